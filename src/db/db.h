@@ -1,0 +1,110 @@
+/* Db: one connection to the database, whichever engine it is. Statements are named static texts with $1 parameters, the
+ * same for both engines unless `pg` says otherwise; each is prepared once per connection.
+ *
+ * A Db belongs to one thread at a time. Exactly one connection writes (DB_WRITER); readers are read-only and never
+ * checkpoint. Rows handed to callbacks point into the engine's memory: copy what must stay (db_row_text copies). */
+#ifndef TOCSIN_DB_DB_H
+#define TOCSIN_DB_DB_H
+
+#include "base/base.h"
+
+typedef struct Db Db;
+typedef struct DbRow DbRow;
+
+typedef struct DbStmt {
+  const char *name; /* "alert_by_key": for errors and EXPLAIN tests */
+  const char *sql;
+  const char *pg;   /* PostgreSQL's text when it must differ; NULL: the same */
+} DbStmt;
+
+typedef enum DbType { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_DOUBLE, DB_TYPE_TEXT, DB_TYPE_BLOB } DbType;
+
+typedef struct DbValue {
+  DbType type;
+  union {
+    i64 i;
+    double d;
+    Str s;
+  };
+} DbValue;
+
+static inline DbValue db_null(void) { return (DbValue){.type = DB_TYPE_NULL}; }
+static inline DbValue db_int(i64 i) { return (DbValue){.type = DB_TYPE_INT, .i = i}; }
+static inline DbValue db_double(double d) { return (DbValue){.type = DB_TYPE_DOUBLE, .d = d}; }
+static inline DbValue db_text(Str s) { return (DbValue){.type = DB_TYPE_TEXT, .s = s}; }
+static inline DbValue db_blob(Str s) { return (DbValue){.type = DB_TYPE_BLOB, .s = s}; }
+/* NULL for 0 or less: ids and times that may be absent. */
+static inline DbValue db_id(i64 i) { return i > 0 ? db_int(i) : db_null(); }
+/* NULL for a slice whose ptr is NULL. */
+static inline DbValue db_text_or_null(Str s) { return s.ptr ? db_text(s) : db_null(); }
+
+/* db_run(db, &STMT, err, db_int(1), db_text(x)): counts its arguments. */
+#define DB_ARGS(...) (sizeof((DbValue[]){__VA_ARGS__}) / sizeof(DbValue)), (DbValue[]){__VA_ARGS__}
+
+typedef enum DbRole { DB_WRITER, DB_READER } DbRole;
+
+/* url: "sqlite:/path/tocsin.db" (or, later, postgresql://…). A reader fails when the file does not exist. */
+MUST_CHECK bool db_open(const char *url, DbRole role, Db **out, Error *err);
+void db_close(Db *db);
+void db_closep(Db **db);
+
+/* Without rows. out_changes may be NULL. Errors: ERR_CONFLICT for a broken unique constraint, ERR_STORAGE for disk full,
+ * read-only or I/O errors (err->system holds the engine's code), else ERR_INTERNAL. */
+MUST_CHECK bool db_exec(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out_changes, Error *err);
+#define db_run(db, stmt, err, ...) db_exec((db), (stmt), DB_ARGS(__VA_ARGS__), NULL, (err))
+
+/* Calls row() for each row until it returns false (which is not an error). */
+typedef bool (*DbRowFn)(const DbRow *row, void *ctx);
+MUST_CHECK bool db_query(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx, Error *err);
+/* At most one row; *out_found tells. */
+MUST_CHECK bool db_query_one(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx,
+                             bool *out_found, Error *err);
+/* One integer; *out_found false when there is no row or it is NULL. */
+MUST_CHECK bool db_query_int(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out, bool *out_found,
+                             Error *err);
+
+i64 db_row_int(const DbRow *row, int column);     /* 0 for NULL */
+double db_row_double(const DbRow *row, int column);
+bool db_row_is_null(const DbRow *row, int column);
+Str db_row_text(const DbRow *row, int column, Arena *arena); /* copied; STR_NONE for NULL; also blobs */
+Str db_row_peek(const DbRow *row, int column);    /* not copied: valid inside the callback */
+int db_row_columns(const DbRow *row);
+const char *db_row_name(const DbRow *row, int column);
+DbType db_row_type(const DbRow *row, int column);
+
+/* The same statement n times; bind fills args for call i. The engine may pipeline. Stops at the first error. */
+typedef void (*DbBindFn)(size_t i, DbValue *args, void *ctx);
+MUST_CHECK bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx, Error *err);
+
+/* Text made at run time (the registry's lists). Prepared and cached by its text, at most 200 per connection. */
+MUST_CHECK bool db_query_text(Db *db, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx, Error *err);
+MUST_CHECK bool db_exec_text(Db *db, Str sql, size_t count, const DbValue *args, i64 *out_changes, Error *err);
+
+/* Transactions: begin takes the write lock on a writer, a snapshot on a reader. Savepoints nest. */
+MUST_CHECK bool db_begin(Db *db, Error *err);
+MUST_CHECK bool db_commit(Db *db, Error *err);
+void db_rollback(Db *db);
+bool db_in_transaction(const Db *db); /* false when the engine undid everything by itself (disk full) */
+MUST_CHECK bool db_savepoint(Db *db, Error *err);
+MUST_CHECK bool db_release(Db *db, Error *err);
+void db_rollback_to(Db *db); /* undoes and releases the newest savepoint */
+
+/* SQLite: the writer checkpoints between cycles; the readers' gate of ENGINE.md section 7. No-ops elsewhere. */
+void db_checkpoint(Db *writer, bool queue_is_short);
+/* Limits how long one read may last; past it the statement fails with ERR_UNAVAILABLE. */
+void db_read_limit_ms(Db *db, i64 ms);
+i64 db_last_commit_us(const Db *db);
+
+/* Applies the numbered migrations that are missing, each in a transaction. Fails when the file is newer than this program. */
+MUST_CHECK bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err);
+u32 db_migrations_latest(void);
+
+/* A pool of readers for blocking reads on pool threads. */
+typedef struct DbPool DbPool;
+MUST_CHECK bool db_pool_new(const char *url, size_t max, DbPool **out, Error *err);
+void db_pool_free(DbPool *pool);
+/* Waits for a free reader (and for the gate of a long log). */
+MUST_CHECK bool db_pool_take(DbPool *pool, Db **out, Error *err);
+void db_pool_give(DbPool *pool, Db *db);
+
+#endif
