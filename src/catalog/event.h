@@ -1,0 +1,45 @@
+/* Event: one normalised thing out of a request, made by a catalog spec and applied by the engine's stages.
+ * Everything is cleaned (valid UTF-8, no U+0000), cut to its limit and in place; absent texts are empty, absent times 0. */
+#ifndef TOCSIN_CATALOG_EVENT_H
+#define TOCSIN_CATALOG_EVENT_H
+
+#include "lang/value.h"
+
+typedef enum EventKind { EVENT_ALERT, EVENT_CHANGE } EventKind;
+typedef enum EventStatus { EVENT_TRIGGERED, EVENT_ACKNOWLEDGED, EVENT_RESOLVED } EventStatus;
+
+enum {
+  EVENT_KEY_BYTES = 1024,
+  EVENT_TITLE_BYTES = 1024,
+  EVENT_TEXT_BYTES = 65536,
+  EVENT_LABELS_MAX = 256,
+  EVENT_LABEL_BYTES = 4096,
+};
+
+typedef struct Event {
+  EventKind kind;
+  u32 element;         /* position in the body's list */
+  EventStatus status;
+  i32 priority;        /* 1..4; 0: the sender said none */
+  Str source_priority; /* the sender's word */
+  Str dedup_key;       /* never empty: from the spec, else a hash of identity parts; longer than the limit: hashed */
+  Str title, description, source;
+  Str service;         /* a name, alias or label to look up */
+  i64 starts_ms;       /* of the episode */
+  i64 ends_ms;
+  i64 occurred_ms;     /* of this event itself: decides lateness only */
+  Value labels;        /* map of strings */
+  Value links, images; /* lists of {href, title}; null when none */
+  bool truncated;
+  /* changes */
+  Str change_kind, change_status, environment, revision, author, url;
+} Event;
+
+const char *event_status_name(EventStatus status);
+MUST_CHECK bool event_status_parse(Str text, EventStatus *out);
+
+/* For rows that wait in the inbox. */
+Value event_to_value(Arena *arena, const Event *event);
+MUST_CHECK bool event_from_value(Arena *arena, const Value *value, Event *out, Error *err);
+
+#endif
