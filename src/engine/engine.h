@@ -35,8 +35,10 @@ struct Command {
   bool (*run)(Command *command, Cycle *cycle, Error *err);
   /* After the commit (ok), or when run or the commit failed (not ok, err set). On the engine's thread; must not block. Frees. */
   void (*done)(Command *command, bool ok, const Error *err);
-  bool ok;    /* the engine's own */
-  Error err;  /* the engine's own */
+  /* the engine's own */
+  bool ok;
+  Error err;
+  Command *next;
 };
 /* False when the engine is stopping or the queue is full; done is not called then. */
 MUST_CHECK bool engine_submit(Engine *engine, Command *command);
@@ -74,6 +76,8 @@ struct Arrival {
   u32 tries;
   VEC(i64) alert_ids;
   VEC(i64) change_ids;
+  Arrival *next;        /* the engine's own */
+  bool from_inbox;      /* was a pending row: nobody waits for an answer */
 };
 
 typedef enum ArrivalVerdict { ARRIVAL_TAKEN, ARRIVAL_QUEUE_FULL, ARRIVAL_TOO_OLD, ARRIVAL_STOPPING } ArrivalVerdict;
@@ -121,7 +125,7 @@ MUST_CHECK bool job_add(Cycle *cycle, const JobNew *job, Error *err);
 /* Deletes the jobs of a kind of a subject. */
 MUST_CHECK bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err);
 /* Any thread. Takes `result` over (freed by free_result). */
-void engine_job_result(Engine *engine, i64 job_id, i64 token, void *result);
+void engine_job_result(Engine *engine, const JobKind *kind, i64 job_id, i64 token, void *result);
 
 /* Live events --------------------------------------------------------------------------------------------------------- */
 

@@ -251,7 +251,7 @@ CREATE TABLE inbox (
   alert_ids TEXT,
   change_ids TEXT
 );
-CREATE INDEX inbox_pending ON inbox (id) WHERE state = 1;
+CREATE INDEX inbox_pending ON inbox (integration_id, id) WHERE state = 1;
 CREATE INDEX inbox_log ON inbox (integration_id, id);
 CREATE INDEX inbox_bad ON inbox (org_id, id) WHERE outcome IN ('failed', 'rejected', 'unmapped', 'partial');
 

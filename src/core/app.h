@@ -1,0 +1,54 @@
+/* App: what one running server is made of. Passed everywhere above the engine; nothing else is global. */
+#ifndef TOCSIN_CORE_APP_H
+#define TOCSIN_CORE_APP_H
+
+#include "catalog/catalog.h"
+#include "engine/engine.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+
+typedef struct Setup Setup;
+typedef struct SetupStore SetupStore;
+typedef struct Live Live;
+typedef struct Workers Workers;
+typedef struct Registry Registry;
+
+typedef struct App {
+  Clock clock;
+  IdGen ids;
+  Metrics *metrics;
+  ZoneDb *zones;
+  Catalog *catalog;
+  Arena *arena;            /* lives as long as the server */
+  CelEnv *rule_env;        /* alert, payload, labels, service, integration, now: for rules and grouping */
+  const Registry *registry;
+  Engine *engine;
+  HttpServer *http;
+  HttpClient *outbound;
+  DbPool *readers;
+  SetupStore *setup;       /* the present picture of what people configured */
+  Live *live;              /* /api/v1/stream */
+  Workers *workers;        /* threads for blocking reads and large bodies */
+  SmtpRelay relay;         /* relay.url NULL: no e-mail */
+  const char *data_folder;
+  const char *db_url;
+  const char *public_url;  /* without a slash at the end */
+  const char *watchdog_url;
+  const char *trusted_proxies;
+  bool test_control;
+  _Atomic bool draining;
+} App;
+
+static inline App *cycle_app(const Cycle *cycle) { return (App *)cycle->app; }
+
+/* Who did something: stored as JSON {kind, id, name}; kind is user, key, rule, runbook, source or system. */
+typedef struct Who {
+  const char *kind;
+  Str id;   /* typed id text; empty for system */
+  Str name;
+} Who;
+Str who_json(Arena *arena, const Who *who);
+Value who_value(Arena *arena, const Who *who);
+extern const Who WHO_SYSTEM;
+
+#endif

@@ -1,0 +1,151 @@
+/* Setup: an immutable picture of everything people configure (integrations, rules, services, teams, people, schedules,
+ * policies, keys), compiled for use. Built from the database after a write that changed any of it and swapped in whole, so
+ * that the engine and the I/O threads read it without a lock. Cost: one pass over the configuration; a few ms.
+ *
+ * Use: const Setup *s = setup_take(store); ... setup_give(s). On the engine's thread setup_current(store) is enough within a round.
+ * A resource whose write changes the picture calls setup_changed(store) inside its transaction (the registry's hook does). */
+#ifndef TOCSIN_CORE_SETUP_H
+#define TOCSIN_CORE_SETUP_H
+
+#include "core/app.h"
+
+typedef struct SetupOrg SetupOrg;
+
+typedef struct SetupMember {
+  i64 user_id;
+  bool owner; /* role "owner" or "admin" in the team */
+} SetupMember;
+
+typedef struct SetupTeam {
+  i64 id, org_id, policy_id;
+  Str slug, name;
+  SetupMember *members;
+  size_t member_count;
+} SetupTeam;
+
+typedef struct SetupContact {
+  i64 id;
+  Str kind, address, label;
+  bool verified, broken;
+} SetupContact;
+
+typedef struct SetupStep {
+  i64 delay_s;
+  i64 *contact_ids;
+  size_t contact_count;
+} SetupStep;
+
+typedef struct SetupSteps {
+  SetupStep *items;
+  size_t count;
+} SetupSteps;
+
+typedef struct SetupUser {
+  i64 id, org_id;
+  Str name, email, role, status;
+  const Zone *zone; /* NULL: the organization's */
+  SetupContact *contacts;
+  size_t contact_count;
+  SetupSteps high, low;
+} SetupUser;
+
+typedef struct SetupService {
+  i64 id, org_id, team_id, policy_id;
+  Str slug, name, tier, urgency; /* urgency empty: by policy */
+  i64 failure_severity;          /* -1: none */
+  Value labels;
+} SetupService;
+
+typedef enum TargetKind { TARGET_USER, TARGET_SCHEDULE, TARGET_TEAM, TARGET_CHANNEL } TargetKind;
+typedef struct SetupTarget {
+  TargetKind kind;
+  i64 id;
+} SetupTarget;
+typedef struct SetupLevel {
+  SetupTarget *targets;
+  size_t target_count;
+  i64 wait_s;
+  bool round_robin;
+  i64 attempts;
+} SetupLevel;
+typedef struct SetupPolicy {
+  i64 id, org_id, team_id, version;
+  Str slug, name, urgency; /* high, low, by_priority */
+  SetupLevel *levels;
+  size_t level_count;
+  i64 repeat;
+  SetupTarget *exhausted;
+  size_t exhausted_count;
+  i64 ack_timeout_s;       /* 0: none */
+} SetupPolicy;
+
+typedef struct SetupSchedule {
+  i64 id, org_id, team_id;
+  Str slug, name;
+  const Zone *zone;
+  Value layers; /* as stored; core/oncall reads it */
+  void *compiled; /* core/oncall's, in the picture's arena */
+} SetupSchedule;
+
+typedef struct SetupIntegration {
+  i64 id, org_id, team_id, service_id, policy_id;
+  Str slug, name, key, template_name, secret;
+  const Spec *spec; /* NULL: the template is gone */
+  bool enabled, quiet, shared_space;
+  i32 default_priority; /* 0: none */
+  i64 reopen_window_s, resolve_after_s, late_window_s;
+  const Zone *zone;
+  NormaliseSettings settings;
+} SetupIntegration;
+
+typedef struct RuleAction RuleAction; /* core/alerts/rule.h */
+typedef struct Rule Rule;
+
+typedef struct SetupKey {
+  i64 id, org_id, user_id;
+  Str hash, name;
+  i64 expires_ms; /* 0: never */
+  Value scopes;
+} SetupKey;
+
+struct SetupOrg {
+  i64 id, policy_id;
+  Str slug, name;
+  const Zone *zone;
+  /* defaults of alert-engines section 16 */
+  i64 reopen_window_s, late_window_s, group_window_s, ack_kept_s, resolve_after_s;
+  const Rule **rules; /* all enabled and disabled rules in order: the organization's, then each team's */
+  size_t rule_count;
+  const SetupUser **owners;
+  size_t owner_count;
+};
+
+const Setup *setup_take(SetupStore *store);
+void setup_give(const Setup *setup);
+const Setup *setup_current(SetupStore *store); /* engine's thread only */
+
+MUST_CHECK bool setup_store_new(App *app, SetupStore **out, Error *err);
+void setup_store_free(SetupStore *store);
+/* Marks the picture stale; setup_refresh (the engine's hook) rebuilds it from the round's own transaction. */
+void setup_changed(SetupStore *store);
+MUST_CHECK bool setup_refresh(Cycle *cycle, Error *err);
+/* First build, from any connection. */
+MUST_CHECK bool setup_load(App *app, Db *db, Error *err);
+u64 setup_version(const Setup *setup);
+
+/* Lookups; NULL when absent. */
+const SetupOrg *setup_org(const Setup *setup, i64 org_id);
+const SetupIntegration *setup_integration(const Setup *setup, i64 id);
+const SetupIntegration *setup_integration_by_key(const Setup *setup, Str key); /* hashed lookup: constant time over keys */
+const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex);
+const SetupUser *setup_user(const Setup *setup, i64 id);
+const SetupTeam *setup_team(const Setup *setup, i64 id);
+const SetupService *setup_service(const Setup *setup, i64 id);
+const SetupPolicy *setup_policy(const Setup *setup, i64 id);
+const SetupSchedule *setup_schedule(const Setup *setup, i64 id);
+/* By id text, exact name or alias, then case-insensitive name; two candidates: NULL and *out_ambiguous. */
+const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name, bool *out_ambiguous);
+size_t setup_org_count(const Setup *setup);
+const SetupOrg *setup_org_at(const Setup *setup, size_t i);
+
+#endif

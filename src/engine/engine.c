@@ -1,0 +1,477 @@
+/* The cycle: one thread, one writer connection, one transaction each time round. engine_round() lists its steps in order.
+ * Surprises: a command's savepoint may be undone alone, but a failed commit answers everybody with 503; results of jobs that
+ * could not be written are put back, because the outside world has already acted on them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "db/ballast.h"
+#include "engine/internal.h"
+
+static const DbStmt PROBE = {
+    "engine_probe",
+    "INSERT INTO meta (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", NULL};
+static const DbStmt HIGH_WATER = {
+    "engine_high_water",
+    "INSERT INTO meta (name, value) VALUES ('id_high_water', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    NULL};
+
+enum { WAIT_MS_MAX = 1000, PROBE_EVERY_MS = 500 };
+
+/* Life ---------------------------------------------------------------------------------------------------------------- */
+
+static void make_metrics(Engine *engine) {
+  static const double SECONDS[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
+  static const double SIZES[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000};
+  Metrics *m = engine->options.metrics;
+  engine->rounds = metrics_counter(m, "tocsin_cycle_rounds_total", "Times the cycle went round.", NULL);
+  engine->round_seconds =
+      metrics_histogram(m, "tocsin_cycle_seconds", "Time of one round, commit included.", SECONDS, COUNT(SECONDS));
+  engine->batch_events =
+      metrics_histogram(m, "tocsin_cycle_events", "Events applied in one round.", SIZES, COUNT(SIZES));
+  engine->commits = metrics_counter(m, "tocsin_commits_total", "Commits by outcome.", "outcome");
+  engine->jobs_run = metrics_counter(m, "tocsin_jobs_total", "Jobs claimed by kind.", "kind");
+  engine->parked = metrics_counter(m, "tocsin_inbox_parked_total", "Requests that could not be applied.", NULL);
+  engine->arrivals_total = metrics_counter(m, "tocsin_arrivals_total", "Requests written to the inbox.", NULL);
+}
+
+bool engine_new(const EngineOptions *options, Engine **out, Error *err) {
+  Engine *engine = xcalloc(1, sizeof *engine);
+  engine->options = *options;
+  pthread_mutex_init(&engine->lock, NULL);
+  pthread_mutex_init(&engine->blocked_lock, NULL);
+  pthread_condattr_t attr;
+  pthread_condattr_init(&attr);
+  pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+  pthread_cond_init(&engine->wake, &attr);
+  pthread_condattr_destroy(&attr);
+  engine->commands_tail = &engine->commands;
+  engine->results_tail = &engine->results;
+  engine->arrivals_tail = &engine->arrivals;
+  engine->arena = arena_new();
+  engine->blocked_arena = arena_new();
+  engine->event_us = 50;
+  atomic_store(&engine->writable, true);
+  atomic_store(&engine->turned_at_us, clock_monotonic_us());
+  make_metrics(engine);
+  if (!db_open(options->db_url, DB_WRITER, &engine->db, err) || !inbox_open(engine, err) || !jobs_open(engine, err) ||
+      !live_open(engine, err)) {
+    engine_free(engine);
+    return false;
+  }
+  *out = engine;
+  return true;
+}
+
+void engine_free(Engine *engine) {
+  if (!engine) return;
+  db_close(engine->db);
+  arena_free(engine->arena);
+  arena_free(engine->blocked_arena);
+  arena_free(engine->pending_arena);
+  fault_free(engine);
+  pthread_cond_destroy(&engine->wake);
+  pthread_mutex_destroy(&engine->lock);
+  pthread_mutex_destroy(&engine->blocked_lock);
+  free(engine);
+}
+
+/* Input --------------------------------------------------------------------------------------------------------------- */
+
+bool engine_submit(Engine *engine, Command *command) {
+  command->next = NULL;
+  pthread_mutex_lock(&engine->lock);
+  bool taken = !engine->stopping && engine->command_count < QUEUE_COMMANDS_MAX;
+  if (taken) {
+    *engine->commands_tail = command;
+    engine->commands_tail = &command->next;
+    engine->command_count++;
+    pthread_cond_signal(&engine->wake);
+  }
+  pthread_mutex_unlock(&engine->lock);
+  return taken;
+}
+
+static bool source_is_blocked(Engine *engine, i64 integration_id) {
+  bool blocked = false;
+  pthread_mutex_lock(&engine->blocked_lock);
+  for (size_t i = 0; i < engine->blocked_sources.count && !blocked; i++)
+    blocked = engine->blocked_sources.items[i] == integration_id;
+  pthread_mutex_unlock(&engine->blocked_lock);
+  return blocked;
+}
+
+ArrivalVerdict engine_arrive(Engine *engine, Arrival *arrival) {
+  if (!atomic_load(&engine->writable)) return ARRIVAL_QUEUE_FULL;
+  if (source_is_blocked(engine, arrival->integration_id)) return ARRIVAL_TOO_OLD;
+  arrival->next = NULL;
+  pthread_mutex_lock(&engine->lock);
+  ArrivalVerdict verdict = engine->stopping                                 ? ARRIVAL_STOPPING
+                           : engine->arrival_count >= QUEUE_ARRIVALS_MAX ? ARRIVAL_QUEUE_FULL
+                                                                            : ARRIVAL_TAKEN;
+  if (verdict == ARRIVAL_TAKEN) {
+    *engine->arrivals_tail = arrival;
+    engine->arrivals_tail = &arrival->next;
+    engine->arrival_count++;
+    pthread_cond_signal(&engine->wake);
+  }
+  pthread_mutex_unlock(&engine->lock);
+  return verdict;
+}
+
+i64 engine_inbox_age_ms(Engine *engine) {
+  i64 oldest = atomic_load(&engine->oldest_pending_ms);
+  return oldest == INT64_MAX ? 0 : MAX(0, clock_now(engine->options.clock) - oldest);
+}
+i64 engine_backlog(Engine *engine) { return atomic_load(&engine->pending_count); }
+bool engine_writable(Engine *engine) { return atomic_load(&engine->writable); }
+bool engine_turning(Engine *engine) {
+  return clock_monotonic_us() - atomic_load(&engine->turned_at_us) < 5 * 1000 * 1000;
+}
+
+void engine_wake(Engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  engine->poked = true;
+  pthread_cond_signal(&engine->wake);
+  pthread_mutex_unlock(&engine->lock);
+}
+
+bool engine_idle(Engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  bool idle = !engine->commands && !engine->results && !engine->arrivals && !atomic_load(&engine->busy) &&
+              !engine->poked && atomic_load(&engine->outside_count) == 0 && atomic_load(&engine->pending_count) == 0;
+  pthread_mutex_unlock(&engine->lock);
+  return idle;
+}
+
+/* Waiting ------------------------------------------------------------------------------------------------------------- */
+
+static i64 wait_ms(const Engine *engine) {
+  if (engine->pending.count > 0) return 0;
+  i64 until_due =
+      engine->next_due_ms == INT64_MAX ? WAIT_MS_MAX : engine->next_due_ms - clock_now(engine->options.clock);
+  return MIN(MAX(until_due, 0), WAIT_MS_MAX);
+}
+
+static void wait_for_work(Engine *engine) {
+  i64 ms = wait_ms(engine);
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += ms / 1000;
+  until.tv_nsec += (long)(ms % 1000) * 1000000;
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_sec++;
+    until.tv_nsec -= 1000000000;
+  }
+  while (ms > 0 && !engine->commands && !engine->results && !engine->arrivals && !engine->stopping && !engine->poked)
+    if (pthread_cond_timedwait(&engine->wake, &engine->lock, &until) == ETIMEDOUT) break;
+}
+
+#define TAKE_SOME(type, list, tail, count_field, max, out)                                                             \
+  do {                                                                                                                 \
+    type *first_ = (list);                                                                                             \
+    type **cut_ = &(list);                                                                                             \
+    size_t taken_ = 0;                                                                                                 \
+    while (*cut_ && taken_ < (size_t)(max)) {                                                                          \
+      cut_ = &(*cut_)->next;                                                                                           \
+      taken_++;                                                                                                        \
+    }                                                                                                                  \
+    type *rest_ = *cut_;                                                                                               \
+    *cut_ = NULL;                                                                                                      \
+    (out) = taken_ ? first_ : NULL;                                                                                    \
+    (list) = rest_;                                                                                                    \
+    if (!rest_) (tail) = &(list);                                                                                      \
+    (count_field) -= taken_;                                                                                           \
+  } while (0)
+
+/* Takes what this round will carry. False when there is nothing to do. */
+static bool take_input(Engine *engine, Round *round) {
+  pthread_mutex_lock(&engine->lock);
+  wait_for_work(engine);
+  engine->poked = false;
+  size_t arrivals_before = engine->arrival_count;
+  TAKE_SOME(Command, engine->commands, engine->commands_tail, engine->command_count, ROUND_COMMANDS_MAX, round->commands);
+  TAKE_SOME(JobResult, engine->results, engine->results_tail, engine->result_count, ROUND_RESULTS_MAX, round->results);
+  TAKE_SOME(Arrival, engine->arrivals, engine->arrivals_tail, engine->arrival_count, ROUND_ARRIVALS_MAX, round->arrivals);
+  round->arrival_count = arrivals_before - engine->arrival_count;
+  bool work = round->commands || round->results || round->arrivals || engine->pending.count > 0 ||
+              engine->next_due_ms <= clock_now(engine->options.clock) || !atomic_load(&engine->writable);
+  atomic_store(&engine->busy, work);
+  pthread_mutex_unlock(&engine->lock);
+  return work;
+}
+
+/* The steps ----------------------------------------------------------------------------------------------------------- */
+
+static bool run_command(Cycle *cycle, Command *command, Error *err) {
+  if (!db_savepoint(cycle->db, err)) return false;
+  size_t published = cycle->engine->round->published.count;
+  error_clear(&command->err);
+  command->ok = command->run(command, cycle, &command->err);
+  if (command->ok) return db_release(cycle->db, err);
+  cycle->engine->round->published.count = published;
+  if (command->err.code == ERR_STORAGE || !db_in_transaction(cycle->db)) {
+    *err = command->err;
+    if (err->code == ERR_NONE) fail(err, ERR_STORAGE, "the database undid the transaction");
+    return false;
+  }
+  db_rollback_to(cycle->db);
+  return true;
+}
+
+static bool run_commands(Cycle *cycle, Round *round, Error *err) {
+  for (Command *command = round->commands; command; command = command->next)
+    if (!run_command(cycle, command, err)) return false;
+  return true;
+}
+
+static bool border(Engine *engine, const char *fault, Error *err) {
+  if (!engine_fault(engine, fault)) return true;
+  return fail(err, ERR_STORAGE, "fault %s", fault);
+}
+
+static bool write_high_water(Cycle *cycle, Error *err) {
+  Str text = str_format(cycle->arena, "%lld", (long long)id_next(cycle->ids));
+  return db_run(cycle->db, &HIGH_WATER, err, db_text(text));
+}
+
+/* Everything between begin and commit, in the order of ENGINE.md section 2. */
+static bool decide_and_write(Cycle *cycle, Round *round, Error *err) {
+  Engine *engine = cycle->engine;
+  return border(engine, "cycle.begin", err) && engine->options.hooks.refresh(cycle, err) &&
+         run_commands(cycle, round, err) && border(engine, "cycle.after_commands", err) &&
+         jobs_take_results(cycle, round, err) && border(engine, "cycle.after_results", err) &&
+         engine->options.hooks.refresh(cycle, err) && inbox_append_and_apply(cycle, round, err) &&
+         border(engine, "cycle.after_apply", err) && jobs_claim(cycle, round, err) && live_write(cycle, round, err) &&
+         write_high_water(cycle, err) && border(engine, "cycle.before_commit", err);
+}
+
+static void end_on_failed_sync(const Error *err) {
+  enum { SQLITE_IOERR_FSYNC_CODE = 1034, SQLITE_IOERR_DIR_FSYNC_CODE = 1290 };
+  if (err->system != SQLITE_IOERR_FSYNC_CODE && err->system != SQLITE_IOERR_DIR_FSYNC_CODE) return;
+  log_error("engine", "fsync failed (%s): what was written may be lost, so the program ends now", err->message);
+  _exit(3);
+}
+
+static bool write_round(Cycle *cycle, Round *round, Error *err) {
+  Engine *engine = cycle->engine;
+  if (!db_begin(engine->db, err)) return false;
+  if (decide_and_write(cycle, round, err) && db_commit(engine->db, err)) return true;
+  db_rollback(engine->db);
+  end_on_failed_sync(err);
+  return false;
+}
+
+/* After the commit ------------------------------------------------------------------------------------------------------ */
+
+static void answer_commands(Round *round, bool committed, const Error *err) {
+  for (Command *command = round->commands, *next; command; command = next) {
+    next = command->next;
+    bool ok = committed && command->ok;
+    command->done(command, ok, ok ? NULL : committed ? &command->err : err);
+  }
+}
+
+static void answer_arrivals(Engine *engine, Round *round, bool committed, const Error *err) {
+  if (committed && round->arrival_count) metric_add(engine->arrivals_total, NULL, (double)round->arrival_count);
+  for (Arrival *arrival = round->arrivals, *next; arrival; arrival = next) {
+    next = arrival->next;
+    arrival->done(arrival, committed, committed ? NULL : err);
+  }
+}
+
+static void drop_results(Engine *engine, Round *round) {
+  for (JobResult *result = round->results, *next; result; result = next) {
+    next = result->next;
+    if (result->kind->free_result && result->result) result->kind->free_result(result->result);
+    free(result);
+    atomic_fetch_sub(&engine->outside_count, 1);
+  }
+}
+
+/* The outside has acted; its results wait for a round that can write them. */
+static void put_results_back(Engine *engine, Round *round) {
+  if (!round->results) return;
+  pthread_mutex_lock(&engine->lock);
+  JobResult **end = &round->results;
+  while (*end) {
+    end = &(*end)->next;
+    engine->result_count++;
+  }
+  *end = engine->results;
+  if (!engine->results) engine->results_tail = end;
+  engine->results = round->results;
+  if (engine->results_tail == &round->results) engine->results_tail = &engine->results;
+  pthread_mutex_unlock(&engine->lock);
+}
+
+static void set_writable(Engine *engine, bool writable, const Error *err) {
+  bool before = atomic_exchange(&engine->writable, writable);
+  if (before && !writable) {
+    log_error("engine", "the database takes no writes: %s; requests are answered 503 until it does", err->message);
+    if (engine->options.data_folder) db_ballast_release(engine->options.data_folder);
+  }
+  if (!before && writable) {
+    log_info("engine", "the database takes writes again");
+    if (engine->options.data_folder) db_ballast_make(engine->options.data_folder);
+  }
+}
+
+static void learn_cost(Engine *engine, const Round *round) {
+  if (round->applied_events == 0) return;
+  double us = (double)round->applied_us / (double)round->applied_events;
+  engine->event_us = engine->event_us * 0.8 + us * 0.2;
+  metric_observe(engine->batch_events, (double)round->applied_events);
+}
+
+static void after_commit(Engine *engine, Round *round) {
+  metric_add(engine->commits, "ok", 1);
+  set_writable(engine, true, NULL);
+  engine_fault(engine, "cycle.after_commit");
+  inbox_update_gauges(engine);
+  answer_commands(round, true, NULL);
+  answer_arrivals(engine, round, true, NULL);
+  engine_fault(engine, "cycle.after_answers");
+  drop_results(engine, round);
+  jobs_start_outside(engine, round);
+  if (round->live_count && engine->options.hooks.published)
+    engine->options.hooks.published(engine->options.app, round->live, round->live_count);
+  engine->next_sequence += (i64)round->live_count;
+  learn_cost(engine, round);
+}
+
+static void after_failure(Engine *engine, Round *round, const Error *err) {
+  metric_add(engine->commits, "failed", 1);
+  Error shown = {0};
+  fail(&shown, ERR_UNAVAILABLE, "the storage is not writable (%s); nothing was taken, send it again", err->message);
+  set_writable(engine, false, err);
+  answer_commands(round, false, &shown);
+  answer_arrivals(engine, round, false, &shown);
+  put_results_back(engine, round);
+  Error ignored = {0};
+  if (!jobs_open(engine, &ignored)) engine->next_due_ms = clock_now(engine->options.clock) + PROBE_EVERY_MS;
+  engine->next_probe_ms = clock_true_ms() + PROBE_EVERY_MS;
+}
+
+/* While storage refuses writes: one small write each half second decides whether it does again. */
+static bool probe(Engine *engine) {
+  if (atomic_load(&engine->writable)) return true;
+  i64 left = engine->next_probe_ms - clock_true_ms();
+  if (left > 0) usleep((useconds_t)(left * 1000));
+  engine->next_probe_ms = clock_true_ms() + PROBE_EVERY_MS;
+  Error err = {0};
+  Str text = str_format(engine->arena, "%lld", (long long)clock_true_ms());
+  if (db_begin(engine->db, &err) && db_run(engine->db, &PROBE, &err, db_text(text)) && db_commit(engine->db, &err)) {
+    set_writable(engine, true, NULL);
+    return true;
+  }
+  db_rollback(engine->db);
+  end_on_failed_sync(&err);
+  return false;
+}
+
+static void engine_round(Engine *engine) {
+  Round *round = ARENA_NEW(engine->arena, Round);
+  engine->round = round;
+  bool work = take_input(engine, round);
+  atomic_store(&engine->turned_at_us, clock_monotonic_us());
+  if (!work) return;
+  i64 before = clock_monotonic_us();
+  Error err = {0};
+  if (!probe(engine)) {
+    fail(&err, ERR_STORAGE, "it refused the last write");
+    after_failure(engine, round, &err);
+  } else {
+    Cycle cycle = {.engine = engine,
+                   .db = engine->db,
+                   .arena = engine->arena,
+                   .now_ms = clock_now(engine->options.clock),
+                   .ids = engine->options.ids,
+                   .app = engine->options.app};
+    if (write_round(&cycle, round, &err)) after_commit(engine, round);
+    else after_failure(engine, round, &err);
+  }
+  metric_add(engine->rounds, NULL, 1);
+  metric_observe(engine->round_seconds, (double)(clock_monotonic_us() - before) / 1e6);
+  db_checkpoint(engine->db, engine->arrival_count < 100);
+  atomic_store(&engine->busy, false);
+}
+
+static bool finished(Engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  bool done = engine->stopping && !engine->commands && !engine->arrivals && !engine->results;
+  pthread_mutex_unlock(&engine->lock);
+  return done;
+}
+
+static void *engine_main(void *ctx) {
+  Engine *engine = ctx;
+  while (!finished(engine)) {
+    engine_round(engine);
+    arena_clear(engine->arena);
+  }
+  return NULL;
+}
+
+void engine_start(Engine *engine) {
+  engine->started = true;
+  int failed = pthread_create(&engine->thread, NULL, engine_main, engine);
+  ASSERT(failed == 0);
+}
+
+void engine_stop(Engine *engine) {
+  if (!engine->started) return;
+  pthread_mutex_lock(&engine->lock);
+  engine->stopping = true;
+  pthread_cond_signal(&engine->wake);
+  pthread_mutex_unlock(&engine->lock);
+  pthread_join(engine->thread, NULL);
+  engine->started = false;
+}
+
+/* Waiting for one's own command ------------------------------------------------------------------------------------------ */
+
+typedef struct Waiter {
+  Command command;
+  bool (*fn)(Cycle *cycle, void *ctx, Error *err);
+  void *ctx;
+  pthread_mutex_t lock; /* guards ended, ok, err */
+  pthread_cond_t done;
+  bool ended, ok;
+  Error err;
+} Waiter;
+
+static bool waiter_run(Command *command, Cycle *cycle, Error *err) {
+  Waiter *waiter = (Waiter *)command;
+  return waiter->fn(cycle, waiter->ctx, err);
+}
+
+static void waiter_done(Command *command, bool ok, const Error *err) {
+  Waiter *waiter = (Waiter *)command;
+  pthread_mutex_lock(&waiter->lock);
+  waiter->ok = ok;
+  if (!ok) waiter->err = *err;
+  waiter->ended = true;
+  pthread_cond_signal(&waiter->done);
+  pthread_mutex_unlock(&waiter->lock);
+}
+
+bool engine_run(Engine *engine, bool (*fn)(Cycle *cycle, void *ctx, Error *err), void *ctx, Error *err) {
+  Waiter waiter = {.command = {.run = waiter_run, .done = waiter_done}, .fn = fn, .ctx = ctx};
+  pthread_mutex_init(&waiter.lock, NULL);
+  pthread_cond_init(&waiter.done, NULL);
+  bool ok = engine_submit(engine, &waiter.command);
+  if (!ok) {
+    fail(err, ERR_UNAVAILABLE, "the engine is stopping or its queue is full");
+  } else {
+    pthread_mutex_lock(&waiter.lock);
+    while (!waiter.ended) pthread_cond_wait(&waiter.done, &waiter.lock);
+    pthread_mutex_unlock(&waiter.lock);
+    ok = waiter.ok;
+    if (!ok && err) *err = waiter.err;
+  }
+  pthread_mutex_destroy(&waiter.lock);
+  pthread_cond_destroy(&waiter.done);
+  return ok;
+}

@@ -1,0 +1,117 @@
+/* The engine's inside, shared by its files and by nobody else. */
+#ifndef TOCSIN_ENGINE_INTERNAL_H
+#define TOCSIN_ENGINE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine/engine.h"
+
+enum {
+  ROUND_COMMANDS_MAX = 256,
+  ROUND_RESULTS_MAX = 512,
+  ROUND_ARRIVALS_MAX = 4096,
+  ROUND_JOBS_MAX = 256,
+  QUEUE_COMMANDS_MAX = 20000,
+  QUEUE_ARRIVALS_MAX = 50000,
+  PENDING_TOO_OLD_MS = 30000,
+};
+
+typedef struct JobResult JobResult;
+struct JobResult {
+  const JobKind *kind;
+  i64 job_id, token;
+  void *result;
+  JobResult *next;
+};
+
+/* What waits in the inbox, per integration: for fairness and for the 30 s rule. */
+typedef struct PendingSource {
+  i64 integration_id;
+  i64 count;
+  i64 oldest_ms;
+} PendingSource;
+
+/* One job of this round whose work goes on outside after the commit. */
+typedef struct OutsideWork {
+  const JobKind *kind;
+  Job job;
+  void *work;
+} OutsideWork;
+
+typedef struct Published {
+  i64 org_id, object_id, version;
+  const char *kind;
+} Published;
+
+/* What one time round holds; lives in the round's arena. */
+typedef struct Round {
+  Command *commands;
+  JobResult *results;
+  Arrival *arrivals;
+  size_t arrival_count;
+  VEC(OutsideWork) outside;
+  VEC(Published) published;
+  LiveEvent *live;
+  size_t live_count;
+  i64 applied_events, applied_us;
+} Round;
+
+struct Engine {
+  EngineOptions options;
+  Db *db;
+  pthread_t thread;
+  bool started;
+
+  pthread_mutex_t lock; /* guards the three lists, their counts and `stopping` */
+  pthread_cond_t wake;
+  Command *commands, **commands_tail;
+  JobResult *results, **results_tail;
+  Arrival *arrivals, **arrivals_tail;
+  size_t command_count, arrival_count, result_count;
+  bool stopping, poked;
+
+  /* the engine thread's own */
+  Arena *arena;
+  Round *round;
+  VEC(PendingSource) pending;
+  Arena *pending_arena;
+  i64 next_due_ms;    /* earliest due time known; INT64_MAX when none */
+  i64 next_sequence;  /* of live events */
+  double event_us;    /* smoothed cost of one event */
+  i64 next_probe_ms;
+
+  _Atomic i64 pending_count;
+  _Atomic i64 oldest_pending_ms;
+  _Atomic i64 outside_count;
+  _Atomic i64 turned_at_us;
+  _Atomic bool writable;
+  _Atomic bool busy;
+  struct FaultArm *faults; /* test control only; its lock inside */
+  pthread_mutex_t blocked_lock; /* guards blocked_sources */
+  VEC(i64) blocked_sources;     /* integrations whose oldest pending row is too old */
+  Arena *blocked_arena;
+
+  Metric *rounds, *round_seconds, *batch_events, *commits, *jobs_run, *parked, *arrivals_total;
+};
+
+/* inbox.c */
+MUST_CHECK bool inbox_open(Engine *engine, Error *err); /* counts what waits, tries + 1 */
+MUST_CHECK bool inbox_append_and_apply(Cycle *cycle, Round *round, Error *err);
+void inbox_update_gauges(Engine *engine);
+
+/* jobs.c */
+MUST_CHECK bool jobs_open(Engine *engine, Error *err);
+MUST_CHECK bool jobs_take_results(Cycle *cycle, Round *round, Error *err);
+MUST_CHECK bool jobs_claim(Cycle *cycle, Round *round, Error *err);
+void jobs_start_outside(Engine *engine, Round *round);
+const JobKind *job_kind_find(const Engine *engine, Str name);
+
+/* live.c */
+MUST_CHECK bool live_open(Engine *engine, Error *err);
+MUST_CHECK bool live_write(Cycle *cycle, Round *round, Error *err);
+
+/* fault.c */
+void fault_free(Engine *engine);
+
+#endif
