@@ -47,7 +47,11 @@ struct Member {
   Value value;
 };
 
-enum { VALUE_INDEXED = 1 };
+enum {
+  VALUE_INDEXED = 1,
+  VALUE_INDEX_MIN = 17,   /* maps of this many members and more carry an index */
+  VALUE_DEPTH_MAX = 1024, /* no parser makes deeper values; comparing, copying and writing take deeper parts as null */
+};
 
 static inline Value value_null(void) { return (Value){.kind = VALUE_NULL}; }
 static inline Value value_bool(bool b) { return (Value){.kind = VALUE_BOOL, .b = b}; }
@@ -68,6 +72,8 @@ bool value_bool_or(const Value *v, bool otherwise);
 /* Member of a map by key; NULL when `map` is NULL, not a map, or has no such key. */
 const Value *value_get(const Value *map, Str key);
 const Value *value_get_c(const Value *map, const char *key);
+/* The same for a key of any kind; int, uint and whole double keys of the same number are one key. */
+const Value *value_get_key(const Value *map, const Value *key);
 /* Item of a list; NULL outside. */
 const Value *value_at(const Value *list, size_t i);
 /* RFC 6901 pointer ("/alerts/0/labels"); NULL when nothing is there. A step "name#json" is not understood here. */
@@ -78,7 +84,7 @@ bool value_equal(const Value *a, const Value *b);
 int value_compare(const Value *a, const Value *b);
 Value value_copy(Arena *arena, const Value *v); /* deep */
 const char *value_kind_name(ValueKind kind);    /* CEL's names: "null_type", "int", "string", "list", ... */
-/* What a person reads: strings as they are, numbers as JSON, lists and maps as JSON. */
+/* What a person reads: strings as they are, null as nothing, numbers, times, lists and maps as JSON. */
 Str value_display(Arena *arena, const Value *v);
 
 /* Builders. A key given twice: the last wins, in the place of the first. */
@@ -94,6 +100,10 @@ bool map_put(MapBuilder *builder, Str key, Value value);
 bool map_put_c(MapBuilder *builder, const char *key, Value value); /* key must outlive the value (a literal) */
 bool map_put_value(MapBuilder *builder, Value key, Value value);
 Value map_done(MapBuilder *builder); /* builds the index when large */
+
+/* All at once: copies `members` (the array is scratch and is changed) without what duplicates left behind.
+ * out_duplicates may be NULL; it is set true when a key came twice and else left alone. Linear in `count`. */
+Value map_of(Arena *arena, Member *members, size_t count, bool *out_duplicates);
 
 typedef VEC(Value) ValueVec;
 Value list_of(Arena *arena, const Value *items, size_t count); /* copies the array */
