@@ -28,6 +28,7 @@ typedef struct Event {
   i64 starts_ms;       /* of the episode */
   i64 ends_ms;
   i64 occurred_ms;     /* of this event itself: decides lateness only */
+  i64 deadline_ms;     /* resolved by itself then, unless another event moves it (the Alertmanager API) */
   Value labels;        /* map of strings */
   Value links, images; /* lists of {href, title}; null when none */
   bool truncated;

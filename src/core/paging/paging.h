@@ -54,6 +54,9 @@ MUST_CHECK bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severit
  * a storm. Calls alert_acknowledge / incident_acknowledge. Second one: ok, *out_first names who was first. */
 MUST_CHECK bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first, Error *err);
 
+/* Tells one person something once, by the first immediate step of their notification rule; not a page. */
+MUST_CHECK bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incident_id, Str text, Error *err);
+
 /* Job kinds: page.level, page.exhausted_again, page.ack_timeout, notify.send. */
 extern const JobKind PAGING_JOBS[];
 

@@ -1,0 +1,86 @@
+/* Rules, compiled: when (CEL or field rows) then actions. Compiled once with the picture of the setup; evaluation is pure. */
+#ifndef TOCSIN_CORE_RULE_H
+#define TOCSIN_CORE_RULE_H
+
+#include "core/alerts/alerts.h"
+#include "lang/mustache/mustache.h"
+
+typedef enum ActionType {
+  ACTION_SET, ACTION_SUPPRESS, ACTION_UNSUPPRESS, ACTION_PAUSE, ACTION_THRESHOLD, ACTION_CREATE_INCIDENT, ACTION_PAGE,
+  ACTION_RUN_RUNBOOK, ACTION_NOTIFY, ACTION_SNOOZE, ACTION_TYPE_COUNT
+} ActionType;
+extern const char *const ACTION_NAMES[ACTION_TYPE_COUNT];
+
+typedef struct SetLabel {
+  Str name;
+  const Mustache *value;
+} SetLabel;
+
+struct RuleAction {
+  ActionType type;
+  /* set */
+  i32 priority;          /* 1..4, -1 none; 0 leaves it */
+  const Mustache *priority_text;
+  i64 service_id;
+  const Mustache *title;
+  SetLabel *labels;
+  size_t label_count;
+  Str reason;            /* suppress */
+  i64 for_s;             /* pause, snooze */
+  i64 count, within_s;   /* threshold */
+  /* create_incident */
+  i64 severity;          /* 0..4; -1: from the priority */
+  Str kind;
+  const CelProgram **group_by;
+  size_t group_by_count;
+  i64 window_s, max_window_s, auto_resolve_after_s;
+  bool extend, missing_group, auto_resolve;
+  /* page */
+  i64 policy_id;         /* 0: the default chain */
+};
+
+typedef struct RuleCondition {
+  Str *path;             /* "labels", "severity" */
+  size_t path_count;
+  Str field, op;
+  Value value;
+  const CelProgram *regex; /* op matches: compiled as CEL `x.matches(pattern)`; NULL otherwise */
+} RuleCondition;
+
+struct Rule {
+  i64 id, team_id;       /* 0: the organization's */
+  Str slug, name;
+  i64 *integration_ids;
+  size_t integration_count;
+  bool enabled, stop, match_any;
+  const CelProgram *when;
+  RuleCondition *conditions;
+  size_t condition_count;
+  RuleAction *actions;
+  size_t action_count;
+  bool has_threshold;
+  char broken[400];      /* why it cannot be compiled; empty when fine */
+};
+
+typedef struct RuleText {
+  i64 id, team_id;
+  Str slug, name, when;
+  Value integration_ids, conditions, actions;
+  bool enabled, match_any, stop;
+} RuleText;
+
+/* Never fails: a rule that does not compile is `broken`, shown as such and skipped. */
+const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text);
+/* The environment of rules. */
+CelEnv *rule_env_new(Arena *arena, ZoneDb *zones);
+
+typedef enum RuleMatch { RULE_MATCHED, RULE_NOT_MATCHED, RULE_ERROR } RuleMatch;
+typedef struct RuleResult {
+  RuleMatch match;
+  Str decided;           /* the sub-expression or field row that decided; in the arena */
+  Str error;             /* RULE_ERROR: why */
+} RuleResult;
+/* alert: the map that expressions see (alert_facts in stage_facts.c). */
+RuleResult rule_match(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms);
+
+#endif

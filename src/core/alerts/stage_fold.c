@@ -1,0 +1,310 @@
+/* Stage 2: folds each event into its key's alert, in order of arrival: the state machine and the rules of order.
+ * Receive time decides windows; the sender's time decides lateness and nothing else. Writes occurrences; rows come later. */
+#include "core/alerts/batch.h"
+
+enum { CLOCK_TOLERANCE_MS = 60000 };
+static const i64 YEAR_2000_MS = 946684800000;
+
+static const DbStmt OCCURRENCE_PUT = {
+    "occurrence_put",
+    "INSERT INTO occurrence (alert_id, slot, n, received_at, occurred_at, request_id, element, status, late) "
+    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (alert_id, slot) DO UPDATE SET n = excluded.n, "
+    "received_at = excluded.received_at, occurred_at = excluded.occurred_at, request_id = excluded.request_id, "
+    "element = excluded.element, status = excluded.status, late = excluded.late",
+    NULL};
+static const DbStmt OCCURRENCE_LAST = {"occurrence_last", "SELECT MAX(n) FROM occurrence WHERE alert_id = $1", NULL};
+
+/* The time of the event itself, 0 when it does not carry one that can be believed. */
+static i64 believable(i64 t, i64 received_ms) {
+  return t >= YEAR_2000_MS && t <= received_ms + CLOCK_TOLERANCE_MS ? t : 0;
+}
+
+static i64 event_time(const Item *item) {
+  const Event *e = item->event;
+  i64 t = believable(e->occurred_ms, item->arrival->received_ms);
+  if (t == 0 && e->status == EVENT_RESOLVED) t = believable(e->ends_ms, item->arrival->received_ms);
+  return t;
+}
+
+static i64 late_window_ms(const Item *item) { return (item->integration ? item->integration->late_window_s : 300) * 1000; }
+
+/* All four must hold; any doubt is arrival order, because a wrong page is better than none. */
+static bool fire_is_late(const Item *item, i64 t) {
+  const Key *key = item->key;
+  i64 received = item->arrival->received_ms, window = late_window_ms(item);
+  return t > 0 && key->resolve_ms > 0 && t < key->resolve_t && received - key->resolve_ms <= window && received - t < window;
+}
+
+static bool resolve_is_late(const Item *item, i64 t) {
+  const Key *key = item->key;
+  return t > 0 && key->resolve_ms > 0 && t <= key->resolve_t && key->fire_t > 0 && t < key->fire_t;
+}
+
+/* Occurrences --------------------------------------------------------------------------------------------------------- */
+
+static bool next_occurrence(Batch *batch, const Alert *alert, i64 *out, Error *err) {
+  i64 last = 0;
+  bool found = false;
+  if (alert->is_new && alert->count <= 1) return *out = 0, true;
+  if (!db_query_int(batch->cycle->db, &OCCURRENCE_LAST, DB_ARGS(db_int(alert->id)), &last, &found, err)) return false;
+  *out = found ? last + 1 : 0;
+  return true;
+}
+
+static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
+  i64 n = 0;
+  item->alert = alert;
+  if (!next_occurrence(batch, alert, &n, err)) return false;
+  i64 slot = n < OCCURRENCES_HALF ? n : OCCURRENCES_HALF + n % OCCURRENCES_HALF;
+  return db_run(batch->cycle->db, &OCCURRENCE_PUT, err, db_int(alert->id), db_int(slot), db_int(n),
+                db_int(item->arrival->received_ms), db_id(event_time(item)), db_int(item->arrival->id),
+                db_int(item->event->element), db_text(str_from_c(event_status_name(item->event->status))), db_int(item->late));
+}
+
+/* What an event shows ------------------------------------------------------------------------------------------------- */
+
+static i64 shown_hash(Batch *batch, const Event *e) {
+  Buf buf = buf_new(batch->arena, MIB(2));
+  buf_put(&buf, e->title);
+  buf_putc(&buf, '\0');
+  if (e->labels.kind == VALUE_MAP)
+    for (size_t i = 0; i < e->labels.size; i++) {
+      buf_put(&buf, value_text(&e->labels.members[i].key));
+      buf_putc(&buf, '\0');
+      buf_put(&buf, value_text_or(&e->labels.members[i].value, STR_NONE));
+      buf_putc(&buf, '\0');
+    }
+  return (i64)(hash_stable(buf_str(&buf)) >> 1);
+}
+
+/* The last event's words are shown; what the sender leaves out stays. */
+static void show(Batch *batch, Alert *a, const Event *e) {
+  i64 hash = shown_hash(batch, e);
+  if (e->description.len && !str_equal(a->description, e->description)) {
+    a->description = e->description;
+    a->row_changed = true;
+  }
+  if (hash == a->source_hash) return;
+  a->source_hash = hash;
+  if (e->title.len) a->title = e->title;
+  if (e->labels.kind == VALUE_MAP && e->labels.size > 0) a->labels = e->labels;
+  if (e->links.kind == VALUE_LIST) a->links = e->links;
+  if (e->images.kind == VALUE_LIST) a->images = e->images;
+  a->truncated = a->truncated || e->truncated;
+  a->row_changed = true;
+  if (!a->why && e->status == EVENT_TRIGGERED) {
+    a->run_rules = true;
+    a->why = "changed";
+  }
+}
+
+static void move_deadline(Alert *a, const Item *item) {
+  i64 deadline = item->event->deadline_ms;
+  i64 after = item->integration ? item->integration->resolve_after_s : 0;
+  if (deadline == 0 && after > 0) deadline = item->arrival->received_ms + after * 1000;
+  if (deadline > 0) a->deadline_ms = deadline;
+}
+
+static void note_skew(Alert *a, const Item *item) {
+  i64 t = item->event->occurred_ms;
+  if (t < YEAR_2000_MS) return;
+  i64 skew = t - item->arrival->received_ms;
+  if (skew > CLOCK_TOLERANCE_MS) {
+    a->skew_ms = skew;
+    a->row_changed = true;
+  }
+}
+
+/* Moves --------------------------------------------------------------------------------------------------------------- */
+
+static void move_to(Alert *a, AlertStatus status, i64 now_ms) {
+  a->status = status;
+  a->status_changed_ms = now_ms;
+  a->row_changed = true;
+}
+
+static Str source_json(Batch *batch, const Item *item) {
+  Who who = {.kind = "source"};
+  if (item->integration) {
+    who.id = id_text(batch->arena, "int", item->integration->id);
+    who.name = item->integration->name;
+  }
+  return who_json(batch->arena, &who);
+}
+
+static void list_alert(Batch *batch, Alert *alert) {
+  for (size_t i = batch->alerts.count; i-- > 0;)
+    if (batch->alerts.items[i] == alert) return;
+    else if (batch->alerts.count - i > 64) break;
+  *VEC_PUSH(batch->arena, &batch->alerts) = alert;
+}
+
+static Alert *make_alert(Batch *batch, Item *item, Error *err) {
+  const Event *e = item->event;
+  const SetupIntegration *in = item->integration;
+  i64 received = item->arrival->received_ms;
+  Alert *a = ARENA_NEW(batch->arena, Alert);
+  *a = (Alert){.id = id_next(batch->cycle->ids), .org_id = item->arrival->org_id,
+               .integration_id = item->arrival->integration_id, .space = item->key->space, .dedup_key = e->dedup_key,
+               .title = e->title.len ? e->title : e->dedup_key, .description = e->description,
+               .status = ALERT_TRIGGERED, .priority = e->priority ? e->priority : in ? in->default_priority : 0,
+               .source_priority = e->source_priority, .source = e->source, .labels = e->labels, .links = e->links,
+               .images = e->images, .count = 1, .starts_ms = e->starts_ms ? e->starts_ms : received, .ends_ms = e->ends_ms,
+               .first_seen_ms = received, .last_seen_ms = received, .status_changed_ms = received, .episode = 1,
+               .page_start = 1, .truncated = e->truncated, .source_hash = shown_hash(batch, e),
+               .source_rank = e->priority, .created_ms = batch->now_ms, .is_new = true, .run_rules = true, .why = "new"};
+  a->number = alert_number_next(batch->cycle, a->org_id, err);
+  if (a->number == 0) return NULL;
+  alert_enrich(batch->setup, a, e->service, in);
+  move_deadline(a, item);
+  note_skew(a, item);
+  return a;
+}
+
+static bool fire_new(Batch *batch, Item *item, i64 t, Error *err) {
+  Key *key = item->key;
+  Alert *before = key->alert;
+  Alert *a = make_alert(batch, item, err);
+  if (!a) return false;
+  if (before) a->previous_id = before->id;
+  key->alert = a;
+  key->alert_id = a->id;
+  key->fire_t = t ? t : a->starts_ms;
+  key->changed = true;
+  if (item->late) { /* late against a tombstone: born resolved */
+    a->status = ALERT_RESOLVED;
+    a->count = 0;
+    a->resolved_ms = item->arrival->received_ms;
+    a->resolved_by = source_json(batch, item);
+    a->run_rules = false;
+  }
+  list_alert(batch, a);
+  return occur(batch, item, a, err);
+}
+
+/* Higher means a smaller number; none is below p4. */
+static bool rises(i32 from, i32 to) { return to > 0 && (from == 0 || to < from); }
+
+static void raise_priority(Alert *a, const Event *e) {
+  a->source_rank = e->priority;
+  a->source_priority = e->source_priority;
+  if (rises(a->priority, e->priority)) a->priority = e->priority;
+  a->row_changed = a->run_rules = a->raised = true;
+  a->why = a->why ? a->why : "raised";
+  if (a->status == ALERT_DISMISSED) a->status = ALERT_TRIGGERED;
+}
+
+static bool acknowledgement_is_kept(const Batch *batch, const Alert *a, i64 received) {
+  const SetupOrg *org = setup_org(batch->setup, a->org_id);
+  i64 kept_ms = (org ? org->ack_kept_s : 600) * 1000;
+  return a->acknowledged_ms > 0 && received - a->acknowledged_ms <= kept_ms;
+}
+
+static void reopen(Batch *batch, Item *item, Alert *a, i64 t) {
+  const Event *e = item->event;
+  i64 received = item->arrival->received_ms;
+  bool keeps = acknowledgement_is_kept(batch, a, received);
+  a->episode++;
+  a->page_start = 1;
+  a->reopened = true;
+  a->resolved_ms = 0;
+  a->resolved_by = STR_NONE;
+  a->ends_ms = e->ends_ms;
+  a->starts_ms = e->starts_ms ? e->starts_ms : received;
+  a->priority = e->priority ? e->priority : a->priority;
+  a->source_rank = e->priority ? e->priority : a->source_rank;
+  a->hold_count = 0;
+  a->unrouted = false;
+  a->run_rules = true;
+  a->why = "reopened";
+  a->threshold = value_null();
+  item->key->fire_t = t ? t : a->starts_ms;
+  item->key->changed = true;
+  if (keeps) {
+    move_to(a, ALERT_ACKNOWLEDGED, received);
+    a->tell_acker = true;
+  } else {
+    a->acknowledged_ms = 0;
+    a->acknowledged_by = STR_NONE;
+    move_to(a, ALERT_TRIGGERED, received);
+  }
+}
+
+static bool within_reopen(const Item *item, const Alert *a) {
+  i64 window = (item->integration ? item->integration->reopen_window_s : 1800) * 1000;
+  return item->arrival->received_ms - a->resolved_ms <= window;
+}
+
+static bool fire(Batch *batch, Item *item, Error *err) {
+  Alert *a = item->key->alert;
+  i64 t = event_time(item);
+  item->late = fire_is_late(item, t);
+  if (!a) return fire_new(batch, item, t, err);
+  if (item->late && a->status == ALERT_RESOLVED) {
+    list_alert(batch, a);
+    return occur(batch, item, a, err);
+  }
+  item->late = false;
+  if (a->status == ALERT_RESOLVED && !within_reopen(item, a)) return fire_new(batch, item, t, err);
+  list_alert(batch, a);
+  a->count++;
+  a->touched = true;
+  a->last_seen_ms = MAX(a->last_seen_ms, item->arrival->received_ms);
+  if (a->status == ALERT_RESOLVED) reopen(batch, item, a, t);
+  else if (rises((i32)a->source_rank, item->event->priority)) raise_priority(a, item->event);
+  show(batch, a, item->event);
+  move_deadline(a, item);
+  note_skew(a, item);
+  return occur(batch, item, a, err);
+}
+
+static bool resolve(Batch *batch, Item *item, Error *err) {
+  Key *key = item->key;
+  Alert *a = key->alert;
+  i64 t = event_time(item), received = item->arrival->received_ms;
+  item->late = a && resolve_is_late(item, t);
+  if (!item->late) {
+    key->resolve_t = t ? t : received;
+    key->resolve_ms = received;
+    key->changed = true;
+  }
+  if (!a) return true; /* the tombstone is all */
+  list_alert(batch, a);
+  if (!item->late && a->status != ALERT_RESOLVED) {
+    show(batch, a, item->event);
+    move_to(a, ALERT_RESOLVED, received);
+    a->resolved_ms = received;
+    a->resolved_by = source_json(batch, item);
+    a->ends_ms = item->event->ends_ms ? item->event->ends_ms : received;
+    a->resolved_now = a->status_by_source = true;
+    a->threshold = value_null();
+    a->deadline_ms = 0;
+  }
+  return occur(batch, item, a, err);
+}
+
+static bool acknowledge(Batch *batch, Item *item, Error *err) {
+  Alert *a = item->key->alert;
+  if (!a) return true;
+  list_alert(batch, a);
+  if (a->status == ALERT_TRIGGERED) {
+    move_to(a, ALERT_ACKNOWLEDGED, item->arrival->received_ms);
+    a->acknowledged_ms = item->arrival->received_ms;
+    a->acknowledged_by = source_json(batch, item);
+    a->acked_now = a->status_by_source = true;
+  }
+  return occur(batch, item, a, err);
+}
+
+bool stage_fold(Batch *batch, Error *err) {
+  for (size_t i = 0; i < batch->items.count; i++) {
+    Item *item = &batch->items.items[i];
+    bool ok = item->event->kind == EVENT_CHANGE                ? change_apply(batch, item, err)
+              : item->event->status == EVENT_TRIGGERED ? fire(batch, item, err)
+              : item->event->status == EVENT_RESOLVED  ? resolve(batch, item, err)
+                                                               : acknowledge(batch, item, err);
+    if (!ok) return false;
+    if (item->alert) *VEC_PUSH(item->arrival->arena, &item->arrival->alert_ids) = item->alert->id;
+  }
+  return true;
+}

@@ -1,0 +1,49 @@
+/* The inside of the picture: built by setup_load.c, read by setup.c. */
+#ifndef TOCSIN_CORE_SETUP_INTERNAL_H
+#define TOCSIN_CORE_SETUP_INTERNAL_H
+
+#include <pthread.h>
+
+#include "core/setup/setup.h"
+
+/* Things of one kind, sorted by id. */
+#define SORTED(T)                                                                                                      \
+  struct {                                                                                                             \
+    T *items;                                                                                                          \
+    size_t count, capacity;                                                                                            \
+  }
+
+struct Setup {
+  Arena *arena;
+  _Atomic i64 users; /* references; the store holds one */
+  u64 version;
+  SORTED(SetupOrg) orgs;
+  SORTED(SetupIntegration) integrations;
+  SORTED(SetupUser) users_list;
+  SORTED(SetupTeam) teams;
+  SORTED(SetupService) services;
+  SORTED(SetupPolicy) policies;
+  SORTED(SetupSchedule) schedules;
+  SORTED(SetupKey) keys;
+  Map *integration_by_key;
+  Map *key_by_hash;
+  Map *service_by_name;  /* "org/name" and "org/alias" -> SetupService, or AMBIGUOUS */
+  Map *service_by_lower;
+};
+
+struct SetupStore {
+  App *app;
+  pthread_mutex_t lock; /* guards present */
+  Setup *present;
+  _Atomic bool stale;
+  u64 next_version;
+};
+
+extern const SetupService SETUP_AMBIGUOUS;
+
+MUST_CHECK bool setup_build(App *app, Db *db, Setup *setup, Error *err);
+Str setup_service_key(Arena *arena, i64 org_id, Str name, bool lower);
+/* Any typed id text ("usr_..."), whatever its prefix; 0 when it is none. */
+i64 setup_ref(const Value *value);
+
+#endif

@@ -1,0 +1,131 @@
+/* The store: holds the present picture, swaps it, counts who still reads an old one. */
+#include <stdlib.h>
+
+#include "core/setup/internal.h"
+
+static void setup_destroy(Setup *setup) { arena_free(setup->arena); }
+
+const Setup *setup_take(SetupStore *store) {
+  pthread_mutex_lock(&store->lock);
+  Setup *setup = store->present;
+  atomic_fetch_add(&setup->users, 1);
+  pthread_mutex_unlock(&store->lock);
+  return setup;
+}
+
+void setup_give(const Setup *setup) {
+  Setup *owned = (Setup *)(uintptr_t)setup;
+  if (owned && atomic_fetch_sub(&owned->users, 1) == 1) setup_destroy(owned);
+}
+
+const Setup *setup_current(SetupStore *store) { return store->present; }
+
+bool setup_store_new(App *app, SetupStore **out, Error *err) {
+  (void)err;
+  SetupStore *store = xcalloc(1, sizeof *store);
+  store->app = app;
+  store->next_version = 1;
+  pthread_mutex_init(&store->lock, NULL);
+  atomic_store(&store->stale, true);
+  *out = store;
+  return true;
+}
+
+void setup_store_free(SetupStore *store) {
+  if (!store) return;
+  setup_give(store->present);
+  pthread_mutex_destroy(&store->lock);
+  free(store);
+}
+
+void setup_changed(SetupStore *store) { atomic_store(&store->stale, true); }
+
+static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
+  Arena *arena = arena_new();
+  Setup *setup = ARENA_NEW(arena, Setup);
+  setup->arena = arena;
+  setup->version = store->next_version++;
+  atomic_store(&setup->users, 1);
+  if (!setup_build(store->app, db, setup, err)) {
+    arena_free(arena);
+    return false;
+  }
+  pthread_mutex_lock(&store->lock);
+  Setup *old = store->present;
+  store->present = setup;
+  pthread_mutex_unlock(&store->lock);
+  setup_give(old);
+  return true;
+}
+
+bool setup_load(App *app, Db *db, Error *err) { return build_and_swap(app->setup, db, err); }
+
+/* A write that is undone later in the round leaves a picture of what never was for the rest of it; the flag is therefore
+ * set again by the round's failure (setup_changed is called by whoever undoes), and a stale flag costs one rebuild. */
+bool setup_refresh(Cycle *cycle, Error *err) {
+  SetupStore *store = cycle_app(cycle)->setup;
+  if (!atomic_exchange(&store->stale, false)) return true;
+  if (build_and_swap(store, cycle->db, err)) return true;
+  atomic_store(&store->stale, true);
+  return false;
+}
+
+u64 setup_version(const Setup *setup) { return setup->version; }
+
+/* Every SORTED list starts its items with the id. */
+static const void *find_by_id(const void *items, size_t count, size_t item_bytes, i64 id) {
+  size_t low = 0, high = count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    const char *item = (const char *)items + middle * item_bytes;
+    i64 here = *(const i64 *)(const void *)item;
+    if (here == id) return item;
+    if (here < id) low = middle + 1;
+    else high = middle;
+  }
+  return NULL;
+}
+
+#define LOOKUP(name, T, list)                                                                                          \
+  const T *name(const Setup *setup, i64 id) {                                                                          \
+    return id > 0 ? find_by_id(setup->list.items, setup->list.count, sizeof(T), id) : NULL;                            \
+  }
+LOOKUP(setup_org, SetupOrg, orgs)
+LOOKUP(setup_integration, SetupIntegration, integrations)
+LOOKUP(setup_user, SetupUser, users_list)
+LOOKUP(setup_team, SetupTeam, teams)
+LOOKUP(setup_service, SetupService, services)
+LOOKUP(setup_policy, SetupPolicy, policies)
+LOOKUP(setup_schedule, SetupSchedule, schedules)
+
+const SetupIntegration *setup_integration_by_key(const Setup *setup, Str key) {
+  return map_get(setup->integration_by_key, key);
+}
+
+const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex_text) {
+  return map_get(setup->key_by_hash, sha256_hex_text);
+}
+
+size_t setup_org_count(const Setup *setup) { return setup->orgs.count; }
+const SetupOrg *setup_org_at(const Setup *setup, size_t i) { return &setup->orgs.items[i]; }
+
+static const SetupService *named(const Map *map, Str key, bool *out_ambiguous) {
+  const SetupService *found = map_get(map, key);
+  if (found != &SETUP_AMBIGUOUS) return found;
+  *out_ambiguous = true;
+  return NULL;
+}
+
+const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name, bool *out_ambiguous) {
+  *out_ambiguous = false;
+  if (name.len == 0 || name.len > 512) return NULL;
+  i64 id = 0;
+  if (id_parse("svc", name, &id)) {
+    const SetupService *service = setup_service(setup, id);
+    if (service && service->org_id == org_id) return service;
+  }
+  CLEANUP(arena_freep) Arena *scratch = arena_new();
+  const SetupService *found = named(setup->service_by_name, setup_service_key(scratch, org_id, name, false), out_ambiguous);
+  if (found || *out_ambiguous) return found;
+  return named(setup->service_by_lower, setup_service_key(scratch, org_id, name, true), out_ambiguous);
+}
