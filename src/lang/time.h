@@ -25,6 +25,8 @@ MUST_CHECK bool time_parse_ms(Str text, i64 *out_ms);
 /* "2026-01-05T08:00:00Z", milliseconds only when not zero. */
 void time_write_ms(i64 ms, Buf *out);
 Str time_text_ms(Arena *arena, i64 ms);
+/* To the nanosecond, with 0, 3, 6 or 9 decimals as needed. */
+void time_write(i64 seconds, i32 nanos, Buf *out);
 
 typedef struct Zone Zone;
 typedef struct ZoneDb ZoneDb; /* caches loaded zones; its lock guards the table */

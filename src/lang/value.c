@@ -8,9 +8,13 @@
 #include "lang/json.h"
 #include "lang/value_map.h"
 
-bool value_is(const Value *v, ValueKind kind) { return v && v->kind == kind; }
+bool value_is(const Value *v, ValueKind kind) {
+  return v && v->kind == kind;
+}
 
-Str value_text_or(const Value *v, Str otherwise) { return value_is(v, VALUE_STRING) ? value_text(v) : otherwise; }
+Str value_text_or(const Value *v, Str otherwise) {
+  return value_is(v, VALUE_STRING) ? value_text(v) : otherwise;
+}
 
 i64 value_int_or(const Value *v, i64 otherwise) {
   if (!v) return otherwise;
@@ -20,9 +24,13 @@ i64 value_int_or(const Value *v, i64 otherwise) {
   return otherwise;
 }
 
-bool value_bool_or(const Value *v, bool otherwise) { return value_is(v, VALUE_BOOL) ? v->b : otherwise; }
+bool value_bool_or(const Value *v, bool otherwise) {
+  return value_is(v, VALUE_BOOL) ? v->b : otherwise;
+}
 
-const Value *value_get_c(const Value *map, const char *key) { return value_get(map, str_from_c(key)); }
+const Value *value_get_c(const Value *map, const char *key) {
+  return value_get(map, str_from_c(key));
+}
 
 const Value *value_at(const Value *list, size_t i) {
   return value_is(list, VALUE_LIST) && i < list->size ? &list->items[i] : NULL;
@@ -69,7 +77,8 @@ const Value *value_pointer(const Value *root, Str pointer) {
   return root;
 }
 
-/* Numbers ------------------------------------------------------------------------------------------------------------ */
+/* Numbers ------------------------------------------------------------------------------------------------------------
+ */
 
 static double bignum_double(const Value *v) {
   double d = 0;
@@ -112,14 +121,16 @@ static Value number_plain(const Value *v) {
 static int compare_numbers(const Value *left, const Value *right) {
   Value a = number_plain(left), b = number_plain(right);
   if (a.kind == VALUE_DOUBLE && b.kind == VALUE_DOUBLE) return compare_double(a.d, b.d);
-  if (a.kind == VALUE_DOUBLE) return b.kind == VALUE_INT ? -compare_i64_double(b.i, a.d) : -compare_u64_double(b.u, a.d);
+  if (a.kind == VALUE_DOUBLE)
+    return b.kind == VALUE_INT ? -compare_i64_double(b.i, a.d) : -compare_u64_double(b.u, a.d);
   if (b.kind == VALUE_DOUBLE) return a.kind == VALUE_INT ? compare_i64_double(a.i, b.d) : compare_u64_double(a.u, b.d);
   if (a.kind != b.kind) return a.kind == VALUE_INT ? -1 : 1; /* a UINT left over is above every INT */
   if (a.kind == VALUE_INT) return a.i < b.i ? -1 : a.i > b.i;
   return a.u < b.u ? -1 : a.u > b.u;
 }
 
-/* Equality and order ------------------------------------------------------------------------------------------------- */
+/* Equality and order -------------------------------------------------------------------------------------------------
+ */
 
 typedef enum Group {
   GROUP_NULL,
@@ -155,7 +166,9 @@ static const struct {
     [VALUE_BIGNUM] = {"double", GROUP_NUMBER},
 };
 
-const char *value_kind_name(ValueKind kind) { return KINDS[kind].name; }
+const char *value_kind_name(ValueKind kind) {
+  return KINDS[kind].name;
+}
 
 static bool equal_within(const Value *a, const Value *b, u32 depth);
 
@@ -195,7 +208,9 @@ static bool equal_within(const Value *a, const Value *b, u32 depth) {
   return false;
 }
 
-bool value_equal(const Value *a, const Value *b) { return equal_within(a, b, 0); }
+bool value_equal(const Value *a, const Value *b) {
+  return equal_within(a, b, 0);
+}
 
 static int compare_within(const Value *a, const Value *b, u32 depth);
 
@@ -247,9 +262,12 @@ static int compare_within(const Value *a, const Value *b, u32 depth) {
   return 0;
 }
 
-int value_compare(const Value *a, const Value *b) { return compare_within(a, b, 0); }
+int value_compare(const Value *a, const Value *b) {
+  return compare_within(a, b, 0);
+}
 
-/* Copies and text ---------------------------------------------------------------------------------------------------- */
+/* Copies and text ----------------------------------------------------------------------------------------------------
+ */
 
 static Value copy_within(Arena *arena, const Value *v, u32 depth);
 
@@ -289,7 +307,9 @@ static Value copy_within(Arena *arena, const Value *v, u32 depth) {
   }
 }
 
-Value value_copy(Arena *arena, const Value *v) { return copy_within(arena, v, 0); }
+Value value_copy(Arena *arena, const Value *v) {
+  return copy_within(arena, v, 0);
+}
 
 Str value_display(Arena *arena, const Value *v) {
   if (!v || v->kind == VALUE_NULL) return S("");

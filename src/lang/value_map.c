@@ -1,6 +1,6 @@
-/* Maps: members in their order and, from VALUE_INDEX_MIN of them on, an index behind them in the same allocation: a power
- * of two of u32 slots, at most half full, holding place + 1 or 0, probed in a line. Hashes are keyed (SipHash): the keys
- * come from senders we do not know. */
+/* Maps: members in their order and, from VALUE_INDEX_MIN of them on, an index behind them in the same allocation: a
+ * power of two of u32 slots, at most half full, holding place + 1 or 0, probed in a line. Hashes are keyed (SipHash):
+ * the keys come from senders we do not know. */
 #include "lang/value_map.h"
 
 #include <math.h>
@@ -16,7 +16,9 @@ static Value key_plain(const Value *key) {
   return *key;
 }
 
-static bool is_text(const Value *key) { return key->kind == VALUE_STRING || key->kind == VALUE_BYTES; }
+static bool is_text(const Value *key) {
+  return key->kind == VALUE_STRING || key->kind == VALUE_BYTES;
+}
 
 static inline bool text_keys_equal(const Value *a, const Value *b) {
   return a->size == b->size && (a->size == 0 || (a->text[0] == b->text[0] && memcmp(a->text, b->text, a->size) == 0));
@@ -52,7 +54,8 @@ static u64 key_hash(const Value *key) {
   return hash_keyed(is_text(key) ? value_text(key) : key_code(key, code));
 }
 
-/* The index ---------------------------------------------------------------------------------------------------------- */
+/* The index ----------------------------------------------------------------------------------------------------------
+ */
 
 static size_t slot_count(size_t members) {
   size_t slots = 64;
@@ -60,7 +63,9 @@ static size_t slot_count(size_t members) {
   return slots;
 }
 
-static u32 *index_slots(const Member *members, size_t count) { return (u32 *)(uintptr_t)(members + count); }
+static u32 *index_slots(const Member *members, size_t count) {
+  return (u32 *)(uintptr_t)(members + count);
+}
 
 /* The slot of this key, or the empty one where it belongs. */
 static u32 *index_find(u32 *slots, size_t slots_count, const Member *members, const Value *key) {
@@ -109,7 +114,8 @@ const Member **map_sorted(const Value *map) {
   return sorted;
 }
 
-/* Building ----------------------------------------------------------------------------------------------------------- */
+/* Building -----------------------------------------------------------------------------------------------------------
+ */
 
 /* Few members: every pair is looked at, 120 at most. Returns how many are left. */
 static size_t drop_duplicates(Member *members, size_t count) {
@@ -158,9 +164,9 @@ static Value map_large(Arena *arena, Member *members, size_t count, bool *out_du
   memcpy(copy, members, bytes);
   memset(slots, 0, slots_count * sizeof(u32));
   size_t kept = index_fill(slots, slots_count, copy, count);
-  if (kept == count)
-    return (Value){.kind = VALUE_MAP, .flags = VALUE_INDEXED, .size = (u32)count, .members = copy};
-  memcpy(members, copy, kept * sizeof(Member)); /* the index sits in the wrong place now: once more, without duplicates */
+  if (kept == count) return (Value){.kind = VALUE_MAP, .flags = VALUE_INDEXED, .size = (u32)count, .members = copy};
+  memcpy(members, copy,
+         kept * sizeof(Member)); /* the index sits in the wrong place now: once more, without duplicates */
   arena_rewind(arena, mark);
   if (out_duplicates) *out_duplicates = true;
   return map_of(arena, members, kept, NULL);
@@ -172,7 +178,9 @@ Value map_of(Arena *arena, Member *members, size_t count, bool *out_duplicates) 
                                  : map_large(arena, members, count, out_duplicates);
 }
 
-MapBuilder map_builder(Arena *arena) { return (MapBuilder){.arena = arena}; }
+MapBuilder map_builder(Arena *arena) {
+  return (MapBuilder){.arena = arena};
+}
 
 static Str seen_key(Arena *arena, const Value *key) {
   if (is_text(key)) return value_text(key);
@@ -208,7 +216,9 @@ bool map_put_value(MapBuilder *builder, Value key, Value value) {
   return false;
 }
 
-bool map_put(MapBuilder *builder, Str key, Value value) { return map_put_value(builder, value_string(key), value); }
+bool map_put(MapBuilder *builder, Str key, Value value) {
+  return map_put_value(builder, value_string(key), value);
+}
 
 bool map_put_c(MapBuilder *builder, const char *key, Value value) {
   return map_put_value(builder, value_c(key), value);
