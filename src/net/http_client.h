@@ -62,6 +62,7 @@ typedef struct MailCall { /* copied by submit */
   i64 timeout_ms;       /* 0: 20 s */
   OutboundDone done;
   void *ctx;
+  bool for_page;        /* may use the kept slots */
 } MailCall;
 void http_client_mail(HttpClient *client, const MailCall *call);
 
