@@ -104,7 +104,7 @@ static const DbStmt ALERT_LOAD = {
     "service_id, team_id, policy_id, source, labels, links, images, count, starts_at, ends_at, first_seen_at, last_seen_at, "
     "status_changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, episode, page_start, "
     "hold_list, unrouted, previous_alert_id, incident_id, deadline_at, truncated, skew_ms, threshold, source_hash, "
-    "source_rank, explanations, version, created_at FROM alert WHERE id = $1",
+    "source_rank, explanations, version, created_at, occurrences FROM alert WHERE id = $1",
     NULL};
 
 typedef struct Reading {
@@ -141,7 +141,7 @@ static bool read_alert(const DbRow *row, void *ctx) {
                .truncated = db_row_int(row, 36) != 0, .skew_ms = db_row_int(row, 37),
                .threshold = json_column(arena, row, 38), .source_hash = db_row_int(row, 39),
                .source_rank = db_row_int(row, 40), .explanations = db_row_int(row, 41), .version = db_row_int(row, 42),
-               .created_ms = db_row_int(row, 43)};
+               .created_ms = db_row_int(row, 43), .occurrences = db_row_int(row, 44)};
   if (!alert_status_parse(db_row_peek(row, 8), &a->status)) a->status = ALERT_TRIGGERED;
   read_holds(arena, db_row_text(row, 31, arena), a);
   a->open_before = a->status == ALERT_TRIGGERED || a->status == ALERT_ACKNOWLEDGED;
@@ -156,16 +156,16 @@ bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error
 /* Writing ------------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt ALERT_TOUCH = {
-    "alert_touch", "UPDATE alert SET count = $2, last_seen_at = $3, deadline_at = $4, threshold = $5 WHERE id = $1", NULL};
+    "alert_touch", "UPDATE alert SET count = $2, last_seen_at = $3, deadline_at = $4, threshold = $5, occurrences = $6 WHERE id = $1", NULL};
 static const DbStmt ALERT_INSERT = {
     "alert_insert",
     "INSERT INTO alert (id, org_id, number, integration_id, space, dedup_key, title, description, status, priority, "
     "source_priority, service_id, team_id, policy_id, source, labels, links, images, count, starts_at, ends_at, "
     "first_seen_at, last_seen_at, status_changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, "
     "snoozed_until, episode, page_start, holds, hold_list, unrouted, previous_alert_id, incident_id, deadline_at, truncated, "
-    "skew_ms, threshold, source_hash, source_rank, explanations, version, created_at, updated_at) "
+    "skew_ms, threshold, source_hash, source_rank, explanations, version, created_at, updated_at, occurrences) "
     "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,"
-    "$30,$31,$32,$33,$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46)",
+    "$30,$31,$32,$33,$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46,$47)",
     NULL};
 static const DbStmt ALERT_UPDATE = {
     "alert_update",
@@ -174,7 +174,7 @@ static const DbStmt ALERT_UPDATE = {
     "ends_at = $16, last_seen_at = $17, status_changed_at = $18, acknowledged_at = $19, acknowledged_by = $20, "
     "resolved_at = $21, resolved_by = $22, snoozed_until = $23, episode = $24, page_start = $25, holds = $26, "
     "hold_list = $27, unrouted = $28, incident_id = $29, deadline_at = $30, truncated = $31, skew_ms = $32, "
-    "threshold = $33, source_hash = $34, source_rank = $35, explanations = $36, version = $37, updated_at = $38 "
+    "threshold = $33, source_hash = $34, source_rank = $35, explanations = $36, version = $37, updated_at = $38, occurrences = $39 "
     "WHERE id = $1",
     NULL};
 
@@ -205,7 +205,7 @@ static bool insert(Cycle *c, const Alert *a, Error *err) {
                 db_int((i64)a->hold_count), holds_value(arena, a), db_int(a->unrouted), db_id(a->previous_id),
                 db_id(a->incident_id), db_id(a->deadline_ms), db_int(a->truncated), db_int(a->skew_ms),
                 json_value(arena, &a->threshold), db_int(a->source_hash), db_int(a->source_rank), db_int(a->explanations),
-                db_int(a->version), db_int(a->created_ms), db_int(c->now_ms));
+                db_int(a->version), db_int(a->created_ms), db_int(c->now_ms), db_int(a->occurrences));
 }
 
 static bool update(Cycle *c, const Alert *a, Error *err) {
@@ -219,7 +219,7 @@ static bool update(Cycle *c, const Alert *a, Error *err) {
                 db_id(a->snoozed_until_ms), db_int(a->episode), db_int(a->page_start), db_int((i64)a->hold_count),
                 holds_value(arena, a), db_int(a->unrouted), db_id(a->incident_id), db_id(a->deadline_ms),
                 db_int(a->truncated), db_int(a->skew_ms), json_value(arena, &a->threshold), db_int(a->source_hash),
-                db_int(a->source_rank), db_int(a->explanations), db_int(a->version), db_int(c->now_ms));
+                db_int(a->source_rank), db_int(a->explanations), db_int(a->version), db_int(c->now_ms), db_int(a->occurrences));
 }
 
 bool alert_write(Cycle *cycle, Alert *alert, Error *err) {
@@ -232,7 +232,7 @@ bool alert_write(Cycle *cycle, Alert *alert, Error *err) {
     ok = update(cycle, alert, err);
   } else if (alert->touched) {
     return db_run(cycle->db, &ALERT_TOUCH, err, db_int(alert->id), db_int(alert->count), db_int(alert->last_seen_ms),
-                  db_id(alert->deadline_ms), json_value(cycle->arena, &alert->threshold));
+                  db_id(alert->deadline_ms), json_value(cycle->arena, &alert->threshold), db_int(alert->occurrences));
   } else {
     return true;
   }

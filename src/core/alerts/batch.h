@@ -34,7 +34,7 @@ typedef struct Alert {
   bool unrouted, truncated;
   i64 previous_id, incident_id, deadline_ms, skew_ms;
   Value threshold; /* {rule id text: [receive times]} */
-  i64 source_hash, source_rank, explanations, version, created_ms;
+  i64 source_hash, source_rank, explanations, occurrences, version, created_ms;
   /* of this batch */
   bool is_new, touched, row_changed; /* touched: count or last_seen; row_changed: anything indexed or shown */
   bool run_rules, raised, reopened, resolved_now, acked_now, status_by_source;

@@ -12,7 +12,6 @@ static const DbStmt OCCURRENCE_PUT = {
     "received_at = excluded.received_at, occurred_at = excluded.occurred_at, request_id = excluded.request_id, "
     "element = excluded.element, status = excluded.status, late = excluded.late",
     NULL};
-static const DbStmt OCCURRENCE_LAST = {"occurrence_last", "SELECT MAX(n) FROM occurrence WHERE alert_id = $1", NULL};
 
 /* The time of the event itself, 0 when it does not carry one that can be believed. */
 static i64 believable(i64 t, i64 received_ms) {
@@ -42,19 +41,10 @@ static bool resolve_is_late(const Item *item, i64 t) {
 
 /* Occurrences --------------------------------------------------------------------------------------------------------- */
 
-static bool next_occurrence(Batch *batch, const Alert *alert, i64 *out, Error *err) {
-  i64 last = 0;
-  bool found = false;
-  if (alert->is_new && alert->count <= 1) return *out = 0, true;
-  if (!db_query_int(batch->cycle->db, &OCCURRENCE_LAST, DB_ARGS(db_int(alert->id)), &last, &found, err)) return false;
-  *out = found ? last + 1 : 0;
-  return true;
-}
-
 static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
-  i64 n = 0;
+  i64 n = alert->occurrences++;
   item->alert = alert;
-  if (!next_occurrence(batch, alert, &n, err)) return false;
+  alert->touched = true;
   i64 slot = n < OCCURRENCES_HALF ? n : OCCURRENCES_HALF + n % OCCURRENCES_HALF;
   return db_run(batch->cycle->db, &OCCURRENCE_PUT, err, db_int(alert->id), db_int(slot), db_int(n),
                 db_int(item->arrival->received_ms), db_id(event_time(item)), db_int(item->arrival->id),

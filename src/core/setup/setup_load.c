@@ -242,7 +242,7 @@ static const DbStmt POLICIES = {
     "FROM escalation_policy ORDER BY id",
     NULL};
 
-static SetupTarget *read_targets(Loading *load, const Value *list, size_t *out_count) {
+static SetupTarget *read_targets(const Loading *load, const Value *list, size_t *out_count) {
   static const char *const KINDS[] = {"user", "schedule", "team", "channel"};
   SetupTarget *targets = ARENA_ARRAY(load->arena, SetupTarget, value_count(list));
   for (size_t i = 0; i < value_count(list); i++) {

@@ -327,6 +327,7 @@ CREATE TABLE alert (
   source_hash BIGINT NOT NULL,
   source_rank BIGINT NOT NULL,
   explanations BIGINT NOT NULL,
+  occurrences BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   version BIGINT NOT NULL

@@ -1,0 +1,220 @@
+/* Apply: one batch through its stages, in the order below. Loaded and decided in memory, written at the end of each alert. */
+#include "core/alerts/batch.h"
+#include "lang/json.h"
+
+static const DbStmt COUNTER_TAKE = {
+    "counter_take",
+    "INSERT INTO counter (org_id, name, value) VALUES ($1, $2, $3) "
+    "ON CONFLICT (org_id, name) DO UPDATE SET value = counter.value + excluded.value RETURNING value",
+    NULL};
+
+i64 alert_number_next(Cycle *cycle, i64 org_id, Error *err) {
+  i64 value = 0;
+  bool found = false;
+  if (!db_query_int(cycle->db, &COUNTER_TAKE, DB_ARGS(db_int(org_id), db_text(S("alert")), db_int(1)), &value, &found, err))
+    return 0;
+  return value;
+}
+
+bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data, Error *err) {
+  TimelineEntry entry = {.org_id = alert->org_id, .subject_kind = "alert", .subject_id = alert->id, .kind = kind, .who = who,
+                         .data = data};
+  return timeline_add(cycle, &entry, err);
+}
+
+/* Jobs and the story of one alert -------------------------------------------------------------------------------------- */
+
+static Who source_of(Batch *batch, const Alert *a) {
+  const SetupIntegration *in = setup_integration(batch->setup, a->integration_id);
+  if (!in) return (Who){.kind = "source", .name = a->source};
+  return (Who){.kind = "source", .id = id_text(batch->arena, "int", in->id), .name = in->name};
+}
+
+static bool tell_story(Batch *batch, const Alert *a, AlertStatus before, Error *err) {
+  Who who = source_of(batch, a);
+  Str none = STR_NONE;
+  if (a->is_new) {
+    Buf data = buf_new(batch->arena, KIB(8));
+    buf_puts(&data, "{\"title\":");
+    json_write_string(&data, a->title);
+    buf_format(&data, ",\"status\":\"%s\"}", alert_status_name(a->status));
+    if (!alert_timeline(batch->cycle, a, "created", &who, buf_str(&data), err)) return false;
+  } else if (a->reopened) {
+    none = str_format(batch->arena, "{\"episode\":%lld}", (long long)a->episode);
+    if (!alert_timeline(batch->cycle, a, "reopened", &who, none, err)) return false;
+  } else if (a->raised) {
+    none = str_format(batch->arena, "{\"to\":\"%.*s\"}", STR_ARG(priority_text(a->priority)));
+    if (!alert_timeline(batch->cycle, a, "priority", &who, none, err)) return false;
+  }
+  if (a->status == before || a->is_new || !a->status_by_source) return true;
+  Str data = timeline_change(batch->arena, str_from_c(alert_status_name(before)), str_from_c(alert_status_name(a->status)));
+  return alert_timeline(batch->cycle, a, "status", &who, data, err);
+}
+
+static bool arm_deadline(Cycle *cycle, const Alert *a, i64 before, Error *err) {
+  if (a->deadline_ms == 0 || before > 0) return true; /* the armed job looks and arms itself again */
+  JobNew job = {.kind = "alert.deadline", .org_id = a->org_id, .subject_id = a->id, .due_ms = a->deadline_ms};
+  return job_add(cycle, &job, err);
+}
+
+/* The two sides of a status change: what stops, and what the incident counts. */
+bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus before, const Who *who, const char *reason, Error *err) {
+  bool open = alert->status == ALERT_TRIGGERED || alert->status == ALERT_ACKNOWLEDGED;
+  bool was_open = before == ALERT_TRIGGERED || before == ALERT_ACKNOWLEDGED;
+  if (alert->incident_id && open != was_open &&
+      !incident_alerts_changed(cycle, alert->incident_id, 0, open ? 1 : -1, who, alert->title, alert->number, err))
+    return false;
+  if (alert->status == ALERT_RESOLVED) return page_end(cycle, alert->id, PAGE_END_RESOLVED, reason, who, err) &&
+                                              job_cancel(cycle, "alert.hold_end", alert->id, err);
+  if (alert->status == ALERT_DISMISSED) return page_end(cycle, alert->id, PAGE_END_CANCELLED, "dismissed", who, err);
+  if (alert->status == ALERT_ACKNOWLEDGED) return page_end(cycle, alert->id, PAGE_END_ACKNOWLEDGED, reason, who, err);
+  return true;
+}
+
+static bool has_members_left(Cycle *cycle, i64 incident_id, bool *out, Error *err) {
+  static const DbStmt LEFT = {"alerts_triggered_left",
+                              "SELECT COUNT(*) FROM alert WHERE incident_id = $1 AND status = 'triggered'", NULL};
+  i64 count = 0;
+  bool found = false;
+  if (!db_query_int(cycle->db, &LEFT, DB_ARGS(db_int(incident_id)), &count, &found, err)) return false;
+  *out = count > 0;
+  return true;
+}
+
+/* An acknowledgement of one alert ends its incident's page only when no member is left triggered. */
+static bool end_incident_page(Cycle *cycle, const Alert *a, const Who *who, Error *err) {
+  bool left = true;
+  if (a->incident_id == 0 || a->status == ALERT_TRIGGERED) return true;
+  if (!has_members_left(cycle, a->incident_id, &left, err)) return false;
+  return left || page_end(cycle, a->incident_id,
+                          a->status == ALERT_ACKNOWLEDGED ? PAGE_END_ACKNOWLEDGED : PAGE_END_RESOLVED, NULL, who, err);
+}
+
+static bool tell_acker(Batch *batch, const Alert *a, Error *err) {
+  Value who = value_null();
+  Error ignored = {0};
+  if (!a->tell_acker || !json_parse(batch->arena, a->acknowledged_by, NULL, &who, &ignored)) return true;
+  i64 user_id = 0;
+  if (!id_parse("usr", value_text_or(value_get_c(&who, "id"), STR_NONE), &user_id)) return true;
+  Str text = str_format(batch->arena, "ALERT-%lld is back (%.*s); your acknowledgement still holds", (long long)a->number,
+                        STR_ARG(a->title));
+  return page_notice(batch->cycle, a->org_id, user_id, a->id, a->incident_id, text, err);
+}
+
+/* Stages of one alert: rules, acts, story, row. */
+static bool settle_alert(Batch *batch, Alert *a, AlertStatus before, i64 deadline_before, Error *err) {
+  const SetupIntegration *in = setup_integration(batch->setup, a->integration_id);
+  Who who = source_of(batch, a);
+  bool dismissed_silent = a->status == ALERT_DISMISSED;
+  Plan plan = {0};
+  bool rules = a->run_rules && !dismissed_silent && a->status != ALERT_RESOLVED;
+  if (!rules && a->threshold.kind == VALUE_MAP && a->status == ALERT_TRIGGERED && a->touched) rules = true;
+  if (a->is_new && a->status == ALERT_RESOLVED) a->hold_count = 0;
+  if (rules) alert_decide(batch->setup, batch->arena, a, in, false, batch->now_ms, &plan);
+  if (a->status == ALERT_RESOLVED || a->status == ALERT_ACKNOWLEDGED) {
+    hold_remove(a, "pause", 0);
+    hold_remove(a, "suppressed", 0);
+  }
+  bool fresh = a->is_new;
+  if (fresh && !alert_write(batch->cycle, a, err)) return false; /* the row first: pages and incidents refer to it */
+  a->is_new = fresh;
+  if (!tell_story(batch, a, fresh ? a->status : before, err)) return false;
+  a->is_new = false;
+  if (!fresh && a->status != before && !alert_after_status(batch->cycle, a, before, &who, NULL, err)) return false;
+  if (rules && !(plan_carry_out(batch->cycle, batch->setup, a, &plan, err) && plan_keep(batch->cycle, batch->setup, a, &plan, err)))
+    return false;
+  if (!arm_deadline(batch->cycle, a, deadline_before, err) || !tell_acker(batch, a, err)) return false;
+  if (fresh) a->version--; /* one write as others see it: the row of a new alert is written twice in its own transaction */
+  if (!alert_write(batch->cycle, a, err)) return false;
+  return fresh || a->status == before || end_incident_page(batch->cycle, a, &who, err);
+}
+
+/* Status and deadline as they were in the database, by the loaded row. */
+typedef struct Before {
+  AlertStatus status;
+  i64 deadline_ms;
+} Before;
+
+static Before *remember(Batch *batch) {
+  Before *before = ARENA_ARRAY(batch->arena, Before, batch->keys ? map_count(batch->keys) + 1 : 1);
+  for (size_t i = 0; i < map_count(batch->keys); i++) {
+    const Key *key = map_at(batch->keys, i)->value;
+    if (key->alert) before[i] = (Before){key->alert->status, key->alert->deadline_ms};
+  }
+  return before;
+}
+
+static bool settle_all(Batch *batch, const Before *before, Map *loaded, Error *err) {
+  for (size_t i = 0; i < batch->alerts.count; i++) {
+    Alert *a = batch->alerts.items[i];
+    char id[24];
+    Buf name = buf_new(batch->arena, sizeof id);
+    buf_i64(&name, a->id);
+    const Before *was = map_get(loaded, buf_str(&name));
+    (void)before;
+    if (!settle_alert(batch, a, was ? was->status : a->status, was ? was->deadline_ms : 0, err)) return false;
+  }
+  return true;
+}
+
+static Map *index_before(Batch *batch, Before *before) {
+  Map *map = map_new(batch->arena);
+  for (size_t i = 0; i < map_count(batch->keys); i++) {
+    const Key *key = map_at(batch->keys, i)->value;
+    if (!key->alert) continue;
+    Buf name = buf_new(batch->arena, 24);
+    buf_i64(&name, key->alert->id);
+    map_set(map, buf_str(&name), &before[i]);
+  }
+  return map;
+}
+
+static bool write_keys(Batch *batch, Error *err) {
+  for (size_t i = 0; i < map_count(batch->keys); i++)
+    if (!key_write(batch->cycle, map_at(batch->keys, i)->value, err)) return false;
+  return true;
+}
+
+bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
+  Batch batch = {.cycle = cycle, .arena = cycle->arena, .setup = setup_current(cycle_app(cycle)->setup),
+                 .now_ms = cycle->now_ms, .keys = map_new(cycle->arena)};
+  if (!stage_keys(&batch, arrivals, count, err)) return false;
+  Before *before = remember(&batch);
+  Map *loaded = index_before(&batch, before);
+  if (!stage_fold(&batch, err)) return false;
+  if (engine_fault(cycle->engine, "apply.decided")) return fail(err, ERR_STORAGE, "fault apply.decided");
+  if (!settle_all(&batch, before, loaded, err) || !write_keys(&batch, err)) return false;
+  if (engine_fault(cycle->engine, "apply.written")) return fail(err, ERR_STORAGE, "fault apply.written");
+  return true;
+}
+
+/* Waiting rows -------------------------------------------------------------------------------------------------------- */
+
+Str alerts_encode(Arena *arena, const Arrival *arrival) {
+  const Event *events = arrival->events;
+  ValueVec list = {0};
+  for (size_t i = 0; i < arrival->event_count; i++) *VEC_PUSH(arena, &list) = event_to_value(arena, &events[i]);
+  Value value = list_done(&list);
+  return json_text(arena, &value);
+}
+
+bool alerts_decode(Arrival *arrival, Str text, Error *err) {
+  Value list = value_null();
+  if (!json_parse(arrival->arena, text, NULL, &list, err)) return false;
+  if (!value_is(&list, VALUE_LIST)) return fail(err, ERR_INVALID, "the stored events are not a list");
+  Event *events = ARENA_ARRAY(arrival->arena, Event, list.size + 1);
+  for (size_t i = 0; i < list.size; i++)
+    if (!event_from_value(arrival->arena, value_at(&list, i), &events[i], err)) return false;
+  arrival->events = events;
+  arrival->event_count = list.size;
+  return true;
+}
+
+bool alerts_parked(Cycle *cycle, Arrival *arrival, const Error *why, Error *err) {
+  AlertOwn own = {.org_id = arrival->org_id, .integration_id = arrival->integration_id,
+                  .dedup_key = str_format(cycle->arena, "tocsin/parked/%lld", (long long)arrival->integration_id),
+                  .title = S("A request could not be applied and was set aside"),
+                  .description = str_copy(cycle->arena, str_from_c(why->message)), .priority = 2};
+  i64 id = 0;
+  return alert_own(cycle, &own, &id, err);
+}
