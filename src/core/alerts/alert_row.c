@@ -144,7 +144,8 @@ static bool read_alert(const DbRow *row, void *ctx) {
                .created_ms = db_row_int(row, 43), .occurrences = db_row_int(row, 44)};
   if (!alert_status_parse(db_row_peek(row, 8), &a->status)) a->status = ALERT_TRIGGERED;
   read_holds(arena, db_row_text(row, 31, arena), a);
-  a->open_before = a->status == ALERT_TRIGGERED || a->status == ALERT_ACKNOWLEDGED;
+  a->status_before = a->status;
+  a->deadline_before = a->deadline_ms;
   return true;
 }
 

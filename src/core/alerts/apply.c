@@ -51,8 +51,8 @@ static bool tell_story(Batch *batch, const Alert *a, AlertStatus before, Error *
   return alert_timeline(batch->cycle, a, "status", &who, data, err);
 }
 
-static bool arm_deadline(Cycle *cycle, const Alert *a, i64 before, Error *err) {
-  if (a->deadline_ms == 0 || before > 0) return true; /* the armed job looks and arms itself again */
+static bool arm_deadline(Cycle *cycle, const Alert *a, Error *err) {
+  if (a->deadline_ms == 0 || a->deadline_before > 0) return true; /* the armed job looks and arms itself again */
   JobNew job = {.kind = "alert.deadline", .org_id = a->org_id, .subject_id = a->id, .due_ms = a->deadline_ms};
   return job_add(cycle, &job, err);
 }
@@ -101,72 +101,47 @@ static bool tell_acker(Batch *batch, const Alert *a, Error *err) {
   return page_notice(batch->cycle, a->org_id, user_id, a->id, a->incident_id, text, err);
 }
 
-/* Stages of one alert: rules, acts, story, row. */
-static bool settle_alert(Batch *batch, Alert *a, AlertStatus before, i64 deadline_before, Error *err) {
-  const SetupIntegration *in = setup_integration(batch->setup, a->integration_id);
-  Who who = source_of(batch, a);
-  bool dismissed_silent = a->status == ALERT_DISMISSED;
-  Plan plan = {0};
-  bool rules = a->run_rules && !dismissed_silent && a->status != ALERT_RESOLVED;
-  if (!rules && a->threshold.kind == VALUE_MAP && a->status == ALERT_TRIGGERED && a->touched) rules = true;
-  if (a->is_new && a->status == ALERT_RESOLVED) a->hold_count = 0;
-  if (rules) alert_decide(batch->setup, batch->arena, a, in, false, batch->now_ms, &plan);
+/* Does this alert run its rules in this batch? Threshold rules see every occurrence until they are reached. */
+static bool wants_rules(const Alert *a) {
+  if (a->status == ALERT_RESOLVED || a->status == ALERT_DISMISSED) return false;
+  if (a->run_rules) return true;
+  if (a->status != ALERT_TRIGGERED || !a->touched || a->threshold.kind != VALUE_MAP) return false;
+  for (size_t i = 0; i < a->threshold.size; i++)
+    if (a->threshold.members[i].value.kind == VALUE_LIST) return true;
+  return false;
+}
+
+static bool status_moved(const Alert *a) { return !a->is_new && a->status != a->status_before; }
+
+/* What a change of status stops and counts, before the rules act: they may start the next page. */
+static bool settle_status(Batch *batch, Alert *a, const Who *who, Error *err) {
   if (a->status == ALERT_RESOLVED || a->status == ALERT_ACKNOWLEDGED) {
     hold_remove(a, "pause", 0);
     hold_remove(a, "suppressed", 0);
   }
-  bool fresh = a->is_new;
-  if (fresh && !alert_write(batch->cycle, a, err)) return false; /* the row first: pages and incidents refer to it */
-  a->is_new = fresh;
-  if (!tell_story(batch, a, fresh ? a->status : before, err)) return false;
-  a->is_new = false;
-  if (!fresh && a->status != before && !alert_after_status(batch->cycle, a, before, &who, NULL, err)) return false;
-  if (rules && !(plan_carry_out(batch->cycle, batch->setup, a, &plan, err) && plan_keep(batch->cycle, batch->setup, a, &plan, err)))
+  if (!tell_story(batch, a, a->status_before, err)) return false;
+  return !status_moved(a) || alert_after_status(batch->cycle, a, a->status_before, who, NULL, err);
+}
+
+/* One alert: rules decide, the change of status takes effect, the plan is carried out, the row is written. */
+static bool settle_alert(Batch *batch, Alert *a, Error *err) {
+  Cycle *cycle = batch->cycle;
+  Plan plan = {0};
+  Who who = source_of(batch, a);
+  bool rules = wants_rules(a), moved = status_moved(a);
+  if (rules)
+    alert_decide(batch->setup, batch->arena, a, setup_integration(batch->setup, a->integration_id), false, batch->now_ms, &plan);
+  if (!settle_status(batch, a, &who, err)) return false;
+  if (rules && !(plan_carry_out(cycle, batch->setup, a, &plan, err) && plan_keep(cycle, batch->setup, a, &plan, err)))
     return false;
-  if (!arm_deadline(batch->cycle, a, deadline_before, err) || !tell_acker(batch, a, err)) return false;
-  if (fresh) a->version--; /* one write as others see it: the row of a new alert is written twice in its own transaction */
-  if (!alert_write(batch->cycle, a, err)) return false;
-  return fresh || a->status == before || end_incident_page(batch->cycle, a, &who, err);
+  if (!arm_deadline(cycle, a, err) || !tell_acker(batch, a, err) || !alert_write(cycle, a, err)) return false;
+  return !moved || end_incident_page(cycle, a, &who, err);
 }
 
-/* Status and deadline as they were in the database, by the loaded row. */
-typedef struct Before {
-  AlertStatus status;
-  i64 deadline_ms;
-} Before;
-
-static Before *remember(Batch *batch) {
-  Before *before = ARENA_ARRAY(batch->arena, Before, batch->keys ? map_count(batch->keys) + 1 : 1);
-  for (size_t i = 0; i < map_count(batch->keys); i++) {
-    const Key *key = map_at(batch->keys, i)->value;
-    if (key->alert) before[i] = (Before){key->alert->status, key->alert->deadline_ms};
-  }
-  return before;
-}
-
-static bool settle_all(Batch *batch, const Before *before, Map *loaded, Error *err) {
-  for (size_t i = 0; i < batch->alerts.count; i++) {
-    Alert *a = batch->alerts.items[i];
-    char id[24];
-    Buf name = buf_new(batch->arena, sizeof id);
-    buf_i64(&name, a->id);
-    const Before *was = map_get(loaded, buf_str(&name));
-    (void)before;
-    if (!settle_alert(batch, a, was ? was->status : a->status, was ? was->deadline_ms : 0, err)) return false;
-  }
+static bool settle_all(Batch *batch, Error *err) {
+  for (size_t i = 0; i < batch->alerts.count; i++)
+    if (!settle_alert(batch, batch->alerts.items[i], err)) return false;
   return true;
-}
-
-static Map *index_before(Batch *batch, Before *before) {
-  Map *map = map_new(batch->arena);
-  for (size_t i = 0; i < map_count(batch->keys); i++) {
-    const Key *key = map_at(batch->keys, i)->value;
-    if (!key->alert) continue;
-    Buf name = buf_new(batch->arena, 24);
-    buf_i64(&name, key->alert->id);
-    map_set(map, buf_str(&name), &before[i]);
-  }
-  return map;
 }
 
 static bool write_keys(Batch *batch, Error *err) {
@@ -179,11 +154,9 @@ bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
   Batch batch = {.cycle = cycle, .arena = cycle->arena, .setup = setup_current(cycle_app(cycle)->setup),
                  .now_ms = cycle->now_ms, .keys = map_new(cycle->arena)};
   if (!stage_keys(&batch, arrivals, count, err)) return false;
-  Before *before = remember(&batch);
-  Map *loaded = index_before(&batch, before);
   if (!stage_fold(&batch, err)) return false;
   if (engine_fault(cycle->engine, "apply.decided")) return fail(err, ERR_STORAGE, "fault apply.decided");
-  if (!settle_all(&batch, before, loaded, err) || !write_keys(&batch, err)) return false;
+  if (!settle_all(&batch, err) || !write_keys(&batch, err)) return false;
   if (engine_fault(cycle->engine, "apply.written")) return fail(err, ERR_STORAGE, "fault apply.written");
   return true;
 }

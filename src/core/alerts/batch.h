@@ -39,7 +39,8 @@ typedef struct Alert {
   bool is_new, touched, row_changed; /* touched: count or last_seen; row_changed: anything indexed or shown */
   bool run_rules, raised, reopened, resolved_now, acked_now, status_by_source;
   bool tell_acker;
-  i64 open_before; /* was it open when the batch began: for the incident's count */
+  AlertStatus status_before; /* as stored when it was loaded */
+  i64 deadline_before;
   const char *why; /* "new", "reopened", "raised", "changed", "released" */
 } Alert;
 

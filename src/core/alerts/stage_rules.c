@@ -80,15 +80,17 @@ static bool threshold_reached(Deciding *d, const Rule *rule, const RuleAction *a
   for (size_t i = 0; all->kind == VALUE_MAP && i < all->size; i++)
     map_put(&map, value_text(&all->members[i].key), all->members[i].value);
   ValueVec kept = {0};
+  if (value_bool_or(times, false)) return true; /* reached already; a resolve arms it again */
   i64 from = d->now_ms - action->within_s * 1000, count = MIN(MAX(action->count, 1), 1000);
   for (size_t i = 0; value_is(times, VALUE_LIST) && i < times->size; i++)
     if (value_int_or(value_at(times, i), 0) > from) *VEC_PUSH(d->arena, &kept) = *value_at(times, i);
   if ((i64)kept.count < count) *VEC_PUSH(d->arena, &kept) = value_int(d->alert->last_seen_ms);
-  map_put(&map, name, list_done(&kept));
+  bool reached = (i64)kept.count >= count;
+  map_put(&map, name, reached ? value_bool(true) : list_done(&kept));
   d->alert->threshold = map_done(&map);
   d->alert->touched = true;
   buf_format(&d->done, "threshold %zu of %lld within %lld s; ", kept.count, (long long)count, (long long)action->within_s);
-  return (i64)kept.count >= count;
+  return reached;
 }
 
 static void want_page(Deciding *d, const Rule *rule, i64 policy_id) {

@@ -179,7 +179,7 @@ Str setup_service_key(Arena *arena, i64 org_id, Str name, bool lower) {
   return lower ? str_lower(arena, key) : key;
 }
 
-static void add_name(Loading *load, Map *map, Str key, const SetupService *service) {
+static void add_name(Map *map, Str key, const SetupService *service) {
   void **slot = map_slot(map, key);
   if (*slot && *slot != service) *slot = (void *)(uintptr_t)&SETUP_AMBIGUOUS;
   else *slot = (void *)(uintptr_t)service;
@@ -189,8 +189,8 @@ static void index_service(Loading *load, const SetupService *service, const Valu
   for (size_t i = 0; i <= value_count(aliases) + 1; i++) {
     Str name = i == 0 ? service->name : i == 1 ? service->slug : value_text_or(value_at(aliases, i - 2), STR_NONE);
     if (name.len == 0) continue;
-    add_name(load, load->setup->service_by_name, setup_service_key(load->arena, service->org_id, name, false), service);
-    add_name(load, load->setup->service_by_lower, setup_service_key(load->arena, service->org_id, name, true), service);
+    add_name(load->setup->service_by_name, setup_service_key(load->arena, service->org_id, name, false), service);
+    add_name(load->setup->service_by_lower, setup_service_key(load->arena, service->org_id, name, true), service);
   }
 }
 
