@@ -108,6 +108,8 @@ const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex_text) {
 
 size_t setup_org_count(const Setup *setup) { return setup->orgs.count; }
 const SetupOrg *setup_org_at(const Setup *setup, size_t i) { return &setup->orgs.items[i]; }
+size_t setup_schedule_count(const Setup *setup) { return setup->schedules.count; }
+const SetupSchedule *setup_schedule_at(const Setup *setup, size_t i) { return &setup->schedules.items[i]; }
 
 static const SetupService *named(const Map *map, Str key, bool *out_ambiguous) {
   const SetupService *found = map_get(map, key);

@@ -1,0 +1,183 @@
+/* Layers: turn k begins at the start plus k times `every` units, counted on the wall clock and only then turned into an
+ * instant; months count from the original day, clamped to the last of the month. A window belongs to the day on which it
+ * begins. What becomes empty in a gap of the clock is skipped. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/oncall/layer.h"
+#include "core/setup/internal.h"
+
+/* Reading ------------------------------------------------------------------------------------------------------------- */
+
+static bool bad(Error *err, size_t i, const char *member, const char *sentence) {
+  char pointer[96];
+  snprintf(pointer, sizeof pointer, "/layers/%zu/%s", i, member);
+  return fail_at(err, ERR_INVALID, pointer, "%s", sentence);
+}
+
+static bool read_clock(Str text, i32 *out) {
+  i64 hour = 0, minute = 0;
+  Str head, tail;
+  if (!str_cut(text, ':', &head, &tail) || !str_to_i64(head, 0, 24, &hour) || !str_to_i64(str_slice(tail, 0, 2), 0, 59, &minute))
+    return false;
+  *out = (i32)(hour * 3600 + minute * 60);
+  return *out <= 86400;
+}
+
+static bool read_window(const Value *json, Window *out) {
+  static const char *const DAYS[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  const Value *days = value_get_c(json, "days");
+  bool any = value_is(days, VALUE_LIST) && days->size > 0;
+  for (size_t d = 0; d < 7; d++) {
+    out->days[d] = !any;
+    for (size_t i = 0; any && i < days->size; i++)
+      if (str_equal_c(value_text_or(value_at(days, i), STR_NONE), DAYS[d])) out->days[d] = true;
+  }
+  return read_clock(value_text_or(value_get_c(json, "from"), STR_NONE), &out->from_s) &&
+         read_clock(value_text_or(value_get_c(json, "to"), STR_NONE), &out->to_s);
+}
+
+static bool read_turn(Arena *arena, const Value *json, size_t i, Layer *out, Error *err) {
+  static const char *const UNITS[] = {"hour", "day", "week", "month"};
+  const Value *turn = value_get_c(json, "turn"), *members = value_get_c(json, "members");
+  Str unit = value_text_or(value_get_c(turn, "unit"), S("week"));
+  out->every = value_int_or(value_get_c(turn, "every"), 1);
+  out->unit = (TurnUnit)COUNT(UNITS);
+  for (size_t u = 0; u < COUNT(UNITS); u++)
+    if (str_equal_c(unit, UNITS[u])) out->unit = (TurnUnit)u;
+  if (out->unit == (TurnUnit)COUNT(UNITS)) return bad(err, i, "turn/unit", "the unit is one of hour, day, week, month");
+  if (out->every < 1 || out->every > 1000) return bad(err, i, "turn/every", "every is a whole number from 1 to 1000");
+  out->turn_count = value_is(members, VALUE_LIST) ? members->size : 0;
+  out->turns = ARENA_ARRAY(arena, Turn, out->turn_count + 1);
+  for (size_t t = 0; t < out->turn_count; t++) {
+    const Value *set = value_at(members, t);
+    size_t count = value_is(set, VALUE_LIST) ? set->size : 0;
+    out->turns[t].user_ids = ARENA_ARRAY(arena, i64, count + 1);
+    for (size_t u = 0; u < count; u++) out->turns[t].user_ids[out->turns[t].user_count++] = setup_ref(value_at(set, u));
+  }
+  return true;
+}
+
+static bool read_times(const Value *json, size_t i, Layer *out, Error *err) {
+  Str ends = value_text_or(value_get_c(json, "ends_at"), STR_NONE);
+  const Value *anchor = value_get_c(json, "anchor");
+  if (!civil_parse(value_text_or(value_get_c(json, "starts_at"), STR_NONE), &out->starts))
+    return bad(err, i, "starts_at", "starts_at is a local time such as 2026-01-05T09:00:00, without an offset");
+  out->has_end = ends.len > 0;
+  if (out->has_end && !civil_parse(ends, &out->ends))
+    return bad(err, i, "ends_at", "ends_at is a local time such as 2026-06-30T09:00:00, or null");
+  out->anchor = out->starts;
+  if (value_is(anchor, VALUE_MAP) && civil_parse(value_text_or(value_get_c(anchor, "at"), STR_NONE), &out->anchor))
+    out->anchor_index = value_int_or(value_get_c(anchor, "index"), 0);
+  return true;
+}
+
+bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone, size_t i, Layer *out, Error *err) {
+  const Value *windows = value_get_c(json, "windows");
+  Str name = value_text_or(value_get_c(json, "time_zone"), STR_NONE);
+  *out = (Layer){.zone = zone, .name = value_text_or(value_get_c(json, "name"), S("layer"))};
+  out->add = str_equal_c(value_text_or(value_get_c(json, "mode"), STR_NONE), "add");
+  if (name.len && !zone_find(zones, name, &out->zone, err)) return bad(err, i, "time_zone", err->message);
+  if (!read_times(json, i, out, err) || !read_turn(arena, json, i, out, err)) return false;
+  size_t count = value_is(windows, VALUE_LIST) ? windows->size : 0;
+  out->windows = ARENA_ARRAY(arena, Window, count + 1);
+  for (size_t w = 0; w < count; w++)
+    if (!read_window(value_at(windows, w), &out->windows[out->window_count++]))
+      return bad(err, i, "windows", "a window has days (mon .. sun) and from, to as 18:00");
+  return true;
+}
+
+/* Turns --------------------------------------------------------------------------------------------------------------- */
+
+static i64 instant(const Layer *layer, i64 local_seconds) {
+  return zone_to_utc(layer->zone, civil_from_seconds(local_seconds)) * 1000;
+}
+
+/* Local seconds at which turn k (from the anchor) begins. */
+static i64 turn_start(const Layer *layer, i64 k) {
+  static const i64 UNIT_S[] = {3600, 86400, 7 * 86400};
+  i64 anchor = civil_to_seconds(layer->anchor);
+  if (layer->unit != TURN_MONTH) return anchor + k * layer->every * UNIT_S[layer->unit];
+  i64 months = (i64)layer->anchor.year * 12 + layer->anchor.month - 1 + k * layer->every;
+  Civil c = layer->anchor;
+  c.year = (i32)(months >= 0 ? months / 12 : (months - 11) / 12);
+  c.month = (i32)(months - (i64)c.year * 12) + 1;
+  c.day = MIN(c.day, civil_month_days(c.year, c.month));
+  return civil_to_seconds(c);
+}
+
+/* The last turn that begins at or before this local time, less a little: zones move local times by at most a day. */
+static i64 first_turn(const Layer *layer, i64 local_seconds) {
+  static const i64 ABOUT_S[] = {3600, 86400, 7 * 86400, 31 * 86400};
+  i64 k = (local_seconds - civil_to_seconds(layer->anchor)) / (layer->every * ABOUT_S[layer->unit]) - 3;
+  while (turn_start(layer, k + 1) <= local_seconds - 2 * 86400) k++;
+  return k;
+}
+
+typedef VEC(LayerSpan) Spans;
+
+static void push_span(Arena *arena, Spans *spans, i64 from, i64 to, size_t turn) {
+  if (to > from) *VEC_PUSH(arena, spans) = (LayerSpan){from, to, turn};
+}
+
+typedef struct Range {
+  i64 from_ms, to_ms;
+} Range;
+
+static int compare_ranges(const void *a, const void *b) {
+  const Range *x = a, *y = b;
+  return x->from_ms < y->from_ms ? -1 : x->from_ms > y->from_ms;
+}
+
+/* All windows that touch the range, merged. */
+static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, Range **out, size_t *out_count) {
+  VEC(Range) all = {0};
+  i64 first_day = from_ms / DAY_MS - 3, last_day = to_ms / DAY_MS + 2;
+  for (i64 day = first_day; day <= last_day; day++)
+    for (size_t w = 0; w < layer->window_count; w++) {
+      const Window *window = &layer->windows[w];
+      if (!window->days[civil_weekday(day)]) continue;
+      i64 length = window->to_s > window->from_s ? 0 : 86400;
+      i64 from = instant(layer, day * 86400 + window->from_s), to = instant(layer, day * 86400 + window->to_s + length);
+      if (to > from && to > from_ms && from < to_ms) *VEC_PUSH(arena, &all) = (Range){from, to};
+    }
+  if (all.count) qsort(all.items, all.count, sizeof all.items[0], compare_ranges);
+  size_t kept = 0;
+  for (size_t i = 0; i < all.count; i++) {
+    if (kept && all.items[i].from_ms <= all.items[kept - 1].to_ms)
+      all.items[kept - 1].to_ms = MAX(all.items[kept - 1].to_ms, all.items[i].to_ms);
+    else all.items[kept++] = all.items[i];
+  }
+  *out = all.items;
+  *out_count = kept;
+}
+
+static void cut_by_windows(Arena *arena, Spans *spans, const Range *windows, size_t window_count, LayerSpan turn, size_t *cursor) {
+  while (*cursor < window_count && windows[*cursor].to_ms <= turn.from_ms) (*cursor)++;
+  for (size_t w = *cursor; w < window_count && windows[w].from_ms < turn.to_ms; w++)
+    push_span(arena, spans, MAX(turn.from_ms, windows[w].from_ms), MIN(turn.to_ms, windows[w].to_ms), turn.turn);
+}
+
+void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, LayerSpans *out) {
+  Spans spans = {0};
+  *out = (LayerSpans){0};
+  if (layer->turn_count == 0) return;
+  i64 start = instant(layer, civil_to_seconds(layer->starts));
+  i64 end = layer->has_end ? instant(layer, civil_to_seconds(layer->ends)) : INT64_MAX;
+  i64 from = MAX(from_ms, start), to = MIN(to_ms, end);
+  if (to <= from) return;
+  Range *windows = NULL;
+  size_t window_count = 0, cursor = 0;
+  if (layer->window_count) window_ranges(arena, layer, from, to, &windows, &window_count);
+  i64 count = (i64)layer->turn_count;
+  for (i64 k = first_turn(layer, civil_to_seconds(zone_to_local(layer->zone, from / 1000)));; k++) {
+    i64 begins = instant(layer, turn_start(layer, k)), ends = instant(layer, turn_start(layer, k + 1));
+    if (begins >= to) break;
+    LayerSpan span = {MAX(begins, from), MIN(ends, to), (size_t)((((k + layer->anchor_index) % count) + count) % count)};
+    if (ends <= from || span.to_ms <= span.from_ms || layer->turns[span.turn].user_count == 0) continue;
+    if (layer->window_count) cut_by_windows(arena, &spans, windows, window_count, span, &cursor);
+    else push_span(arena, &spans, span.from_ms, span.to_ms, span.turn);
+  }
+  out->items = spans.items;
+  out->count = spans.count;
+}
