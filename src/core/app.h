@@ -30,6 +30,7 @@ typedef struct App {
   Live *live;              /* /api/v1/stream */
   Workers *workers;        /* threads for blocking reads and large bodies */
   SmtpRelay relay;         /* relay.url NULL: no e-mail */
+  Str link_secret;         /* signs the links of messages; from meta, 32 bytes */
   const char *data_folder;
   const char *db_url;
   const char *public_url;  /* without a slash at the end */

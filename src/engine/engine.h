@@ -124,6 +124,8 @@ typedef struct JobNew {
 MUST_CHECK bool job_add(Cycle *cycle, const JobNew *job, Error *err);
 /* Deletes the jobs of a kind of a subject. */
 MUST_CHECK bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err);
+/* Makes the jobs of a kind of a subject due at this time. */
+MUST_CHECK bool job_hurry(Cycle *cycle, const char *kind, i64 subject_id, i64 due_ms, Error *err);
 /* Any thread. Takes `result` over (freed by free_result). */
 void engine_job_result(Engine *engine, const JobKind *kind, i64 job_id, i64 token, void *result);
 

@@ -42,7 +42,12 @@ static bool read_next_due(Engine *engine, Error *err) {
   return true;
 }
 
-bool jobs_open(Engine *engine, Error *err) { return read_next_due(engine, err); }
+/* One process owns the file: what was outside when it ended has no other owner, so its leases end now. */
+static const DbStmt JOB_RELEASE = {"job_release", "UPDATE job SET leased_until = 0, due_at = $1 WHERE leased_until > 0", NULL};
+
+bool jobs_open(Engine *engine, Error *err) {
+  return db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock))) && read_next_due(engine, err);
+}
 
 bool job_add(Cycle *cycle, const JobNew *job, Error *err) {
   Engine *engine = cycle->engine;
@@ -55,6 +60,13 @@ bool job_add(Cycle *cycle, const JobNew *job, Error *err) {
 
 bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err) {
   return db_run(cycle->db, &JOB_CANCEL, err, db_int(subject_id), db_text(str_from_c(kind)));
+}
+
+static const DbStmt JOB_HURRY = {"job_hurry", "UPDATE job SET due_at = $3 WHERE subject_id = $1 AND kind = $2", NULL};
+
+bool job_hurry(Cycle *cycle, const char *kind, i64 subject_id, i64 due_ms, Error *err) {
+  cycle->engine->next_due_ms = MIN(cycle->engine->next_due_ms, due_ms);
+  return db_run(cycle->db, &JOB_HURRY, err, db_int(subject_id), db_text(str_from_c(kind)), db_int(due_ms));
 }
 
 typedef struct JobRows {

@@ -534,7 +534,7 @@ CREATE TABLE notification (
   attempts BIGINT NOT NULL,
   provider_id TEXT,
   error TEXT,
-  token_hash TEXT,
+  covers_until BIGINT,
   due_at BIGINT NOT NULL,
   queued_at BIGINT NOT NULL,
   sent_at BIGINT,
@@ -546,7 +546,6 @@ CREATE TABLE notification (
 );
 CREATE INDEX notification_page ON notification (page_id, id);
 CREATE INDEX notification_list ON notification (org_id, id);
-CREATE UNIQUE INDEX notification_token ON notification (token_hash) WHERE token_hash IS NOT NULL;
 
 -- Work that is owed ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,389 @@
+/* Pages: starting, ending, restarting; storms. A page is unique per (subject, episode, policy, start): starting one twice
+ * finds the first. More than 20 of one policy in 60 s become members of one storm page, which alone notifies. */
+#include "core/alerts/alerts.h"
+#include "core/incidents/incidents.h"
+#include "core/paging/internal.h"
+#include "lang/json.h"
+
+static const char *const STATUS_NAMES[PAGE_STATUS_COUNT] = {"active", "acknowledged", "resolved", "exhausted", "cancelled"};
+
+const char *page_status_name(PageStatus status) { return STATUS_NAMES[status]; }
+
+static const DbStmt PAGE_FIND = {
+    "page_find", "SELECT id FROM page WHERE subject_id = $1 AND episode = $2 AND policy_id = $3 AND start = $4 AND subject_id > 0",
+    NULL};
+static const DbStmt PAGE_LOAD = {
+    "page_load",
+    "SELECT id, org_id, policy_id, subject_id, alert_id, incident_id, episode, start, team_id, subject_kind, status, urgency, "
+    "title, severity, level, round, epoch, version, policy, storm_page_id, created_at, acknowledged_by FROM page WHERE id = $1",
+    NULL};
+static const DbStmt PAGE_INSERT = {
+    "page_insert",
+    "INSERT INTO page (id, org_id, policy_id, subject_kind, subject_id, alert_id, incident_id, episode, start, team_id, status, "
+    "urgency, severity, title, level, round, epoch, policy, why, storm_page_id, next_escalation_at, created_at, updated_at, "
+    "version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,'active',$11,$12,$13,0,0,1,$14,$15,$16,$17,$18,$18,1)",
+    NULL};
+static const DbStmt PAGE_BEGIN = {
+    "page_begin",
+    "UPDATE page SET status = 'active', reason = NULL, level = 0, round = 0, epoch = $2, next_escalation_at = $3, "
+    "ended_at = NULL, updated_at = $4, version = version + 1 WHERE id = $1",
+    NULL};
+static const DbStmt PAGE_END = {
+    "page_end",
+    "UPDATE page SET status = $2, reason = $3, epoch = epoch + 1, next_escalation_at = NULL, ended_at = $4, "
+    "acknowledged_at = COALESCE($5, acknowledged_at), acknowledged_by = COALESCE($6, acknowledged_by), updated_at = $4, "
+    "version = version + 1 WHERE id = $1",
+    NULL};
+static const DbStmt NOTIFICATIONS_SKIP = {
+    "notifications_skip",
+    "UPDATE notification SET status = 'skipped', error = $2, updated_at = $3, version = version + 1 "
+    "WHERE page_id = $1 AND status = 'queued' AND purpose = 'page'",
+    NULL};
+static const DbStmt PAGES_OF_SUBJECT = {
+    "pages_of_subject", "SELECT id FROM page WHERE (alert_id = $1 OR incident_id = $1) AND subject_id = $1 AND status = $2 ORDER BY id",
+    NULL};
+static const DbStmt PAGE_UPDATE = {
+    "page_update", "UPDATE page SET title = $2, severity = $3, urgency = $4, updated_at = $5, version = version + 1 WHERE id = $1",
+    NULL};
+
+/* Loading ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Reading {
+  Arena *arena;
+  Page *out;
+} Reading;
+
+static PageStatus status_of(Str text) {
+  for (int i = 0; i < PAGE_STATUS_COUNT; i++)
+    if (str_equal_c(text, STATUS_NAMES[i])) return (PageStatus)i;
+  return PAGE_CANCELLED;
+}
+
+static bool read_page(const DbRow *row, void *ctx) {
+  Reading *r = ctx;
+  *r->out = (Page){.id = db_row_int(row, 0), .org_id = db_row_int(row, 1), .policy_id = db_row_int(row, 2),
+                   .subject_id = db_row_int(row, 3), .alert_id = db_row_int(row, 4), .incident_id = db_row_int(row, 5),
+                   .episode = db_row_int(row, 6), .start = db_row_int(row, 7), .team_id = db_row_int(row, 8),
+                   .subject_kind = db_row_text(row, 9, r->arena), .status = status_of(db_row_peek(row, 10)),
+                   .urgency = db_row_text(row, 11, r->arena), .title = db_row_text(row, 12, r->arena),
+                   .severity = db_row_is_null(row, 13) ? -1 : db_row_int(row, 13), .level = db_row_int(row, 14),
+                   .round = db_row_int(row, 15), .epoch = db_row_int(row, 16), .version = db_row_int(row, 17),
+                   .policy = db_row_text(row, 18, r->arena), .storm_page_id = db_row_int(row, 19),
+                   .created_ms = db_row_int(row, 20), .acknowledged_by = db_row_text(row, 21, r->arena)};
+  return true;
+}
+
+bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_found, Error *err) {
+  Reading reading = {.arena = arena, .out = out};
+  return db_query_one(db, &PAGE_LOAD, DB_ARGS(db_int(id)), read_page, &reading, out_found, err);
+}
+
+bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who, Str data, Error *err) {
+  TimelineEntry entry = {.org_id = page->org_id, .subject_kind = page->subject_id ? str_to_c(cycle->arena, page->subject_kind) : "page",
+                         .subject_id = page->subject_id ? page->subject_id : page->id, .kind = kind, .who = who, .data = data};
+  return timeline_add(cycle, &entry, err);
+}
+
+typedef struct Ids {
+  Arena *arena;
+  VEC(i64) items;
+} Ids;
+
+static bool read_id(const DbRow *row, void *ctx) {
+  Ids *ids = ctx;
+  *VEC_PUSH(ids->arena, &ids->items) = db_row_int(row, 0);
+  return true;
+}
+
+static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, Ids *out, Error *err) {
+  *out = (Ids){.arena = cycle->arena};
+  return db_query(cycle->db, &PAGES_OF_SUBJECT, DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), read_id,
+                  out, err);
+}
+
+/* Starting ------------------------------------------------------------------------------------------------------------ */
+
+static bool add_level_job(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err) {
+  JobNew job = {.kind = "page.level", .org_id = org_id, .subject_id = page_id, .due_ms = due_ms,
+                .data = str_format(cycle->arena, "{\"epoch\":%lld,\"level\":1,\"round\":0,\"attempt\":1}", (long long)epoch)};
+  return job_add(cycle, &job, err);
+}
+
+bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err) {
+  return db_run(cycle->db, &PAGE_BEGIN, err, db_int(page_id), db_int(epoch), db_int(due_ms), db_int(cycle->now_ms)) &&
+         job_cancel(cycle, "page.level", page_id, err) && add_level_job(cycle, page_id, org_id, epoch, due_ms, err);
+}
+
+static bool insert_page(Cycle *cycle, const PageStart *s, i64 id, Str urgency, Str snapshot, i64 storm_page_id, Error *err) {
+  bool own = s->subject_id > 0;
+  return db_run(cycle->db, &PAGE_INSERT, err, db_int(id), db_int(s->org_id), db_int(s->policy_id),
+                db_text(str_from_c(s->subject_kind)), db_int(s->subject_id), db_id(own ? s->alert_id : 0), db_id(s->incident_id),
+                db_int(s->episode), db_int(s->start), db_id(s->team_id), db_text(urgency),
+                s->severity >= 0 ? db_int(s->severity) : db_null(), db_text(s->title), db_text(snapshot), db_text_or_null(s->why),
+                db_id(storm_page_id), storm_page_id ? db_null() : db_int(cycle->now_ms), db_int(cycle->now_ms));
+}
+
+static const DbStmt RATE_LOAD = {"page_rate_load", "SELECT window_at, count, storm_page_id FROM page_rate WHERE policy_id = $1", NULL};
+static const DbStmt RATE_WRITE = {
+    "page_rate_write",
+    "INSERT INTO page_rate (policy_id, window_at, count, storm_page_id) VALUES ($1,$2,$3,$4) "
+    "ON CONFLICT (policy_id) DO UPDATE SET window_at = excluded.window_at, count = excluded.count, "
+    "storm_page_id = excluded.storm_page_id",
+    NULL};
+
+typedef struct Rate {
+  i64 window_ms, count, storm_page_id;
+} Rate;
+
+static bool read_rate(const DbRow *row, void *ctx) {
+  *(Rate *)ctx = (Rate){db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2)};
+  return true;
+}
+
+static bool start_storm(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_id, Error *err) {
+  PageStart storm = *s;
+  storm.subject_kind = "storm";
+  storm.subject_id = storm.alert_id = storm.incident_id = 0;
+  storm.severity = -1;
+  storm.title = S("Alert storm");
+  *out_id = id_next(cycle->ids);
+  cycle_publish(cycle, s->org_id, "page", *out_id, 1);
+  return insert_page(cycle, &storm, *out_id, S("high"), snapshot, 0, err) &&
+         add_level_job(cycle, *out_id, s->org_id, 1, cycle->now_ms, err);
+}
+
+/* Counts this page; *out_storm is the storm page it belongs to, 0 when it stands alone. */
+static bool count_page(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_storm, Error *err) {
+  Rate rate = {0};
+  bool found = false, active = false;
+  Page storm = {0};
+  *out_storm = 0;
+  if (!db_query_one(cycle->db, &RATE_LOAD, DB_ARGS(db_int(s->policy_id)), read_rate, &rate, &found, err)) return false;
+  if (cycle->now_ms - rate.window_ms >= STORM_WINDOW_S * 1000 || cycle->now_ms < rate.window_ms) {
+    bool calm = rate.count <= STORM_PAGES;
+    rate.window_ms = cycle->now_ms;
+    rate.count = 0;
+    if (calm) rate.storm_page_id = 0;
+  }
+  rate.count++;
+  if (rate.storm_page_id && !page_load(cycle->db, cycle->arena, rate.storm_page_id, &storm, &found, err)) return false;
+  active = rate.storm_page_id && found && storm.status == PAGE_ACTIVE;
+  if (!active) rate.storm_page_id = 0;
+  if (rate.count > STORM_PAGES && !active && !start_storm(cycle, s, snapshot, &rate.storm_page_id, err)) return false;
+  *out_storm = rate.storm_page_id;
+  return db_run(cycle->db, &RATE_WRITE, err, db_int(s->policy_id), db_int(rate.window_ms), db_int(rate.count),
+                db_id(rate.storm_page_id));
+}
+
+static Str urgency_of(const PageStart *s, const SetupPolicy *policy) {
+  if (s->service_urgency.len) return s->service_urgency;
+  if (policy && str_equal_c(policy->urgency, "high")) return S("high");
+  if (policy && str_equal_c(policy->urgency, "low")) return S("low");
+  return s->urgent ? S("high") : S("low");
+}
+
+static bool reaches_anybody(const SetupPolicy *policy) {
+  for (size_t i = 0; policy && i < policy->level_count; i++)
+    if (policy->levels[i].target_count) return true;
+  return false;
+}
+
+bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) {
+  const Setup *setup = setup_current(cycle_app(cycle)->setup);
+  const SetupPolicy *policy = setup_policy(setup, s->policy_id);
+  const SetupOrg *org = setup_org(setup, s->org_id);
+  bool found = false;
+  i64 id = 0, storm_page_id = 0;
+  *out = (PageOutcome){0};
+  if (!db_query_int(cycle->db, &PAGE_FIND, DB_ARGS(db_int(s->subject_id), db_int(s->episode), db_int(s->policy_id), db_int(s->start)),
+                    &id, &found, err))
+    return false;
+  if (found) return out->page_id = id, true;
+  if (!policy && !(s->owners && org)) return fail(err, ERR_INTERNAL, "page_start without a policy");
+  Str snapshot = policy ? snapshot_json(cycle->arena, policy) : snapshot_of_owners(cycle->arena, org);
+  if (!count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
+  id = id_next(cycle->ids);
+  *out = (PageOutcome){.page_id = id, .started = true, .storm = storm_page_id > 0,
+                       .nobody = policy ? !reaches_anybody(policy) : org->owner_count == 0};
+  if (!insert_page(cycle, s, id, urgency_of(s, policy), snapshot, storm_page_id, err)) return false;
+  cycle_publish(cycle, s->org_id, "page", id, 1);
+  return storm_page_id || add_level_job(cycle, id, s->org_id, 1, cycle->now_ms, err);
+}
+
+/* Ending -------------------------------------------------------------------------------------------------------------- */
+
+static bool arm_ack_timeout(Cycle *cycle, const Page *page, Error *err) {
+  Snapshot snapshot = {0};
+  if (!snapshot_read(cycle->arena, page->policy, &snapshot, err)) return false;
+  if (snapshot.ack_timeout_s <= 0) return true;
+  JobNew job = {.kind = "page.ack_timeout", .org_id = page->org_id, .subject_id = page->id,
+                .due_ms = cycle->now_ms + snapshot.ack_timeout_s * 1000,
+                .data = str_format(cycle->arena, "{\"epoch\":%lld}", (long long)page->epoch + 1)};
+  return job_add(cycle, &job, err);
+}
+
+static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err) {
+  static const PageStatus STATUS[] = {PAGE_ACKNOWLEDGED, PAGE_RESOLVED, PAGE_CANCELLED};
+  static const char *const WHY[] = {"acknowledged", "resolved", "cancelled"};
+  bool acked = how == PAGE_END_ACKNOWLEDGED;
+  cycle_publish(cycle, page->org_id, "page", page->id, page->version + 1);
+  return db_run(cycle->db, &PAGE_END, err, db_int(page->id), db_text(str_from_c(page_status_name(STATUS[how]))),
+                reason ? db_text(str_from_c(reason)) : db_null(), db_int(cycle->now_ms), acked ? db_int(cycle->now_ms) : db_null(),
+                acked && who ? db_text(who_json(cycle->arena, who)) : db_null()) &&
+         db_run(cycle->db, &NOTIFICATIONS_SKIP, err, db_int(page->id), db_text(str_from_c(reason ? reason : WHY[how])),
+                db_int(cycle->now_ms)) &&
+         job_cancel(cycle, "page.level", page->id, err) && job_cancel(cycle, "page.exhausted_again", page->id, err) &&
+         (!acked || arm_ack_timeout(cycle, page, err));
+}
+
+/* The last member of a storm ended: so does the storm. */
+static bool end_storm_of(Cycle *cycle, const Page *member, PageEnd how, const Who *who, Error *err) {
+  static const DbStmt MEMBERS = {"storm_members_left",
+                                 "SELECT id FROM page WHERE storm_page_id = $1 AND status = 'active' LIMIT 1", NULL};
+  i64 left = 0;
+  bool found = false;
+  Page storm = {0};
+  if (!db_query_int(cycle->db, &MEMBERS, DB_ARGS(db_int(member->storm_page_id)), &left, &found, err)) return false;
+  if (found) return true;
+  if (!page_load(cycle->db, cycle->arena, member->storm_page_id, &storm, &found, err)) return false;
+  return !found || storm.status != PAGE_ACTIVE || end_row(cycle, &storm, how, NULL, who, err);
+}
+
+bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err) {
+  if (!end_row(cycle, page, how, reason, who, err)) return false;
+  return page->storm_page_id == 0 || end_storm_of(cycle, page, how, who, err);
+}
+
+static bool end_all(Cycle *cycle, i64 subject_id, PageStatus status, PageEnd how, const char *reason, const Who *who, Error *err) {
+  Ids ids;
+  if (!pages_of(cycle, subject_id, status, &ids, err)) return false;
+  for (size_t i = 0; i < ids.items.count; i++) {
+    Page page = {0};
+    bool found = false;
+    if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
+    if (found && !page_end_one(cycle, &page, how, reason, who, err)) return false;
+  }
+  return true;
+}
+
+bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, const Who *who, Error *err) {
+  return end_all(cycle, subject_id, PAGE_ACTIVE, how, reason, who, err) &&
+         end_all(cycle, subject_id, PAGE_EXHAUSTED, how, reason, who, err);
+}
+
+bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err) {
+  Ids ids;
+  if (!pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err)) return false;
+  for (size_t i = 0; i < ids.items.count; i++) {
+    Page page = {0};
+    bool found = false;
+    if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
+    if (!page_begin(cycle, page.id, page.org_id, page.epoch + 1, cycle->now_ms, err) ||
+        !page_tell(cycle, &page, "page_restarted", who, STR_NONE, err))
+      return false;
+    cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
+  }
+  return true;
+}
+
+bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
+  Page page = {0};
+  bool found = false;
+  if (!page_load(cycle->db, cycle->arena, page_id, &page, &found, err)) return false;
+  if (!found) return fail(err, ERR_NOT_FOUND, "there is no such page");
+  if (page.status != PAGE_ACTIVE)
+    return fail(err, ERR_CONFLICT, "the page is %s: there is nothing to escalate", page_status_name(page.status));
+  return job_hurry(cycle, "page.level", page_id, cycle->now_ms, err) &&
+         page_tell(cycle, &page, "escalated_by_hand", who, STR_NONE, err);
+}
+
+bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err) {
+  Ids ids;
+  if (!pages_of(cycle, subject_id, PAGE_ACTIVE, &ids, err)) return false;
+  for (size_t i = 0; i < ids.items.count; i++) {
+    Page page = {0};
+    bool found = false;
+    if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
+    if (!db_run(cycle->db, &PAGE_UPDATE, err, db_int(page.id), db_text(title), severity >= 0 ? db_int(severity) : db_null(),
+                db_text(urgent ? S("high") : page.urgency), db_int(cycle->now_ms)))
+      return false;
+    cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
+  }
+  return true;
+}
+
+/* Acknowledging ------------------------------------------------------------------------------------------------------- */
+
+/* Members that came after the last message stay: they get a storm page of their own, from level 1. */
+static bool keep_latecomers(Cycle *cycle, const Page *storm, i64 until, Error *err) {
+  static const DbStmt LATE = {"storm_latecomers",
+                              "SELECT id FROM page WHERE storm_page_id = $1 AND id > $2 AND status = 'active' ORDER BY id LIMIT 1",
+                              NULL};
+  static const DbStmt MOVE = {"storm_move", "UPDATE page SET storm_page_id = $2 WHERE storm_page_id = $1 AND id > $3 AND status = 'active'",
+                              NULL};
+  i64 first = 0, next = 0;
+  bool found = false;
+  if (!db_query_int(cycle->db, &LATE, DB_ARGS(db_int(storm->id), db_int(until)), &first, &found, err)) return false;
+  if (!found) return true;
+  PageStart start = {.org_id = storm->org_id, .policy_id = storm->policy_id, .episode = 1, .start = 1, .team_id = storm->team_id};
+  return start_storm(cycle, &start, storm->policy, &next, err) &&
+         db_run(cycle->db, &MOVE, err, db_int(storm->id), db_int(next), db_int(until));
+}
+
+static bool acknowledge_storm(Cycle *cycle, const Page *storm, const Who *who, Error *err) {
+  static const DbStmt UNTIL = {"storm_until", "SELECT MAX(covers_until) FROM notification WHERE page_id = $1", NULL};
+  static const DbStmt COVERED = {
+      "storm_covered", "SELECT id FROM page WHERE storm_page_id = $1 AND id <= $2 AND status = 'active' ORDER BY id", NULL};
+  i64 until = 0;
+  bool found = false;
+  Ids ids = {.arena = cycle->arena};
+  if (!db_query_int(cycle->db, &UNTIL, DB_ARGS(db_int(storm->id)), &until, &found, err)) return false;
+  if (!found) until = INT64_MAX; /* acknowledged by hand before anything was sent: all that is in it */
+  if (!keep_latecomers(cycle, storm, until, err) ||
+      !db_query(cycle->db, &COVERED, DB_ARGS(db_int(storm->id), db_int(until)), read_id, &ids, err))
+    return false;
+  for (size_t i = 0; i < ids.items.count; i++) {
+    Str first = STR_NONE;
+    if (!page_acknowledge(cycle, ids.items.items[i], who, &first, err)) return false;
+  }
+  Page now = {0};
+  if (!page_load(cycle->db, cycle->arena, storm->id, &now, &found, err)) return false;
+  return now.status != PAGE_ACTIVE || end_row(cycle, &now, PAGE_END_ACKNOWLEDGED, NULL, who, err);
+}
+
+static bool acknowledge_subject(Cycle *cycle, const Page *page, const Who *who, Error *err) {
+  if (page->incident_id) return incident_acknowledge(cycle, page->incident_id, who, err);
+  AlertAct act = {.verb = ALERT_VERB_ACKNOWLEDGE, .who = who};
+  bool changed = false;
+  return alert_act(cycle, page->alert_id, &act, &changed, err);
+}
+
+bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first, Error *err) {
+  Page page = {0};
+  bool found = false;
+  Value first = value_null();
+  Error ignored = {0};
+  *out_first = STR_NONE;
+  if (!page_load(cycle->db, cycle->arena, page_id, &page, &found, err)) return false;
+  if (!found) return fail(err, ERR_NOT_FOUND, "there is no such page");
+  if (page.status == PAGE_ACKNOWLEDGED) {
+    if (page.acknowledged_by.len && json_parse(cycle->arena, page.acknowledged_by, NULL, &first, &ignored))
+      *out_first = value_text_or(value_get_c(&first, "name"), STR_NONE);
+    return true;
+  }
+  if (page.status != PAGE_ACTIVE && page.status != PAGE_EXHAUSTED)
+    return fail(err, ERR_CONFLICT, "the page is %s: it needs no acknowledgement", page_status_name(page.status));
+  if (page.subject_id == 0) return acknowledge_storm(cycle, &page, who, err);
+  return acknowledge_subject(cycle, &page, who, err) && page_end(cycle, page.subject_id, PAGE_END_ACKNOWLEDGED, NULL, who, err);
+}
+
+/* Jobs ---------------------------------------------------------------------------------------------------------------- */
+
+const JobKind PAGING_JOBS[] = {
+    {.name = "page.level", .lease_ms = 30000, .claim = page_level_due},
+    {.name = "page.exhausted_again", .lease_ms = 30000, .claim = page_exhausted_again},
+    {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout},
+    {.name = "notify.send", .lease_ms = 60000, .claim = notify_claim, .outside = notify_outside, .finish = notify_finish,
+     .free_result = notify_free_result},
+    {.name = NULL},
+};

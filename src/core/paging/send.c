@@ -1,0 +1,84 @@
+/* Hands one message to its provider after the commit, and brings the answer back as the job's result. */
+#include "core/paging/notify.h"
+#include "net/mime.h"
+
+void send_work_free(SendWork *work) {
+  if (work) arena_free(work->arena);
+}
+
+void notify_free_result(void *result) { arena_free(((SendResult *)result)->arena); }
+
+void notify_count(App *app, const Notification *n, const char *outcome) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  Metric *metric = metrics_counter(app->metrics, "tocsin_notifications_total", "Notifications by kind and outcome.", "kind,outcome");
+  metric_add(metric, str_to_c(arena, str_format(arena, "%.*s,%s", STR_ARG(n->kind), outcome)), 1);
+}
+
+/* Mails about one subject form a thread: each refers to the subject's first Message-ID. */
+static Str build_mail(SendWork *work, const Notification *n, const Page *page, i64 now_ms) {
+  Arena *arena = work->arena;
+  Str domain = S("tocsin.invalid");
+  Str from = str_from_c(work->app->relay.from);
+  size_t at = str_find_char(from, '@', 0);
+  if (at != SIZE_MAX) {
+    domain = str_slice(from, at + 1, from.len);
+    if (str_ends_with(domain, S(">"))) domain.len--;
+  }
+  i64 subject = page->subject_id ? page->subject_id : page->id;
+  Mail mail = {.from = from, .to = n->address, .subject = work->message.subject, .date_ms = now_ms,
+               .message_id = str_format(arena, "<%lld.%lld@%.*s>", (long long)n->id, (long long)n->attempts, STR_ARG(domain)),
+               .references = str_format(arena, "<thread.%lld@%.*s>", (long long)subject, STR_ARG(domain)),
+               .text = work->message.text, .html = work->message.html,
+               .headers = work->message.headers, .header_count = work->message.header_count};
+  return mime_build(arena, &mail);
+}
+
+SendWork *send_work_new(Cycle *cycle, const Channel *channel, const Notification *n, const Page *page, Error *err) {
+  App *app = cycle_app(cycle);
+  Value context = value_null();
+  if (channel_is_mail(channel) && !app->relay.url) return fail(err, ERR_INVALID, "no_smtp"), NULL;
+  if (!message_context(cycle, n, page, &context, err)) return NULL;
+  Arena *arena = arena_new();
+  SendWork *work = ARENA_NEW(arena, SendWork);
+  *work = (SendWork){.arena = arena, .app = app, .channel = channel, .urgent = str_equal_c(page->urgency, "high"),
+                     .address = str_copy(arena, n->address)};
+  if (!channel_render(channel, arena, &context, &work->message, err)) {
+    send_work_free(work);
+    return NULL;
+  }
+  if (channel_is_mail(channel)) work->mail = build_mail(work, n, page, cycle->now_ms);
+  return work;
+}
+
+static void answered(void *ctx, const OutboundResult *outbound) {
+  SendWork *work = ctx;
+  Arena *arena = arena_new();
+  SendResult *result = ARENA_NEW(arena, SendResult);
+  Str provider_id = STR_NONE, error = STR_NONE;
+  result->arena = arena;
+  result->retry_after_s = -1;
+  result->resend_unknown = channel_resend_unknown(work->channel);
+  result->verdict = channel_judge(work->channel, arena, outbound, &provider_id, &error, &result->retry_after_s);
+  result->provider_id = str_copy(arena, provider_id);
+  result->error = utf8_cut(str_copy(arena, error), 500);
+  engine_fault(work->app->engine, "send.after_provider");
+  for (const JobKind *kind = PAGING_JOBS; kind->name; kind++)
+    if (str_equal_c(str_from_c(kind->name), "notify.send")) engine_job_result(work->app->engine, kind, work->job_id, work->token, result);
+  send_work_free(work);
+}
+
+void notify_outside(Engine *engine, const Job *job, void *context) {
+  SendWork *work = context;
+  work->job_id = job->id;
+  work->token = job->token;
+  engine_fault(engine, "send.before_provider");
+  if (channel_is_mail(work->channel)) {
+    MailCall call = {.relay = &work->app->relay, .to = work->address, .message = work->mail, .done = answered, .ctx = work};
+    http_client_mail(work->app->outbound, &call);
+    return;
+  }
+  HttpCall call = {.method = work->message.method, .url = work->message.url, .body = work->message.body,
+                   .headers = work->message.headers, .header_count = work->message.header_count,
+                   .timeout_ms = work->message.timeout_ms, .for_page = true, .done = answered, .ctx = work};
+  http_client_call(work->app->outbound, &call);
+}
