@@ -18,6 +18,25 @@ static bool find_partial(void *ctx, Str name, Str *out) {
   return true;
 }
 
+/* Whatever a value holds, JSON around it stays JSON. */
+static void check_json(Arena *arena, Str hostile) {
+  static const char TEMPLATE[] =
+      "{\"a\": \"{{s}}\", \"b\": {{{s}}}, \"c\": \"x{{{s}}}{{l}}\", \"d\": {{l}}, \"e\": [{{{no}}}]}";
+  MustacheOptions options = {.context = MUSTACHE_JSON};
+  const Mustache *template;
+  Value items[] = {value_string(utf8_clean(arena, hostile)), value_int(1)}, parsed;
+  MapBuilder map = map_builder(arena);
+  map_put_c(&map, "s", items[0]);
+  map_put_c(&map, "l", list_of(arena, items, COUNT(items)));
+  Value root = map_done(&map);
+  Buf out = buf_new(arena, MIB(1));
+  Error err = {0};
+  ASSERT(mustache_compile(arena, S(TEMPLATE), &options, &template, &err));
+  if (!mustache_render(template, arena, &root, NULL, &out, &err)) return;
+  ASSERT(json_parse(arena, buf_str(&out), NULL, &parsed, &err));
+  ASSERT(value_equal(value_get_c(&parsed, "a"), &items[0]) && value_equal(value_get_c(&parsed, "b"), &items[0]));
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t bytes) {
@@ -37,6 +56,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t bytes) {
   if (ok) ok = mustache_render(template, arena, &root, NULL, &out, &err);
   ASSERT(ok || err.code != ERR_NONE);
   ASSERT(out.len <= KIB(64) && utf8_valid(buf_str(&out)));
+  check_json(arena, source);
   arena_free(arena);
   return 0;
 }
