@@ -1,5 +1,6 @@
 /* The outbound client's life and its loop.
- * Threads: any thread submits; one thread owns curl's multi handle and the libevent base, and calls `done`. Callbacks
+ * Threads: any thread submits; one thread owns curl's multi handle and the libevent base, and calls `done`; mail is
+ * carried by threads of its own, because curl waits for the last reply of SMTP with its loop standing still. Callbacks
  * of libevent and curl only record; each turn of the loop then buries what the turn before has finished, takes what was
  * submitted, finishes what ended and starts what may. A call comes to its `done` exactly once, after at most twice its
  * timeout: once waiting for a slot, once under way. */
@@ -50,6 +51,7 @@ static void call_end(Call *call, OutboundResult *result) {
   if (started) {
     result->elapsed_ms = (clock_monotonic_us() - call->started_us) / 1000;
     if (call->easy) curl_multi_remove_handle(client->multi, call->easy);
+    if (call->mailer) call->mailer->busy = false;
     call_list_remove(&client->running, call);
     slots_release(&client->slots, call);
   }
@@ -62,8 +64,7 @@ static void call_end(Call *call, OutboundResult *result) {
 
 static void call_end_early(Call *call, OutboundOutcome outcome, const char *error) {
   OutboundResult result = {.outcome = outcome, .retry_after_s = -1};
-  Str text = utf8_cut(str_from_c(error), sizeof(result.error) - 1);
-  memcpy(result.error, text.ptr, text.len);
+  put_error(&result, str_from_c(error));
   call_end(call, &result);
 }
 
@@ -109,12 +110,11 @@ static Watch *watch_new(HttpClient *client, curl_socket_t fd) {
 static int on_watch_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx) {
   HttpClient *client = ctx;
   Watch *watch = socket_ctx;
-  Call *call = NULL;
+  (void)easy;
   if (what == CURL_POLL_REMOVE) {
     if (watch) watch_end(client, fd, watch);
     return 0;
   }
-  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call) == CURLE_OK && call) call->socket = fd;
   if (!watch) watch = watch_new(client, fd);
   short events = (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST);
   event_del(watch->event);
@@ -181,20 +181,37 @@ static void finish_ended(HttpClient *client) {
   }
 }
 
+static void finish_mail(HttpClient *client) {
+  void *items[TAKE_MAX];
+  for (size_t count; (count = queue_take(client->mail_ended, items, TAKE_MAX, 0)) > 0;)
+    for (size_t i = 0; i < count; i++) {
+      Call *call = items[i];
+      call_end_with(call, call->code);
+    }
+}
+
 static void end_overdue(HttpClient *client) {
   i64 now_us = clock_monotonic_us();
   for (Call *call; (call = slots_take_overdue(&client->slots, now_us));)
     call_end_early(call, OUTBOUND_REFUSED, "no slot became free in time; nothing was sent");
 }
 
-static void start(HttpClient *client, Call *call) {
-  call->started_us = clock_monotonic_us();
-  call_list_push(&client->running, call);
+static void start_mail(HttpClient *client, Call *call) {
+  if (!mailers_send(client, call)) call_end_early(call, OUTBOUND_REFUSED, "no thread could be started for mail");
+}
+
+static void start_http(HttpClient *client, Call *call) {
   call->easy = curl_easy_init();
   ASSERT(call->easy);
   transfer_prepare(call);
   CURLMcode code = curl_multi_add_handle(client->multi, call->easy);
   ASSERT(code == CURLM_OK);
+}
+
+static void start(HttpClient *client, Call *call) {
+  call->started_us = clock_monotonic_us();
+  call_list_push(&client->running, call);
+  (call->kind == &MAIL_KIND ? start_mail : start_http)(client, call);
 }
 
 static void start_waiting(HttpClient *client) {
@@ -203,10 +220,24 @@ static void start_waiting(HttpClient *client) {
   if (client->slots.waiting > 0) event_add(client->tick, &TICK);
 }
 
+/* A mail that the relay took just now is told as such. */
+static void end_mail_at_stop(HttpClient *client, const char *why) {
+  void *item;
+  mailers_stop(client);
+  while (queue_take(client->mail_ended, &item, 1, 0) == 1) {
+    Call *call = item;
+    if (call->code == CURLE_OK)
+      call_end_with(call, CURLE_OK);
+    else
+      call_end_early(call, OUTBOUND_CANCELLED, why);
+  }
+}
+
 /* All that is left ends as cancelled; what `done` submits now, too. */
 static void cancel_all(HttpClient *client) {
   static const char WHY[] = "the server is stopping";
   void *item;
+  end_mail_at_stop(client, WHY);
   for (Call *call; (call = client->running.first);) call_end_early(call, OUTBOUND_CANCELLED, WHY);
   for (Call *call; (call = slots_take_any(&client->slots));) call_end_early(call, OUTBOUND_CANCELLED, WHY);
   while (queue_take(client->submitted, &item, 1, 0) == 1) call_end_early(item, OUTBOUND_CANCELLED, WHY);
@@ -220,6 +251,7 @@ static void *loop_main(void *ctx) {
     bury(client);
     admit_submitted(client);
     finish_ended(client);
+    finish_mail(client);
     end_overdue(client);
     start_waiting(client);
   }
@@ -229,7 +261,7 @@ static void *loop_main(void *ctx) {
 
 /* Submitting. */
 
-static void wake(HttpClient *client) {
+void client_wake(HttpClient *client) {
   u64 one = 1;
   if (write(client->wake_fd, &one, sizeof(one)) < 0) ASSERT(errno == EAGAIN); /* full: awake already */
 }
@@ -244,7 +276,6 @@ static Call *call_new(HttpClient *client, const CallKind *kind, size_t bytes, i6
   call->kind = kind;
   call->bytes = bytes;
   call->retry_after_s = -1;
-  call->socket = CURL_SOCKET_BAD;
   call->submitted_us = clock_monotonic_us();
   call->http.timeout_ms = MIN(timeout_ms > 0 ? timeout_ms : kind->timeout_ms_default, TIMEOUT_MS_MAX);
   size_t count = atomic_fetch_add(&client->pending_count, 1) + 1;
@@ -257,7 +288,7 @@ static void submit(Call *call) {
   HttpClient *client = call->client; /* the call may be gone once it is pushed */
   bool pushed = queue_push_always(client->submitted, call, 0);
   ASSERT(pushed);
-  wake(client);
+  client_wake(client);
 }
 
 static void copy_http(Call *call, const HttpCall *from) {
@@ -351,6 +382,7 @@ bool http_client_new(const HttpClientOptions *options, HttpClient **out, Error *
   HttpClient *client = xcalloc(1, sizeof(*client));
   client->wake_fd = -1;
   client->submitted = queue_new(PENDING_COUNT_MAX, PENDING_BYTES_MAX);
+  client->mail_ended = queue_new(MAILER_MAX, PENDING_BYTES_MAX);
   if (!outbound_guard_new(options->outbound_allow, &client->guard, err)) goto failed;
   client->curl_started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   make_metrics(client, options->metrics);
@@ -369,7 +401,7 @@ static void stop_thread(HttpClient *client) {
   if (!client->thread_started) return;
   ASSERT(!pthread_equal(client->thread, pthread_self()));
   atomic_store(&client->stopping, true);
-  wake(client);
+  client_wake(client);
   pthread_join(client->thread, NULL);
 }
 
@@ -377,11 +409,9 @@ static void event_free_any(struct event *event) {
   if (event) event_free(event);
 }
 
-/* curl says goodbye to relays and would wait for their answer, so their connections stop hearing first. */
 void http_client_free(HttpClient *client) {
   if (!client) return;
   stop_thread(client);
-  transfer_hang_up(client, CURL_SOCKET_BAD);
   for (Call *call; (call = call_list_pop(&client->dying));) call_free(call);
   curl_multi_cleanup(client->multi);
   bury(client);
@@ -392,6 +422,8 @@ void http_client_free(HttpClient *client) {
   if (client->wake_fd >= 0) close(client->wake_fd);
   if (client->curl_started) curl_global_cleanup();
   queue_free(client->submitted);
+  mailers_free(client);
+  queue_free(client->mail_ended);
   outbound_guard_free(client->guard);
   free(client);
 }

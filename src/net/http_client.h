@@ -1,4 +1,5 @@
-/* Outbound HTTP and SMTP: libcurl's multi interface on one loop of its own (one thread). Redirects off, limits on time and
+/* Outbound HTTP and SMTP: libcurl's multi interface on one loop of its own (one thread; mail on up to 16 more, which only
+ * carry). Redirects off, limits on time and
  * size, no proxy from the environment, private targets refused unless allowed (checked on the resolved address at connect).
  * Slots per host, some kept for pages. */
 #ifndef TOCSIN_NET_HTTP_CLIENT_H

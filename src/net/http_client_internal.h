@@ -1,6 +1,7 @@
 /* Inside of the outbound client. Files: http_client.c (life and loop), _slots.c (who may start), _transfer.c (what all
- * transfers share, with the guard), _http.c and _smtp.c (the two kinds of call).
- * Everything here is touched by the loop's thread only, but for the fields named in HttpClient. */
+ * transfers share, with the guard), _http.c and _smtp.c (the two kinds of call), _mailers.c (the threads that carry
+ * mail). Everything here is touched by the loop's thread only, but for the fields named in HttpClient, and a mail while
+ * a mailer has it. */
 #ifndef TOCSIN_NET_HTTP_CLIENT_INTERNAL_H
 #define TOCSIN_NET_HTTP_CLIENT_INTERNAL_H
 
@@ -52,7 +53,9 @@ struct Call {
   const CallKind *kind;
   Arena *arena; /* holds the call itself; freed with it */
   Host *host;
-  CURL *easy;               /* NULL until started */
+  CURL *easy;               /* NULL until started; of a mail: the mailer's, NULL outside of it */
+  struct Mailer *mailer;    /* of a started mail */
+  CURLcode code;            /* how the mail ended */
   struct curl_slist *lines; /* header lines, or the recipient */
   OutboundDone done;
   void *ctx;
@@ -69,7 +72,6 @@ struct Call {
   size_t head_bytes;
   Buf body;
   i64 retry_after_s;
-  curl_socket_t socket;
   size_t addresses_tried, addresses_refused;
   char refused_address[64];
   char curl_error[CURL_ERROR_SIZE];
@@ -103,11 +105,22 @@ typedef struct Watch {
   struct Watch *next; /* in dying_watches */
 } Watch;
 
-enum { MAIL_SOCKET_MAX = 1024 };
+/* A thread that carries mail; see http_client_mailers.c. */
+enum { MAILER_MAX = SLOTS_HOST, MAILER_SOCKET_MAX = 8 };
+typedef struct Mailer {
+  HttpClient *client;
+  pthread_t thread;
+  Queue *due;           /* at most one mail */
+  bool busy;            /* the loop's word: it has a mail that has not come back */
+  pthread_mutex_t lock; /* guards the sockets, which the client shuts down when it stops */
+  int sockets[MAILER_SOCKET_MAX];
+  size_t socket_count;
+} Mailer;
 
 struct HttpClient {
   /* Any thread. */
   Queue *submitted;
+  Queue *mail_ended; /* from the mailers */
   int wake_fd;
   _Atomic size_t pending_count, pending_bytes; /* submitted and not done */
   _Atomic bool stopping;
@@ -124,8 +137,8 @@ struct HttpClient {
   CallList running;
   CallList dying; /* done, but curl or libevent may still hold them: freed one turn later */
   Watch *dying_watches;
-  int mail_sockets[MAIL_SOCKET_MAX];
-  size_t mail_socket_count;
+  Mailer *mailers[MAILER_MAX]; /* started when needed */
+  size_t mailer_count;
 };
 
 /* http_client_transfer.c */
@@ -137,8 +150,21 @@ MUST_CHECK bool transfer_target(Arena *arena, Str url, const char *protocols, St
 const char *url_part(Arena *arena, CURLU *url, CURLUPart part, unsigned flags); /* NULL when absent */
 bool has_control(Str text);                                                     /* bytes below space, or DEL */
 void transfer_explain(const Call *call, CURLcode code, OutboundResult *out);
-/* Ends reading on the mail connection `socket`, or on all (CURL_SOCKET_BAD), so that curl does not wait for a farewell.
- */
-void transfer_hang_up(HttpClient *client, curl_socket_t socket);
+void put_error(OutboundResult *out, Str text);
+
+/* http_client.c */
+void client_wake(HttpClient *client);
+
+/* http_client_mailers.c */
+/* False when no mailer can be started: the caller keeps the call. */
+MUST_CHECK bool mailers_send(HttpClient *client, Call *call);
+/* Ends what they carry, and them; takes a second at most. Mails not ended by then are in mail_ended with an error. */
+void mailers_stop(HttpClient *client);
+void mailers_free(HttpClient *client); /* once stopped */
+/* Sets what ties a transfer to its mailer. */
+void mailer_prepare(Call *call);
+void mailer_note_socket(Mailer *mailer, int fd);
+/* Ends all talk on the mailer's connections, so that curl does not wait for the answer to its QUIT. */
+void mailer_hang_up(Mailer *mailer);
 
 #endif

@@ -47,11 +47,12 @@ static void plan_tls(MailPlan *plan, bool smtps, bool this_machine) {
 }
 
 /* The password in the URL is taken too, but a password file wins. */
-static bool plan_relay(Call *call, Str *out_host, Error *err) {
+static bool plan_relay(Call *call, Error *err) {
   const SmtpRelay *relay = call->mail.relay;
   MailPlan *plan = &call->plan;
   CURLU *url;
-  if (!transfer_target(call->arena, str_from_c(relay->url), call->kind->protocols, out_host, &url, err)) return false;
+  Str target;
+  if (!transfer_target(call->arena, str_from_c(relay->url), call->kind->protocols, &target, &url, err)) return false;
   plan->user = url_part(call->arena, url, CURLUPART_USER, CURLU_URLDECODE);
   plan->password = relay->password ? relay->password : url_part(call->arena, url, CURLUPART_PASSWORD, CURLU_URLDECODE);
   const char *scheme = url_part(call->arena, url, CURLUPART_SCHEME, 0);
@@ -84,7 +85,8 @@ static Str message_clean(Arena *arena, Str text) {
 static bool mail_check(Call *call, Str *out_host, Error *err) {
   Str from = bare_address(str_from_c(call->mail.relay->from));
   if (!check_address(from, "sender", err) || !check_address(call->mail.to, "recipient", err)) return false;
-  if (!plan_relay(call, out_host, err)) return false;
+  if (!plan_relay(call, err)) return false;
+  *out_host = S("mail"); /* all relays share the slots of one host, since they share the mailers */
   call->plan.from = str_to_c(call->arena, str_format(call->arena, "<%.*s>", STR_ARG(from)));
   call->plan.to = str_to_c(call->arena, str_format(call->arena, "<%.*s>", STR_ARG(call->mail.to)));
   call->mail.message = message_clean(call->arena, call->mail.message);
@@ -118,14 +120,14 @@ static size_t on_reply(char *bytes, size_t size, size_t count, void *ctx) {
   return size * count;
 }
 
-/* After QUIT curl waits for the farewell with the whole loop standing still, up to two minutes: it gets the end of the
- * stream instead. */
+/* After QUIT curl waits up to two minutes for the farewell, past every timeout: it gets the end of the stream instead.
+ */
 static int on_talk(CURL *easy, curl_infotype type, char *bytes, size_t count, void *ctx) {
   Call *call = ctx;
   (void)easy;
   if (type != CURLINFO_HEADER_OUT || !str_starts_with((Str){bytes, count}, S("QUIT"))) return 0;
   call->plan.leaving = true;
-  transfer_hang_up(call->client, call->socket);
+  mailer_hang_up(call->mailer);
   return 0;
 }
 
@@ -162,6 +164,7 @@ static void mail_prepare(Call *call) {
   must(curl_easy_setopt(easy, CURLOPT_READDATA, call));
   prepare_login(call);
   prepare_talk(call);
+  mailer_prepare(call);
 }
 
 /* A reply of 400 and more after the last byte is the relay's final no. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "net/http_client_internal.h"
 
@@ -85,10 +84,6 @@ static void address_text(const struct sockaddr *address, char *out, socklen_t by
   if (!inet_ntop(address->sa_family, from, out, bytes)) (void)snprintf(out, bytes, "an address of another family");
 }
 
-static void mail_socket_add(HttpClient *client, curl_socket_t fd) {
-  if (client->mail_socket_count < MAIL_SOCKET_MAX) client->mail_sockets[client->mail_socket_count++] = fd;
-}
-
 static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address) {
   Call *call = ctx;
   if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
@@ -101,19 +96,8 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
   call->addresses_tried++;
   curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  if (call->kind == &MAIL_KIND) mail_socket_add(call->client, fd);
+  if (call->mailer) mailer_note_socket(call->mailer, fd);
   return fd;
-}
-
-/* Belongs to the connection, which may outlive its call: `ctx` is the client. */
-static int on_close_socket(void *ctx, curl_socket_t fd) {
-  HttpClient *client = ctx;
-  for (size_t i = 0; i < client->mail_socket_count; i++)
-    if (client->mail_sockets[i] == fd) {
-      client->mail_sockets[i] = client->mail_sockets[--client->mail_socket_count];
-      break;
-    }
-  return close(fd);
 }
 
 static bool is_repeatable(const Call *call) {
@@ -139,11 +123,6 @@ static int on_before_request(void *ctx, char *remote, char *local, int remote_po
   return CURL_PREREQFUNC_OK;
 }
 
-void transfer_hang_up(HttpClient *client, curl_socket_t fd) {
-  for (size_t i = 0; i < client->mail_socket_count; i++)
-    if (fd == CURL_SOCKET_BAD || client->mail_sockets[i] == fd) (void)shutdown(client->mail_sockets[i], SHUT_RD);
-}
-
 /* Options. */
 
 static void prepare_safety(Call *call) {
@@ -154,8 +133,6 @@ static void prepare_safety(Call *call) {
   must(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, call->kind->protocols));
   must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket));
   must(curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call));
-  must(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket));
-  must(curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, call->client));
   must(curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_before_request));
   must(curl_easy_setopt(easy, CURLOPT_PREREQDATA, call));
 }
@@ -182,8 +159,8 @@ void transfer_prepare(Call *call) {
 
 /* Words. */
 
-/* Texts of curl and of relays hold what the other side sent: one clean line is kept. */
-static void put_error(OutboundResult *out, Str text) {
+/* Texts hold what callers, relays and curl have sent: one clean line is kept. */
+void put_error(OutboundResult *out, Str text) {
   text = utf8_cut(str_trim(text), sizeof(out->error) - 1);
   memcpy(out->error, text.ptr ? text.ptr : "", text.len);
   out->error[text.len] = '\0';
