@@ -61,6 +61,7 @@ size_t utf8_count(Str s); /* code points; an invalid byte counts as one */
 Str hex_encode(Arena *arena, const void *bytes, size_t count);
 MUST_CHECK bool hex_decode(Arena *arena, Str text, Str *out);
 Str base64_encode(Arena *arena, Str bytes);
+Str base64url_encode(Arena *arena, Str bytes); /* without padding */
 MUST_CHECK bool base64_decode(Arena *arena, Str text, Str *out); /* accepts missing padding and the url alphabet */
 
 /* Whole-second-free compare for secrets. */

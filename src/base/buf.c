@@ -1,0 +1,111 @@
+/* Buf: text grows by doubling in the arena, so a long text costs twice its size at most while it is the newest thing there.
+ * A write that does not fit below the ceiling is dropped whole, and so is all that follows. */
+#include "base/buf.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 256, NUMBER_BYTES = 40 };
+
+Buf buf_new(Arena *arena, size_t max) { return (Buf){.arena = arena, .max = max}; }
+
+/* Makes room for `more` bytes; false past the ceiling. */
+static bool reserve(Buf *buf, size_t more) {
+  if (buf->overflow) return false;
+  if (more <= buf->capacity - buf->len) return true;
+  if (more > buf->max - buf->len) {
+    buf->overflow = true;
+    return false;
+  }
+  size_t wanted = MAX(MAX(buf->capacity * 2, buf->len + more), (size_t)FIRST_CAPACITY);
+  size_t capacity = MIN(wanted, buf->max);
+  buf->ptr = arena_grow(buf->arena, buf->ptr, buf->capacity, capacity);
+  buf->capacity = capacity;
+  return true;
+}
+
+void buf_put(Buf *buf, Str text) {
+  if (text.len == 0 || !reserve(buf, text.len)) return;
+  memcpy(buf->ptr + buf->len, text.ptr, text.len);
+  buf->len += text.len;
+}
+
+void buf_putc(Buf *buf, char c) {
+  if (reserve(buf, 1)) buf->ptr[buf->len++] = c;
+}
+
+void buf_puts(Buf *buf, const char *text) { buf_put(buf, str_from_c(text)); }
+
+static void put_decimal(Buf *buf, u64 number, bool negative) {
+  char digits[NUMBER_BYTES];
+  size_t at = sizeof(digits);
+  do {
+    digits[--at] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number);
+  if (negative) digits[--at] = '-';
+  buf_put(buf, (Str){digits + at, sizeof(digits) - at});
+}
+
+void buf_i64(Buf *buf, i64 number) {
+  bool negative = number < 0;
+  put_decimal(buf, negative ? 0 - (u64)number : (u64)number, negative);
+}
+
+void buf_u64(Buf *buf, u64 number) { put_decimal(buf, number, false); }
+
+/* The locale may have a decimal point of its own, even of several bytes: what belongs to no number becomes one '.'. */
+static size_t plain_point(char *text) {
+  size_t len = 0;
+  for (const char *c = text; *c; c++) {
+    bool plain = strchr("0123456789+-e", *c) != NULL;
+    if (plain)
+      text[len++] = *c;
+    else if (len == 0 || text[len - 1] != '.')
+      text[len++] = '.';
+  }
+  return len;
+}
+
+void buf_double(Buf *buf, double number) {
+  if (!isfinite(number)) {
+    buf_put(buf, S("null")); /* JSON has no other word for it */
+    return;
+  }
+  bool whole = fabs(number) <= 9007199254740992.0 && trunc(number) == number;
+  if (whole) {
+    put_decimal(buf, (u64)fabs(number), signbit(number));
+    return;
+  }
+  char text[NUMBER_BYTES];
+  double back = 0;
+  size_t len = 0;
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, sizeof(text), "%.*g", digits, number);
+    len = plain_point(text);
+    if (str_to_double((Str){text, len}, &back) && back == number) break;
+  }
+  buf_put(buf, (Str){text, len});
+}
+
+void buf_format(Buf *buf, const char *format, ...) {
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  size_t room = buf->overflow ? 0 : buf->capacity - buf->len;
+  int len = vsnprintf(room ? buf->ptr + buf->len : NULL, room, format, args);
+  va_end(args);
+  ASSERT(len >= 0); /* formats are literals */
+  /* vsnprintf ends with a NUL, which needs a byte of room that is not text. */
+  if ((size_t)len < room) {
+    buf->len += (size_t)len;
+  } else if (!buf->overflow) {
+    ArenaMark mark = arena_mark(buf->arena);
+    buf_put(buf, str_vformat(buf->arena, format, again));
+    (void)mark;
+  }
+  va_end(again);
+}
+
+Str buf_str(const Buf *buf) { return (Str){buf->ptr, buf->len}; }
