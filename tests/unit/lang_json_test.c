@@ -19,7 +19,8 @@ static Str read_file(Arena *arena, const char *path) {
   char *text = arena_alloc(arena, MIB(1));
   size_t bytes = fread(text, 1, MIB(1), file);
   fclose(file);
-  return str_copy(arena, (Str){text, bytes}); /* a copy of its exact size, so that a sanitizer sees reads past the end */
+  return str_copy(arena,
+                  (Str){text, bytes}); /* a copy of its exact size, so that a sanitizer sees reads past the end */
 }
 
 static void every_conformance_case_is_decided_as_the_suite_says(void **state) {
@@ -65,7 +66,8 @@ static void errors_say_where_and_what_was_met(void **state) {
       {"{\"a\":1,}", "line 1, column 8: expected a key in double quotes, met '}'"},
       {"[1,]", "line 1, column 4: expected a value, met ']'"},
       {"1 x", "line 1, column 3: expected the end of the text after the value, met 'x'"},
-      {"\"\xc3\xa9\xc3\xa9\" \xc3\xa9", "line 1, column 6: expected the end of the text after the value, met '\xc3\xa9'"},
+      {"\"\xc3\xa9\xc3\xa9\" \xc3\xa9",
+       "line 1, column 6: expected the end of the text after the value, met '\xc3\xa9'"},
       {"\"abc", "line 1, column 1: a string begins here that does not end"},
       {"\"a\\", "line 1, column 1: a string begins here that does not end"},
       {"[\"a\nb\"]", "line 1, column 4: expected control characters in a string to be escaped, met a line break"},
