@@ -121,6 +121,13 @@ static void fake_keep(Fake *fake, const char *text) {
   pthread_mutex_unlock(&fake->lock);
 }
 
+static UNUSED bool fake_heard(Fake *fake, const char *text) {
+  pthread_mutex_lock(&fake->lock);
+  bool heard = strstr(fake->last, text) != NULL;
+  pthread_mutex_unlock(&fake->lock);
+  return heard;
+}
+
 /* A result that can be waited for; counts how often done was called. */
 typedef struct Waiter {
   pthread_mutex_t lock;
