@@ -8,13 +8,14 @@ static atomic_bool lookup_released;
 static atomic_int lookups;
 
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
-  (void)service, (void)hints;
+  (void)hints;
   atomic_fetch_add(&lookups, 1);
   while (strcmp(name, "hanging.test") == 0 && !atomic_load(&lookup_released)) fake_nap();
   if (strcmp(name, "private.test") != 0) return EAI_NONAME;
   struct addrinfo *info = calloc(1, sizeof(*info));
   struct sockaddr_in *at = calloc(1, sizeof(*at));
-  *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  u16 port = (u16)strtoul(service, NULL, 10);
+  *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   *info = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_addrlen = sizeof(*at)};
   info->ai_addr = (struct sockaddr *)at;
   *out = info;
