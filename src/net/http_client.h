@@ -1,7 +1,8 @@
-/* Outbound HTTP and SMTP: libcurl's multi interface on one loop of its own (one thread; mail on up to 16 more, which only
- * carry). Redirects off, limits on time and
- * size, no proxy from the environment, private targets refused unless allowed (checked on the resolved address at connect).
- * Slots per host, some kept for pages. */
+/* Outbound HTTP and SMTP: libcurl's multi interface on one loop of its own (one thread). Mail is carried by up to 16
+ * more threads, because libcurl's SMTP blocks; `done` still comes on the loop's. Redirects off, limits on time and
+ * size, no proxy from the environment, private targets refused unless allowed (checked on the resolved address at
+ * connect). Slots per host, some kept for pages. A call waits for its slot at most its timeout, then runs at most its
+ * timeout. */
 #ifndef TOCSIN_NET_HTTP_CLIENT_H
 #define TOCSIN_NET_HTTP_CLIENT_H
 
@@ -10,29 +11,30 @@
 typedef struct HttpClient HttpClient;
 
 typedef struct HttpClientOptions {
-  const char *outbound_allow;   /* "127.0.0.0/8,10.0.0.0/8": private ranges that may be called; NULL: none */
-  Metrics *metrics;             /* may be NULL */
+  const char *outbound_allow; /* "127.0.0.0/8,10.0.0.0/8": private ranges that may be called; NULL: none */
+  Metrics *metrics;           /* may be NULL */
 } HttpClientOptions;
 
 MUST_CHECK bool http_client_new(const HttpClientOptions *options, HttpClient **out, Error *err);
 void http_client_free(HttpClient *client); /* calls in flight end as OUTBOUND_CANCELLED */
 
 typedef enum OutboundOutcome {
-  OUTBOUND_ANSWERED,    /* status is set; for SMTP: accepted by the relay */
-  OUTBOUND_REFUSED,     /* nothing was sent for sure: resolve, connect, TLS failure, refused target, SMTP 4xx/5xx before data */
-  OUTBOUND_UNKNOWN,     /* it may have been taken: timeout or cut after the request went out */
+  OUTBOUND_ANSWERED, /* status is set; for SMTP: accepted by the relay */
+  OUTBOUND_REFUSED,  /* nothing was sent for sure: resolve, connect, TLS failure, refused target, SMTP 4xx/5xx before
+                        data */
+  OUTBOUND_UNKNOWN,  /* it may have been taken: timeout or cut after the request went out */
   OUTBOUND_CANCELLED,
   OUTBOUND_OUTCOME_COUNT
 } OutboundOutcome;
 
 typedef struct OutboundResult {
   OutboundOutcome outcome;
-  long status;          /* HTTP status, or SMTP reply code; 0 when none */
-  Str body;             /* cut at body_bytes_max; lives during the callback */
-  i64 retry_after_s;    /* from the header, -1 when absent */
-  char error[256];      /* for people; empty when answered */
+  long status;       /* HTTP status, or SMTP reply code; 0 when none */
+  Str body;          /* cut at body_bytes_max; lives during the callback */
+  i64 retry_after_s; /* from the header, -1 when absent */
+  char error[256];   /* for people; empty when answered */
   i64 elapsed_ms;
-  bool target_refused;  /* the guard against private targets said no: permanent */
+  bool target_refused; /* the guard against private targets said no: permanent */
 } OutboundResult;
 
 /* Called on the client's thread; must not block. */
@@ -40,12 +42,12 @@ typedef void (*OutboundDone)(void *ctx, const OutboundResult *result);
 
 typedef struct HttpCall { /* copied by submit */
   Str method, url, body;
-  const Str *headers;   /* "Name: value" */
+  const Str *headers; /* "Name: value" */
   size_t header_count;
-  i64 timeout_ms;       /* 0: 10 s */
+  i64 timeout_ms;        /* 0: 10 s */
   size_t body_bytes_max; /* of the answer; 0: 64 KiB */
-  bool for_page;        /* may use the kept slots */
-  bool trusted_target;  /* named in a start option: exempt from the guard */
+  bool for_page;         /* may use the kept slots */
+  bool trusted_target;   /* named in a start option: exempt from the guard */
   OutboundDone done;
   void *ctx;
 } HttpCall;
@@ -58,12 +60,12 @@ typedef struct SmtpRelay {
 } SmtpRelay;
 typedef struct MailCall { /* copied by submit */
   const SmtpRelay *relay; /* must live on */
-  Str to;               /* bare address; CR, LF refused */
-  Str message;          /* whole RFC 5322 message, CRLF */
-  i64 timeout_ms;       /* 0: 20 s */
+  Str to;                 /* bare address; CR, LF refused */
+  Str message;            /* whole RFC 5322 message, CRLF */
+  i64 timeout_ms;         /* 0: 20 s */
   OutboundDone done;
   void *ctx;
-  bool for_page;        /* may use the kept slots */
+  bool for_page; /* may use the kept slots */
 } MailCall;
 void http_client_mail(HttpClient *client, const MailCall *call);
 
