@@ -1,6 +1,6 @@
-/* Bodies: read into the request's arena, charged to the server's budget as the memory is taken (not as it is promised, so a
- * peer cannot reserve what it does not send). With a known length on a plain socket the rest of a large body is received
- * straight into its place. */
+/* Bodies: read into the request's arena, charged to the server's budget as the memory is taken (not as it is promised,
+ * so a peer cannot reserve what it does not send). With a known length on a plain socket the rest of a large body is
+ * received straight into its place. */
 #include "net/http_server_internal.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 enum {
   BODY_FIRST_BYTES = 64 * 1024,
   DIRECT_BYTES_MIN = 4 * 1024,
-  DIRECT_BYTES_PER_TURN = 256 * 1024, /* then other connections have their turn */
+  DIRECT_BYTES_PER_TURN = 256 * 1024,   /* then other connections have their turn */
   BODY_BYTES_MAX_DEFAULT = 1024 * 1024, /* without an on_head */
 };
 

@@ -1,16 +1,17 @@
 /* Chunked bodies, decoded as they come: size line, data, CR LF, ..., zero chunk, trailers, empty line.
- * A state per byte border, so that input may be cut anywhere. Refused although the RFC lets a server live with it: white
- * space round the size, bare LF, folded trailers. Cost: each byte outside of data is one step, data is passed through whole. */
+ * A state per byte border, so that input may be cut anywhere. Refused although the RFC lets a server live with it:
+ * white space round the size, bare LF, folded trailers. Cost: each byte outside of data is one step, data is passed
+ * through whole. */
 #include "net/http_head.h"
 
 enum {
-  CHUNK_SIZE = 0,     /* digits of the size */
-  CHUNK_EXTENSION,    /* after ";" */
-  CHUNK_SIZE_LF,      /* CR of the size line was read */
+  CHUNK_SIZE = 0,  /* digits of the size */
+  CHUNK_EXTENSION, /* after ";" */
+  CHUNK_SIZE_LF,   /* CR of the size line was read */
   CHUNK_DATA,
-  CHUNK_DATA_CR,      /* the data is over */
+  CHUNK_DATA_CR, /* the data is over */
   CHUNK_DATA_LF,
-  CHUNK_TRAILER,      /* at the start of a line after the zero chunk */
+  CHUNK_TRAILER, /* at the start of a line after the zero chunk */
   CHUNK_TRAILER_NAME,
   CHUNK_TRAILER_VALUE,
   CHUNK_TRAILER_LF,

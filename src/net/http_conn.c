@@ -1,6 +1,6 @@
 /* Connections: from bytes to requests. A connection reads heads and bodies in turn, as long as its peer may have more
- * requests under way; whatever is doubtful is answered once and ends the connection, so that bytes which two programs might
- * divide differently are never taken for a second request. */
+ * requests under way; whatever is doubtful is answered once and ends the connection, so that bytes which two programs
+ * might divide differently are never taken for a second request. */
 #include "net/http_server_internal.h"
 
 #include <stdlib.h>
@@ -8,9 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-size_t http_conn_unsent(const Conn *conn) { return evbuffer_get_length(bufferevent_get_output(conn->bev)); }
+size_t http_conn_unsent(const Conn *conn) {
+  return evbuffer_get_length(bufferevent_get_output(conn->bev));
+}
 
-static size_t unread(const Conn *conn) { return evbuffer_get_length(bufferevent_get_input(conn->bev)); }
+static size_t unread(const Conn *conn) {
+  return evbuffer_get_length(bufferevent_get_input(conn->bev));
+}
 
 void http_conn_mark(Conn *conn) {
   if (conn->dirty || conn->dead) return;
@@ -131,15 +135,23 @@ static void discard(Conn *conn) {
   if (conn->lingered_bytes > LINGER_BYTES_MAX) http_conn_close(conn);
 }
 
-static bool is_malformed(int status) { return status != 408 && status != 413 && status != 503; }
+static Str code_of(int status) {
+  switch (status) {
+  case 408: return S("timeout");
+  case 413: return S("too_large");
+  case 503: return S("unavailable");
+  default: return S("malformed");
+  }
+}
 
 void http_conn_refuse(Conn *conn, Ticket *ticket, HttpProblem problem) {
   if (!ticket) ticket = http_ticket_new(conn->loop);
   ticket->keep_alive = false;
   conn->reading = READ_NOTHING;
   conn->continue_due = false;
-  if (is_malformed(problem.status)) conn->loop->counts.malformed++;
-  http_response_build_problem(ticket, problem.status, S("http"), str_from_c(problem.message));
+  Str code = code_of(problem.status);
+  if (str_equal_c(code, "malformed")) conn->loop->counts.malformed++;
+  http_response_build_problem(ticket, problem.status, code, str_from_c(problem.message));
   http_exchange_open(conn, ticket)->answer = ticket;
   http_conn_mark(conn);
 }

@@ -1,6 +1,6 @@
-/* Exchanges: from answers to bytes. Requests of a connection stand in line; an answer waits until those before it have been
- * written. All answers that are ready when a turn ends leave together: with one writev on a plain socket, past libevent's
- * output buffer, which takes over only what the kernel did not want yet. */
+/* Exchanges: from answers to bytes. Requests of a connection stand in line; an answer waits until those before it have
+ * been written. All answers that are ready when a turn ends leave together: with one writev on a plain socket, past
+ * libevent's output buffer, which takes over only what the kernel did not want yet. */
 #include "net/http_server_internal.h"
 
 #include <errno.h>

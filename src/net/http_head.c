@@ -1,5 +1,5 @@
-/* Request heads: where one ends, and what it says. Two passes: http_head_scan finds the empty line (and refuses bare LF at
- * once, so that such a client is not left waiting for its time-out), http_head_parse then reads the whole block.
+/* Request heads: where one ends, and what it says. Two passes: http_head_scan finds the empty line (and refuses bare LF
+ * at once, so that such a client is not left waiting for its time-out), http_head_parse then reads the whole block.
  * Cost: each byte is looked at twice; the only allocations are the header table and a decoded path. */
 #include "net/http_head.h"
 
@@ -41,8 +41,12 @@ static const u8 CHAR_KINDS[256] = {
 };
 #undef P
 
-bool http_is_token_char(char c) { return CHAR_KINDS[(u8)c] & CHAR_TOKEN; }
-bool http_is_value_char(char c) { return CHAR_KINDS[(u8)c] & CHAR_VALUE; }
+bool http_is_token_char(char c) {
+  return CHAR_KINDS[(u8)c] & CHAR_TOKEN;
+}
+bool http_is_value_char(char c) {
+  return CHAR_KINDS[(u8)c] & CHAR_VALUE;
+}
 
 static bool all_of(Str text, u8 kind) {
   for (size_t i = 0; i < text.len; i++)
@@ -50,7 +54,9 @@ static bool all_of(Str text, u8 kind) {
   return true;
 }
 
-bool http_is_token(Str text) { return text.len > 0 && all_of(text, CHAR_TOKEN); }
+bool http_is_token(Str text) {
+  return text.len > 0 && all_of(text, CHAR_TOKEN);
+}
 
 static bool refuse(HttpProblem *out, int status, const char *message) {
   *out = (HttpProblem){.status = status, .message = message};
@@ -99,8 +105,8 @@ HttpStep http_head_scan(HttpScan *scan, Str bytes, size_t *out_bytes, HttpProble
 
 const char *http_method_name(HttpMethod method) {
   static const char *const NAMES[HTTP_METHOD_COUNT] = {
-      [HTTP_GET] = "GET",       [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
-      [HTTP_PATCH] = "PATCH",   [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS", [HTTP_OTHER] = "other",
+      [HTTP_GET] = "GET",     [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
+      [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS", [HTTP_OTHER] = "other",
   };
   ASSERT(method >= 0 && method < HTTP_METHOD_COUNT);
   return NAMES[method];
@@ -112,7 +118,9 @@ static HttpMethod method_of(Str text) {
   return HTTP_OTHER;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 static bool parse_version(Str text, HttpHead *head, HttpProblem *out_problem) {
   if (text.len != 8 || memcmp(text.ptr, "HTTP/", 5) != 0 || !is_digit(text.ptr[5]) || text.ptr[6] != '.' ||
@@ -282,8 +290,7 @@ static bool parse_length(Str text, u64 *out) {
 
 static bool check_host(const Framing *framing, const HttpHead *head, HttpProblem *out_problem) {
   if (framing->hosts > 1) return refuse(out_problem, 400, "the request has two Host fields");
-  if (framing->hosts == 0)
-    return head->old || refuse(out_problem, 400, "an HTTP/1.1 request must have a Host field");
+  if (framing->hosts == 0) return head->old || refuse(out_problem, 400, "an HTTP/1.1 request must have a Host field");
   if (framing->host.len == 0 || !all_of(framing->host, CHAR_HOST))
     return refuse(out_problem, 400, "the Host field is not a host with an optional port");
   return true;

@@ -7,9 +7,9 @@
 #include "net/http_server.h"
 
 enum {
-  HTTP_HEAD_BYTES_MAX = 16 * 1024, /* request line and fields together, else 431 */
+  HTTP_HEAD_BYTES_MAX = 16 * 1024,  /* request line and fields together, else 431 */
   HTTP_TARGET_BYTES_MAX = 8 * 1024, /* else 414 */
-  HTTP_HEADERS_MAX = 100,          /* else 431 */
+  HTTP_HEADERS_MAX = 100,           /* else 431 */
   HTTP_METHOD_BYTES_MAX = 32,
   CHUNK_EXTENSION_BYTES_MAX = 4 * 1024, /* of one body, all chunks together */
   CHUNK_TRAILER_BYTES_MAX = 4 * 1024,
@@ -47,7 +47,7 @@ typedef struct HttpHead {
   size_t header_count;
   u64 content_length; /* 0 when absent or chunked */
   bool chunked;
-  bool old;             /* HTTP/1.0 */
+  bool old; /* HTTP/1.0 */
   bool keep_alive;
   bool expect_continue;
 } HttpHead;
@@ -63,8 +63,8 @@ typedef struct ChunkDecoder {
   size_t extension_bytes, trailer_bytes;
 } ChunkDecoder;
 
-/* Reads on from `input`. *out_used bytes of it are done with. DATA: *out_data (a slice of input) belongs to the body; call
- * again with the rest. DONE: the body and its trailers (which are checked and ignored) are over. */
+/* Reads on from `input`. *out_used bytes of it are done with. DATA: *out_data (a slice of input) belongs to the body;
+ * call again with the rest. DONE: the body and its trailers (which are checked and ignored) are over. */
 HttpStep http_chunk_next(ChunkDecoder *decoder, Str input, size_t *out_used, Str *out_data, HttpProblem *out_problem);
 
 /* RFC 9110: characters of a token (method, field name), of a field value (obs-text included). */

@@ -1,6 +1,6 @@
 /* Listening sockets. With several loops each has its own on the same port (SO_REUSEPORT), and the kernel spreads new
- * connections over them. SO_REUSEPORT would also let a second server share the port silently, so the address is bound once
- * without it: "in use" is then seen. That socket also picks the port when it is 0. */
+ * connections over them. SO_REUSEPORT would also let a second server share the port silently, so the address is bound
+ * once without it: "in use" is then seen. That socket also picks the port when it is 0. */
 #include "net/http_server_internal.h"
 
 #include <errno.h>

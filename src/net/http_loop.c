@@ -25,7 +25,8 @@ const char *http_loop_date_line(Loop *loop) {
   i64 second = clock_true_ms() / SECOND_MS;
   if (second == loop->date_second) return loop->date_line;
   static const char DAYS[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static const char MONTHS[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static const char MONTHS[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   time_t time = (time_t)second;
   struct tm tm;
   gmtime_r(&time, &tm);
@@ -40,7 +41,9 @@ const char *http_loop_date_line(Loop *loop) {
 
 /* ---- parcels ---- */
 
-bool http_loop_is_here(const Loop *loop) { return pthread_equal(loop->thread, pthread_self()); }
+bool http_loop_is_here(const Loop *loop) {
+  return pthread_equal(loop->thread, pthread_self());
+}
 
 static void wake(Loop *loop) {
   u64 one = 1;
@@ -140,21 +143,31 @@ static void peer_text(const struct sockaddr_storage *address, char out[PEER_TEXT
   if (!inet_ntop(address->ss_family, ip, out, PEER_TEXT_BYTES)) out[0] = '\0';
 }
 
-/* Full: the longest idle connection gives way; when there is none, newcomers wait in the kernel's queue until the tick
- * sees room. The same pause helps when the process is out of descriptors. */
-static bool has_room(Loop *loop) {
-  HttpServer *server = loop->server;
-  if (atomic_load(&server->connections) < server->options.connections_max) return true;
-  if (!loop->waits[WAIT_IDLE].first) return false;
-  http_conn_close(loop->waits[WAIT_IDLE].first);
-  return true;
+static bool is_full(const HttpServer *server) {
+  return atomic_load(&server->connections) >= server->options.connections_max;
+}
+
+/* When the server is full, the longest idle connection of the loop gives way to a newcomer; when none is idle,
+ * newcomers wait in the kernel's queue until a tick sees room. The same pause helps when the process is out of
+ * descriptors. */
+static bool may_accept(const Loop *loop) {
+  return !is_full(loop->server) || loop->waits[WAIT_IDLE].first;
+}
+
+static void take_in(Loop *loop, int client, const struct sockaddr_storage *address) {
+  if (is_full(loop->server) && loop->waits[WAIT_IDLE].first) http_conn_close(loop->waits[WAIT_IDLE].first);
+  int on = 1;
+  setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  char peer[PEER_TEXT_BYTES];
+  peer_text(address, peer);
+  http_conn_open(loop, client, peer);
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *ctx) {
   (void)what;
   Loop *loop = ctx;
   for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-    if (!has_room(loop)) {
+    if (!may_accept(loop)) {
       http_loop_accept(loop, false);
       return;
     }
@@ -165,11 +178,7 @@ static void on_accept(evutil_socket_t fd, short what, void *ctx) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) http_loop_accept(loop, false);
       return;
     }
-    int on = 1;
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    char peer[PEER_TEXT_BYTES];
-    peer_text(&address, peer);
-    http_conn_open(loop, client, peer);
+    take_in(loop, client, &address);
   }
 }
 
@@ -199,8 +208,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx) {
   HttpServer *server = loop->server;
   for (int kind = 0; kind < WAIT_COUNT; kind++)
     if (server->wait_us[kind] > 0) expire(loop, &loop->waits[kind]);
-  if (!loop->draining && atomic_load(&server->connections) < server->options.connections_max)
-    http_loop_accept(loop, true);
+  if (!loop->draining && may_accept(loop)) http_loop_accept(loop, true);
   if (loop->index == 0 && server->tls) http_tls_reload_if_changed(server->tls);
   tell_metrics(loop);
 }
@@ -208,7 +216,8 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx) {
 /* ---- turns ---- */
 
 static void flush_dirty(Loop *loop) {
-  while (loop->dirty) { /* a flush may let a stalled connection read on, and so mark again: each time it uses up input */
+  while (
+      loop->dirty) { /* a flush may let a stalled connection read on, and so mark again: each time it uses up input */
     Conn *conn = loop->dirty;
     loop->dirty = conn->next_dirty;
     conn->dirty = false;
@@ -245,11 +254,13 @@ static void close_connections(Loop *loop) {
 static void *run(void *ctx) {
   Loop *loop = ctx;
   loop->thread = pthread_self();
+  atomic_store(&loop->running, true);
   http_loop_accept(loop, true);
   while (!loop->stopping) turn(loop);
   open_parcels(loop, take_parcels(loop, true));
   close_connections(loop);
   tell_metrics(loop);
+  atomic_store(&loop->running, false);
   return NULL;
 }
 
@@ -287,13 +298,14 @@ bool http_loop_init(Loop *loop, HttpServer *server, u32 index, int listen_fd, Er
   loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (loop->wake_fd < 0 || !add_events(loop)) {
     http_loop_done(loop);
-    return fail(err, ERR_UNAVAILABLE, "cannot set up an I/O loop: %s; is the limit of open files too low?", strerror(errno));
+    return fail(err, ERR_UNAVAILABLE, "cannot set up an I/O loop: %s; is the limit of open files too low?",
+                strerror(errno));
   }
   return true;
 }
 
 bool http_loop_start(Loop *loop, Error *err) {
-  int code = pthread_create(&loop->thread, NULL, run, loop);
+  int code = pthread_create(&loop->handle, NULL, run, loop);
   if (code != 0) return fail(err, ERR_UNAVAILABLE, "cannot start an I/O thread: %s", strerror(code));
   return true;
 }

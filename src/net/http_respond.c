@@ -1,9 +1,12 @@
-/* Answers: built on the thread of whoever answers, so that the loop only copies bytes; only the Date line is left to it.
- * Framing fields are ours: what a handler says about Content-Length, Connection and the like is ignored, and control
- * characters in a field's value become spaces, so that no data can end a field. */
+/* Answers: built on the thread of whoever answers, so that the loop only copies bytes; only the Date line is left to
+ * it. Framing fields are ours: what a handler says about Content-Length, Connection and the like is ignored, and
+ * control characters in a field's value become spaces, so that no data can end a field. */
 #include "net/http_server_internal.h"
 
 #include <string.h>
+
+#define DATE_HOLE "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+_Static_assert(sizeof(DATE_HOLE) - 1 == DATE_LINE_BYTES, "the loop writes its Date line over it");
 
 enum { HEAD_BYTES_BASE = 512, PROBLEM_BYTES_MAX = 16 * 1024 };
 
@@ -59,8 +62,9 @@ static const char *reason(int status) {
 /* ---- fields ---- */
 
 static bool is_ours(Str name) {
-  static const Str OURS[] = {STR("content-length"), STR("transfer-encoding"), STR("connection"), STR("keep-alive"),
-                             STR("date"), STR("content-type"), STR("x-content-type-options")};
+  static const Str OURS[] = {
+      STR("content-length"), STR("transfer-encoding"),     STR("connection"), STR("keep-alive"), STR("date"),
+      STR("content-type"),   STR("x-content-type-options")};
   for (size_t i = 0; i < COUNT(OURS); i++)
     if (str_equal_nocase(name, OURS[i])) return true;
   return false;
@@ -101,7 +105,7 @@ static void begin_head(Buf *out, Ticket *ticket, int status, const char *content
   buf_puts(out, reason(status));
   buf_put(out, S("\r\n"));
   ticket->date_at = out->len;
-  buf_put(out, S("Date: 123456789012345678901234567890\r\n"));
+  buf_put(out, S(DATE_HOLE));
   if (content_type) put_field(out, S("Content-Type"), str_from_c(content_type));
   buf_put(out, S("X-Content-Type-Options: nosniff\r\n"));
 }
@@ -114,7 +118,9 @@ static void end_head(Buf *out, Ticket *ticket) {
 
 /* ---- whole answers ---- */
 
-static bool may_have_body(int status) { return status != 204 && status != 304; }
+static bool may_have_body(int status) {
+  return status != 204 && status != 304;
+}
 
 void http_response_build(Ticket *ticket, const HttpResponse *response) {
   Str body = may_have_body(response->status) ? response->body : STR_NONE;

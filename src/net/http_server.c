@@ -1,4 +1,5 @@
-/* The server: options, threads, drain, end. What a connection does is in http_conn.c, what a loop does in http_loop.c. */
+/* The server: options, threads, drain, end. What a connection does is in http_conn.c, what a loop does in http_loop.c.
+ */
 #include "net/http_server_internal.h"
 
 #include <errno.h>
@@ -26,7 +27,9 @@ static u32 threads_by_cores(void) {
   return (u32)MAX(1, MIN(cores, (long)IO_THREADS_DEFAULT_MAX));
 }
 
-static i64 or_default(i64 value, i64 fallback) { return value > 0 ? value : fallback; }
+static i64 or_default(i64 value, i64 fallback) {
+  return value > 0 ? value : fallback;
+}
 
 static void fill_defaults(HttpServer *server) {
   HttpServerOptions *o = &server->options;
@@ -60,7 +63,9 @@ static void make_metrics(HttpServer *server) {
 /* ---- life ---- */
 
 /* A peer that leaves while we write must be an error code, not the end of the process. */
-static void ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+static void ignore_broken_pipes(void) {
+  signal(SIGPIPE, SIG_IGN);
+}
 
 static HttpServer *server_new(const HttpServerOptions *options) {
   HttpServer *server = xcalloc(1, sizeof(*server));
@@ -87,7 +92,7 @@ void http_server_release(HttpServer *server) {
 
 static void stop_loops(HttpServer *server, u32 started) {
   for (u32 i = 0; i < started; i++) http_loop_post(&server->loops[i], &server->loops[i].stop_parcel);
-  for (u32 i = 0; i < started; i++) pthread_join(server->loops[i].thread, NULL);
+  for (u32 i = 0; i < started; i++) pthread_join(server->loops[i].handle, NULL);
   for (u32 i = 0; i < server->loop_count; i++) http_loop_done(&server->loops[i]);
   http_tls_free(server->tls);
   http_server_release(server);
@@ -138,7 +143,9 @@ bool http_server_start(const HttpServerOptions *options, HttpServer **out, Error
   return false;
 }
 
-u16 http_server_port(const HttpServer *server) { return server->port; }
+u16 http_server_port(const HttpServer *server) {
+  return server->port;
+}
 
 static struct timespec deadline_after(i64 ms) {
   struct timespec at;

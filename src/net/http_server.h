@@ -97,7 +97,9 @@ SharedBytes *shared_bytes_keep(SharedBytes *bytes);
 void shared_bytes_drop(SharedBytes *bytes);
 
 /* Turns the request into a stream: writes the head (status 200), keeps the connection open, frees the request.
- * on_closed is called once, on any thread, after which the handle must not be used. More than 256 KiB unsent closes it. */
+ * on_closed is called once, on any thread, after which the handle must not be used; never from inside the functions below,
+ * so an owner can hold one lock round them and take it in on_closed. More than 256 KiB unsent closes the stream.
+ * NULL when the server has ended: the request is freed, on_closed is not called; send and end accept NULL. */
 HttpStream *http_stream_start(HttpServer *server, HttpRequest *request, const char *content_type,
                               void (*on_closed)(void *ctx), void *ctx);
 void http_stream_send(HttpStream *stream, SharedBytes *bytes); /* any thread; takes its own reference */

@@ -1,12 +1,12 @@
-/* Inside of the server. Files: http_server.c (start, drain, free), http_listen.c (sockets), http_loop.c (threads, parcels,
- * time), http_conn.c (from bytes to requests), http_body.c (bodies), http_exchange.c (from answers to bytes),
+/* Inside of the server. Files: http_server.c (start, drain, free), http_listen.c (sockets), http_loop.c (threads,
+ * parcels, time), http_conn.c (from bytes to requests), http_body.c (bodies), http_exchange.c (from answers to bytes),
  * http_respond.c (what an answer looks like), http_ticket.c (a request's memory), http_stream.c, http_tls.c; pure:
  * http_head.c, http_chunked.c, http_url.c.
  *
- * Threads: a loop, its connections and exchanges belong to the loop's thread and have no locks. Others reach a loop only by
- * parcels. The few fields that are shared say so.
- * Callbacks of libevent only read and mark connections dirty; what is dirty is flushed once, after the turn, so that all
- * answers that are ready together leave in one write. What died in a turn is freed after it, from the list `dying`. */
+ * Threads: a loop, its connections and exchanges belong to the loop's thread and have no locks. Others reach a loop
+ * only by parcels. The few fields that are shared say so. Callbacks of libevent only read and mark connections dirty;
+ * what is dirty is flushed once, after the turn, so that all answers that are ready together leave in one write. What
+ * died in a turn is freed after it, from the list `dying`. */
 #ifndef TOCSIN_NET_HTTP_SERVER_INTERNAL_H
 #define TOCSIN_NET_HTTP_SERVER_INTERNAL_H
 
@@ -19,16 +19,16 @@
 #include "net/http_head.h"
 
 enum {
-  PIPELINE_MAX = 16,               /* requests of one connection that wait for their answers; further ones are not read */
-  READ_AHEAD_BYTES_MAX = 64 * 1024,  /* of one connection, beyond what a body needs */
-  OUTPUT_BYTES_MAX = 256 * 1024,   /* unsent: a stream is closed past it, a connection reads no further request */
+  PIPELINE_MAX = 16, /* requests of one connection that wait for their answers; further ones are not read */
+  READ_AHEAD_BYTES_MAX = 64 * 1024,     /* of one connection, beyond what a body needs */
+  OUTPUT_BYTES_MAX = 256 * 1024,        /* unsent: a stream is closed past it, a connection reads no further request */
   BODY_REFERENCE_BYTES_MIN = 32 * 1024, /* smaller bodies are copied behind their head */
-  LINGER_MS = 2000,                /* how long a closed connection may still talk into the void, lest a reset eat the answer */
+  LINGER_MS = 2000, /* how long a closed connection may still talk into the void, lest a reset eat the answer */
   LINGER_BYTES_MAX = 1024 * 1024,
-  PROGRESS_BYTES_MIN = 16 * 1024,  /* a body (or a reader) that moved less in a whole time-out is given up */
-  ARENAS_KEPT_MAX = 256,           /* per loop, for the next requests */
+  PROGRESS_BYTES_MIN = 16 * 1024, /* a body (or a reader) that moved less in a whole time-out is given up */
+  ARENAS_KEPT_MAX = 256,          /* per loop, for the next requests */
   ARENA_KEPT_BYTES_MAX = 256 * 1024,
-  DATE_LINE_BYTES = 37,            /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
+  DATE_LINE_BYTES = 37, /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
   PEER_TEXT_BYTES = 64,
   IO_THREADS_MAX = 64,
 };
@@ -60,17 +60,17 @@ typedef struct Parcel {
 struct Ticket {
   Parcel parcel;
   HttpRequest request;
-  Loop *home;            /* for arenas whose bodies are still being written */
-  size_t charged_bytes;  /* of the server's budget for bodies */
+  Loop *home;           /* for arenas whose bodies are still being written */
+  size_t charged_bytes; /* of the server's budget for bodies */
   i64 started_us;
-  bool old;              /* HTTP/1.0 */
-  bool keep_alive;       /* the client agrees */
+  bool old;        /* HTTP/1.0 */
+  bool keep_alive; /* the client agrees */
   /* the answer */
   HttpStream *stream;
-  char *head;            /* with the body behind it when that is small */
+  char *head; /* with the body behind it when that is small */
   size_t head_bytes;
-  size_t date_at;        /* where the loop puts its Date line */
-  Str body;              /* large: sent by reference */
+  size_t date_at; /* where the loop puts its Date line */
+  Str body;       /* large: sent by reference */
   int status;
   bool close;
 };
@@ -87,9 +87,10 @@ struct Exchange {
   Exchange *next;
 };
 
-/* What a connection waits for, each with its own limit; a list per kind is sorted by deadline because the limit is one. */
+/* What a connection waits for, each with its own limit; a list per kind is sorted by deadline because the limit is one.
+ */
 typedef enum WaitKind {
-  WAIT_HEAD,   /* TLS handshake and request head */
+  WAIT_HEAD, /* TLS handshake and request head */
   WAIT_BODY,
   WAIT_IDLE,   /* between requests */
   WAIT_WRITE,  /* the peer must read */
@@ -155,7 +156,9 @@ typedef struct LoopCounts {
 struct Loop {
   HttpServer *server;
   u32 index;
-  pthread_t thread; /* written by the thread itself before the first request exists */
+  pthread_t handle;     /* for the one who joins */
+  pthread_t thread;     /* the same, written by the thread itself before the first request exists */
+  _Atomic bool running; /* until its thread ends: ids of threads are used again */
   struct event_base *base;
   struct event *accept_event, *wake_event, *tick_event;
   int listen_fd, wake_fd;
@@ -177,7 +180,7 @@ struct Loop {
   Conn *dirty, *dying;
   struct evbuffer *scratch; /* what is being written now; empty between connections */
   bool accepting, draining, stopping;
-  i64 now_us;  /* monotonic, of this turn; 0 until someone asks */
+  i64 now_us; /* monotonic, of this turn; 0 until someone asks */
   i64 date_second;
   char date_line[DATE_LINE_BYTES + 1];
   LoopCounts counts; /* told to the metrics at each tick */
@@ -198,8 +201,8 @@ struct HttpServer {
   u16 port;
   Loop *loops;
   u32 loop_count;
-  i64 wait_us[WAIT_COUNT]; /* 0: no limit */
-  _Atomic u32 references;  /* the owner, and each request that outlived its loop */
+  i64 wait_us[WAIT_COUNT];   /* 0: no limit */
+  _Atomic u32 references;    /* the owner, and each request that outlived its loop */
   _Atomic size_t body_bytes; /* in flight, over all loops */
   _Atomic u32 connections;
   _Atomic bool draining;
@@ -215,7 +218,8 @@ MUST_CHECK bool http_listen(const char *address, u32 count, int *out_fds, u16 *o
 /* ---- http_loop.c ---- */
 MUST_CHECK bool http_loop_init(Loop *loop, HttpServer *server, u32 index, int listen_fd, Error *err);
 MUST_CHECK bool http_loop_start(Loop *loop, Error *err);
-/* After its thread has ended, or never began. The mutex stays: answers that come late still ask whether the box is open. */
+/* After its thread has ended, or never began. The mutex stays: answers that come late still ask whether the box is
+ * open. */
 void http_loop_done(Loop *loop);
 bool http_loop_is_here(const Loop *loop); /* on the loop's own thread? */
 /* False when the loop is closed: the parcel stays with the caller. Any thread. */
@@ -241,13 +245,13 @@ void http_conn_open(Loop *loop, int fd, const char *peer);
 void http_conn_advance(Conn *conn);
 /* Answers with an error after the answers that are due, reads nothing more. `ticket` may be NULL. */
 void http_conn_refuse(Conn *conn, Ticket *ticket, HttpProblem problem);
-void http_conn_close(Conn *conn);  /* at once; freed after the turn */
+void http_conn_close(Conn *conn); /* at once; freed after the turn */
 void http_conn_free(Conn *conn);
-void http_conn_linger(Conn *conn); /* closes our half */
-void http_conn_mark(Conn *conn);   /* to be flushed after the turn */
+void http_conn_linger(Conn *conn);              /* closes our half */
+void http_conn_mark(Conn *conn);                /* to be flushed after the turn */
 void http_conn_wait(Conn *conn, WaitKind kind); /* begins a new wait, even of the same kind */
-void http_conn_rest(Conn *conn);   /* finds out what is waited for now */
-void http_conn_expire(Conn *conn); /* the deadline has passed */
+void http_conn_rest(Conn *conn);                /* finds out what is waited for now */
+void http_conn_expire(Conn *conn);              /* the deadline has passed */
 size_t http_conn_unsent(const Conn *conn);
 
 /* ---- http_body.c ---- */
@@ -272,9 +276,9 @@ void http_response_build_stream(Ticket *ticket, const char *content_type);
 void http_response_build_problem(Ticket *ticket, int status, Str code, Str detail);
 
 /* ---- http_stream.c ---- */
-void http_stream_parcel(Loop *loop, Parcel *parcel); /* SEND and END */
+void http_stream_parcel(Loop *loop, Parcel *parcel);             /* SEND and END */
 void http_stream_arrive(Loop *loop, Ticket *ticket, Conn *conn); /* conn is NULL when the peer has left */
-void http_stream_refuse(Parcel *parcel); /* SEND and END after the loop has closed */
+void http_stream_refuse(Parcel *parcel);                         /* SEND and END after the loop has closed */
 /* Moves what is queued to `out`; true when the stream has ended and the connection should close. */
 bool http_stream_flush(HttpStream *stream, struct evbuffer *out);
 void http_stream_closed(HttpStream *stream); /* tells the owner, once */

@@ -13,8 +13,8 @@ struct SharedBytes {
 };
 
 struct HttpStream {
-  Parcel parcel; /* END, posted once at most */
-  _Atomic u32 references; /* its owner (until on_closed), and each parcel */
+  Parcel parcel;               /* END, posted once at most */
+  _Atomic u32 references;      /* its owner (until on_closed), and each parcel */
   _Atomic size_t queued_bytes; /* in parcels */
   _Atomic bool end_posted;
   Loop *loop;

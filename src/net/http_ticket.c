@@ -2,7 +2,6 @@
  * server's budget from the moment they are allocated until the request is freed. */
 #include "net/http_server_internal.h"
 
-
 Ticket *http_ticket_new(Loop *loop) {
   Arena *arena = loop->arena_count > 0 ? loop->arenas[--loop->arena_count] : arena_new();
   Ticket *ticket = ARENA_NEW(arena, Ticket);

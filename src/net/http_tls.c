@@ -1,6 +1,6 @@
-/* TLS: the certificate and its key, read again when one of the files changes, so that renewal needs no restart. Connections
- * keep the context they began with. A pair that cannot be used (half written, not matching) is ignored with a warning, and
- * looked at again when the files change once more. */
+/* TLS: the certificate and its key, read again when one of the files changes, so that renewal needs no restart.
+ * Connections keep the context they began with. A pair that cannot be used (half written, not matching) is ignored with
+ * a warning, and looked at again when the files change once more. */
 #include "net/http_server_internal.h"
 
 #include <event2/bufferevent_ssl.h>
@@ -62,7 +62,8 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 static bool load_pair(SSL_CTX *context, const char *cert_path, const char *key_path, Error *err) {
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, cert_path) != 1) return tls_fail("--tls-cert", cert_path, err);
-  if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1) return tls_fail("--tls-key", key_path, err);
+  if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1)
+    return tls_fail("--tls-key", key_path, err);
   if (SSL_CTX_check_private_key(context) != 1) return tls_fail("--tls-key", key_path, err);
   return true;
 }
@@ -83,7 +84,8 @@ static SSL_CTX *load(const char *cert_path, const char *key_path, Error *err) {
 }
 
 bool http_tls_new(const char *cert_path, const char *key_path, HttpTls **out, Error *err) {
-  FileStamp cert_stamp = stamp(cert_path), key_stamp = stamp(key_path); /* before reading: a change in between is seen */
+  FileStamp cert_stamp = stamp(cert_path),
+            key_stamp = stamp(key_path); /* before reading: a change in between is seen */
   SSL_CTX *context = load(cert_path, key_path, err);
   if (!context) return false;
   HttpTls *tls = xcalloc(1, sizeof(*tls));

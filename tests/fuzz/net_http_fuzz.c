@@ -1,5 +1,5 @@
-/* A connection's bytes through the head parser and the chunk decoder, whole and byte by byte: both must agree, and what was
- * accepted must keep what strictness promises. */
+/* A connection's bytes through the head parser and the chunk decoder, whole and byte by byte: both must agree, and what
+ * was accepted must keep what strictness promises. */
 #include <stdlib.h>
 #include <string.h>
 

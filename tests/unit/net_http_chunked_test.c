@@ -47,7 +47,8 @@ static const Case CASES[] = {
     {"one chunk", STR("5\r\nhello\r\n0\r\n\r\n"), HTTP_STEP_DONE, "hello"},
     {"several chunks", STR("5\r\nhello\r\n1\r\n \r\n5\r\nworld\r\n0\r\n\r\n"), HTTP_STEP_DONE, "hello world"},
     {"empty body", STR("0\r\n\r\n"), HTTP_STEP_DONE, ""},
-    {"hex in both cases", STR("a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"), HTTP_STEP_DONE, "01234567890123456789a"},
+    {"hex in both cases", STR("a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n"), HTTP_STEP_DONE,
+     "01234567890123456789a"},
     {"leading zeros", STR("005\r\nhello\r\n000\r\n\r\n"), HTTP_STEP_DONE, "hello"},
     {"extension", STR("5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n"), HTTP_STEP_DONE, "hello"},
     {"trailers are ignored", STR("5\r\nhello\r\n0\r\nX: y\r\nContent-Length: 9\r\n\r\n"), HTTP_STEP_DONE, "hello"},
@@ -82,7 +83,8 @@ static const Case CASES[] = {
 
 static void check(const Case *c, size_t piece_bytes) {
   Outcome out = decode(c->input, piece_bytes);
-  if (out.step != c->step) fail_msg("%s, %zu bytes at a time: step %d, not %d", c->name, piece_bytes, out.step, c->step);
+  if (out.step != c->step)
+    fail_msg("%s, %zu bytes at a time: step %d, not %d", c->name, piece_bytes, out.step, c->step);
   if (!c->body) return;
   assert_true(str_equal_c((Str){out.body, out.body_bytes}, c->body));
   assert_int_equal(out.used_bytes, c->input.len);
