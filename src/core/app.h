@@ -12,6 +12,7 @@ typedef struct SetupStore SetupStore;
 typedef struct Live Live;
 typedef struct Workers Workers;
 typedef struct Registry Registry;
+typedef struct InboundTables InboundTables;
 
 typedef struct App {
   Clock clock;
@@ -29,6 +30,7 @@ typedef struct App {
   SetupStore *setup;       /* the present picture of what people configured */
   Live *live;              /* /api/v1/stream */
   Workers *workers;        /* threads for blocking reads and large bodies */
+  InboundTables *inbound;
   SmtpRelay relay;         /* relay.url NULL: no e-mail */
   Str link_secret;         /* signs the links of messages; from meta, 32 bytes */
   const char *data_folder;

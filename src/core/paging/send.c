@@ -73,7 +73,8 @@ void notify_outside(Engine *engine, const Job *job, void *context) {
   work->token = job->token;
   engine_fault(engine, "send.before_provider");
   if (channel_is_mail(work->channel)) {
-    MailCall call = {.relay = &work->app->relay, .to = work->address, .message = work->mail, .done = answered, .ctx = work};
+    MailCall call = {.relay = &work->app->relay, .to = work->address, .message = work->mail, .done = answered, .ctx = work,
+                     .for_page = true};
     http_client_mail(work->app->outbound, &call);
     return;
   }
