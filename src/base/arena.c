@@ -54,15 +54,23 @@ struct Arena {
 
 _Static_assert(sizeof(Block) % ALIGN_BYTES == 0, "a block's room starts aligned");
 
-static size_t align_up(size_t bytes) { return (bytes + ALIGN_BYTES - 1) & ~(size_t)(ALIGN_BYTES - 1); }
+static size_t align_up(size_t bytes) {
+  return (bytes + ALIGN_BYTES - 1) & ~(size_t)(ALIGN_BYTES - 1);
+}
 
-static char *block_room(Block *block) { return (char *)(block + 1); }
+static char *block_room(Block *block) {
+  return (char *)(block + 1);
+}
 
 /* What an allocation takes from its block. */
-static size_t footprint(size_t bytes) { return align_up(bytes) + RED_ZONE_BYTES; }
+static size_t footprint(size_t bytes) {
+  return align_up(bytes) + RED_ZONE_BYTES;
+}
 
 /* Where the first block's room begins for users: after the arena itself. */
-static size_t first_used(void) { return align_up(sizeof(Arena)); }
+static size_t first_used(void) {
+  return align_up(sizeof(Arena));
+}
 
 NORETURN static void out_of_memory(size_t bytes) {
   fprintf(stderr, "tocsin: out of memory: could not get %zu bytes\n", bytes);
@@ -219,8 +227,7 @@ void arena_defer(Arena *arena, void (*fn)(void *), void *ptr) {
 
 ArenaMark arena_mark(Arena *arena) {
   Block *newest = arena->newest;
-  return (ArenaMark){
-      .block = newest, .used = (size_t)(arena->cursor - block_room(newest)), .defers = arena->defers};
+  return (ArenaMark){.block = newest, .used = (size_t)(arena->cursor - block_room(newest)), .defers = arena->defers};
 }
 
 void arena_rewind(Arena *arena, ArenaMark mark) {

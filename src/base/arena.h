@@ -54,7 +54,7 @@ void arena_rewind(Arena *arena, ArenaMark mark);
   }
 void *vec_reserve(Arena *arena, void *items, size_t count, size_t *capacity, size_t item_bytes);
 #define VEC_PUSH(arena, vec)                                                                                           \
-  ((vec)->items = vec_reserve((arena), (vec)->items, (vec)->count, &(vec)->capacity, sizeof(*(vec)->items)),            \
+  ((vec)->items = vec_reserve((arena), (vec)->items, (vec)->count, &(vec)->capacity, sizeof(*(vec)->items)),           \
    &(vec)->items[(vec)->count++])
 
 #endif

@@ -1,5 +1,5 @@
-/* Buf: text grows by doubling in the arena, so a long text costs twice its size at most while it is the newest thing there.
- * A write that does not fit below the ceiling is dropped whole, and so is all that follows. */
+/* Buf: text grows by doubling in the arena, so a long text costs twice its size at most while it is the newest thing
+ * there. A write that does not fit below the ceiling is dropped whole, and so is all that follows. */
 #include "base/buf.h"
 
 #include <math.h>
@@ -8,7 +8,9 @@
 
 enum { FIRST_CAPACITY = 256, NUMBER_BYTES = 40 };
 
-Buf buf_new(Arena *arena, size_t max) { return (Buf){.arena = arena, .max = max}; }
+Buf buf_new(Arena *arena, size_t max) {
+  return (Buf){.arena = arena, .max = max};
+}
 
 /* Makes room for `more` bytes; false past the ceiling. */
 static bool reserve(Buf *buf, size_t more) {
@@ -20,7 +22,8 @@ static bool reserve(Buf *buf, size_t more) {
   }
   size_t wanted = MAX(MAX(buf->capacity * 2, buf->len + more), (size_t)FIRST_CAPACITY);
   size_t capacity = MIN(wanted, buf->max);
-  buf->ptr = arena_grow(buf->arena, buf->ptr, buf->capacity, capacity);
+  /* One byte more than counted: vsnprintf writes its NUL there. */
+  buf->ptr = arena_grow(buf->arena, buf->ptr, buf->ptr ? buf->capacity + 1 : 0, capacity + 1);
   buf->capacity = capacity;
   return true;
 }
@@ -35,7 +38,9 @@ void buf_putc(Buf *buf, char c) {
   if (reserve(buf, 1)) buf->ptr[buf->len++] = c;
 }
 
-void buf_puts(Buf *buf, const char *text) { buf_put(buf, str_from_c(text)); }
+void buf_puts(Buf *buf, const char *text) {
+  buf_put(buf, str_from_c(text));
+}
 
 static void put_decimal(Buf *buf, u64 number, bool negative) {
   char digits[NUMBER_BYTES];
@@ -53,7 +58,9 @@ void buf_i64(Buf *buf, i64 number) {
   put_decimal(buf, negative ? 0 - (u64)number : (u64)number, negative);
 }
 
-void buf_u64(Buf *buf, u64 number) { put_decimal(buf, number, false); }
+void buf_u64(Buf *buf, u64 number) {
+  put_decimal(buf, number, false);
+}
 
 /* The locale may have a decimal point of its own, even of several bytes: what belongs to no number becomes one '.'. */
 static size_t plain_point(char *text) {
@@ -93,19 +100,18 @@ void buf_format(Buf *buf, const char *format, ...) {
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
-  size_t room = buf->overflow ? 0 : buf->capacity - buf->len;
+  size_t room = buf->ptr ? buf->capacity - buf->len + 1 : 0;
   int len = vsnprintf(room ? buf->ptr + buf->len : NULL, room, format, args);
-  va_end(args);
   ASSERT(len >= 0); /* formats are literals */
-  /* vsnprintf ends with a NUL, which needs a byte of room that is not text. */
-  if ((size_t)len < room) {
+  bool fitted = (size_t)len < room;
+  if (reserve(buf, (size_t)len)) {
+    if (!fitted && len) vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
     buf->len += (size_t)len;
-  } else if (!buf->overflow) {
-    ArenaMark mark = arena_mark(buf->arena);
-    buf_put(buf, str_vformat(buf->arena, format, again));
-    (void)mark;
   }
   va_end(again);
+  va_end(args);
 }
 
-Str buf_str(const Buf *buf) { return (Str){buf->ptr, buf->len}; }
+Str buf_str(const Buf *buf) {
+  return (Str){buf->ptr, buf->len};
+}

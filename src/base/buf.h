@@ -1,4 +1,5 @@
-/* Buf: text being written. Grows inside an arena up to a ceiling; past it `overflow` is set and further writes are dropped. */
+/* Buf: text being written. Grows inside an arena up to a ceiling; past it `overflow` is set and further writes are
+ * dropped. */
 #ifndef TOCSIN_BASE_BUF_H
 #define TOCSIN_BASE_BUF_H
 

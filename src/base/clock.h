@@ -11,8 +11,8 @@ typedef struct Clock {
   _Atomic i64 offset_ms; /* how far it was turned */
 } Clock;
 
-i64 clock_now(const Clock *clock);         /* true time plus offset */
-void clock_turn(Clock *clock, i64 by_ms);  /* forwards or back */
+i64 clock_now(const Clock *clock);        /* true time plus offset */
+void clock_turn(Clock *clock, i64 by_ms); /* forwards or back */
 i64 clock_true_ms(void);
 i64 clock_monotonic_us(void);
 

@@ -46,7 +46,9 @@ static Str base64_as(Arena *arena, Str bytes, int variant) {
   return str_from_c(text);
 }
 
-Str base64_encode(Arena *arena, Str bytes) { return base64_as(arena, bytes, sodium_base64_VARIANT_ORIGINAL); }
+Str base64_encode(Arena *arena, Str bytes) {
+  return base64_as(arena, bytes, sodium_base64_VARIANT_ORIGINAL);
+}
 
 Str base64url_encode(Arena *arena, Str bytes) {
   return base64_as(arena, bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);

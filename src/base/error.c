@@ -1,13 +1,18 @@
-/* Errors: a code, a sentence, a place. */
+/* Error: texts are formatted aside first, since the old message may be one of the arguments. */
+#include "base/error.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
+/* More than any field holds, so that the cut is ours and falls between characters. */
+enum { SCRATCH_BYTES = 1536 };
 
-static const struct {
+typedef struct CodeInfo {
   const char *name;
-  int status;
-} CODES[ERR_COUNT] = {
+  int http_status;
+} CodeInfo;
+
+static const CodeInfo CODES[] = {
     [ERR_NONE] = {"none", 200},
     [ERR_INVALID] = {"invalid", 400},
     [ERR_UNAUTHORIZED] = {"unauthorized", 401},
@@ -24,59 +29,93 @@ static const struct {
     [ERR_MISSING] = {"missing", 422},
     [ERR_COST] = {"too_costly", 422},
 };
+_Static_assert(COUNT(CODES) == ERR_COUNT, "every code has a name and a status");
 
-const char *error_code_name(ErrorCode code) { return CODES[code].name; }
-int error_http_status(ErrorCode code) { return CODES[code].status; }
-
-/* A cut message must not end in half a character. */
-static void end_at_character(char *text, size_t capacity) {
-  Str whole = {text, strnlen(text, capacity)};
-  text[utf8_cut(whole, capacity - 1).len] = 0;
+/* Copies as many whole characters as fit into `bytes` with a NUL; what is not UTF-8 becomes '?'. */
+static void set_text(char *out, size_t bytes, const char *text) {
+  Str all = utf8_cut(str_from_c(text), bytes - 1);
+  size_t len = 0;
+  for (size_t pos = 0; pos < all.len;) {
+    size_t start = pos;
+    if (utf8_next(all, &pos) < 0) {
+      out[len++] = '?';
+      continue;
+    }
+    memcpy(out + len, all.ptr + start, pos - start);
+    len += pos - start;
+  }
+  out[len] = '\0';
 }
 
-static void fill(Error *err, ErrorCode code, const char *pointer, const char *format, va_list args) {
-  *err = (Error){.code = code};
-  if (pointer) snprintf(err->pointer, sizeof err->pointer, "%s", pointer);
-  vsnprintf(err->message, sizeof err->message, format, args);
-  if (strlen(err->message) == sizeof err->message - 1) end_at_character(err->message, sizeof err->message - 1);
+/* A cut of vsnprintf's may fall within a character, which set_text would show as '?'. */
+static void format_scratch(char out[SCRATCH_BYTES], const char *format, va_list args) {
+  int len = vsnprintf(out, SCRATCH_BYTES, format, args);
+  ASSERT(len >= 0); /* formats are literals */
+}
+_Static_assert(SCRATCH_BYTES > sizeof((Error){0}.message) * 2, "the scratch's own cut is out of sight");
+
+static void fill(Error *err, ErrorCode code, const char *pointer, const char *message) {
+  char place[sizeof(err->pointer)];
+  set_text(place, sizeof(place), pointer);
+  err->code = code;
+  err->system = 0;
+  err->line = 0;
+  err->column = 0;
+  err->detail[0] = '\0';
+  memcpy(err->pointer, place, sizeof(place));
+  set_text(err->message, sizeof(err->message), message);
 }
 
 bool fail(Error *err, ErrorCode code, const char *format, ...) {
   if (!err) return false;
+  char message[SCRATCH_BYTES];
   va_list args;
   va_start(args, format);
-  fill(err, code, NULL, format, args);
+  format_scratch(message, format, args);
   va_end(args);
+  fill(err, code, "", message);
   return false;
 }
 
 bool fail_at(Error *err, ErrorCode code, const char *pointer, const char *format, ...) {
   if (!err) return false;
+  char message[SCRATCH_BYTES];
   va_list args;
   va_start(args, format);
-  fill(err, code, pointer, format, args);
+  format_scratch(message, format, args);
   va_end(args);
+  fill(err, code, pointer, message);
   return false;
 }
 
 bool error_prefix(Error *err, const char *format, ...) {
   if (!err) return false;
-  char prefix[320], rest[sizeof err->message];
+  char message[SCRATCH_BYTES];
   va_list args;
   va_start(args, format);
-  vsnprintf(prefix, sizeof prefix, format, args);
+  format_scratch(message, format, args);
   va_end(args);
-  memcpy(rest, err->message, sizeof rest);
-  size_t used = strnlen(prefix, sizeof prefix - 1);
-  size_t room = sizeof err->message - 1 - used;
-  memcpy(err->message, prefix, used);
-  size_t taken = strnlen(rest, room);
-  memcpy(err->message + used, rest, taken);
-  err->message[used + taken] = 0;
-  end_at_character(err->message, sizeof err->message);
+  /* The prefix is clean before the message follows, else the two could be cut into one wrong character. */
+  char prefix[sizeof(err->message)];
+  set_text(prefix, sizeof(prefix), message);
+  snprintf(message, sizeof(message), "%s%s", prefix, err->message);
+  set_text(err->message, sizeof(err->message), message);
   return false;
 }
 
 void error_clear(Error *err) {
   if (err) *err = (Error){0};
+}
+
+static const CodeInfo *info_of(ErrorCode code) {
+  ASSERT((unsigned)code < ERR_COUNT);
+  return &CODES[code];
+}
+
+const char *error_code_name(ErrorCode code) {
+  return info_of(code)->name;
+}
+
+int error_http_status(ErrorCode code) {
+  return info_of(code)->http_status;
 }

@@ -1,4 +1,5 @@
-/* Error: what went wrong, told to a person. Functions that can fail return bool and fill one; nobody logs and returns. */
+/* Error: what went wrong, told to a person. Functions that can fail return bool and fill one; nobody logs and returns.
+ */
 #ifndef TOCSIN_BASE_ERROR_H
 #define TOCSIN_BASE_ERROR_H
 
@@ -25,11 +26,11 @@ typedef enum ErrorCode {
 
 typedef struct Error {
   ErrorCode code;
-  int system;         /* errno, SQLite or curl code; 0 when none */
-  u32 line, column;   /* place in a source text, from 1; 0 when none */
-  char pointer[192];  /* JSON pointer of the bad value, empty when none */
-  char message[640];  /* a sentence: what was wrong, with what value, what to do */
-  char detail[640];   /* more lines: caret line, engine's own words; may be empty */
+  int system;        /* errno, SQLite or curl code; 0 when none */
+  u32 line, column;  /* place in a source text, from 1; 0 when none */
+  char pointer[192]; /* JSON pointer of the bad value, empty when none */
+  char message[640]; /* a sentence: what was wrong, with what value, what to do */
+  char detail[640];  /* more lines: caret line, engine's own words; may be empty */
 } Error;
 
 /* Fill and return false, so that callers can `return fail(...)`. `err` may be NULL. The message is kept valid UTF-8. */

@@ -22,7 +22,7 @@ i64 id_next(IdGen *gen);
 i64 id_time_ms(i64 id);
 /* The smallest id that could be made at this time. */
 i64 id_at_time(i64 time_ms);
-/* "inc" + 42 -> "inc_0000000000018". */
+/* "inc" + 42 -> "inc_000000000001A". */
 Str id_text(Arena *arena, const char *prefix, i64 id);
 void id_digits(i64 id, char out[ID_DIGITS]);
 /* Case-insensitive, I L O read as 1 1 0. False when the prefix differs or the digits are not an id. */

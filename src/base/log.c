@@ -1,4 +1,10 @@
-/* Log lines, written whole with one write(2). The format is set once at start; nothing else is kept. */
+/* Log: a line is built on the stack and written with one write(2). It never exceeds PIPE_BUF, so lines of several
+ * threads stay whole in a pipe too; a longer message is cut and ends in "...". Control characters are escaped: input
+ * cannot forge a line or talk to the terminal. When standard error cannot be written there is nobody left to tell. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,87 +12,136 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 
-static const char *const LEVELS[] = {"debug", "info", "warn", "error"};
-static const char *const LEVELS_TEXT[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
-
-/* The one process-wide setting: written before threads start. */
+/* Set once at start, read by every thread. */
 static _Atomic int log_format = LOG_TEXT;
 static _Atomic int log_level = LOG_INFO;
+
+enum { MESSAGE_BYTES = 4096, LINE_BYTES = PIPE_BUF, END_BYTES = 8 /* for ..."}\n */ };
+
+static const char *const TEXT_LEVELS[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
+static const char *const JSON_LEVELS[] = {"debug", "info", "warn", "error"};
+
+typedef struct Line {
+  size_t len;
+  bool cut;
+  char text[LINE_BYTES];
+} Line;
 
 void log_setup(LogFormat format, LogLevel level) {
   atomic_store(&log_format, (int)format);
   atomic_store(&log_level, (int)level);
 }
 
-typedef struct Line {
-  char text[4096];
-  size_t len;
-} Line;
-
-static void put(Line *line, const char *text, size_t len) {
-  size_t room = sizeof line->text - 8 - line->len;
-  if (len > room) len = room;
+static void line_put(Line *line, const char *text, size_t len) {
+  if (line->cut) return;
+  if (len > LINE_BYTES - END_BYTES - line->len) {
+    line->cut = true;
+    return;
+  }
   memcpy(line->text + line->len, text, len);
   line->len += len;
 }
 
-static void puts_line(Line *line, const char *text) { put(line, text, strlen(text)); }
+static void line_puts(Line *line, const char *text) {
+  line_put(line, text, strlen(text));
+}
 
-static void put_escaped(Line *line, const char *text, bool json) {
-  for (const char *p = text; *p; p++) {
-    char small[8];
-    u8 c = (u8)*p;
-    if (c < 0x20 || c == 0x7f) {
-      int n = snprintf(small, sizeof small, json ? "\\u%04x" : "\\x%02x", c);
-      put(line, small, (size_t)n);
-    } else if (json && (c == '"' || c == '\\')) {
-      small[0] = '\\';
-      small[1] = (char)c;
-      put(line, small, 2);
-    } else {
-      put(line, p, 1);
-    }
+/* After line_put has stopped, the room kept for it takes the end. */
+static void line_end(Line *line, const char *end) {
+  if (line->cut) memcpy(line->text + line->len, "...", 3), line->len += 3;
+  size_t len = strlen(end);
+  memcpy(line->text + line->len, end, len);
+  line->len += len;
+}
+
+/* C0, DEL, C1 and the two line separators that some readers break lines at. */
+static bool is_control(i32 point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029;
+}
+
+static void put_escaped(Line *line, i32 point, bool json) {
+  char escape[16];
+  static const char SHORT_FOR[] = "\n\r\t";
+  static const char SHORT[] = "nrt";
+  const char *at = point ? strchr(SHORT_FOR, point < 0x80 ? point : 0x7f) : NULL;
+  if (at)
+    snprintf(escape, sizeof(escape), "\\%c", SHORT[at - SHORT_FOR]);
+  else if (json || point > 0xff)
+    snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)point);
+  else
+    snprintf(escape, sizeof(escape), "\\x%02x", (unsigned)point);
+  line_puts(line, escape);
+}
+
+static void put_message(Line *line, Str message, bool json) {
+  for (size_t pos = 0; pos < message.len;) {
+    size_t start = pos;
+    i32 point = utf8_next(message, &pos);
+    if (point < 0)
+      line_puts(line, "\xef\xbf\xbd");
+    else if (is_control(point))
+      put_escaped(line, point, json);
+    else if (json && (point == '"' || point == '\\'))
+      line_puts(line, point == '"' ? "\\\"" : "\\\\");
+    else
+      line_put(line, message.ptr + start, pos - start);
   }
 }
 
 static void put_time(Line *line) {
-  i64 now = clock_true_ms();
-  time_t seconds = (time_t)(now / 1000);
-  struct tm tm;
-  char text[40], all[56];
-  gmtime_r(&seconds, &tm);
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-  snprintf(all, sizeof all, "%s.%03dZ", text, (int)(now % 1000));
-  puts_line(line, all);
+  i64 now_ms = clock_true_ms();
+  time_t seconds = (time_t)(now_ms / 1000);
+  struct tm parts;
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  size_t len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+  snprintf(text + len, sizeof(text) - len, ".%03dZ", (int)(now_ms % 1000));
+  line_puts(line, text);
+}
+
+static void build_text(Line *line, LogLevel level, const char *part, Str message) {
+  put_time(line);
+  line_puts(line, " ");
+  line_puts(line, TEXT_LEVELS[level]);
+  char word[64];
+  snprintf(word, sizeof(word), " %-7s ", part);
+  line_puts(line, word);
+  put_message(line, message, false);
+  line_end(line, "\n");
+}
+
+static void build_json(Line *line, LogLevel level, const char *part, Str message) {
+  line_puts(line, "{\"time\":\"");
+  put_time(line);
+  line_puts(line, "\",\"level\":\"");
+  line_puts(line, JSON_LEVELS[level]);
+  line_puts(line, "\",\"part\":\"");
+  put_message(line, str_from_c(part), true);
+  line_puts(line, "\",\"message\":\"");
+  put_message(line, message, true);
+  line_end(line, "\"}\n");
+}
+
+static void write_line(const Line *line) {
+  ssize_t rc;
+  do rc = write(STDERR_FILENO, line->text, line->len);
+  while (rc < 0 && errno == EINTR);
 }
 
 void log_write(LogLevel level, const char *part, const char *format, ...) {
-  if ((int)level < atomic_load(&log_level)) return;
-  char message[2048];
-  Line line = {.len = 0};
-  bool json = atomic_load(&log_format) == LOG_JSON;
+  if ((int)level < atomic_load_explicit(&log_level, memory_order_relaxed)) return;
+  int saved_errno = errno;
+  char message[MESSAGE_BYTES];
   va_list args;
   va_start(args, format);
-  vsnprintf(message, sizeof message, format, args);
+  int len = vsnprintf(message, sizeof(message), format, args);
   va_end(args);
-  if (json) puts_line(&line, "{\"time\":\"");
-  put_time(&line);
-  if (json) {
-    puts_line(&line, "\",\"level\":\"");
-    puts_line(&line, LEVELS[level]);
-    puts_line(&line, "\",\"part\":\"");
-    puts_line(&line, part);
-    puts_line(&line, "\",\"message\":\"");
-  } else {
-    char head[40];
-    snprintf(head, sizeof head, " %s %-8s ", LEVELS_TEXT[level], part);
-    puts_line(&line, head);
-  }
-  put_escaped(&line, message, json);
-  if (json) puts_line(&line, "\"}");
-  line.text[line.len++] = '\n';
-  ssize_t written = write(STDERR_FILENO, line.text, line.len);
-  (void)written;
+  ASSERT(len >= 0); /* formats are literals */
+  Str text = utf8_cut((Str){message, MIN((size_t)len, sizeof(message) - 1)}, sizeof(message) - 1);
+  Line line = {.len = 0};
+  bool json = atomic_load_explicit(&log_format, memory_order_relaxed) == LOG_JSON;
+  (json ? build_json : build_text)(&line, level, part, text);
+  write_line(&line);
+  errno = saved_errno;
 }

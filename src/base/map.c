@@ -1,88 +1,90 @@
-/* The hash map: entries in order of insertion, and an open-addressing table of their positions (0: free, else position + 1).
- * At most three quarters full. */
-#include <pthread.h>
-#include <string.h>
+/* Map: entries lie in order of insertion; beside them an index of u32 places (entry + 1, 0 is free), a power of two in
+ * size and at most three quarters full, searched in a line. Both double, so an insertion costs O(1) on average. */
+#include "base/map.h"
 
+#include <pthread.h>
 #include <sodium.h>
+#include <string.h>
 #include <xxhash.h>
 
-#include "base/map.h"
 #include "base/random.h"
+
+enum { FIRST_PLACES = 16 };
+/* u32 places and doubling: more entries than this are a defect of the caller's ceilings. */
+#define ENTRIES_MAX ((size_t)1 << 30)
 
 struct Map {
   Arena *arena;
   MapEntry *entries;
-  size_t count, capacity;
-  u32 *table;
-  size_t table_size;
+  size_t count;
+  size_t capacity;
+  u32 *places;
+  size_t place_count;
 };
 
-enum { TABLE_FIRST = 16 };
+/* Made once, before its first use; the same for the life of the process. */
+static u8 process_key[crypto_shorthash_KEYBYTES];
+static pthread_once_t process_key_once = PTHREAD_ONCE_INIT;
 
-/* One key a process, made before its first use and never changed. */
-static u8 hash_key[crypto_shorthash_KEYBYTES];
-static pthread_once_t hash_key_once = PTHREAD_ONCE_INIT;
-static void make_hash_key(void) { random_bytes(hash_key, sizeof hash_key); }
+static void make_process_key(void) {
+  random_bytes(process_key, sizeof(process_key));
+}
 
 u64 hash_keyed(Str bytes) {
-  u8 out[crypto_shorthash_BYTES];
+  _Static_assert(crypto_shorthash_BYTES == sizeof(u64), "the hash is one word");
+  pthread_once(&process_key_once, make_process_key);
   u64 hash;
-  pthread_once(&hash_key_once, make_hash_key);
-  crypto_shorthash(out, (const u8 *)(bytes.ptr ? bytes.ptr : ""), bytes.len, hash_key);
-  memcpy(&hash, out, sizeof hash);
+  const char *ptr = bytes.len ? bytes.ptr : "";
+  crypto_shorthash((u8 *)&hash, (const u8 *)ptr, bytes.len, process_key);
   return hash;
 }
 
-u64 hash_stable(Str bytes) { return XXH3_64bits(bytes.ptr ? bytes.ptr : "", bytes.len); }
+u64 hash_stable(Str bytes) {
+  return XXH3_64bits(bytes.len ? bytes.ptr : "", bytes.len);
+}
 
 Map *map_new(Arena *arena) {
   Map *map = ARENA_NEW(arena, Map);
   map->arena = arena;
-  map->table_size = TABLE_FIRST;
-  map->table = ARENA_ARRAY(arena, u32, TABLE_FIRST);
   return map;
 }
 
-/* The table's place of the key, or the free place where it would go. */
-static size_t find(const Map *map, Str key, u64 hash) {
-  size_t mask = map->table_size - 1, i = hash & mask;
-  while (map->table[i]) {
-    const MapEntry *entry = &map->entries[map->table[i] - 1];
-    if (entry->hash == hash && str_equal(entry->key, key)) return i;
-    i = (i + 1) & mask;
+/* The place that holds the key, or the free one where it would go. There is always a free place. */
+static size_t find_place(const Map *map, Str key, u64 hash) {
+  size_t mask = map->place_count - 1;
+  for (size_t place = hash & mask;; place = (place + 1) & mask) {
+    if (map->places[place] == 0) return place;
+    const MapEntry *entry = &map->entries[map->places[place] - 1];
+    if (entry->hash == hash && str_equal(entry->key, key)) return place;
   }
-  return i;
 }
 
-static void grow_table(Map *map) {
-  map->table_size *= 2;
-  map->table = ARENA_ARRAY(map->arena, u32, map->table_size);
-  size_t mask = map->table_size - 1;
-  for (size_t e = 0; e < map->count; e++) {
-    size_t i = map->entries[e].hash & mask;
-    while (map->table[i]) i = (i + 1) & mask;
-    map->table[i] = (u32)e + 1;
+static void widen_index(Map *map) {
+  map->place_count = map->place_count ? map->place_count * 2 : FIRST_PLACES;
+  map->places = ARENA_ARRAY(map->arena, u32, map->place_count);
+  for (size_t i = 0; i < map->count; i++) {
+    const MapEntry *entry = &map->entries[i];
+    map->places[find_place(map, entry->key, entry->hash)] = (u32)(i + 1);
   }
 }
 
 void *map_get(const Map *map, Str key) {
   if (map->count == 0) return NULL;
-  size_t i = find(map, key, hash_keyed(key));
-  return map->table[i] ? map->entries[map->table[i] - 1].value : NULL;
+  u32 at = map->places[find_place(map, key, hash_keyed(key))];
+  return at ? map->entries[at - 1].value : NULL;
 }
 
 void **map_slot(Map *map, Str key) {
+  if ((map->count + 1) * 4 > map->place_count * 3) widen_index(map);
   u64 hash = hash_keyed(key);
-  size_t i = find(map, key, hash);
-  if (map->table[i]) return &map->entries[map->table[i] - 1].value;
-  if ((map->count + 1) * 4 > map->table_size * 3) {
-    grow_table(map);
-    i = find(map, key, hash);
+  size_t place = find_place(map, key, hash);
+  if (map->places[place] == 0) {
+    ASSERT(map->count < ENTRIES_MAX);
+    map->entries = vec_reserve(map->arena, map->entries, map->count, &map->capacity, sizeof(MapEntry));
+    map->entries[map->count++] = (MapEntry){.key = key, .hash = hash};
+    map->places[place] = (u32)map->count;
   }
-  map->entries = vec_reserve(map->arena, map->entries, map->count, &map->capacity, sizeof(MapEntry));
-  map->entries[map->count] = (MapEntry){.key = key, .hash = hash};
-  map->table[i] = (u32)++map->count;
-  return &map->entries[map->count - 1].value;
+  return &map->entries[map->places[place] - 1].value;
 }
 
 void *map_set(Map *map, Str key, void *value) {
@@ -92,7 +94,10 @@ void *map_set(Map *map, Str key, void *value) {
   return old;
 }
 
-size_t map_count(const Map *map) { return map->count; }
+size_t map_count(const Map *map) {
+  return map->count;
+}
+
 const MapEntry *map_at(const Map *map, size_t i) {
   ASSERT(i < map->count);
   return &map->entries[i];

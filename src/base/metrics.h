@@ -10,7 +10,8 @@ typedef struct Metric Metric;
 
 Metrics *metrics_new(void);
 void metrics_free(Metrics *metrics);
-/* `labels` is NULL or label names joined by commas ("kind,outcome"). Names follow Prometheus' rules and are literals. */
+/* `labels` is NULL or label names joined by commas ("kind,outcome"). Names follow Prometheus' rules and are literals.
+ */
 Metric *metrics_counter(Metrics *metrics, const char *name, const char *help, const char *labels);
 Metric *metrics_gauge(Metrics *metrics, const char *name, const char *help, const char *labels);
 /* Bounds ascending, in the metric's unit (seconds for times). */

@@ -10,7 +10,9 @@
 /* Longer numbers carry nothing that a double could keep. */
 enum { DOUBLE_TEXT_MAX = 1024 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool str_to_u64(Str s, u64 max, u64 *out) {
   u64 number = 0;

@@ -1,167 +1,247 @@
-/* Options: command line, environment, file, default, in this order. */
-#include <ctype.h>
+/* Options: all sources are folded into one value per option as they are read; a source that comes later never replaces
+ * one that came before, so the order of reading is the order of precedence. */
+#include "base/options.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/options.h"
+/* Longer names are compared with nothing; more edits are no slip of the hand. */
+enum { NAME_BYTES_MAX = 48, EDITS_MAX = 3, HELP_COLUMN = 30 };
 
 struct Options {
   Arena *arena;
   const Option *table;
   size_t count;
-  const char **values; /* by option; NULL unset */
-  const char **positional;
-  size_t positional_count;
+  const char **values; /* as in the table; NULL when not given */
+  VEC(const char *) positional;
 };
 
-static size_t find(const Option *table, size_t count, Str name) {
+typedef struct Flag {
+  const char *word;
+  bool value;
+} Flag;
+
+static const Flag FLAG_WORDS[] = {
+    {"true", true},   {"1", true},  {"yes", true}, {"on", true},
+    {"false", false}, {"0", false}, {"no", false}, {"off", false},
+};
+
+static const Flag *flag_find(const char *word) {
+  for (size_t i = 0; i < COUNT(FLAG_WORDS); i++)
+    if (str_equal_nocase(str_from_c(word), str_from_c(FLAG_WORDS[i].word))) return &FLAG_WORDS[i];
+  return NULL;
+}
+
+static bool read_number(const char *text, i64 *out) {
+  return str_to_i64(str_from_c(text), INT64_MIN, INT64_MAX, out);
+}
+
+static size_t option_find(const Option *table, size_t count, Str name) {
   for (size_t i = 0; i < count; i++)
     if (str_equal_c(name, table[i].name)) return i;
   return SIZE_MAX;
 }
 
-static size_t distance(Str a, Str b) {
-  size_t row[64];
-  if (a.len >= COUNT(row) || b.len >= COUNT(row)) return SIZE_MAX;
+/* How many characters to change, add or leave out to make b of a (Levenshtein); one row at a time. */
+static size_t edit_distance(Str a, Str b) {
+  size_t row[NAME_BYTES_MAX + 1];
+  if (a.len > NAME_BYTES_MAX || b.len > NAME_BYTES_MAX) return SIZE_MAX;
   for (size_t j = 0; j <= b.len; j++) row[j] = j;
   for (size_t i = 1; i <= a.len; i++) {
     size_t diagonal = row[0];
     row[0] = i;
     for (size_t j = 1; j <= b.len; j++) {
-      size_t above = row[j], change = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-      row[j] = MIN(change, MIN(above, row[j - 1]) + 1);
-      diagonal = above;
+      size_t changed = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
+      diagonal = row[j];
+      row[j] = MIN(changed, MIN(row[j], row[j - 1]) + 1);
     }
   }
   return row[b.len];
 }
 
-static bool unknown(const Option *table, size_t count, Str name, Error *err) {
-  size_t best = 4, at = SIZE_MAX;
+/* NULL when nothing is near: at most a third of the word may be wrong. */
+static const char *nearest_name(const Option *table, size_t count, Str name) {
+  size_t best = MIN((size_t)EDITS_MAX, MAX(name.len / 3, (size_t)1)) + 1;
+  const char *nearest = NULL;
   for (size_t i = 0; i < count; i++) {
-    size_t d = distance(name, str_from_c(table[i].name));
-    if (d < best) {
-      best = d;
-      at = i;
-    }
+    size_t edits = edit_distance(name, str_from_c(table[i].name));
+    if (edits >= best) continue;
+    best = edits;
+    nearest = table[i].name;
   }
-  if (at == SIZE_MAX) return fail(err, ERR_INVALID, "unknown option --%.*s; --help lists the options", STR_ARG(name));
-  return fail(err, ERR_INVALID, "unknown option --%.*s; did you mean --%s?", STR_ARG(name), table[at].name);
+  return nearest;
 }
 
-static bool check(const Option *option, const char *value, const char *from, Error *err) {
-  i64 number = 0;
-  if (option->form == OPTION_NUMBER && !str_to_i64(str_from_c(value), INT64_MIN, INT64_MAX, &number))
-    return fail(err, ERR_INVALID, "%s: \"%s\" is not a whole number", from, value);
-  bool flag = strcmp(value, "true") == 0 || strcmp(value, "false") == 0 || strcmp(value, "1") == 0 || strcmp(value, "0") == 0;
-  if (option->form == OPTION_FLAG && !flag)
-    return fail(err, ERR_INVALID, "%s: \"%s\" is neither true nor false", from, value);
+static bool fail_unknown(const Option *table, size_t count, Str name, Error *err) {
+  const char *nearest = nearest_name(table, count, name);
+  if (nearest) return fail(err, ERR_INVALID, "unknown option --%.*s; did you mean --%s?", STR_ARG(name), nearest);
+  return fail(err, ERR_INVALID, "unknown option --%.*s; --help lists the options", STR_ARG(name));
+}
+
+/* `source` is how the person knows the option: "--port", "TOCSIN_PORT", "tocsin.yaml: port". */
+static bool check_value(const Option *option, const char *value, const char *source, Error *err) {
+  i64 number;
+  if (option->form == OPTION_NUMBER && !read_number(value, &number))
+    return fail(err, ERR_INVALID, "%s takes a whole number, not \"%s\"", source, value);
+  if (option->form == OPTION_FLAG && !flag_find(value))
+    return fail(err, ERR_INVALID, "%s is on or off; write true or false, not \"%s\"", source, value);
   return true;
 }
 
-static bool read_argument(Options *o, int argc, char **argv, int *i, Error *err) {
-  Str text = str_from_c(argv[*i] + 2), name = text, value = STR_NONE;
-  bool inline_value = str_cut(text, '=', &name, &value);
-  size_t at = find(o->table, o->count, name);
-  if (at == SIZE_MAX) return unknown(o->table, o->count, name, err);
-  const Option *option = &o->table[at];
-  const char *given = inline_value ? str_to_c(o->arena, value) : NULL;
-  if (!given && option->form == OPTION_FLAG) given = "true";
-  if (!given) {
-    if (*i + 1 >= argc) return fail(err, ERR_INVALID, "--%s needs a value (%s)", option->name, option->value ? option->value : "VALUE");
-    given = argv[++*i];
-  }
-  o->values[at] = given;
-  return check(option, given, str_to_c(o->arena, str_format(o->arena, "--%s", option->name)), err);
+static const char *value_word(const Option *option) {
+  if (option->value) return option->value;
+  return option->form == OPTION_NUMBER ? "NUMBER" : "TEXT";
 }
 
-static bool read_environment(Options *o, Error *err) {
-  for (size_t i = 0; i < o->count; i++) {
-    if (o->values[i]) continue;
-    char *name = str_to_c(o->arena, str_format(o->arena, "TOCSIN_%s", o->table[i].name));
-    for (char *p = name; *p; p++) *p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-    const char *value = getenv(name);
-    if (!value || !*value) continue;
-    o->values[i] = value;
-    if (!check(&o->table[i], value, name, err)) return false;
-  }
-  return true;
+/* The word after the option. One that looks like an option is a value forgotten, unless it is written with '='. */
+static const char *next_word(int argc, char **argv, int *i) {
+  if (*i + 1 >= argc || strncmp(argv[*i + 1], "--", 2) == 0) return NULL;
+  return argv[++*i];
 }
 
-bool options_parse(Arena *arena, const Option *table, size_t count, int argc, char **argv, size_t positional_max, Options **out,
-                   Error *err) {
-  Options *o = ARENA_NEW(arena, Options);
-  *o = (Options){.arena = arena, .table = table, .count = count, .values = ARENA_ARRAY(arena, const char *, count + 1),
-                 .positional = ARENA_ARRAY(arena, const char *, (size_t)argc + 1)};
-  bool only_positional = false;
+/* The last of several wins: wrappers put their own first. */
+static bool read_option(Options *options, int argc, char **argv, int *i, Error *err) {
+  Str name, value;
+  bool joined = str_cut(str_from_c(argv[*i] + 2), '=', &name, &value);
+  size_t at = option_find(options->table, options->count, name);
+  if (at == SIZE_MAX) return fail_unknown(options->table, options->count, name, err);
+  const Option *option = &options->table[at];
+  const char *text = joined                        ? value.ptr /* ends with the word */
+                     : option->form == OPTION_FLAG ? "true"
+                                                   : next_word(argc, argv, i);
+  if (!text)
+    return fail(err, ERR_INVALID, "--%s needs a value: --%s=%s", option->name, option->name, value_word(option));
+  options->values[at] = text;
+  return check_value(option, text, str_format(options->arena, "--%s", option->name).ptr, err);
+}
+
+static bool read_arguments(Options *options, int argc, char **argv, size_t positional_max, Error *err) {
+  bool options_end = false;
   for (int i = 0; i < argc; i++) {
-    if (!only_positional && strcmp(argv[i], "--") == 0) {
-      only_positional = true;
-    } else if (!only_positional && strncmp(argv[i], "--", 2) == 0) {
-      if (!read_argument(o, argc, argv, &i, err)) return false;
-    } else if (o->positional_count >= positional_max) {
-      return fail(err, ERR_INVALID, "\"%s\" is one word too many; --help shows how it is called", argv[i]);
+    bool is_option = !options_end && strncmp(argv[i], "--", 2) == 0;
+    if (is_option && argv[i][2] == '\0') {
+      options_end = true;
+    } else if (is_option) {
+      if (!read_option(options, argc, argv, &i, err)) return false;
+    } else if (options->positional.count < positional_max) {
+      *VEC_PUSH(options->arena, &options->positional) = argv[i];
     } else {
-      o->positional[o->positional_count++] = argv[i];
+      return fail(err, ERR_INVALID, "\"%s\" is one word too many; --help shows how the command is called", argv[i]);
     }
   }
-  if (!read_environment(o, err)) return false;
-  *out = o;
   return true;
 }
 
-bool options_add_file(Options *o, const Map *values, const char *file_name, Error *err) {
+static char upper(char c) {
+  return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
+static const char *variable_name(Arena *arena, const char *name) {
+  char *variable = str_to_c(arena, str_format(arena, "TOCSIN_%s", name));
+  for (char *c = variable; *c; c++) *c = *c == '-' ? '_' : upper(*c);
+  return variable;
+}
+
+/* A variable set to nothing counts as not set: that is how compose files leave one out. */
+static bool read_environment(Options *options, Error *err) {
+  for (size_t i = 0; i < options->count; i++) {
+    const char *variable = variable_name(options->arena, options->table[i].name);
+    const char *value = getenv(variable);
+    if (options->values[i] || !value || !*value) continue;
+    options->values[i] = str_to_c(options->arena, str_from_c(value));
+    if (!check_value(&options->table[i], options->values[i], variable, err)) return false;
+  }
+  return true;
+}
+
+bool options_parse(Arena *arena, const Option *table, size_t count, int argc, char **argv, size_t positional_max,
+                   Options **out, Error *err) {
+  Options *options = ARENA_NEW(arena, Options);
+  options->arena = arena;
+  options->table = table;
+  options->count = count;
+  options->values = ARENA_ARRAY(arena, const char *, count);
+  if (!read_arguments(options, argc, argv, positional_max, err)) return false;
+  if (!read_environment(options, err)) return false;
+  *out = options;
+  return true;
+}
+
+static Str file_key_to_name(Arena *arena, Str key) {
+  char *name = str_to_c(arena, key);
+  for (size_t i = 0; i < key.len; i++)
+    if (name[i] == '_') name[i] = '-';
+  return (Str){name, key.len};
+}
+
+static bool fail_unknown_key(const Options *options, Str key, Str name, const char *file_name, Error *err) {
+  const char *nearest = nearest_name(options->table, options->count, name);
+  fail(err, ERR_INVALID, "%s: unknown key \"%.*s\"", file_name, STR_ARG(key));
+  if (!nearest || !err) return false;
+  char *hint = str_to_c(options->arena, str_from_c(nearest));
+  for (char *c = hint; *c; c++) *c = *c == '-' ? '_' : *c;
+  return fail(err, ERR_INVALID, "%s; did you mean \"%s\"?", err->message, hint);
+}
+
+bool options_add_file(Options *options, const Map *values, const char *file_name, Error *err) {
   for (size_t i = 0; i < map_count(values); i++) {
     const MapEntry *entry = map_at(values, i);
-    char *name = str_to_c(o->arena, entry->key);
-    for (char *p = name; *p; p++)
-      if (*p == '_') *p = '-';
-    size_t at = find(o->table, o->count, str_from_c(name));
-    if (at == SIZE_MAX) {
-      unknown(o->table, o->count, str_from_c(name), err);
-      return error_prefix(err, "%s: ", file_name);
-    }
-    if (o->values[at]) continue;
-    o->values[at] = entry->value;
-    if (!check(&o->table[at], entry->value, name, err)) return error_prefix(err, "%s: ", file_name);
+    Str name = file_key_to_name(options->arena, entry->key);
+    size_t at = option_find(options->table, options->count, name);
+    if (at == SIZE_MAX) return fail_unknown_key(options, entry->key, name, file_name, err);
+    if (!entry->value) continue;
+    const char *source = str_format(options->arena, "%s: %.*s", file_name, STR_ARG(entry->key)).ptr;
+    if (!check_value(&options->table[at], entry->value, source, err)) return false;
+    if (!options->values[at]) options->values[at] = entry->value;
   }
   return true;
 }
 
-const char *options_get(const Options *o, const char *name) {
-  size_t at = find(o->table, o->count, str_from_c(name));
+static size_t option_index(const Options *options, const char *name) {
+  size_t at = option_find(options->table, options->count, str_from_c(name));
   ASSERT(at != SIZE_MAX);
-  return o->values[at] ? o->values[at] : o->table[at].def;
+  return at;
 }
 
-bool options_flag(const Options *o, const char *name) {
-  const char *value = options_get(o, name);
-  return value && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0);
+const char *options_get(const Options *options, const char *name) {
+  size_t at = option_index(options, name);
+  return options->values[at] ? options->values[at] : options->table[at].def;
 }
 
-i64 options_number(const Options *o, const char *name) {
-  const char *value = options_get(o, name);
+bool options_flag(const Options *options, const char *name) {
+  const char *value = options_get(options, name);
+  const Flag *flag = value ? flag_find(value) : NULL;
+  return flag && flag->value;
+}
+
+i64 options_number(const Options *options, const char *name) {
+  const char *value = options_get(options, name);
   i64 number = 0;
-  return value && str_to_i64(str_from_c(value), INT64_MIN, INT64_MAX, &number) ? number : 0;
+  bool ok = !value || read_number(value, &number);
+  ASSERT(ok); /* checked when it was read; defaults are ours */
+  return number;
 }
 
-bool options_given(const Options *o, const char *name) {
-  size_t at = find(o->table, o->count, str_from_c(name));
-  ASSERT(at != SIZE_MAX);
-  return o->values[at] != NULL;
+bool options_given(const Options *options, const char *name) {
+  return options->values[option_index(options, name)] != NULL;
 }
 
-size_t options_positional_count(const Options *o) { return o->positional_count; }
-const char *options_positional(const Options *o, size_t i) { return i < o->positional_count ? o->positional[i] : NULL; }
+size_t options_positional_count(const Options *options) {
+  return options->positional.count;
+}
+
+const char *options_positional(const Options *options, size_t i) {
+  return i < options->positional.count ? options->positional.items[i] : NULL;
+}
 
 void options_help(const Option *table, size_t count, Buf *out) {
   for (size_t i = 0; i < count; i++) {
-    size_t from = out->len;
+    size_t start = out->len;
     buf_format(out, "  --%s", table[i].name);
-    if (table[i].form != OPTION_FLAG) buf_format(out, " %s", table[i].value ? table[i].value : "VALUE");
-    while (out->len - from < 30) buf_putc(out, ' ');
-    buf_format(out, " %s", table[i].doc);
-    if (table[i].def) buf_format(out, " (default %s)", table[i].def);
+    if (table[i].form != OPTION_FLAG) buf_format(out, " %s", value_word(&table[i]));
+    size_t width = out->len - start;
+    buf_format(out, "%*s%s", (int)(width < HELP_COLUMN ? HELP_COLUMN - width : 1), "", table[i].doc);
+    if (table[i].def) buf_format(out, " (default: %s)", table[i].def);
     buf_putc(out, '\n');
   }
 }

@@ -3,17 +3,17 @@
 #ifndef TOCSIN_BASE_OPTIONS_H
 #define TOCSIN_BASE_OPTIONS_H
 
-#include "base/error.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/map.h"
 
 typedef enum OptionForm { OPTION_TEXT, OPTION_FLAG, OPTION_NUMBER } OptionForm;
 
 typedef struct Option {
-  const char *name;    /* "public-url": --public-url, TOCSIN_PUBLIC_URL, public_url in the file */
+  const char *name; /* "public-url": --public-url, TOCSIN_PUBLIC_URL, public_url in the file */
   OptionForm form;
-  const char *value;   /* word for the help text: "URL"; NULL for flags */
-  const char *def;     /* NULL: none */
+  const char *value; /* word for the help text: "URL"; NULL for flags */
+  const char *def;   /* NULL: none */
   const char *doc;
 } Option;
 

@@ -1,4 +1,5 @@
-/* Queue: hands pointers from many threads to one, limited in count and bytes. The lock guards the ring and the byte count. */
+/* Queue: hands pointers from many threads to one, limited in count and bytes. The lock guards the ring and the byte
+ * count. */
 #ifndef TOCSIN_BASE_QUEUE_H
 #define TOCSIN_BASE_QUEUE_H
 
@@ -12,7 +13,8 @@ void queue_free(Queue *queue);
 MUST_CHECK bool queue_push(Queue *queue, void *item, size_t bytes);
 /* Like push, but over the limits too: for answers that must not be dropped. False only when closed. */
 bool queue_push_always(Queue *queue, void *item, size_t bytes);
-/* Takes up to `max` items, waiting at most `wait_ms` for the first (-1: for ever). 0 on timeout, or when closed and empty. */
+/* Takes up to `max` items, waiting at most `wait_ms` for the first (-1: for ever). 0 on timeout, or when closed and
+ * empty. */
 size_t queue_take(Queue *queue, void **out, size_t max, i64 wait_ms);
 void queue_close(Queue *queue);
 /* Wakes the taker without an item. */

@@ -30,7 +30,9 @@ Str random_token(Arena *arena, size_t count) {
 }
 
 /* libsodium reads nothing when the length is 0, but its pointers must not be NULL. */
-static const u8 *bytes_of(Str s) { return s.ptr ? (const u8 *)s.ptr : (const u8 *)""; }
+static const u8 *bytes_of(Str s) {
+  return s.ptr ? (const u8 *)s.ptr : (const u8 *)"";
+}
 
 Str sha256_raw(Arena *arena, Str bytes) {
   u8 *digest = arena_alloc(arena, crypto_hash_sha256_BYTES);

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-Str str_from_c(const char *text) { return text ? (Str){text, strlen(text)} : STR_NONE; }
+Str str_from_c(const char *text) {
+  return text ? (Str){text, strlen(text)} : STR_NONE;
+}
 
 Str str_slice(Str s, size_t from, size_t to) {
   to = MIN(to, s.len);
@@ -13,11 +15,17 @@ Str str_slice(Str s, size_t from, size_t to) {
   return s.ptr ? (Str){s.ptr + from, to - from} : STR_NONE;
 }
 
-bool str_equal(Str a, Str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
+bool str_equal(Str a, Str b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 
-bool str_equal_c(Str a, const char *b) { return str_equal(a, str_from_c(b)); }
+bool str_equal_c(Str a, const char *b) {
+  return str_equal(a, str_from_c(b));
+}
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c; }
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
 
 bool str_equal_nocase(Str a, Str b) {
   if (a.len != b.len) return false;
@@ -54,7 +62,9 @@ size_t str_find_char(Str s, char c, size_t from) {
   return hit ? (size_t)(hit - s.ptr) : SIZE_MAX;
 }
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 Str str_trim(Str s) {
   while (s.len && is_space(s.ptr[0])) s = (Str){s.ptr + 1, s.len - 1};
@@ -62,7 +72,9 @@ Str str_trim(Str s) {
   return s;
 }
 
-bool str_is_blank(Str s) { return str_trim(s).len == 0; }
+bool str_is_blank(Str s) {
+  return str_trim(s).len == 0;
+}
 
 bool str_cut(Str s, char separator, Str *out_head, Str *out_tail) {
   size_t at = str_find_char(s, separator, 0);
@@ -79,7 +91,9 @@ char *str_to_c(Arena *arena, Str s) {
   return copy;
 }
 
-Str str_copy(Arena *arena, Str s) { return (Str){str_to_c(arena, s), s.len}; }
+Str str_copy(Arena *arena, Str s) {
+  return (Str){str_to_c(arena, s), s.len};
+}
 
 Str str_lower(Arena *arena, Str s) {
   char *copy = str_to_c(arena, s);
@@ -106,7 +120,9 @@ Str str_format(Arena *arena, const char *format, ...) {
   return text;
 }
 
-static char *append(char *at, Str s) { return s.len ? (char *)memcpy(at, s.ptr, s.len) + s.len : at; }
+static char *append(char *at, Str s) {
+  return s.len ? (char *)memcpy(at, s.ptr, s.len) + s.len : at;
+}
 
 Str str_join(Arena *arena, const Str *parts, size_t count, Str between) {
   size_t bytes = 0;
@@ -118,4 +134,6 @@ Str str_join(Arena *arena, const Str *parts, size_t count, Str between) {
   return (Str){text, bytes};
 }
 
-bool str_equal_secret(Str a, Str b) { return a.len == b.len && (a.len == 0 || sodium_memcmp(a.ptr, b.ptr, a.len) == 0); }
+bool str_equal_secret(Str a, Str b) {
+  return a.len == b.len && (a.len == 0 || sodium_memcmp(a.ptr, b.ptr, a.len) == 0);
+}

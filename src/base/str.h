@@ -12,11 +12,12 @@ typedef struct Str {
 } Str;
 
 /* A literal as a slice; STR is for initialisers of static tables, S for expressions. */
-#define STR(literal) {(literal), sizeof(literal) - 1}
-#define S(literal)   ((Str){(literal), sizeof(literal) - 1})
+#define STR(literal)                                                                                                   \
+  { (literal), sizeof(literal) - 1 }
+#define S(literal) ((Str){(literal), sizeof(literal) - 1})
 /* For "%.*s". */
-#define STR_ARG(s)  (int)MIN((s).len, (size_t)0x7fffffff), (s).ptr
-#define STR_NONE    ((Str){NULL, 0})
+#define STR_ARG(s) (int)MIN((s).len, (size_t)0x7fffffff), (s).ptr
+#define STR_NONE   ((Str){NULL, 0})
 
 Str str_from_c(const char *text); /* NULL gives the empty slice */
 Str str_slice(Str s, size_t from, size_t to);
@@ -61,7 +62,7 @@ size_t utf8_count(Str s); /* code points; an invalid byte counts as one */
 Str hex_encode(Arena *arena, const void *bytes, size_t count);
 MUST_CHECK bool hex_decode(Arena *arena, Str text, Str *out);
 Str base64_encode(Arena *arena, Str bytes);
-Str base64url_encode(Arena *arena, Str bytes); /* without padding */
+Str base64url_encode(Arena *arena, Str bytes);                   /* without padding */
 MUST_CHECK bool base64_decode(Arena *arena, Str text, Str *out); /* accepts missing padding and the url alphabet */
 
 /* Whole-second-free compare for secrets. */

@@ -15,16 +15,16 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define COUNT(array)       (sizeof(array) / sizeof((array)[0]))
-#define MUST_CHECK         __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define CLEANUP(fn)        __attribute__((cleanup(fn)))
-#define UNUSED             __attribute__((unused))
-#define NORETURN           __attribute__((noreturn))
-#define MIN(a, b)          ((a) < (b) ? (a) : (b))
-#define MAX(a, b)          ((a) > (b) ? (a) : (b))
-#define KIB(n)             ((size_t)(n)*1024)
-#define MIB(n)             ((size_t)(n)*1024 * 1024)
+#define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define CLEANUP(fn)       __attribute__((cleanup(fn)))
+#define UNUSED            __attribute__((unused))
+#define NORETURN          __attribute__((noreturn))
+#define MIN(a, b)         ((a) < (b) ? (a) : (b))
+#define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define KIB(n)            ((size_t)(n)*1024)
+#define MIB(n)            ((size_t)(n)*1024 * 1024)
 
 #define SECOND_MS ((i64)1000)
 #define MINUTE_MS ((i64)60 * 1000)

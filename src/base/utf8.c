@@ -18,7 +18,9 @@ static Lead lead_of(u8 byte) {
   return (Lead){0};
 }
 
-static bool is_continuation(char c) { return ((u8)c & 0xc0) == 0x80; }
+static bool is_continuation(char c) {
+  return ((u8)c & 0xc0) == 0x80;
+}
 
 i32 utf8_next(Str s, size_t *pos) {
   size_t at = (*pos)++;
