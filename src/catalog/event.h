@@ -32,6 +32,7 @@ typedef struct Event {
   Value labels;        /* map of strings */
   Value links, images; /* lists of {href, title}; null when none */
   bool truncated;
+  bool quiet;          /* of our own: recorded, asks no rules */
   /* changes */
   Str change_kind, change_status, environment, revision, author, url;
 } Event;

@@ -41,7 +41,7 @@ typedef struct AlertOwn {
   Str dedup_key, title, description;
   i32 priority;
   bool resolve;               /* instead: resolves it */
-  i64 policy_id;              /* 0: default chain */
+  bool no_page;               /* rules and the default chain are not asked: the caller pages */
 } AlertOwn;
 MUST_CHECK bool alert_own(Cycle *cycle, const AlertOwn *own, i64 *out_id, Error *err);
 

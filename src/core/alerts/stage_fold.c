@@ -142,7 +142,7 @@ static Alert *make_alert(Batch *batch, Item *item, Error *err) {
                .images = e->images, .count = 1, .starts_ms = e->starts_ms ? e->starts_ms : received, .ends_ms = e->ends_ms,
                .first_seen_ms = received, .last_seen_ms = received, .status_changed_ms = received, .episode = 1,
                .page_start = 1, .truncated = e->truncated, .source_hash = shown_hash(batch, e),
-               .source_rank = e->priority, .created_ms = batch->now_ms, .is_new = true, .run_rules = true, .why = "new"};
+               .source_rank = e->priority, .created_ms = batch->now_ms, .is_new = true, .run_rules = !e->quiet, .why = "new"};
   a->number = alert_number_next(batch->cycle, a->org_id, err);
   if (a->number == 0) return NULL;
   alert_enrich(batch->setup, a, e->service, in);

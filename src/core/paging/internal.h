@@ -30,6 +30,7 @@ typedef struct Snapshot {
 } Snapshot;
 
 Str snapshot_json(Arena *arena, const SetupPolicy *policy);
+Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count);
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org);
 MUST_CHECK bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err);
 

@@ -199,12 +199,14 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
                     &id, &found, err))
     return false;
   if (found) return out->page_id = id, true;
-  if (!policy && !(s->owners && org)) return fail(err, ERR_INTERNAL, "page_start without a policy");
-  Str snapshot = policy ? snapshot_json(cycle->arena, policy) : snapshot_of_owners(cycle->arena, org);
-  if (!count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
+  if (!policy && !org) return fail(err, ERR_INTERNAL, "page_start without a policy");
+  Str snapshot = policy            ? snapshot_json(cycle->arena, policy)
+                 : s->target_count ? snapshot_of_targets(cycle->arena, s->targets, s->target_count)
+                                   : snapshot_of_owners(cycle->arena, org);
+  if (policy && !count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
   id = id_next(cycle->ids);
   *out = (PageOutcome){.page_id = id, .started = true, .storm = storm_page_id > 0,
-                       .nobody = policy ? !reaches_anybody(policy) : org->owner_count == 0};
+                       .nobody = policy ? !reaches_anybody(policy) : s->target_count + org->owner_count == 0};
   if (!insert_page(cycle, s, id, urgency_of(s, policy), snapshot, storm_page_id, err)) return false;
   cycle_publish(cycle, s->org_id, "page", id, 1);
   return storm_page_id || add_level_job(cycle, id, s->org_id, 1, cycle->now_ms, err);

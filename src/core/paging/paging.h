@@ -7,6 +7,7 @@
 #define TOCSIN_CORE_PAGING_H
 
 #include "core/app.h"
+#include "core/setup/setup.h"
 
 typedef enum PageStatus {
   PAGE_ACTIVE, PAGE_ACKNOWLEDGED, PAGE_RESOLVED, PAGE_EXHAUSTED, PAGE_CANCELLED, PAGE_STATUS_COUNT
@@ -22,6 +23,8 @@ typedef struct PageStart {
   i64 episode, start;       /* of the subject: see SURFACE.md section 6 */
   i64 policy_id;            /* 0 with owners: the organization's owners are paged (unrouted) */
   bool owners;
+  const SetupTarget *targets; /* with policy_id 0: these, as one level (a page by hand) */
+  size_t target_count;
   bool urgent;              /* urgency by the caller: priority p1, p2, unset are urgent; paging applies the policy's word */
   Str service_urgency;      /* "high", "low" or empty: wins over the policy's */
   i64 severity;             /* of the incident, -1: none */

@@ -26,12 +26,16 @@ Str snapshot_json(Arena *arena, const SetupPolicy *policy) {
   return buf_str(&buf);
 }
 
+Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count) {
+  SetupLevel level = {.targets = (SetupTarget *)(uintptr_t)targets, .target_count = count, .wait_s = 300, .attempts = 1};
+  SetupPolicy policy = {.levels = &level, .level_count = 1, .repeat = 3};
+  return snapshot_json(arena, &policy);
+}
+
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org) {
   SetupTarget *targets = ARENA_ARRAY(arena, SetupTarget, org->owner_count + 1);
   for (size_t i = 0; i < org->owner_count; i++) targets[i] = (SetupTarget){TARGET_USER, org->owners[i]->id};
-  SetupLevel level = {.targets = targets, .target_count = org->owner_count, .wait_s = 300, .attempts = 1};
-  SetupPolicy policy = {.levels = &level, .level_count = 1, .repeat = 3};
-  return snapshot_json(arena, &policy);
+  return snapshot_of_targets(arena, targets, org->owner_count);
 }
 
 static SetupTarget *read_targets(Arena *arena, const Value *list, size_t *out_count) {

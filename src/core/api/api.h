@@ -1,0 +1,74 @@
+/* The API: routes to verbs, and the generic doors of the registry. A read runs on a worker with a reader connection; a write
+ * runs as a command in the engine's transaction and is answered after the commit. Who calls is known before the body is read.
+ *
+ * Adding a verb: one row in a route table and one function. Adding a resource: nothing here. */
+#ifndef TOCSIN_CORE_API_H
+#define TOCSIN_CORE_API_H
+
+#include "core/server/server.h"
+#include "resource/resource.h"
+
+enum { ROUTE_PARAMS_MAX = 4 };
+
+typedef struct Call Call;
+typedef struct Route {
+  HttpMethod method;
+  const char *path;       /* below /api/v1: "alerts/{id}/acknowledge" */
+  const char *permission; /* "alerts:write": what a role or scope must hold */
+  bool (*read)(Call *call, Db *db, Error *err);
+  bool (*write)(Call *call, Cycle *cycle, Error *err);
+  void (*direct)(Call *call); /* answers by itself, on the I/O thread (the stream) */
+  const char *doc;
+} Route;
+
+struct Call {
+  Command command;
+  App *app;
+  HttpRequest *request;
+  Arena *arena;            /* the request's */
+  const Setup *setup;
+  const Route *route;
+  const Resource *resource; /* of the generic routes */
+  i64 org_id;
+  Actor actor;
+  Who who;
+  const SetupUser *user;   /* NULL: a service's key */
+  Str params[ROUTE_PARAMS_MAX];
+  size_t param_count;
+  Value body;              /* parsed JSON; null when there was none */
+  /* answer */
+  int status;              /* 0: 200 */
+  Value answer;
+  Str raw;                 /* instead of answer, with content_type */
+  const char *content_type;
+  i64 answer_version;      /* > 0: ETag */
+  FieldErrors errors;
+};
+
+/* A context for the registry inside this call; `cycle` NULL for reads. */
+typedef struct ApiCtx {
+  ResourceCtx rc;
+  Call *call;
+  Cycle *cycle;
+} ApiCtx;
+ApiCtx api_ctx(Call *call, Db *db, Cycle *cycle);
+/* For those that write without a call (init, demo). */
+ApiCtx api_ctx_of(App *app, Cycle *cycle, i64 org_id, Actor actor);
+
+/* The row that {id} names, of this caller's organization. */
+MUST_CHECK bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *out_id, Error *err);
+/* Answers with the resource's present form. */
+MUST_CHECK bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *err);
+/* Member of the body as text; STR_NONE when absent. */
+Str api_text(const Call *call, const char *name);
+MUST_CHECK bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err);
+Str api_query(const Call *call, const char *name);
+
+extern const Door API_DOORS[];
+extern const Route ALERT_ROUTES[];
+extern const Route INCIDENT_ROUTES[];
+extern const Route PAGING_ROUTES[];
+extern const Route ONCALL_ROUTES[];
+extern const Route SETUP_ROUTES[];
+
+#endif
