@@ -9,8 +9,7 @@
 enum {
   BODY_FIRST_BYTES = 64 * 1024,
   DIRECT_BYTES_MIN = 4 * 1024,
-  DIRECT_BYTES_PER_TURN = 256 * 1024,   /* then other connections have their turn */
-  BODY_BYTES_MAX_DEFAULT = 1024 * 1024, /* without an on_head */
+  DIRECT_BYTES_PER_TURN = 256 * 1024, /* then other connections have their turn */
 };
 
 void http_body_drop(Conn *conn) {

@@ -160,10 +160,13 @@ static bool write_scratch(Conn *conn) {
 
 /* Nothing is left to be answered, and nothing more will be asked. */
 static bool is_over(const Conn *conn) {
-  if (conn->closing) return true;
-  if (conn->first || conn->stream) return false;
-  bool idle = conn->reading == READ_HEAD && evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0;
-  return conn->reading == READ_NOTHING || (idle && conn->loop->draining);
+  return conn->closing || (!conn->first && !conn->stream && conn->reading == READ_NOTHING);
+}
+
+/* Between two requests while the server drains. */
+static bool is_unwanted(const Conn *conn, size_t unsent) {
+  bool between = !conn->first && conn->reading == READ_HEAD && unsent == 0;
+  return between && conn->loop->draining && evbuffer_get_length(bufferevent_get_input(conn->bev)) == 0;
 }
 
 void http_exchange_flush(Conn *conn) {
@@ -174,7 +177,8 @@ void http_exchange_flush(Conn *conn) {
     return;
   }
   size_t unsent = http_conn_unsent(conn);
-  if (conn->stream && unsent > OUTPUT_BYTES_MAX) { /* it reads slower than things happen */
+  bool too_slow = conn->stream && unsent > OUTPUT_BYTES_MAX; /* it reads slower than things happen */
+  if (too_slow || is_unwanted(conn, unsent)) {
     http_conn_close(conn);
     return;
   }
