@@ -1,0 +1,54 @@
+/* The run of a program: stack, locals, loops. Private to the evaluator's files. */
+#ifndef TOCSIN_LANG_CEL_MACHINE_H
+#define TOCSIN_LANG_CEL_MACHINE_H
+
+#include "lang/cel/program.h"
+
+typedef struct LoopState {
+  Value range;
+  u32 i;        /* element now in the locals */
+  u32 hits;     /* EXISTS_ONE */
+  Value fault;  /* first fault of ALL and EXISTS; null: none */
+  Value *items; /* LIST, FILTER, SORT */
+  Value *keys;  /* SORT */
+  u32 count;
+  MapBuilder map; /* MAP, MAP_ENTRY */
+} LoopState;
+
+typedef struct Machine {
+  CelCall call; /* first: libraries see only this */
+  const CelProgram *program;
+  Value *locals;
+  LoopState *loops;
+  Place decided;
+} Machine;
+
+static inline bool is_fault(const Value *v) {
+  return v->kind == CEL_FAULT;
+}
+static inline const CelFault *fault_of(const Value *v) {
+  return (const CelFault *)(const void *)v->text;
+}
+
+Value cel_missing(CelCall *call, Str key);
+/* A value where a bool was expected: the fault itself, or a new one. */
+Value cel_not_bool(CelCall *call, const Value *v);
+
+Value machine_select(Machine *m, const Value *from, const Value *name);
+Value machine_has(Machine *m, const Value *from, const Value *name);
+Value machine_opt_select(Machine *m, const Value *from, const Value *name);
+Value machine_index(Machine *m, const Value *from, const Value *index);
+Value machine_opt_index(Machine *m, const Value *from, const Value *index);
+Value machine_list(Machine *m, const Value *items, const Op *op);
+Value machine_map(Machine *m, const Value *pairs, const Op *op);
+Value machine_call(Machine *m, const Value *args, const Op *op);
+Value machine_in(Machine *m, const Value *item, const Value *in);
+Value machine_compare(Machine *m, OpCode code, const Value *a, const Value *b);
+
+/* Each returns true when the loop is over, its result in *out; else the locals hold the next element. */
+bool loop_start(Machine *m, LoopState *loop, const LoopSite *site, const Value *range, Value *out);
+/* `pass` by the filter: true when the body is to run now. */
+bool loop_filter(Machine *m, LoopState *loop, const LoopSite *site, const Value *pass, bool *out_done, Value *out);
+bool loop_step(Machine *m, LoopState *loop, const LoopSite *site, const Value *body, Value *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* Regular expressions by PCRE2 with limits, in the syntax of RE2. */
+#ifndef TOCSIN_LANG_CEL_REGEX_H
+#define TOCSIN_LANG_CEL_REGEX_H
+
+#include "base/base.h"
+
+enum {
+  REGEX_PATTERN_MAX = 2000,
+  REGEX_MATCH_LIMIT = 200000, /* steps of backtracking */
+  REGEX_HEAP_KIB = 4096,
+  REGEX_GROUPS_MAX = 64,
+};
+
+typedef struct Regex Regex;
+
+/* False with a sentence when the pattern is not RE2's, whatever PCRE2 would say. */
+MUST_CHECK bool regex_syntax_check(Str pattern, Error *err);
+/* Immutable; freed with the arena. `quick` translates to machine code, for patterns that are used again. */
+MUST_CHECK bool regex_new(Arena *arena, Str pattern, bool quick, const Regex **out, Error *err);
+
+typedef struct RegexMatch {
+  u32 count;                                           /* groups, with the whole match as group 0 */
+  size_t from[REGEX_GROUPS_MAX], to[REGEX_GROUPS_MAX]; /* SIZE_MAX: the group took no part */
+} RegexMatch;
+
+typedef enum RegexAnswer { REGEX_NO, REGEX_YES, REGEX_TOO_COSTLY } RegexAnswer;
+/* The first match at or after `from`. `out` may be NULL. */
+RegexAnswer regex_find(const Regex *regex, Str text, size_t from, RegexMatch *out);
+u32 regex_groups(const Regex *regex);
+
+#endif

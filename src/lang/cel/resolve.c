@@ -1,0 +1,221 @@
+/* Names: every variable gets a slot, every chain a.b.c that is a known dotted name becomes one, every call its rows.
+ * Variables of macros shadow the environment's, except for names with a leading dot. */
+#include <string.h>
+
+#include "lang/cel/program.h"
+
+typedef struct Scope {
+  Str name;
+  i32 slot;
+} Scope;
+
+typedef struct Resolver {
+  Compilation *c;
+  VEC(Scope) scopes; /* innermost last */
+} Resolver;
+
+static bool resolve(Resolver *r, Node **at);
+
+static i32 scope_find(const Resolver *r, Str name) {
+  for (size_t i = r->scopes.count; i-- > 0;)
+    if (str_equal(r->scopes.items[i].name, name)) return r->scopes.items[i].slot;
+  return -1;
+}
+
+static i32 scope_push(Resolver *r, Str name) {
+  i32 slot = (i32)r->c->locals++;
+  *VEC_PUSH(r->c->scratch, &r->scopes) = (Scope){name, slot};
+  return slot;
+}
+
+/* "a.b.c" when the node is a plain chain of names; else empty. `root` is the first name's node. */
+static Str dotted_name(Resolver *r, Node *node, Node **root) {
+  if (node->kind == NODE_NAME && node->ref == REF_UNKNOWN) {
+    *root = node;
+    return node->name;
+  }
+  if (node->kind != NODE_SELECT || node->optional || node->test || node->quoted) return STR_NONE;
+  Str head = dotted_name(r, node->args[0], root);
+  return head.len ? str_format(r->c->scratch, "%.*s.%.*s", STR_ARG(head), STR_ARG(node->name)) : STR_NONE;
+}
+
+/* Names of types are values. */
+static bool type_value(Str name, Value *out) {
+  static const char *const TYPES[][2] = {
+      {"bool", "bool"},
+      {"int", "int"},
+      {"uint", "uint"},
+      {"double", "double"},
+      {"string", "string"},
+      {"bytes", "bytes"},
+      {"list", "list"},
+      {"map", "map"},
+      {"type", "type"},
+      {"null_type", "null_type"},
+      {"optional_type", "optional_type"},
+      {"net.IP", "net.IP"},
+      {"net.CIDR", "net.CIDR"},
+      {"google.protobuf.Timestamp", "google.protobuf.Timestamp"},
+      {"google.protobuf.Duration", "google.protobuf.Duration"},
+  };
+  for (size_t i = 0; i < COUNT(TYPES); i++)
+    if (str_equal_c(name, TYPES[i][0])) {
+      *out = (Value){.kind = VALUE_TYPE, .size = (u32)strlen(TYPES[i][1]), .text = TYPES[i][1]};
+      return true;
+    }
+  return false;
+}
+
+/* Makes the node the variable or type of this dotted name, if there is one. */
+static bool become_known(Resolver *r, Node *node, Str name, bool rooted) {
+  i32 slot = cel_env_resolve_var(r->c->env, r->c->scratch, name, rooted);
+  if (slot >= 0) {
+    node->kind = NODE_NAME;
+    node->ref = REF_VAR;
+    node->slot = slot;
+    node->name = name;
+    return true;
+  }
+  Value value;
+  if (!type_value(name, &value)) return false;
+  node->kind = NODE_CONST;
+  node->value = value;
+  return true;
+}
+
+static u32 count_dots(Str s) {
+  u32 dots = 0;
+  for (size_t i = 0; i < s.len; i++) dots += s.ptr[i] == '.';
+  return dots;
+}
+
+/* As many parts of the chain as the candidate has, so that runbook.input.x is compared to runbook.inputs. */
+static Str nearest_variable(const Resolver *r, Str chain) {
+  Str best = STR_NONE;
+  u32 distance = UINT32_MAX;
+  const CelEnvOptions *o = &r->c->env->options;
+  for (size_t i = 0; i < o->var_count + r->scopes.count; i++) {
+    Str candidate = i < o->var_count ? str_from_c(o->vars[i].name) : r->scopes.items[i - o->var_count].name;
+    u32 dots = count_dots(candidate);
+    size_t end = 0;
+    for (; end < chain.len; end++)
+      if (chain.ptr[end] == '.' && dots-- == 0) break;
+    Nearest nearest = nearest_start(str_slice(chain, 0, end));
+    nearest_offer(&nearest, candidate);
+    if (!nearest.best.len || nearest.distance >= distance || candidate.ptr[0] == '@') continue;
+    distance = nearest.distance;
+    best = candidate;
+  }
+  return best;
+}
+
+static bool unknown_name(Resolver *r, const Node *node, Str chain) {
+  if (r->c->no_check) return true;
+  Str near = nearest_variable(r, chain);
+  Str name = node->name;
+  if (near.len)
+    return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown name \"%.*s\"; did you mean %.*s?",
+                       STR_ARG(name), STR_ARG(near));
+  if (cel_env_function(r->c->env, name))
+    return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "\"%.*s\" is a function; call it: %.*s(...)",
+                       STR_ARG(name), STR_ARG(name));
+  return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown name \"%.*s\"", STR_ARG(name));
+}
+
+static bool resolve_name(Resolver *r, Node *node, Str chain) {
+  i32 local = node->rooted ? -1 : scope_find(r, node->name);
+  if (local >= 0) {
+    node->ref = REF_LOCAL;
+    node->slot = local;
+    return true;
+  }
+  return become_known(r, node, node->name, node->rooted) || unknown_name(r, node, chain);
+}
+
+/* The longest known prefix of the chain becomes one name; the rest stays selection. */
+static bool resolve_select(Resolver *r, Node *node, Str chain) {
+  Node *root = NULL;
+  bool test = node->test; /* has(a.b) of a variable "a.b" asks whether it is bound */
+  node->test = false;
+  Str name = dotted_name(r, node, &root);
+  node->test = test;
+  if (name.len && (root->rooted || scope_find(r, root->name) < 0) && become_known(r, node, name, root->rooted))
+    return true;
+  if (!chain.len) chain = name;
+  Node *operand = node->args[0];
+  if (operand->kind == NODE_NAME) return resolve_name(r, operand, chain.len ? chain : operand->name);
+  if (operand->kind == NODE_SELECT) return resolve_select(r, operand, chain);
+  return resolve(r, &node->args[0]);
+}
+
+static bool unknown_function(Resolver *r, const Node *node, Str name) {
+  if (r->c->no_check) return true;
+  Nearest nearest = nearest_start(name);
+  const Map *functions = r->c->env->functions;
+  for (size_t i = 0; i < map_count(functions); i++) nearest_offer(&nearest, map_at(functions, i)->key);
+  if (nearest.best.len)
+    return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at,
+                       "unknown function \"%.*s\"; did you mean %.*s()?", STR_ARG(name), STR_ARG(nearest.best));
+  return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown function \"%.*s\"", STR_ARG(name));
+}
+
+/* math.greatest(a): the receiver is a namespace when the whole is a known function and the root no variable. */
+static bool resolve_namespaced(Resolver *r, Node *node) {
+  Node *root = NULL;
+  Str head = dotted_name(r, node->args[0], &root);
+  if (!head.len || scope_find(r, root->name) >= 0) return false;
+  Str name = str_format(r->c->scratch, "%.*s.%.*s", STR_ARG(head), STR_ARG(node->name));
+  const CelFn *fn = cel_env_resolve_function(r->c->env, r->c->scratch, name, root->rooted);
+  if (!fn) return false;
+  node->fn = fn;
+  node->name = name;
+  node->member = false;
+  node->args++;
+  node->count--;
+  return true;
+}
+
+static bool resolve_args(Resolver *r, Node *node) {
+  for (u32 i = 0; i < node->count; i++)
+    if (node->args[i] && !resolve(r, &node->args[i])) return false;
+  return true;
+}
+
+static bool resolve_call(Resolver *r, Node *node) {
+  if (node->member && resolve_namespaced(r, node)) return resolve_args(r, node);
+  node->fn = node->member ? cel_env_function(r->c->env, node->name)
+                          : cel_env_resolve_function(r->c->env, r->c->scratch, node->name, node->rooted);
+  if (!resolve_args(r, node)) return false;
+  return node->fn || unknown_function(r, node, node->name);
+}
+
+/* args[0] outside, the rest inside the scope of the variables. */
+static bool resolve_scoped(Resolver *r, Node *node) {
+  if (!resolve(r, &node->args[0])) return false;
+  size_t mark = r->scopes.count;
+  node->slot = scope_push(r, node->name);
+  if (node->name2.len) node->slot2 = scope_push(r, node->name2);
+  for (u32 i = 1; i < node->count; i++)
+    if (node->args[i] && !resolve(r, &node->args[i])) return false;
+  r->scopes.count = mark;
+  return true;
+}
+
+static bool resolve(Resolver *r, Node **at) {
+  Node *node = *at;
+  switch (node->kind) {
+  case NODE_CONST: return true;
+  case NODE_NAME: return resolve_name(r, node, node->name);
+  case NODE_SELECT: return resolve_select(r, node, STR_NONE);
+  case NODE_CALL: return resolve_call(r, node);
+  case NODE_LOOP:
+  case NODE_LET:
+  case NODE_OPT_MAP: return resolve_scoped(r, node);
+  default: return resolve_args(r, node);
+  }
+}
+
+bool cel_resolve(Compilation *c, Node **root) {
+  Resolver r = {.c = c};
+  return resolve(&r, root);
+}
