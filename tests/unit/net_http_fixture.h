@@ -167,12 +167,17 @@ UNUSED static void fixture_answer(Fixture *f, u32 i) {
 
 /* ---- the client's side ---- */
 
-UNUSED static int client_open(const Fixture *f) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+static void client_connect(const Fixture *f, int fd) {
+  int on = 1;
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(http_server_port(f->server)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+UNUSED static int client_open(const Fixture *f) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  client_connect(f, fd);
   return fd;
 }
 

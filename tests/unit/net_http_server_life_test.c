@@ -2,6 +2,8 @@
  */
 #include "unit/net_http_fixture.h"
 
+#include <sys/resource.h>
+
 #define ASK  "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 #define HOLD "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -33,8 +35,10 @@ static void answers_and_refusals_are_counted(void **state) {
   Buf text = buf_new(arena, MIB(1));
   metrics_write(metrics, &text);
   static const Str EXPECTED[] = {
-      STR("tocsin_http_requests_total{class=\"2xx\"} 3\n"), STR("tocsin_http_requests_total{class=\"4xx\"} 1\n"),
-      STR("tocsin_http_malformed_total 1\n"),                STR("tocsin_http_connections 0\n"),
+      STR("tocsin_http_requests_total{class=\"2xx\"} 3\n"),
+      STR("tocsin_http_requests_total{class=\"4xx\"} 1\n"),
+      STR("tocsin_http_malformed_total 1\n"),
+      STR("tocsin_http_connections 0\n"),
       STR("tocsin_http_request_seconds_count 4\n"),
   };
   for (size_t i = 0; i < COUNT(EXPECTED); i++)
@@ -130,6 +134,26 @@ static void at_the_limit_newcomers_wait_and_idle_ones_give_way(void **state) {
   close(a);
   close(b);
   close(c);
+  arena_free(arena);
+  fixture_free(f);
+}
+
+static void without_descriptors_newcomers_wait(void **state) {
+  (void)state;
+  Fixture *f = start_with((HttpServerOptions){0});
+  Arena *arena = arena_new();
+  struct rlimit before, none;
+  getrlimit(RLIMIT_NOFILE, &before);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* takes the lowest number: no other is free below it */
+  none = (struct rlimit){.rlim_cur = (rlim_t)fd + 1, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none);
+  client_connect(f, fd);
+  client_send(fd, S(ASK));
+  struct pollfd poller = {.fd = fd, .events = POLLIN};
+  assert_int_equal(poll(&poller, 1, 50), 0);
+  setrlimit(RLIMIT_NOFILE, &before);
+  assert_int_equal(client_answer(arena, fd, false).status, 200);
+  close(fd);
   arena_free(arena);
   fixture_free(f);
 }
@@ -325,6 +349,7 @@ int main(void) {
       cmocka_unit_test(idle_connections_are_closed_but_not_waiting_ones),
       cmocka_unit_test(bodies_beyond_the_budget_are_503),
       cmocka_unit_test(at_the_limit_newcomers_wait_and_idle_ones_give_way),
+      cmocka_unit_test(without_descriptors_newcomers_wait),
       cmocka_unit_test(a_port_in_use_is_told),
       cmocka_unit_test(wrong_addresses_are_told),
       cmocka_unit_test(an_answer_to_a_peer_that_left_is_dropped),
