@@ -1,0 +1,72 @@
+"""Fixtures: one server for the session where state allows, a fresh one where the test ends or breaks it."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from http_sink import HttpSink  # noqa: E402
+from smtp_sink import SmtpSink  # noqa: E402
+from tocsin import BINARY, Tocsin  # noqa: E402
+from world import World  # noqa: E402
+
+
+def pytest_collection_modifyitems(items):
+    if os.access(BINARY, os.X_OK):
+        return
+    skip = pytest.mark.skip(reason=f"{BINARY} is not built")
+    for item in items:
+        if item.module.__name__ != "test_sinks":
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def relay():
+    with SmtpSink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def sink():
+    with HttpSink() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, relay):
+    made = Tocsin(tmp_path_factory.mktemp("server") / "data", smtp=relay.url)
+    made.init()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def world(server, sink, relay):
+    made = World(server, sink, relay)
+    relay.usual()
+    yield made
+    relay.usual()
+    made.close()
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """Makes servers of one test's own: fresh(smtp=...) is initialised and running."""
+    made = []
+
+    def build(start=True, init=True, name="data", **options):
+        one = Tocsin(tmp_path / name, **options)
+        made.append(one)
+        if init:
+            one.init()
+        if start:
+            one.start()
+        return one
+
+    yield build
+    for one in made:
+        one.kill()

@@ -1,0 +1,303 @@
+"""One running server for the tests, and a client for all that it offers. Pure standard library.
+
+    server = Tocsin(folder, smtp=relay.url)
+    server.init()
+    server.start()
+    user = server.make("users", name="Ann", email="ann@example.org", role="responder")
+    server.send("my-key", {"title": "Disk full", "dedup_key": "disk"})
+    server.turn("5m")
+    server.stop()
+
+The clock is turned over the test-control socket, and `settle` waits until nothing is queued, due or outside: no test sleeps.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("TOCSIN_BIN", str(CHECKOUT / "build" / "tocsin"))
+READY_S = float(os.environ.get("TOCSIN_READY_S", "20"))
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+    def __repr__(self):
+        return f"<{self.status} {self.text[:600]}>"
+
+
+class Refused(AssertionError):
+    """The API did not answer 2xx."""
+
+    def __init__(self, method, path, answer):
+        super().__init__(f"{method} {path}: {answer!r}")
+        self.answer = answer
+
+
+def clean_environment():
+    return {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+
+
+def run(*arguments, timeout_s=20, env=None, stdin=""):
+    """Runs a command of the program to its end."""
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s,
+                          env={**clean_environment(), **(env or {})}, input=stdin)
+
+
+class Tocsin:
+    def __init__(self, folder, smtp=None, extra=(), db=None):
+        self.folder = pathlib.Path(folder)
+        self.smtp, self.extra, self.db = smtp, list(extra), db
+        self.process = None
+        self.port = 0
+        # A socket's path holds 107 bytes: pytest's folders are longer.
+        self.control_folder = tempfile.mkdtemp(prefix="tocsin-")
+        self.control_path = self.control_folder + "/control"
+        self.key = None
+        self.log_path = self.folder / "server.log"
+
+    # Life.
+
+    def init(self, zone="Europe/Berlin", email="owner@example.org", name="Olga Owner", organization="Example"):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "test-mode").touch()
+        database = ["--db", self.db] if self.db else []
+        done = run("init", "--data", self.folder, *database, "--organization", organization, "--time-zone", zone, "--email", email,
+                   "--name", name)
+        assert done.returncode == 0, done
+        self.read_key()
+        return done
+
+    def read_key(self):
+        self.key = (self.folder / "admin.key").read_text().strip()
+
+    def command(self, port=0):
+        command = [BINARY, "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}", "--test-control", self.control_path,
+                   "--outbound-allow", "127.0.0.0/8", "--public-url", "https://tocsin.example.org"]
+        if self.smtp:
+            command += ["--smtp-url", self.smtp, "--smtp-from", "Tocsin <tocsin@example.org>"]
+        if self.db:
+            command += ["--db", self.db]
+        return command + self.extra
+
+    def start(self, port=0):
+        pathlib.Path(self.control_path).unlink(missing_ok=True)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.command(port), stdout=subprocess.PIPE, stderr=log, env=clean_environment())
+        line = self._line(READY_S)
+        assert line.startswith("ready on http://"), f"{line!r}\n{self.log()[-4000:]}"
+        self.port = urllib.parse.urlsplit(line.split()[2]).port
+        if self.key is None and (self.folder / "admin.key").exists():
+            self.read_key()
+        return self
+
+    def _line(self, timeout_s):
+        end, line = time.monotonic() + timeout_s, b""
+        while not line.endswith(b"\n"):
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                break
+            part = os.read(self.process.stdout.fileno(), 4096)
+            if not part:
+                break
+            line += part
+        return line.decode()
+
+    def stop(self, timeout_s=25):
+        """SIGTERM: drains. The exit code."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGTERM)
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        finally:
+            self._forget()
+
+    def kill(self):
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._forget()
+
+    def died(self, timeout_s=20):
+        """Waits until the process has ended by itself. Its code."""
+        code = self.process.wait(timeout_s)
+        self._forget()
+        return code
+
+    def _forget(self):
+        if self.process is not None and self.process.stdout:
+            self.process.stdout.close()
+        self.process = None
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def memory_kib(self):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+
+    def sql(self, text, *values):
+        """A look into the database of a stopped server."""
+        with sqlite3.connect(self.folder / "tocsin.db") as database:
+            return database.execute(text, values).fetchall()
+
+    # The test-control socket.
+
+    def control(self, command, timeout_s=60):
+        with socket.socket(socket.AF_UNIX) as channel:
+            channel.settimeout(timeout_s)
+            channel.connect(self.control_path)
+            channel.sendall(command.encode() + b"\n")
+            answer = b""
+            while not answer.endswith(b"\n"):
+                part = channel.recv(4096)
+                if not part:
+                    break
+                answer += part
+        return answer.decode().strip()
+
+    def settle(self):
+        answer = self.control("until-idle")
+        assert answer == "ok", answer
+
+    def turn(self, by):
+        """Turns the clock forward ("5m", "90s", "2h") and lets everything that became due happen."""
+        answer = self.control(f"clock +{by}")
+        assert answer == "ok", answer
+        self.settle()
+
+    # HTTP.
+
+    def http(self, method, path, body=None, headers=None, timeout_s=30):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def try_api(self, method, path, body=None, headers=None, key=None):
+        """As api, but gives refusals back, too."""
+        head = {"Authorization": f"Bearer {self.key if key is None else key}", **(headers or {})}
+        if body is not None:
+            head.setdefault("Content-Type", "application/json")
+            body = body if isinstance(body, (bytes, str)) else json.dumps(body)
+        return self.http(method, path if path.startswith("/") else "/api/v1/" + path, body, head)
+
+    def api(self, method, path, body=None, headers=None):
+        answer = self.try_api(method, path, body, headers)
+        if not 200 <= answer.status < 300:
+            raise Refused(method, path, answer)
+        return answer.json if answer.body else None
+
+    def get(self, path, **query):
+        query = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None}, doseq=True)
+        return self.api("GET", path + ("?" + query if query else ""))
+
+    def items(self, path, **query):
+        """All items of a list, over its pages."""
+        query.setdefault("limit", 1000)
+        found = []
+        for _ in range(1000):
+            answer = self.get(path, **query)
+            found += answer["items"]
+            if not answer.get("next_cursor"):
+                return found
+            query["cursor"] = answer["next_cursor"]
+        raise AssertionError(f"the list {path} does not end")
+
+    def make(self, kind, **fields):
+        return self.api("POST", kind, fields)
+
+    def change(self, kind, id, **fields):
+        return self.api("PATCH", f"{kind}/{id}", fields)
+
+    def verb(self, kind, id, verb, **fields):
+        return self.api("POST", f"{kind}/{id}/{verb}", fields)
+
+    def try_send(self, key, body, headers=None, path="/in/"):
+        raw = body if isinstance(body, (bytes, str)) else json.dumps(body)
+        raw = raw.encode() if isinstance(raw, str) else raw
+        return self.http("POST", path + key, raw, {"Content-Type": "application/json", **(headers or {})})
+
+    def send(self, key, body, headers=None):
+        """A webhook; settled."""
+        answer = self.try_send(key, body, headers)
+        if answer.status != 202:
+            raise Refused("POST", "/in/" + key, answer)
+        self.settle()
+        return answer.json
+
+
+class Stream:
+    """GET /api/v1/stream, read event by event."""
+
+    def __init__(self, server, last_id=None, timeout_s=10, path="/api/v1/stream"):
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=timeout_s)
+        headers = {"Authorization": f"Bearer {server.key}", "Accept": "text/event-stream"}
+        if last_id is not None:
+            headers["Last-Event-ID"] = str(last_id)
+        self.connection.request("GET", path, headers=headers)
+        self.answer = self.connection.getresponse()
+
+    def next(self):
+        """The next event: {"id", "event", "data"}; comments are skipped. None at the end."""
+        event = {}
+        while True:
+            line = self.answer.readline()
+            if not line:
+                return None
+            line = line.decode().rstrip("\r\n")
+            if not line:
+                if event:
+                    return event
+                continue
+            if line.startswith(":"):
+                continue
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            event[name] = event[name] + "\n" + value if name == "data" and name in event else value
+
+    def until(self, wanted, events_max=200):
+        """Reads until wanted(event) is true; that event."""
+        for _ in range(events_max):
+            event = self.next()
+            assert event is not None, "the stream ended"
+            if wanted(event):
+                return event
+        raise AssertionError(f"not within {events_max} events")
+
+    def close(self):
+        self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
