@@ -1,7 +1,7 @@
 /* The door of /api/: who calls, which route, JSON in, JSON or problem+json out. */
 #include "core/api/api.h"
 
-#include "core/resources.h"
+#include "core/api/hooks.h"
 #include "lang/json.h"
 
 enum { BODY_MAX = 1024 * 1024 };
@@ -87,7 +87,7 @@ static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 versi
 static ApiCtx make_ctx(App *app, Arena *arena, Db *db, Cycle *cycle, i64 org_id, Actor actor) {
   return (ApiCtx){.rc = {.db = db, .arena = arena, .org_id = org_id, .now_ms = cycle ? cycle->now_ms : clock_now(&app->clock),
                          .ids = &app->ids, .zones = app->zones, .actor = actor, .registry = app->registry, .app = app,
-                         .hooks = core_hooks(), .public_url = app->public_url, .check_cel = core_check_cel, .changed = changed},
+                         .hooks = &API_HOOKS, .public_url = app->public_url, .check_cel = api_check_cel, .changed = changed},
                   .cycle = cycle};
 }
 

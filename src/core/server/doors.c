@@ -1,0 +1,48 @@
+/* /healthz, /readyz, /metrics. */
+#include "core/server/server.h"
+
+enum { METRICS_BYTES_MAX = 4 * 1024 * 1024 };
+
+static void no_body(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  (void)app;
+  (void)request;
+  verdict->body_bytes_max = 1024;
+}
+
+static void health(App *app, HttpRequest *request) { respond_text(app, request, 200, "text/plain", S("ok\n")); }
+
+static void ready(App *app, HttpRequest *request) {
+  const char *why = NULL;
+  if (atomic_load(&app->draining)) why = "the server is stopping\n";
+  else if (!engine_writable(app->engine)) why = "the storage is not writable\n";
+  else if (!engine_turning(app->engine)) why = "the cycle has not come round for 5 s\n";
+  respond_text(app, request, why ? 503 : 200, "text/plain", why ? str_from_c(why) : S("ready\n"));
+}
+
+static bool is_loopback(Str peer) { return str_starts_with(peer, S("127.")) || str_equal_c(peer, "::1") || str_equal_c(peer, "::ffff:127.0.0.1"); }
+
+static bool has_key(App *app, HttpRequest *request) {
+  Str header = http_header(request, "Authorization");
+  if (!str_starts_with(header, S("Bearer "))) return false;
+  const Setup *setup = setup_take(app->setup);
+  bool known = setup_key_by_hash(setup, sha256_hex(request->arena, str_trim(str_slice(header, 7, header.len)))) != NULL;
+  setup_give(setup);
+  return known;
+}
+
+static void metrics(App *app, HttpRequest *request) {
+  if (!is_loopback(request->peer) && !has_key(app, request)) {
+    respond_text(app, request, 401, "text/plain", S("metrics are for loopback, or with an API key\n"));
+    return;
+  }
+  Buf out = buf_new(request->arena, METRICS_BYTES_MAX);
+  metrics_write(app->metrics, &out);
+  respond_text(app, request, 200, "text/plain; version=0.0.4", buf_str(&out));
+}
+
+const Door SERVER_DOORS[] = {
+    {.prefix = "/healthz", .head = no_body, .request = health},
+    {.prefix = "/readyz", .head = no_body, .request = ready},
+    {.prefix = "/metrics", .head = no_body, .request = metrics},
+    {.prefix = NULL},
+};

@@ -1,0 +1,359 @@
+/* Wiring: opens everything in order, serves, drains, closes in the opposite order. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alerts/rule.h"
+#include "core/api/api.h"
+#include "core/incidents/incidents.h"
+#include "core/paging/paging.h"
+#include "core/resources.h"
+#include "core/server/inbound_internal.h"
+#include "core/server/test_control.h"
+#include "core/server/upkeep.h"
+#include "db/ballast.h"
+
+enum { READERS_MAX = 6, WORKERS = 4, DRAIN_MS = 20000 };
+
+/* What belongs to this running server beside the App. */
+typedef struct Server {
+  App app;
+  const ServeOptions *options;
+  int lock_fd;
+  TestControl *control;
+  pthread_t watchdog;
+  bool watchdog_runs;
+} Server;
+
+static Server *server_of(App *app) { return (Server *)app; }
+
+/* The folder ---------------------------------------------------------------------------------------------------------- */
+
+static bool lock_folder(Server *server, Error *err) {
+  const char *folder = server->options->data_folder;
+  char path[4096];
+  struct stat st;
+  if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    return fail(err, ERR_INVALID, "cannot make the data folder %s: %s", folder, strerror(errno));
+  if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)) return fail(err, ERR_INVALID, "%s is not a folder; choose another with --data", folder);
+  snprintf(path, sizeof path, "%s/lock", folder);
+  server->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (server->lock_fd < 0) return fail(err, ERR_INVALID, "the data folder %s cannot be written: %s", folder, strerror(errno));
+  if (flock(server->lock_fd, LOCK_EX | LOCK_NB) == 0) return true;
+  return fail(err, ERR_CONFLICT, "the data folder %s is in use by another tocsin; stop it, or choose another with --data", folder);
+}
+
+/* The database -------------------------------------------------------------------------------------------------------- */
+
+static const DbStmt META_GET = {"meta_get", "SELECT value FROM meta WHERE name = $1", NULL};
+static const DbStmt META_PUT = {
+    "meta_put", "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", NULL};
+
+typedef struct MetaRow {
+  Arena *arena;
+  Str value;
+} MetaRow;
+
+static bool read_meta(const DbRow *row, void *ctx) {
+  MetaRow *meta = ctx;
+  meta->value = db_row_text(row, 0, meta->arena);
+  return true;
+}
+
+static bool meta_get(Db *db, Arena *arena, const char *name, Str *out, Error *err) {
+  MetaRow row = {.arena = arena};
+  bool found = false;
+  if (!db_query_one(db, &META_GET, DB_ARGS(db_text(str_from_c(name))), read_meta, &row, &found, err)) return false;
+  *out = row.value;
+  return true;
+}
+
+static bool load_secret(App *app, Db *db, Error *err) {
+  Str secret = STR_NONE;
+  if (!meta_get(db, app->arena, "link_secret", &secret, err)) return false;
+  if (secret.len == 0) {
+    secret = random_token(app->arena, 52);
+    if (!db_run(db, &META_PUT, err, db_text(S("link_secret")), db_text(secret))) return false;
+  }
+  app->link_secret = secret;
+  return true;
+}
+
+static bool prepare_database(App *app, Error *err) {
+  CLEANUP(db_closep) Db *db = NULL;
+  u32 from = 0, to = 0;
+  Str high = STR_NONE;
+  i64 high_water = 0;
+  if (!db_open(app->db_url, DB_WRITER, &db, err) || !db_migrate(db, &from, &to, err)) return false;
+  if (from != to) log_info("db", "migrated the database from version %u to %u", from, to);
+  if (!meta_get(db, app->arena, "id_high_water", &high, err) || !load_secret(app, db, err)) return false;
+  if (!str_to_i64(high, 0, INT64_MAX, &high_water)) high_water = 0;
+  id_gen_init(&app->ids, 0, high_water);
+  return setup_load(app, db, err) && bad_sources_load(app, db, err);
+}
+
+/* The parts ----------------------------------------------------------------------------------------------------------- */
+
+static bool read_password(App *app, const char *path, Error *err) {
+  char text[512];
+  FILE *file = fopen(path, "re");
+  if (!file) return fail(err, ERR_INVALID, "--smtp-password-file: cannot read %s: %s", path, strerror(errno));
+  size_t got = fread(text, 1, sizeof text, file);
+  fclose(file);
+  app->relay.password = str_to_c(app->arena, str_trim((Str){text, got}));
+  return true;
+}
+
+static bool open_outbound(App *app, const ServeOptions *o, Error *err) {
+  app->relay = (SmtpRelay){.url = o->smtp_url, .from = o->smtp_from ? o->smtp_from : "Tocsin <tocsin@localhost>"};
+  if (o->smtp_password_file && !read_password(app, o->smtp_password_file, err)) return false;
+  HttpClientOptions options = {.outbound_allow = o->outbound_allow, .metrics = app->metrics};
+  return http_client_new(&options, &app->outbound, err);
+}
+
+static bool open_engine(App *app, const ServeOptions *o, Error *err) {
+  static const JobKind *const JOBS[] = {ALERT_JOBS, INCIDENT_JOBS, PAGING_JOBS, INBOUND_JOBS, UPKEEP_JOBS, NULL};
+  EngineOptions options = {.db_url = app->db_url, .clock = &app->clock, .ids = &app->ids, .metrics = app->metrics, .app = app,
+                           .hooks = {.apply = alerts_apply, .encode = alerts_encode, .decode = alerts_decode, .refresh = setup_refresh,
+                                     .published = live_published, .parked = alerts_parked},
+                           .job_tables = JOBS, .data_folder = o->data_folder, .test_control = o->test_control != NULL};
+  return engine_new(&options, &app->engine, err);
+}
+
+static double read_backlog(void *ctx) { return (double)engine_backlog(ctx); }
+static double read_age(void *ctx) { return (double)engine_inbox_age_ms(ctx) / 1000.0; }
+
+static bool open_parts(App *app, const ServeOptions *o, Error *err) {
+  const char *url = o->db_url ? o->db_url : str_to_c(app->arena, str_format(app->arena, "sqlite:%s/tocsin.db", o->data_folder));
+  app->data_folder = o->data_folder;
+  app->db_url = url;
+  app->metrics = metrics_new();
+  app->zones = zone_db_new(NULL);
+  app->rule_env = rule_env_new(app->arena, app->zones);
+  app->inbound = inbound_tables_new();
+  app->test_control = o->test_control != NULL;
+  app->watchdog_url = o->watchdog_url;
+  app->trusted_proxies = o->trusted_proxies;
+  Registry *registry = NULL;
+  if (!catalog_new(app->zones, &app->catalog, err) || !registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, err)) return false;
+  app->registry = registry;
+  if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, err) || !db_pool_new(url, READERS_MAX, &app->readers, err) ||
+      !open_outbound(app, o, err) || !live_new(app, &app->live, err) || !open_engine(app, o, err))
+    return false;
+  metrics_gauge_fn(app->metrics, "tocsin_inbox_pending", "Requests that wait in the inbox.", read_backlog, app->engine);
+  metrics_gauge_fn(app->metrics, "tocsin_inbox_age_seconds", "Age of the oldest request that waits.", read_age, app->engine);
+  return workers_new(WORKERS, &app->workers) || fail(err, ERR_INTERNAL, "cannot start the worker threads");
+}
+
+bool app_open(const ServeOptions *options, App **out, Error *err) {
+  Server *server = xcalloc(1, sizeof *server);
+  server->options = options;
+  server->lock_fd = -1;
+  server->app.arena = arena_new();
+  if (!lock_folder(server, err) || !open_parts(&server->app, options, err)) {
+    app_close(&server->app);
+    return false;
+  }
+  server->app.public_url = options->public_url ? options->public_url : "http://127.0.0.1:8080";
+  engine_start(server->app.engine);
+  *out = &server->app;
+  return true;
+}
+
+void app_close(App *app) {
+  if (!app) return;
+  Server *server = server_of(app);
+  if (app->engine) engine_stop(app->engine);
+  http_client_free(app->outbound); /* its results find the queue, which is drained below with the engine */
+  workers_free(app->workers);
+  live_free(app->live);
+  http_server_free(app->http);
+  db_pool_free(app->readers);
+  engine_free(app->engine);
+  setup_store_free(app->setup);
+  registry_free((Registry *)(uintptr_t)app->registry);
+  catalog_free(app->catalog);
+  inbound_tables_free(app->inbound);
+  zone_db_free(app->zones);
+  metrics_free(app->metrics);
+  if (server->lock_fd >= 0) close(server->lock_fd);
+  arena_free(app->arena);
+  free(server);
+}
+
+/* Doors --------------------------------------------------------------------------------------------------------------- */
+
+static bool door_fits(const Door *door, Str path) {
+  Str prefix = str_from_c(door->prefix);
+  return str_ends_with(prefix, S("/")) ? str_starts_with(path, prefix) : str_equal(path, prefix);
+}
+
+static const Door *find_door(const Server *server, Str path) {
+  static const Door *const OWN[] = {INBOUND_DOORS, API_DOORS, ACK_DOORS, SERVER_DOORS, NULL};
+  const Door *const *const lists[] = {OWN, server->options->door_tables};
+  for (size_t l = 0; l < COUNT(lists); l++)
+    for (const Door *const *table = lists[l]; table && *table; table++)
+      for (const Door *door = *table; door->prefix; door++)
+        if (door_fits(door, path)) return door;
+  return NULL;
+}
+
+static void on_head(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict) {
+  Server *server = ctx;
+  const Door *door = find_door(server, request->path);
+  if (door) {
+    door->head(&server->app, request, verdict);
+    return;
+  }
+  verdict->respond = true;
+  verdict->response = (HttpResponse){.status = 404, .content_type = "application/problem+json",
+                                     .body = S("{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
+                                               "\"detail\":\"there is nothing at this path; the API is at /api/v1\"}")};
+}
+
+static void on_request(void *ctx, HttpRequest *request) {
+  Server *server = ctx;
+  find_door(server, request->path)->request(&server->app, request);
+}
+
+static void on_too_large(void *ctx, HttpRequest *request) {
+  Server *server = ctx;
+  const Door *door = find_door(server, request->path);
+  if (door && door->too_large) {
+    door->too_large(&server->app, request);
+    return;
+  }
+  Error err = {0};
+  fail(&err, ERR_TOO_LARGE, "the body is larger than this path takes");
+  http_respond_error(server->app.http, request, &err);
+}
+
+/* Watchdog ------------------------------------------------------------------------------------------------------------ */
+
+static void pinged(void *ctx, const OutboundResult *result) {
+  (void)ctx;
+  if (result->outcome != OUTBOUND_ANSWERED || result->status >= 400) log_warn("server", "the watchdog did not answer: %s", result->error);
+}
+
+/* Tells the outside each minute that the cycle turns; silence there means that we are dead. */
+static void *watchdog_main(void *ctx) {
+  App *app = ctx;
+  for (int second = 0; !atomic_load(&app->draining); second++) {
+    if (second % 60 == 0 && engine_turning(app->engine) && engine_writable(app->engine)) {
+      HttpCall call = {.method = S("GET"), .url = str_from_c(app->watchdog_url), .trusted_target = true, .done = pinged};
+      http_client_call(app->outbound, &call);
+    }
+    sleep(1);
+  }
+  return NULL;
+}
+
+/* Serving ------------------------------------------------------------------------------------------------------------- */
+
+static bool listen_on(Server *server, Error *err) {
+  App *app = &server->app;
+  const ServeOptions *o = server->options;
+  HttpServerOptions options = {.listen = o->listen, .tls_cert = o->tls_cert, .tls_key = o->tls_key, .io_threads = (u32)o->io_threads,
+                               .metrics = app->metrics, .ctx = server, .on_head = on_head, .on_request = on_request,
+                               .on_too_large = on_too_large};
+  return http_server_start(&options, &app->http, err);
+}
+
+static void write_address(const App *app, const char *address) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/address", app->data_folder);
+  FILE *file = fopen(path, "we");
+  if (!file) return;
+  fprintf(file, "%s\n", address);
+  fclose(file);
+}
+
+static void say_ready(Server *server) {
+  App *app = &server->app;
+  Str host = str_from_c(server->options->listen);
+  size_t colon = host.len;
+  while (colon > 0 && host.ptr[colon - 1] != ':') colon--;
+  Str address = str_format(app->arena, "%s://%.*s:%u", server->options->tls_cert ? "https" : "http", (int)(colon ? colon - 1 : 0), host.ptr,
+                           http_server_port(app->http));
+  if (!server->options->public_url) {
+    app->public_url = str_to_c(app->arena, address);
+    log_warn("server", "links in messages point to %s, which only this machine can open; set --public-url", app->public_url);
+  }
+  write_address(app, str_to_c(app->arena, address));
+  printf("ready on %.*s\n", STR_ARG(address));
+  fflush(stdout);
+}
+
+static bool has_organization(App *app) {
+  const Setup *setup = setup_take(app->setup);
+  bool any = setup_org_count(setup) > 0;
+  setup_give(setup);
+  return any;
+}
+
+static int wait_for_signal(const sigset_t *set) {
+  int number = 0;
+  while (sigwait(set, &number) != 0) continue;
+  return number;
+}
+
+static void *second_signal(void *ctx) {
+  const sigset_t *set = ctx;
+  wait_for_signal(set);
+  _exit(1);
+}
+
+static void drain(Server *server, sigset_t *set) {
+  App *app = &server->app;
+  pthread_t impatient;
+  log_info("server", "stopping: answering what is queued");
+  if (pthread_create(&impatient, NULL, second_signal, set) == 0) pthread_detach(impatient);
+  atomic_store(&app->draining, true);
+  http_server_drain(app->http, DRAIN_MS);
+  if (server->watchdog_runs) pthread_join(server->watchdog, NULL);
+  test_control_stop(server->control);
+}
+
+static bool start_serving(Server *server, Error *err) {
+  App *app = &server->app;
+  const ServeOptions *o = server->options;
+  db_ballast_make(o->data_folder);
+  if (!engine_run(app->engine, upkeep_plan, NULL, err) || !listen_on(server, err)) return false;
+  if (o->test_control && !test_control_start(app, o->test_control, &server->control, err)) return false;
+  server->watchdog_runs = app->watchdog_url && pthread_create(&server->watchdog, NULL, watchdog_main, app) == 0;
+  if (!has_organization(app)) log_warn("server", "there is no organization yet: stop, run \"tocsin init --data %s ...\", start again", o->data_folder);
+  say_ready(server);
+  return true;
+}
+
+int server_run(const ServeOptions *options) {
+  App *app = NULL;
+  Error err = {0};
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  if (!app_open(options, &app, &err)) {
+    fprintf(stderr, "tocsin: %s\n", err.message);
+    return 1;
+  }
+  Server *server = server_of(app);
+  bool ok = start_serving(server, &err);
+  if (ok) {
+    wait_for_signal(&set);
+    drain(server, &set);
+  } else {
+    fprintf(stderr, "tocsin: %s\n", err.message);
+  }
+  app_close(app);
+  return ok ? 0 : 1;
+}
