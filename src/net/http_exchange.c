@@ -111,11 +111,17 @@ static void count_answer(Loop *loop, const Ticket *ticket) {
   if (seconds) metric_observe(seconds, (double)(http_loop_now_us(loop) - ticket->started_us) / 1e6);
 }
 
+/* libevent returns an error where xmalloc would abort; half an answer must not leave. */
+static void put_bytes(struct evbuffer *out, const char *bytes, size_t count) {
+  bool has_memory = evbuffer_add(out, bytes, count) == 0;
+  ASSERT(has_memory);
+}
+
 /* Puts one answer into the loop's scratch buffer, which takes over the ticket. */
 static void put_answer(Conn *conn, Ticket *ticket) {
   Loop *loop = conn->loop;
   memcpy(ticket->head + ticket->date_at, http_loop_date_line(loop), DATE_LINE_BYTES);
-  evbuffer_add(loop->scratch, ticket->head, ticket->head_bytes);
+  put_bytes(loop->scratch, ticket->head, ticket->head_bytes);
   count_answer(loop, ticket);
   if (ticket->close) conn->closing = true;
   if (ticket->stream) {
@@ -123,10 +129,13 @@ static void put_answer(Conn *conn, Ticket *ticket) {
     conn->reading = READ_NOTHING; /* the connection ends with it */
     ticket->stream = NULL;
   }
-  if (ticket->body.len > 0 &&
-      evbuffer_add_reference(loop->scratch, ticket->body.ptr, ticket->body.len, body_written, ticket) == 0)
+  if (ticket->body.len == 0) {
+    http_ticket_free(ticket);
     return;
-  http_ticket_free(ticket);
+  }
+  bool has_memory =
+      evbuffer_add_reference(loop->scratch, ticket->body.ptr, ticket->body.len, body_written, ticket) == 0;
+  ASSERT(has_memory);
 }
 
 static void put_ready(Conn *conn) {
@@ -139,7 +148,7 @@ static void put_ready(Conn *conn) {
   if (conn->continue_due && !conn->first && !conn->closing) {
     static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
     conn->continue_due = false;
-    evbuffer_add(conn->loop->scratch, CONTINUE, sizeof(CONTINUE) - 1);
+    put_bytes(conn->loop->scratch, CONTINUE, sizeof(CONTINUE) - 1);
   }
   if (conn->stream && (http_stream_flush(conn->stream, conn->loop->scratch) || conn->loop->draining))
     conn->closing = true;
