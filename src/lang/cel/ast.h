@@ -61,7 +61,7 @@ struct Node {
   const bool *optionals; /* NULL: none */
   const Type *type;      /* by the checker */
   const CelFn *fn;       /* CALL: the first row of that name, NULL when unknown */
-  i32 slot, slot2;
+  i32 slot, slot2;       /* of a variable; SELECT: of the declared field, or -1 */
   LoopKind loop;
   RefKind ref;
   bool optional, test, rooted, member, flat, quoted;

@@ -60,7 +60,9 @@ static bool check_select(Checker *k, Node *node) {
   bool was = false;
   const Type *type = unwrap_optional(bindings_resolve(&k->bindings, operand->type, false), &was);
   const Type *field = &TYPE_OF_DYN;
-  if (type->kind == TYPE_MAP) {
+  if (node->slot >= 0) {
+    field = k->c->env->var_types[node->slot]; /* declared */
+  } else if (type->kind == TYPE_MAP) {
     field = type->params[1];
   } else if (type->kind == TYPE_VAR) {
     (void)bindings_assignable(&k->bindings, &TYPE_OF_DYN, type);

@@ -27,13 +27,14 @@ CelEnv *cel_env_new(Arena *arena, const CelEnvOptions *options) {
   env->arena = arena;
   env->options = *options;
   env->vars = map_new(arena);
+  env->fields = map_new(arena);
   env->functions = map_new(arena);
   env->var_types = ARENA_ARRAY(arena, const Type *, options->var_count);
   CelVar *vars = ARENA_ARRAY(arena, CelVar, options->var_count);
   for (size_t i = 0; i < options->var_count; i++) {
     vars[i] = options->vars[i];
     env->var_types[i] = vars[i].type ? type_read(arena, vars[i].type) : &TYPE_OF_DYN;
-    (void)map_set(env->vars, str_from_c(vars[i].name), (void *)(uintptr_t)(i + 1));
+    (void)map_set(vars[i].field ? env->fields : env->vars, str_from_c(vars[i].name), (void *)(uintptr_t)(i + 1));
   }
   env->options.vars = vars;
   for (size_t i = 0; i < COUNT(LIBRARIES); i++)

@@ -10,6 +10,7 @@ struct CelEnv {
   CelEnvOptions options;
   const Type **var_types; /* by slot */
   Map *vars;              /* name: slot + 1 */
+  Map *fields;            /* declared fields, the same way */
   Map *functions;         /* name: CelFn, chained by next */
 };
 

@@ -132,6 +132,35 @@ static bool resolve_name(Resolver *r, Node *node, Str chain) {
   return become_known(r, node, node->name, node->rooted) || unknown_name(r, node, chain);
 }
 
+/* The declared name of what is selected from: "alert", "alert.service"; empty for anything else. */
+static Str declared_name(const Resolver *r, const Node *node) {
+  bool known = node->kind == NODE_NAME ? node->ref == REF_VAR : node->kind == NODE_SELECT && node->slot >= 0;
+  return known ? str_from_c(r->c->env->options.vars[node->slot].name) : STR_NONE;
+}
+
+/* Where fields are declared, the node must be one of them; node->slot says which, for its type. */
+static bool resolve_field(Resolver *r, Node *node) {
+  Str of = declared_name(r, node->args[0]);
+  if (!of.len || map_count(r->c->env->fields) == 0) return true;
+  Str name = str_format(r->c->scratch, "%.*s.%.*s", STR_ARG(of), STR_ARG(node->name));
+  Str prefix = str_slice(name, 0, of.len + 1);
+  node->slot = (i32)(uintptr_t)map_get(r->c->env->fields, name) - 1;
+  if (node->slot >= 0 || r->c->no_check) return true;
+  Nearest nearest = nearest_start(node->name);
+  bool declared = false;
+  for (size_t i = 0; i < map_count(r->c->env->fields); i++) {
+    Str field = map_at(r->c->env->fields, i)->key;
+    if (!str_starts_with(field, prefix)) continue;
+    declared = true;
+    nearest_offer(&nearest, str_slice(field, prefix.len, field.len));
+  }
+  if (!declared) return true;
+  if (nearest.best.len)
+    return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"; did you mean %.*s%.*s?",
+                       STR_ARG(name), STR_ARG(prefix), STR_ARG(nearest.best));
+  return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"", STR_ARG(name));
+}
+
 /* The longest known prefix of the chain becomes one name; the rest stays selection. */
 static bool resolve_select(Resolver *r, Node *node, Str chain) {
   Node *root = NULL;
@@ -139,13 +168,14 @@ static bool resolve_select(Resolver *r, Node *node, Str chain) {
   node->test = false;
   Str name = dotted_name(r, node, &root);
   node->test = test;
-  if (name.len && (root->rooted || scope_find(r, root->name) < 0) && become_known(r, node, name, root->rooted))
-    return true;
+  bool free = name.len && (root->rooted || scope_find(r, root->name) < 0);
+  if (free && become_known(r, node, name, root->rooted)) return true;
   if (!chain.len) chain = name;
   Node *operand = node->args[0];
-  if (operand->kind == NODE_NAME) return resolve_name(r, operand, chain.len ? chain : operand->name);
-  if (operand->kind == NODE_SELECT) return resolve_select(r, operand, chain);
-  return resolve(r, &node->args[0]);
+  bool ok = operand->kind == NODE_NAME     ? resolve_name(r, operand, chain.len ? chain : operand->name)
+            : operand->kind == NODE_SELECT ? resolve_select(r, operand, chain)
+                                           : resolve(r, &node->args[0]);
+  return ok && resolve_field(r, node);
 }
 
 static bool unknown_function(Resolver *r, const Node *node, Str name) {
