@@ -1,0 +1,207 @@
+/* Alert rules: when (an expression, or rows of conditions) then actions. */
+#include "core/resources.h"
+
+/* Conditions and actions
+ * ------------------------------------------------------------------------------------------------ */
+
+static const EnumValue OPS[] = {
+    {"="},         {"!="},      {"equals"},      {"not_equals"}, {"contains"}, {"not_contains"}, {"starts_with"},
+    {"ends_with"}, {"matches"}, {"not_matches"}, {"=~"},         {"!~"},       {"in"},           {"not_in"},
+    {">"},         {">="},      {"<"},           {"<="},         {"exists"},   {"not_exists"},   {NULL}};
+static const EnumValue MATCHES[] = {{"all", 0, "Every condition holds."}, {"any", 0, "One is enough."}, {NULL}};
+static const EnumValue MISSING[] = {{"separate", 0, "An alert without a value of the group has its own incident."},
+                                    {"group", 0, "Alerts without a value are one group."},
+                                    {NULL}};
+static const EnumValue INCIDENT_KINDS[] = {{"normal"}, {"drill"}, {"test"}, {"backfilled"}, {NULL}};
+
+static const Field CONDITION_FIELDS[] = {
+    {.name = "field",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 300,
+     .doc = "Of the alert; labels.x is the label x.",
+     .example = "labels.severity"},
+    {.name = "op", .kind = F_ENUM, .values = OPS, .def = "=", .doc = "How to compare."},
+    {.name = "value", .kind = F_JSON, .doc = "With what; a list for in and not_in."},
+};
+static const Field CONDITION_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(CONDITION_FIELDS), .doc = "One row."};
+
+static const Field GROUP_ITEM = {.kind = F_CEL,
+                                 .cel = "rule",
+                                 .required = true,
+                                 .doc = "A value that alerts of one group share.",
+                                 .example = "labels.cluster"};
+
+static const Field SET_FIELDS[] = {
+    {.name = "priority", .kind = F_TEXT, .max = 1000, .doc = "p1 to p4, or a template that gives one."},
+    {.name = "service_id", .kind = F_REF, .ref = "service", .doc = "The service it is about."},
+    {.name = "labels", .kind = F_LABELS, .doc = "Added; values are templates."},
+    {.name = "title", .kind = F_TEXT, .max = 1000, .doc = "A template."},
+};
+static const Field SUPPRESS_FIELDS[] = {{.name = "reason", .kind = F_TEXT, .max = 500, .doc = "Shown on the alert."}};
+#define FOR_SECONDS(text)                                                                                              \
+  { .name = "for_s", .kind = F_INT, .required = true, .min = 1, .max = 2592000, .doc = text, .example = "300" }
+static const Field PAUSE_FIELDS[] = {FOR_SECONDS("Pages wait so long; a resolve in time means none.")};
+static const Field SNOOZE_FIELDS[] = {FOR_SECONDS("Quiet for so long; then, if still triggered, one page.")};
+static const Field THRESHOLD_FIELDS[] = {
+    {.name = "count",
+     .kind = F_INT,
+     .required = true,
+     .min = 1,
+     .max = 10000,
+     .doc = "So many occurrences ...",
+     .example = "5"},
+    {.name = "within_s",
+     .kind = F_INT,
+     .required = true,
+     .min = 1,
+     .max = 2592000,
+     .doc = "... within so many seconds.",
+     .example = "300"},
+};
+static const Field INCIDENT_FIELDS[] = {
+    {.name = "severity",
+     .kind = F_INT,
+     .min = 0,
+     .max = 4,
+     .doc = "0 is worst; null: the service's, else from the priority."},
+    {.name = "title", .kind = F_TEXT, .max = 1000, .doc = "A template; null: the alert's title."},
+    {.name = "type_id", .kind = F_TEXT, .max = 80, .doc = "The incident type."},
+    {.name = "group_by",
+     .kind = F_LIST,
+     .of = &GROUP_ITEM,
+     .max = 10,
+     .doc = "Alerts with equal values share one incident; none: each has its own."},
+    {.name = "window_s",
+     .kind = F_INT,
+     .min = 0,
+     .max = 31536000,
+     .doc = "How long it takes new alerts; null: the organization's."},
+    {.name = "extend", .kind = F_BOOL, .def = "false", .doc = "Each new alert makes the window slide."},
+    {.name = "max_window_s",
+     .kind = F_INT,
+     .min = 1,
+     .max = 31536000,
+     .def = "86400",
+     .doc = "The end of a window that slides."},
+    {.name = "missing",
+     .kind = F_ENUM,
+     .values = MISSING,
+     .def = "separate",
+     .doc = "What an absent value of group_by means."},
+    {.name = "auto_resolve", .kind = F_BOOL, .def = "false", .doc = "Resolves it when its last alert is resolved."},
+    {.name = "auto_resolve_after_s",
+     .kind = F_INT,
+     .min = 0,
+     .max = 31536000,
+     .def = "300",
+     .doc = "... and stayed so for this long."},
+    {.name = "kind", .kind = F_ENUM, .values = INCIDENT_KINDS, .def = "normal", .doc = "What sort of incident."},
+};
+static const Field PAGE_FIELDS[] = {
+    {.name = "policy_id", .kind = F_REF, .ref = "escalation_policy", .doc = "Null: the default chain."}};
+static const Field RUNBOOK_FIELDS[] = {
+    {.name = "runbook_id", .kind = F_TEXT, .required = true, .max = 80, .doc = "Which."},
+    {.name = "inputs", .kind = F_JSON, .doc = "Its inputs, as templates."}};
+static const Field NOTIFY_FIELDS[] = {
+    {.name = "channel", .kind = F_TEXT, .required = true, .max = 200, .doc = "Where."},
+    {.name = "message", .kind = F_TEXT, .max = 4000, .doc = "A template."}};
+
+static const Field ACTION_VARIANTS[] = {
+    {.name = "set", .kind = F_OBJECT, FIELDS(SET_FIELDS), .doc = "Changes the alert; later rules see it."},
+    {.name = "suppress", .kind = F_OBJECT, FIELDS(SUPPRESS_FIELDS), .doc = "Holds it: no incident, no page."},
+    {.name = "unsuppress", .kind = F_OBJECT, .doc = "Takes that hold away."},
+    {.name = "pause", .kind = F_OBJECT, FIELDS(PAUSE_FIELDS), .doc = "Waits before it pages."},
+    {.name = "threshold",
+     .kind = F_OBJECT,
+     FIELDS(THRESHOLD_FIELDS),
+     .doc = "The actions after it need so many occurrences."},
+    {.name = "create_incident",
+     .kind = F_OBJECT,
+     FIELDS(INCIDENT_FIELDS),
+     .doc = "Opens an incident, or joins its group's."},
+    {.name = "page", .kind = F_OBJECT, FIELDS(PAGE_FIELDS), .doc = "Pages."},
+    {.name = "run_runbook", .kind = F_OBJECT, FIELDS(RUNBOOK_FIELDS), .doc = "Starts a runbook."},
+    {.name = "notify", .kind = F_OBJECT, FIELDS(NOTIFY_FIELDS), .doc = "Tells a channel."},
+    {.name = "snooze", .kind = F_OBJECT, FIELDS(SNOOZE_FIELDS), .doc = "Quiet for a while."},
+};
+static const Field ACTION_ITEM = {
+    .kind = F_UNION, .tag = "type", .required = true, FIELDS(ACTION_VARIANTS), .doc = "One action."};
+static const Field INTEGRATION_ITEM = {.kind = F_REF, .ref = "integration", .required = true, .doc = "An integration."};
+
+/* The rule
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static const Field RULE_FIELDS[] = {
+    {.name = "name",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 120,
+     .doc = "What people call it.",
+     .example = "Disks of production"},
+    {.name = "team_id",
+     .kind = F_REF,
+     .ref = "team",
+     .filter = FILTER_SCAN,
+     .doc = "Null: the organization's rules, which run first."},
+    {.name = "integration_ids",
+     .kind = F_LIST,
+     .of = &INTEGRATION_ITEM,
+     .max = 200,
+     .doc = "Only for alerts of these; none: all."},
+    {.name = "position",
+     .kind = F_INT,
+     .min = 0,
+     .max = 1000000000,
+     .required = true,
+     .doc = "Order within its list; not given: last."},
+    {.name = "enabled", .kind = F_BOOL, .def = "true", .filter = FILTER_SCAN, .doc = "Whether it runs."},
+    {.name = "when",
+     .kind = F_CEL,
+     .cel = "rule",
+     .doc = "An expression over the alert.",
+     .example = "labels.severity == 'critical'"},
+    {.name = "conditions", .kind = F_LIST, .of = &CONDITION_ITEM, .max = 100, .doc = "Rows instead of an expression."},
+    {.name = "match", .kind = F_ENUM, .values = MATCHES, .def = "all", .doc = "How conditions are joined."},
+    {.name = "actions", .kind = F_LIST, .of = &ACTION_ITEM, .max = 50, .doc = "What it does, in order."},
+    {.name = "stop", .kind = F_BOOL, .def = "false", .doc = "No later rule of the list sees the alert."},
+    {.name = "active_times", .kind = F_JSON, .doc = "When it runs; null: always."},
+};
+
+static const DbStmt LAST_POSITION = {"alert_rule_last_position",
+                                     "SELECT max(position) FROM alert_rule WHERE org_id = $1", NULL};
+
+static bool rule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
+  const Value *position = value_get_c(draft, "position");
+  DbValue args[] = {db_int(ctx->org_id)};
+  i64 last = 0;
+  bool found = false;
+  if (old || (position && position->kind != VALUE_NULL)) return true;
+  if (!db_query_int(ctx->db, &LAST_POSITION, COUNT(args), args, &last, &found, err)) return false;
+  resource_put(ctx, draft, "position", value_int(found ? last + 1 : 1));
+  return true;
+}
+
+static bool rule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  Error why = {0};
+  (void)old;
+  (void)err;
+  if (hooks->check_rule && !hooks->check_rule(ctx, fresh, &why))
+    field_error(ctx, why.pointer, "expression", "%s%s%s", why.message, why.detail[0] ? "\n" : "", why.detail);
+  return true;
+}
+
+const Resource ALERT_RULE = {
+    .name = "alert_rule",
+    .plural = "alert-rules",
+    .prefix = "rul",
+    .table = "alert_rule",
+    .doc = "What happens with which alerts.",
+    FIELDS(RULE_FIELDS),
+    .has_slug = true,
+    .verbs = VERBS_ALL,
+    .permission = "rules",
+    .prepare = rule_prepare,
+    .before_write = rule_before_write,
+};

@@ -1,0 +1,60 @@
+/* API keys: the text is shown once, at creation, and only its SHA-256 is stored. */
+#include "core/resources.h"
+
+enum { TOKEN_CHARS = 40, HINT_CHARS = 6 };
+
+static const Field SCOPE_ITEM = {.kind = F_TEXT,
+                                 .required = true,
+                                 .max = 80,
+                                 .doc = "A permission, such as alerts:read, or *.",
+                                 .example = "alerts:write"};
+
+static const Field API_KEY_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .max = 120, .doc = "What uses it.", .example = "Terraform"},
+    {.name = "hash", .kind = F_TEXT, .hidden = true, .doc = "SHA-256 of the key, in hex."},
+    {.name = "hint", .kind = F_TEXT, .read_only = true, .doc = "The first characters, to recognise it by."},
+    {.name = "key",
+     .kind = F_TEXT,
+     .computed = true,
+     .read_only = true,
+     .doc = "The key itself: only in the answer to its creation."},
+    {.name = "scopes",
+     .kind = F_LIST,
+     .of = &SCOPE_ITEM,
+     .max = 100,
+     .immutable = true,
+     .def = "[\"*\"]",
+     .doc = "What it may do, within what its user may."},
+    {.name = "user_id",
+     .kind = F_REF,
+     .ref = "user",
+     .immutable = true,
+     .owner = true,
+     .filter = FILTER_SCAN,
+     .doc = "For whom it acts; null: a service of its own."},
+    {.name = "expires_at", .kind = F_TIME, .doc = "From then on it is refused; null: never."},
+};
+
+static bool api_key_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
+  (void)err;
+  if (old) return true;
+  Str key = str_format(ctx->arena, "tk_%.*s", STR_ARG(random_token(ctx->arena, TOKEN_CHARS)));
+  MapBuilder once = map_builder(ctx->arena);
+  map_put_c(&once, "key", value_string(key));
+  ctx->once = map_done(&once);
+  resource_put(ctx, draft, "hash", value_string(sha256_hex(ctx->arena, key)));
+  resource_put(ctx, draft, "hint", value_string(str_slice(key, 0, HINT_CHARS)));
+  return true;
+}
+
+const Resource API_KEY = {
+    .name = "api_key",
+    .plural = "api-keys",
+    .prefix = "key",
+    .table = "api_key",
+    .doc = "Lets a program in. Shown once.",
+    FIELDS(API_KEY_FIELDS),
+    .verbs = VERBS_ALL,
+    .permission = "api_keys",
+    .prepare = api_key_prepare,
+};

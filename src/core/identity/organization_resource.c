@@ -1,0 +1,85 @@
+/* The organization: its zone, its last policy of the default chain, and the windows that integrations inherit. */
+#include "core/resources.h"
+
+#define WINDOW(n, text)                                                                                                \
+  { .name = n, .kind = F_INT, .min = 0, .max = 31536000, .doc = text }
+
+static const Field DEFAULTS[] = {
+    WINDOW("reopen_window_s", "The same key within this time reopens the alert; later it makes a new one. 1800."),
+    WINDOW("late_window_s", "An event whose own time is older than this is late: recorded, not acted on. 300."),
+    WINDOW("ack_kept_s", "How long an acknowledgement outlives a resolve. 600."),
+    WINDOW("resolve_after_s", "Without news for this long an alert resolves itself; 0 never. 0."),
+    WINDOW("window_s", "How long an incident takes new alerts of its group. 3600."),
+    WINDOW("max_window_s", "The end of a window that slides. 86400."),
+    {.name = "flap_count",
+     .kind = F_INT,
+     .min = 0,
+     .max = 10000,
+     .doc = "So many changes of state within flap_window_s are flapping. 6."},
+    WINDOW("flap_window_s", "The window of flap_count. 1800."),
+    WINDOW("flap_quiet_s", "Quiet for this long ends flapping. 900."),
+    WINDOW("auto_resolve_after_s", "An incident whose alerts are all resolved waits this long. 300."),
+};
+
+#define DAYS(n, text)                                                                                                  \
+  { .name = n, .kind = F_INT, .min = 1, .max = 36500, .doc = text }
+static const Field RETENTION[] = {
+    DAYS("requests_days", "Raw requests. 7."),
+    DAYS("occurrences_days", "Occurrences of alerts. 90."),
+    DAYS("alerts_days", "Closed alerts. 400."),
+    DAYS("live_events_days", "What a stream can be resumed from. 1."),
+};
+
+static const Field ORGANIZATION_FIELDS[] = {
+    {.name = "name",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 120,
+     .doc = "What the organization is called.",
+     .example = "Acme"},
+    {.name = "time_zone",
+     .kind = F_ZONE,
+     .def = "UTC",
+     .doc = "Of people and schedules that have none of their own.",
+     .example = "Europe/Berlin"},
+    {.name = "policy_id",
+     .kind = F_REF,
+     .ref = "escalation_policy",
+     .doc = "Pages when nothing nearer to the alert has a policy."},
+    {.name = "severity_labels",
+     .kind = F_LABELS,
+     .max = 5,
+     .doc = "Words for severities 0 to 4.",
+     .example = "{\"0\": \"SEV0\"}"},
+    {.name = "status_labels",
+     .kind = F_LABELS,
+     .max = 16,
+     .doc = "Words for the statuses of incidents.",
+     .example = "{\"fixing\": \"Mitigating\"}"},
+    {.name = "retention", .kind = F_OBJECT, FIELDS(RETENTION), .doc = "How many days things are kept."},
+    {.name = "defaults",
+     .kind = F_OBJECT,
+     FIELDS(DEFAULTS),
+     .doc = "Windows and limits, in seconds; integrations may set their own."},
+};
+
+/* Only a set-up makes one: a context that has an organization already may not. */
+static bool organization_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  (void)fresh;
+  return old || ctx->org_id == 0 ||
+         fail(err, ERR_FORBIDDEN, "organizations are made with `tocsin init` or on the set-up page");
+}
+
+const Resource ORGANIZATION = {
+    .name = "organization",
+    .plural = "organizations",
+    .prefix = "org",
+    .table = "organization",
+    .doc = "The tenant: everything belongs to one.",
+    FIELDS(ORGANIZATION_FIELDS),
+    .has_slug = true,
+    .is_organization = true,
+    .verbs = VERB_CREATE | VERB_READ | VERB_LIST | VERB_UPDATE,
+    .permission = "organization",
+    .before_write = organization_before_write,
+};

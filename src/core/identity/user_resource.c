@@ -1,0 +1,117 @@
+/* People. A new one is reachable at once: their e-mail address becomes a contact method and the immediate step of both
+ * notification rules. An organization keeps at least one owner. */
+#include "core/resources.h"
+
+static const EnumValue STATUSES[] = {{"active", 0, "Can sign in and be paged."},
+                                     {"invited", 0, "Can be paged; has not signed in yet."},
+                                     {"deactivated", 0, "Neither; what they did keeps their name."},
+                                     {NULL}};
+
+static const Field USER_FIELDS[] = {
+    {.name = "name",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 120,
+     .doc = "What people call them.",
+     .example = "Ann Lee"},
+    {.name = "email",
+     .kind = F_EMAIL,
+     .required = true,
+     .unique = true,
+     .filter = "account_email",
+     .doc = "Signs in with it; names the user anywhere an id does.",
+     .example = "ann@example.com"},
+    {.name = "role",
+     .kind = F_ENUM,
+     .values = ROLES,
+     .def = "responder",
+     .filter = FILTER_SCAN,
+     .doc = "What they may do."},
+    {.name = "status",
+     .kind = F_ENUM,
+     .values = STATUSES,
+     .def = "active",
+     .filter = FILTER_SCAN,
+     .doc = "Whether they can sign in and be paged."},
+    {.name = "time_zone", .kind = F_ZONE, .doc = "Their own; null: the organization's.", .example = "Europe/Berlin"},
+    {.name = "locale",
+     .kind = F_TEXT,
+     .max = 35,
+     .doc = "Language of pages and mail, as a language tag.",
+     .example = "en-GB"},
+};
+
+static const DbStmt OTHER_OWNERS = {
+    "user_other_owners",
+    "SELECT count(*) FROM account WHERE org_id = $1 AND role = 'owner' AND status <> 'deactivated' AND id <> $2", NULL};
+
+static bool is_owner(const Value *user) {
+  return str_equal_c(value_text_or(value_get_c(user, "role"), STR_NONE), "owner") &&
+         !str_equal_c(value_text_or(value_get_c(user, "status"), STR_NONE), "deactivated");
+}
+
+static bool keeps_an_owner(ResourceCtx *ctx, const Value *old, Error *err) {
+  DbValue args[] = {db_int(ctx->org_id), db_int(resource_ref_id(ctx->registry, value_get_c(old, "id")))};
+  i64 others = 0;
+  bool found = false;
+  if (!db_query_int(ctx->db, &OTHER_OWNERS, COUNT(args), args, &others, &found, err)) return false;
+  return others > 0 || fail(err, ERR_CONFLICT, "%.*s is the last owner; make somebody else owner first",
+                            STR_ARG(value_text_or(value_get_c(old, "name"), S("this user"))));
+}
+
+static bool user_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  return !old || !is_owner(old) || is_owner(fresh) || keeps_an_owner(ctx, old, err);
+}
+
+static bool user_before_delete(ResourceCtx *ctx, const Value *old, Error *err) {
+  return !is_owner(old) || keeps_an_owner(ctx, old, err);
+}
+
+/* A new user's first steps
+ * --------------------------------------------------------------------------------------------- */
+
+static bool add_address(ResourceCtx *ctx, const Value *user, Value *out, Error *err) {
+  MapBuilder body = map_builder(ctx->arena);
+  map_put_c(&body, "user_id", *value_get_c(user, "id"));
+  map_put_c(&body, "kind", value_c("email"));
+  map_put_c(&body, "address", *value_get_c(user, "email"));
+  map_put_c(&body, "label", value_c("E-mail"));
+  map_put_c(&body, "verified", value_bool(ctx->administrator));
+  Value value = map_done(&body);
+  return resource_create(ctx, registry_find(ctx->registry, S("contact_method")), &value, out, err);
+}
+
+static bool add_rule(ResourceCtx *ctx, const Value *user, const Value *method, const char *urgency, Error *err) {
+  MapBuilder step = map_builder(ctx->arena), body = map_builder(ctx->arena);
+  Value made = value_null();
+  map_put_c(&step, "delay_s", value_int(0));
+  map_put_c(&step, "contact_method_ids", list_of(ctx->arena, value_get_c(method, "id"), 1));
+  Value steps = map_done(&step);
+  map_put_c(&body, "user_id", *value_get_c(user, "id"));
+  map_put_c(&body, "urgency", value_c(urgency));
+  map_put_c(&body, "steps", list_of(ctx->arena, &steps, 1));
+  Value value = map_done(&body);
+  return resource_create(ctx, registry_find(ctx->registry, S("notification_rule")), &value, &made, err);
+}
+
+static bool user_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  Value method = value_null();
+  if (old) return true;
+  return add_address(ctx, fresh, &method, err) && add_rule(ctx, fresh, &method, "high", err) &&
+         add_rule(ctx, fresh, &method, "low", err);
+}
+
+const Resource USER = {
+    .name = "user",
+    .plural = "users",
+    .prefix = "usr",
+    .table = "account",
+    .doc = "A person who answers, or reads.",
+    FIELDS(USER_FIELDS),
+    .lookup = "email",
+    .verbs = VERBS_ALL,
+    .permission = "users",
+    .before_write = user_before_write,
+    .after_write = user_after_write,
+    .before_delete = user_before_delete,
+};

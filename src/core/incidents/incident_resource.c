@@ -1,0 +1,161 @@
+/* Incidents, and the records that everything leaves: timeline and audit. */
+#include "core/resources.h"
+
+static const EnumValue STATUSES[] = {{"new", 0, "Declared, nobody has it."},
+                                     {"investigating", 0, "Somebody looks."},
+                                     {"fixing", 0, "The cause is known."},
+                                     {"monitoring", 0, "Mended; is it?"},
+                                     {"closed", 0, "Over."},
+                                     {NULL}};
+static const EnumValue KINDS[] = {{"normal"}, {"drill"}, {"test"}, {"backfilled"}, {NULL}};
+
+static const Field SERVICE_ITEM = {.kind = F_REF, .ref = "service", .required = true, .doc = "A service."};
+
+#define SEEN(n, k, text)                                                                                               \
+  { .name = n, .kind = k, .read_only = true, .doc = text }
+
+static const Field INCIDENT_FIELDS[] = {
+    {.name = "title",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 1024,
+     .doc = "What is wrong, in a line.",
+     .example = "Checkout fails for a third of orders"},
+    {.name = "summary", .kind = F_TEXT, .max = 65536, .doc = "What is known so far."},
+    {.name = "status",
+     .kind = F_ENUM,
+     .values = STATUSES,
+     .def = "new",
+     .filter = FILTER_SCAN,
+     .doc = "Where the response is."},
+    {.name = "severity", .kind = F_INT, .min = 0, .max = 4, .def = "2", .filter = FILTER_SCAN, .doc = "0 is worst."},
+    {.name = "kind",
+     .kind = F_ENUM,
+     .values = KINDS,
+     .def = "normal",
+     .immutable = true,
+     .filter = FILTER_SCAN,
+     .doc = "Drills and tests page nobody by surprise."},
+    {.name = "service_ids", .kind = F_LIST, .of = &SERVICE_ITEM, .max = 200, .doc = "What is affected."},
+    {.name = "commander_id", .kind = F_REF, .ref = "user", .filter = FILTER_SCAN, .doc = "Who leads."},
+    {.name = "reporter_id", .kind = F_REF, .ref = "user", .doc = "Who declared it."},
+    {.name = "roles", .kind = F_JSON, .def = "{}", .doc = "Who holds which role."},
+    {.name = "fields", .kind = F_JSON, .def = "{}", .doc = "The type's own fields."},
+    {.name = "private", .kind = F_BOOL, .def = "false", .doc = "Seen by owners, admins and who takes part only."},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Whose it is."},
+    {.name = "policy_id",
+     .kind = F_REF,
+     .ref = "escalation_policy",
+     .immutable = true,
+     .doc = "Who is paged when it is declared; null: the default chain of its service."},
+    SEEN("episode", F_INT, "1, then one more at each reopening."),
+    SEEN("alert_count", F_INT, "How many alerts belong to it."),
+    SEEN("open_alert_count", F_INT, "How many of them are open."),
+    {.name = "impact_started_at", .kind = F_TIME, .doc = "When people began to notice."},
+    {.name = "detected_at", .kind = F_TIME, .doc = "When we noticed."},
+    SEEN("declared_at", F_TIME, "When it was declared."),
+    SEEN("acknowledged_at", F_TIME, "When somebody took it."),
+    SEEN("acknowledged_by", F_ACTOR, "Who."),
+    SEEN("mitigated_at", F_TIME, "When it stopped hurting."),
+    SEEN("resolved_at", F_TIME, "When it was mended."),
+    SEEN("closed_at", F_TIME, "When the response ended."),
+};
+
+static const char *const OPEN[] = {"new", "investigating", "fixing", "monitoring", NULL};
+static const FilterHint INCIDENT_HINTS[] = {{"status", OPEN, "status <> 'closed'"}, {NULL}};
+static const SortField INCIDENT_SORTS[] = {{"severity", "incident_open"}, {NULL}};
+
+static bool incident_create(ResourceCtx *ctx, const Value *fresh, i64 *out_id, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  if (!hooks->incident_declare) return fail(err, ERR_UNAVAILABLE, "this program cannot declare incidents");
+  return hooks->incident_declare(ctx, fresh, out_id, err);
+}
+
+/* Statuses move through their machine, which also sets the times that go with them. */
+static bool incident_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  if (!old || value_equal(value_get_c(old, "status"), value_get_c(fresh, "status"))) return true;
+  if (!hooks->incident_move) return fail(err, ERR_UNAVAILABLE, "this program cannot move incidents");
+  return hooks->incident_move(ctx, resource_ref_id(ctx->registry, value_get_c(old, "id")),
+                              value_text_or(value_get_c(fresh, "status"), S("")), err);
+}
+
+const Resource INCIDENT = {
+    .name = "incident",
+    .plural = "incidents",
+    .prefix = "inc",
+    .table = "incident",
+    .number = "INC",
+    .doc = "The response to something that is broken.",
+    FIELDS(INCIDENT_FIELDS),
+    .verbs = VERB_CREATE | VERB_READ | VERB_LIST | VERB_UPDATE,
+    .permission = "incidents",
+    .default_sort = "-id",
+    .sorts = INCIDENT_SORTS,
+    .hints = INCIDENT_HINTS,
+    .team_column = "team_id",
+    .create = incident_create,
+    .before_write = incident_before_write,
+};
+
+/* Records
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static const Field TIMELINE_FIELDS[] = {
+    SEEN("subject_kind", F_TEXT, "alert, incident or page."),
+    {.name = "subject_id",
+     .kind = F_REF,
+     .ref_by = "subject_kind",
+     .read_only = true,
+     .filter = "timeline_subject",
+     .doc = "Of what it tells."},
+    SEEN("at", F_TIME, "When."),
+    {.name = "kind", .kind = F_TEXT, .read_only = true, .filter = FILTER_SCAN, .doc = "What happened."},
+    SEEN("actor", F_ACTOR, "Who did it."),
+    SEEN("data", F_JSON, "From what to what, and what the kind says."),
+    {.name = "key_event", .kind = F_BOOL, .read_only = true, .filter = FILTER_SCAN, .doc = "It matters to the story."},
+};
+
+const Resource TIMELINE_ENTRY = {
+    .name = "timeline_entry",
+    .plural = "timeline",
+    .prefix = "tle",
+    .table = "timeline",
+    .doc = "What happened, in order; never changed.",
+    FIELDS(TIMELINE_FIELDS),
+    .bare = true,
+    .verbs = VERBS_LOG,
+    .permission = "timeline",
+};
+
+static const Field AUDIT_FIELDS[] = {
+    SEEN("at", F_TIME, "When."),
+    SEEN("actor", F_ACTOR, "Who."),
+    {.name = "verb",
+     .kind = F_TEXT,
+     .read_only = true,
+     .filter = FILTER_SCAN,
+     .doc = "create, update, delete or a verb."},
+    {.name = "kind", .kind = F_TEXT, .read_only = true, .filter = FILTER_SCAN, .doc = "The kind of thing."},
+    {.name = "object_id",
+     .kind = F_REF,
+     .ref_by = "kind",
+     .read_only = true,
+     .filter = FILTER_SCAN,
+     .doc = "Which one."},
+    SEEN("before", F_JSON, "As it was; of an update only what changed."),
+    SEEN("after", F_JSON, "As it became."),
+};
+
+const Resource AUDIT_ENTRY = {
+    .name = "audit_entry",
+    .plural = "audit",
+    .prefix = "aud",
+    .table = "audit",
+    .doc = "Who changed what.",
+    FIELDS(AUDIT_FIELDS),
+    .bare = true,
+    .verbs = VERBS_LOG,
+    .permission = "audit",
+    .default_sort = "-id",
+};

@@ -1,0 +1,305 @@
+/* Schedules and overrides. When the list of a layer that is already running changes, the layer gets an anchor, so that
+ * whoever is on call now stays until the next turn: `at` is a local time at which a turn began, `index` the place in
+ * the list that it had; turn k after it is held by (index + k) modulo the length. */
+#include "core/resources.h"
+
+/* Fields
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+static const EnumValue MODES[] = {{"replace", 0, "Wins over the layers before, wherever it has somebody."},
+                                  {"add", 0, "Is on call beside them."},
+                                  {NULL}};
+static const EnumValue UNITS[] = {{"hour"}, {"day"}, {"week"}, {"month"}, {NULL}};
+static const EnumValue DAYS[] = {{"mon"}, {"tue"}, {"wed"}, {"thu"}, {"fri"}, {"sat"}, {"sun"}, {NULL}};
+
+/* "09:00"; the end of a day may be written 24:00. */
+static void check_clock(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+  Str text = value_text_or(value, S(""));
+  i64 hour = 0, minute = 0;
+  bool ok = text.len == 5 && text.ptr[2] == ':' && str_to_i64(str_slice(text, 0, 2), 0, 24, &hour) &&
+            str_to_i64(str_slice(text, 3, 5), 0, 59, &minute) && (hour < 24 || minute == 0);
+  if (!ok)
+    field_error(ctx, pointer, "format", "%s must be a time of the day such as 18:00, not \"%.*s\"", field->name,
+                STR_ARG(utf8_cut(text, 40)));
+}
+
+static const Field USER_ITEM = {.kind = F_REF, .ref = "user", .required = true, .doc = "Somebody on call."};
+static const Field SET_ITEM = {
+    .kind = F_LIST, .of = &USER_ITEM, .max = 50, .doc = "People on call together; empty: nobody, on purpose."};
+static const Field DAY_ITEM = {
+    .kind = F_ENUM, .values = DAYS, .required = true, .doc = "A day on which the window begins."};
+
+static const Field TURN_FIELDS[] = {
+    {.name = "every", .kind = F_INT, .min = 1, .max = 1000, .def = "1", .doc = "So many units are one turn."},
+    {.name = "unit", .kind = F_ENUM, .values = UNITS, .def = "week", .doc = "Counted on the wall clock."},
+};
+static const Field WINDOW_FIELDS[] = {
+    {.name = "days", .kind = F_LIST, .of = &DAY_ITEM, .max = 7, .doc = "On which it begins; none: every day."},
+    {.name = "from",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 5,
+     .check = check_clock,
+     .doc = "Local time.",
+     .example = "18:00"},
+    {.name = "to",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 5,
+     .check = check_clock,
+     .doc = "Local time; not after from: on the next day; equal: 24 hours.",
+     .example = "09:00"},
+};
+static const Field WINDOW_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(WINDOW_FIELDS), .doc = "When the layer is on call."};
+static const Field ANCHOR_FIELDS[] = {
+    {.name = "at", .kind = F_LOCAL_TIME, .doc = "A local time at which a turn began."},
+    {.name = "index", .kind = F_INT, .doc = "The place in members that had it."},
+};
+
+static const Field LAYER_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .max = 120, .doc = "What people call it.", .example = "Week"},
+    {.name = "time_zone", .kind = F_ZONE, .doc = "Null: the schedule's. Follow-the-sun layers set their own."},
+    {.name = "mode", .kind = F_ENUM, .values = MODES, .def = "replace", .doc = "How it lies over the layers before."},
+    {.name = "starts_at",
+     .kind = F_LOCAL_TIME,
+     .required = true,
+     .doc = "The first turn begins; nobody is on call from the layer before.",
+     .example = "2026-01-05T09:00:00"},
+    {.name = "ends_at", .kind = F_LOCAL_TIME, .doc = "Exclusive; null: never."},
+    {.name = "turn",
+     .kind = F_OBJECT,
+     FIELDS(TURN_FIELDS),
+     .def = "{\"every\": 1, \"unit\": \"week\"}",
+     .doc = "How long each set is on call."},
+    {.name = "members",
+     .kind = F_LIST,
+     .of = &SET_ITEM,
+     .required = true,
+     .min = 1,
+     .max = 200,
+     .doc = "The turns in order, each a set of people."},
+    {.name = "windows", .kind = F_LIST, .of = &WINDOW_ITEM, .max = 50, .doc = "Limit the layer; none: always."},
+    {.name = "anchor",
+     .kind = F_OBJECT,
+     .read_only = true,
+     FIELDS(ANCHOR_FIELDS),
+     .doc = "From where turns count since the list of the running layer was changed."},
+};
+static const Field LAYER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LAYER_FIELDS), .doc = "One layer."};
+
+static const Field SCHEDULE_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .max = 120, .doc = "What people call it.", .example = "Primary"},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Who owns it."},
+    {.name = "time_zone",
+     .kind = F_ZONE,
+     .doc = "Of its local times; when not given, the organization's.",
+     .example = "Europe/Berlin"},
+    {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 50, .doc = "Later ones win over earlier ones."},
+};
+
+/* The anchor
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static i64 floor_div(i64 a, i64 b) {
+  return a / b - (a % b < 0);
+}
+
+static i64 months_of(Civil c) {
+  return (i64)c.year * 12 + c.month - 1;
+}
+
+/* Where the k-th turn from `from` begins when turns are months: clamped to the last day of the month. */
+static i64 month_turn(Civil from, i64 months) {
+  i64 month = months_of(from) + months;
+  Civil c = from;
+  c.year = (i32)floor_div(month, 12);
+  c.month = (i32)(month - (i64)c.year * 12) + 1;
+  c.day = MIN(c.day, civil_month_days(c.year, c.month));
+  return civil_to_seconds(c);
+}
+
+/* How many turns began after the one at `from`, up to this local time. */
+static i64 turns_since(Civil from, i64 local_seconds, i64 every, Str unit) {
+  i64 seconds = str_equal_c(unit, "hour") ? 3600 : str_equal_c(unit, "day") ? 86400 : 7 * 86400;
+  if (!str_equal_c(unit, "month")) return floor_div(local_seconds - civil_to_seconds(from), every * seconds);
+  i64 k = floor_div(months_of(civil_from_seconds(local_seconds)) - months_of(from), every);
+  return month_turn(from, k * every) > local_seconds ? k - 1 : k;
+}
+
+static size_t place_of(const Value *members, const Value *set, size_t old_place) {
+  if (value_equal(value_at(members, old_place), set)) return old_place;
+  for (size_t i = 0; i < members->size; i++)
+    if (value_equal(value_at(members, i), set)) return i;
+  return old_place % members->size;
+}
+
+static const Zone *layer_zone(ResourceCtx *ctx, const Value *layer, const Value *schedule) {
+  const Zone *zone = zone_utc();
+  Str name =
+      value_text_or(value_get_c(layer, "time_zone"), value_text_or(value_get_c(schedule, "time_zone"), S("UTC")));
+  Error ignored = {0};
+  return zone_find(ctx->zones, name, &zone, &ignored) ? zone : zone_utc();
+}
+
+static Value make_anchor(ResourceCtx *ctx, Civil at, i64 index) {
+  Buf text = buf_new(ctx->arena, 64);
+  MapBuilder map = map_builder(ctx->arena);
+  civil_write(at, &text);
+  map_put_c(&map, "at", value_string(buf_str(&text)));
+  map_put_c(&map, "index", value_int(index));
+  return map_done(&map);
+}
+
+static bool same(const Value *a, const Value *b, const char *name) {
+  return value_equal(value_get_c(a, name), value_get_c(b, name));
+}
+
+/* The layer as it was has `index` at local time `at`; the present holder's place in the new list decides the new index.
+ */
+static Value next_anchor(ResourceCtx *ctx, const Value *old, const Value *fresh, const Value *schedule) {
+  const Value *anchor = value_get_c(old, "anchor"), *before = value_get_c(old, "members"),
+              *after = value_get_c(fresh, "members");
+  Value keep = anchor ? *anchor : value_null();
+  Civil at;
+  if (!same(old, fresh, "starts_at") || !same(old, fresh, "turn") || !same(old, fresh, "time_zone"))
+    return value_null();
+  if (value_equal(before, after) || !before->size || !after->size) return keep;
+  if (!civil_parse(value_text_or(value_get_c(anchor, "at"), value_text_or(value_get_c(old, "starts_at"), S(""))), &at))
+    return keep;
+  const Value *turn = value_get_c(old, "turn");
+  i64 local = civil_to_seconds(zone_to_local(layer_zone(ctx, old, schedule), ctx->now_ms / 1000));
+  i64 k = turns_since(at, local, value_int_or(value_get_c(turn, "every"), 1),
+                      value_text_or(value_get_c(turn, "unit"), S("week")));
+  if (k < 0) return keep; /* it has not begun */
+  i64 count = before->size, place = (k + value_int_or(value_get_c(anchor, "index"), 0)) % count;
+  i64 fresh_place = (i64)place_of(after, value_at(before, (size_t)place), (size_t)place);
+  i64 index = (fresh_place - k) % (i64)after->size;
+  return make_anchor(ctx, at, index < 0 ? index + after->size : index);
+}
+
+/* The same layer before: by its name, else by its place. */
+static const Value *layer_before(const Value *layers, const Value *layer, size_t i) {
+  for (size_t k = 0; value_is(layers, VALUE_LIST) && k < layers->size; k++)
+    if (same(value_at(layers, k), layer, "name")) return value_at(layers, k);
+  return value_at(layers, i);
+}
+
+static void check_span(ResourceCtx *ctx, const Value *layer, size_t i) {
+  Civil from, to;
+  if (!civil_parse(value_text_or(value_get_c(layer, "ends_at"), S("")), &to) ||
+      !civil_parse(value_text_or(value_get_c(layer, "starts_at"), S("")), &from) ||
+      civil_to_seconds(from) < civil_to_seconds(to))
+    return;
+  field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/layers/%zu/ends_at", i)), "range",
+              "ends_at must be after starts_at");
+}
+
+static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  const Value *layers = value_get_c(fresh, "layers"), *before = old ? value_get_c(old, "layers") : NULL;
+  ValueVec out = {0};
+  (void)err;
+  for (size_t i = 0; i < layers->size; i++) {
+    Value layer = *value_at(layers, i);
+    const Value *was = before ? layer_before(before, &layer, i) : NULL;
+    check_span(ctx, &layer, i);
+    resource_put(ctx, &layer, "anchor", was ? next_anchor(ctx, was, &layer, old) : value_null());
+    *VEC_PUSH(ctx->arena, &out) = layer;
+  }
+  resource_put(ctx, fresh, "layers", list_done(&out));
+  return true;
+}
+
+static bool schedule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
+  const Value *given = value_get_c(draft, "time_zone");
+  Value organization = value_null();
+  bool found = false;
+  if ((old && !given) || (given && given->kind != VALUE_NULL)) return true;
+  if (!resource_load(ctx, registry_find(ctx->registry, S("organization")), ctx->org_id, &organization, &found, err))
+    return false;
+  const Value *zone = found ? value_get_c(&organization, "time_zone") : NULL;
+  resource_put(ctx, draft, "time_zone", zone ? *zone : value_c("UTC"));
+  return true;
+}
+
+const Resource SCHEDULE = {
+    .name = "schedule",
+    .plural = "schedules",
+    .prefix = "sch",
+    .table = "schedule",
+    .doc = "Who is on call when.",
+    FIELDS(SCHEDULE_FIELDS),
+    .has_slug = true,
+    .verbs = VERBS_ALL,
+    .permission = "schedules",
+    .prepare = schedule_prepare,
+    .before_write = schedule_before_write,
+};
+
+/* Overrides
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static const EnumValue OVERRIDE_KINDS[] = {{"cover", 0, "In place of everyone, or of replaces_user_id."},
+                                           {"add", 0, "Beside those on call."},
+                                           {"remove", 0, "This person is not on call."},
+                                           {NULL}};
+
+static const Field OVERRIDE_FIELDS[] = {
+    {.name = "schedule_id",
+     .kind = F_REF,
+     .ref = "schedule",
+     .required = true,
+     .immutable = true,
+     .owner = true,
+     .filter = "schedule_override_schedule",
+     .doc = "Of which schedule."},
+    {.name = "user_id",
+     .kind = F_REF,
+     .ref = "user",
+     .required = true,
+     .filter = FILTER_SCAN,
+     .doc = "Who covers, is added or removed."},
+    {.name = "replaces_user_id",
+     .kind = F_REF,
+     .ref = "user",
+     .doc = "cover: only in place of this person, while they are on call."},
+    {.name = "kind", .kind = F_ENUM, .values = OVERRIDE_KINDS, .def = "cover", .doc = "What it does."},
+    {.name = "starts_at",
+     .kind = F_TIME,
+     .required = true,
+     .doc = "From this instant.",
+     .example = "2026-03-01T08:00:00Z"},
+    {.name = "ends_at",
+     .kind = F_TIME,
+     .required = true,
+     .doc = "Until this instant, exclusive.",
+     .example = "2026-03-02T08:00:00Z"},
+};
+
+static i64 time_of(const Value *row, const char *name) {
+  i64 ms = 0;
+  return time_parse_ms(value_text_or(value_get_c(row, name), STR_NONE), &ms) ? ms : 0;
+}
+
+static bool override_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  bool cover = str_equal_c(value_text_or(value_get_c(fresh, "kind"), STR_NONE), "cover");
+  (void)old;
+  (void)err;
+  if (time_of(fresh, "ends_at") <= time_of(fresh, "starts_at"))
+    field_error(ctx, "/ends_at", "range", "ends_at must be after starts_at");
+  if (!cover && value_is(value_get_c(fresh, "replaces_user_id"), VALUE_STRING))
+    field_error(ctx, "/replaces_user_id", "choice", "replaces_user_id goes with kind cover only");
+  return true;
+}
+
+const Resource SCHEDULE_OVERRIDE = {
+    .name = "schedule_override",
+    .plural = "overrides",
+    .prefix = "ovr",
+    .table = "schedule_override",
+    .doc = "A change of a schedule for a while.",
+    FIELDS(OVERRIDE_FIELDS),
+    .verbs = VERBS_ALL,
+    .permission = "overrides",
+    .before_write = override_before_write,
+};

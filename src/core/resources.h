@@ -1,0 +1,50 @@
+/* Every resource of the product, in the order in which an export lists and an import makes them. The tables and their
+ * small hooks stand in x_resource.c of each domain; what they need from elsewhere comes through CoreHooks, so that the
+ * tables can be used (and tested) without a running server. */
+#ifndef TOCSIN_CORE_RESOURCES_H
+#define TOCSIN_CORE_RESOURCES_H
+
+#include "resource/resource.h"
+
+/* ResourceCtx.hooks. Each may be NULL: then that check is left out, and a create that needs it is refused. */
+typedef struct CoreHooks {
+  /* Is there a catalog template of this name? */
+  bool (*template_known)(ResourceCtx *ctx, Str name);
+  /* One of an integration's overrides: CEL for an event field. */
+  bool (*check_override)(ResourceCtx *ctx, Str event_field, Str source, Error *err);
+  /* A whole alert rule: its expressions and templates compile. err->pointer may name the member. */
+  bool (*check_rule)(ResourceCtx *ctx, const Value *rule, Error *err);
+  /* Does this look like an address of the channel? */
+  bool (*check_address)(ResourceCtx *ctx, Str kind, Str address, Error *err);
+  /* Adds `counts` and `warnings` of an integration. */
+  void (*integration_facts)(ResourceCtx *ctx, i64 integration_id, MapBuilder *out);
+  /* The stored body of a request, as text; null when it is gone. */
+  Value (*request_body)(ResourceCtx *ctx, i64 request_id);
+  /* Declares an incident (POST /incidents): row, number, timeline, pages. */
+  bool (*incident_declare)(ResourceCtx *ctx, const Value *fresh, i64 *out_id, Error *err);
+  /* Moves an incident to the status that a PATCH names, through the status machine. */
+  bool (*incident_move)(ResourceCtx *ctx, i64 incident_id, Str status, Error *err);
+  /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
+  bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
+} CoreHooks;
+
+static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {
+  static const CoreHooks NONE;
+  return ctx->hooks ? (const CoreHooks *)ctx->hooks : &NONE;
+}
+
+extern const Resource *const CORE_RESOURCES[];
+extern const size_t CORE_RESOURCE_COUNT;
+
+/* Tables that more than one resource uses. */
+extern const EnumValue URGENCIES[]; /* high, low */
+extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
+
+extern const Resource ORGANIZATION, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY;
+extern const Resource SERVICE;
+extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;
+extern const Resource INTEGRATION, ALERT_RULE, ALERT, REQUEST, CHANGE;
+extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;
+extern const Resource PAGE, NOTIFICATION;
+
+#endif

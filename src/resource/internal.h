@@ -1,0 +1,88 @@
+/* The registry's inside, shared by its files and by nobody else. */
+#ifndef TOCSIN_RESOURCE_INTERNAL_H
+#define TOCSIN_RESOURCE_INTERNAL_H
+
+#include "resource/resource.h"
+
+enum { COLUMNS_MAX = 96, POINTER_MAX = 256, NESTING_MAX = 12, JSON_BYTES_MAX = 65536, TEXT_MAX_DEFAULT = 1000 };
+
+/* The statements of one resource, built once; `columns` are its fields with a column, in order of the table. */
+typedef struct ResourceSql {
+  const Resource *resource;
+  const Field *columns[COLUMNS_MAX];
+  size_t column_count;
+  const Field *updates[COLUMNS_MAX]; /* that an update may write */
+  size_t update_count;
+  Str select_list;
+  DbStmt select, insert, update, remove, exists, by_slug, slugs, by_number, by_lookup, label;
+  DbStmt unique[8];
+  const Field *unique_fields[8];
+  size_t unique_count;
+  DbStmt children[8]; /* rows of `child_resources[i]` that this one owns */
+  const Resource *child_resources[8];
+  size_t child_count;
+} ResourceSql;
+
+struct Registry {
+  Arena *arena;
+  const Resource *const *list;
+  ResourceSql *sql;
+  size_t count;
+  Map *by_name, *by_plural, *by_prefix;
+};
+
+const ResourceSql *registry_sql(const Registry *registry, const Resource *resource);
+
+/* sql.c */
+void sql_build(Registry *registry, ResourceSql *sql);
+static inline const char *field_column(const Field *field) {
+  return field->column ? field->column : field->name;
+}
+static inline const char *org_column(const Resource *resource) {
+  return resource->is_organization ? "id" : "org_id";
+}
+
+/* row.c: columns and the API form */
+Value row_value(ResourceCtx *ctx, const ResourceSql *sql, const DbRow *row);
+DbValue column_value(ResourceCtx *ctx, const Field *field, const Value *value);
+/* $-parameter of a text in a filter; false: the text cannot be such a value. */
+MUST_CHECK bool filter_value(ResourceCtx *ctx, const Resource *resource, const Field *field, Str text, DbValue *out,
+                             Error *err);
+
+/* read.c */
+bool team_may_see(const ResourceCtx *ctx, const Resource *resource, const Value *row);
+
+/* check.c, check_nested.c: one value against its field. False: something was reported. *out only then undefined. */
+typedef struct Checker {
+  ResourceCtx *ctx;
+  char pointer[POINTER_MAX];
+  size_t length;
+  u32 depth;
+} Checker;
+size_t checker_push(Checker *checker, Str name);
+size_t checker_push_index(Checker *checker, size_t index);
+void checker_pop(Checker *checker, size_t length);
+bool check_value(Checker *checker, const Field *field, const Value *in, Value *out);
+bool check_nested(Checker *checker, const Field *field, const Value *in, Value *out);
+/* What a field holds when nothing was given. */
+Value field_default(Arena *arena, const Field *field);
+/* ": did you mean \"name\"?" or a list of the names when none is near. */
+Str suggest(Arena *arena, Str wrong, const char *const *names, size_t count);
+void report_unknown(Checker *checker, const Field *fields, size_t count, const char *tag, Str name);
+
+/* ref.c */
+MUST_CHECK bool refs_write(ResourceCtx *ctx, const Resource *resource, i64 id, const Value *row, Error *err);
+MUST_CHECK bool refs_clear(ResourceCtx *ctx, const Resource *resource, i64 id, Error *err);
+MUST_CHECK bool refs_refuse(ResourceCtx *ctx, const Resource *resource, i64 id, Error *err);
+/* What people call a row: its name, title or label, else its id. */
+Str row_label(ResourceCtx *ctx, const Resource *resource, i64 id);
+
+/* slug.c */
+bool slug_valid(Str slug);
+MUST_CHECK bool slug_choose(ResourceCtx *ctx, const Resource *resource, const Value *fresh, Str *out, Error *err);
+
+/* audit.c: before and after are whole rows; NULL at creation or deletion */
+MUST_CHECK bool audit_write(ResourceCtx *ctx, const Resource *resource, i64 id, const char *verb, const Value *before,
+                            const Value *after, Error *err);
+
+#endif

@@ -1,0 +1,356 @@
+/* Lists: one index range, read by key. A cursor holds the place of the last row (its sort value and id), so rows that
+ * come or go meanwhile neither repeat nor hide others. */
+#include <string.h>
+
+#include "resource/internal.h"
+
+/* the database takes 64 parameters a statement */
+enum { PARAMS_MAX = 60, TEAMS_MAX = 24, FILTER_VALUES_MAX = 30, QUERY_NAMES_MAX = 64, LIST_SQL_MAX = 16384 };
+
+typedef struct Listing {
+  ResourceCtx *ctx;
+  const Resource *resource;
+  const ResourceSql *sql;
+  const ListQuery *query;
+  Buf where; /* what an index answers */
+  Buf late;  /* filters without one: over the first LIST_SCAN_MAX rows of `where` */
+  DbValue args[PARAMS_MAX];
+  size_t arg_count;
+  const char *sort; /* column; NULL: the id alone */
+  Str sort_name;
+  bool descending;
+  i64 limit;
+  Error *err;
+} Listing;
+
+static int add_arg(Listing *l, DbValue value) {
+  ASSERT(l->arg_count < PARAMS_MAX);
+  l->args[l->arg_count++] = value;
+  return (int)l->arg_count;
+}
+
+/* Options
+ * --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Gather {
+  VEC(Str) values;
+} Gather;
+
+static bool read_option(Str name, Str value, ListQuery *out, bool *out_known, Error *err) {
+  *out_known = true;
+  if (str_equal_c(name, "limit"))
+    return str_to_i64(value, 1, LIST_LIMIT_MAX, &out->limit) ||
+           fail(err, ERR_INVALID, "limit must be a number from 1 to %d, not \"%.*s\"", LIST_LIMIT_MAX,
+                STR_ARG(utf8_cut(value, 40)));
+  if (str_equal_c(name, "cursor"))
+    out->cursor = value;
+  else if (str_equal_c(name, "sort"))
+    out->sort = value;
+  else if (str_equal_c(name, "since"))
+    out->since = value;
+  else if (str_equal_c(name, "until"))
+    out->until = value;
+  else if (str_equal_c(name, "total"))
+    out->total = !str_equal_c(value, "false");
+  else
+    *out_known = false;
+  return true;
+}
+
+bool resource_query_read(Arena *arena, const Str *names, const Str *values, size_t count, ListQuery *out, Error *err) {
+  ListQuery query = {0};
+  Map *filters = map_new(arena);
+  for (size_t i = 0; i < count; i++) {
+    bool known = false;
+    if (!read_option(names[i], values[i], &query, &known, err)) return false;
+    if (known) continue;
+    Gather **slot = (Gather **)map_slot(filters, names[i]);
+    if (!*slot) *slot = ARENA_NEW(arena, Gather);
+    *VEC_PUSH(arena, &(*slot)->values) = values[i];
+  }
+  if (map_count(filters) > QUERY_NAMES_MAX) return fail(err, ERR_INVALID, "more than %d filters", QUERY_NAMES_MAX);
+  ListFilter *list = ARENA_ARRAY(arena, ListFilter, map_count(filters));
+  for (size_t i = 0; i < map_count(filters); i++) {
+    const Gather *gather = map_at(filters, i)->value;
+    list[i] = (ListFilter){map_at(filters, i)->key, gather->values.items, gather->values.count};
+  }
+  query.filters = list;
+  query.filter_count = map_count(filters);
+  *out = query;
+  return true;
+}
+
+/* Filters
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static bool unknown_filter(Listing *l, Str name) {
+  const char *names[COLUMNS_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < l->resource->field_count; i++)
+    if (l->resource->fields[i].filter) names[count++] = l->resource->fields[i].name;
+  return fail(l->err, ERR_INVALID, "%s cannot be filtered by \"%.*s\"%.*s", l->resource->plural,
+              STR_ARG(utf8_cut(name, 60)), STR_ARG(suggest(l->ctx->arena, name, names, count)));
+}
+
+static bool is_none(Str text) {
+  return text.len == 0 || str_equal_c(text, "null");
+}
+
+static void add_hints(Listing *l, const ListFilter *filter) {
+  for (const FilterHint *hint = l->resource->hints; hint && hint->name; hint++) {
+    bool all = str_equal_c(filter->name, hint->name);
+    for (size_t i = 0; all && i < filter->count; i++) {
+      bool among = false;
+      for (const char *const *v = hint->values; *v; v++) among = among || str_equal_c(filter->values[i], *v);
+      all = among;
+    }
+    if (all) buf_format(&l->where, " AND %s", hint->sql);
+  }
+}
+
+/* (column IN ($2, $3) OR column IS NULL) */
+static bool add_filter(Listing *l, const ListFilter *filter) {
+  const Field *f = resource_field(l->resource, filter->name);
+  Buf *out = f && f->filter && strcmp(f->filter, FILTER_SCAN) == 0 ? &l->late : &l->where;
+  bool none = false, some = false;
+  if (!f || !f->filter) return unknown_filter(l, filter->name);
+  if (filter->count > FILTER_VALUES_MAX || l->arg_count + filter->count > PARAMS_MAX - 8)
+    return fail(l->err, ERR_INVALID, "filter %s: at most %d values, and fewer beside other filters", f->name,
+                FILTER_VALUES_MAX);
+  buf_puts(out, out->len || out == &l->where ? " AND (" : "(");
+  for (size_t i = 0; i < filter->count; i++) {
+    DbValue value;
+    if (is_none(filter->values[i])) {
+      none = true;
+      continue;
+    }
+    if (!filter_value(l->ctx, l->resource, f, filter->values[i], &value, l->err)) return false;
+    if (some)
+      buf_format(out, ", $%d", add_arg(l, value));
+    else
+      buf_format(out, "\"%s\" IN ($%d", field_column(f), add_arg(l, value));
+    some = true;
+  }
+  if (some) buf_putc(out, ')');
+  if (none)
+    buf_format(out, "%s\"%s\" %s", some ? " OR " : "", field_column(f), f->kind == F_PRIORITY ? "= 0" : "IS NULL");
+  buf_putc(out, ')');
+  add_hints(l, filter);
+  return true;
+}
+
+static bool read_time(Listing *l, const char *name, Str text, i64 *out) {
+  if (str_to_i64(text, 0, INT64_MAX / 2, out) || time_parse_ms(text, out)) return true;
+  return fail(l->err, ERR_INVALID, "%s must be a time such as 2026-01-05T09:00:00Z, not \"%.*s\"", name,
+              STR_ARG(utf8_cut(text, 60)));
+}
+
+static bool add_time(Listing *l, const char *name, Str text, const char *op) {
+  i64 ms = 0;
+  if (text.len == 0) return true;
+  if (!read_time(l, name, text, &ms)) return false;
+  const char *column = l->resource->time_column;
+  buf_format(&l->where, " AND \"%s\" %s $%d", column ? column : "id", op,
+             add_arg(l, db_int(column ? ms : id_at_time(ms))));
+  return true;
+}
+
+static bool add_scope(Listing *l) {
+  const char *team = l->resource->team_column;
+  buf_format(&l->where, "%s = $%d", org_column(l->resource), add_arg(l, db_int(l->ctx->org_id)));
+  if (!l->ctx->teams_limited || !team) return true;
+  if (l->ctx->team_count > TEAMS_MAX)
+    return fail(l->err, ERR_FORBIDDEN, "whoever is limited to teams may be in at most %d of them to see lists",
+                TEAMS_MAX);
+  buf_format(&l->where, " AND (\"%s\" IS NULL OR \"%s\" IN (NULL", team, team);
+  for (size_t i = 0; i < l->ctx->team_count; i++)
+    buf_format(&l->where, ", $%d", add_arg(l, db_int(l->ctx->team_ids[i])));
+  buf_puts(&l->where, "))");
+  return true;
+}
+
+static bool build_where(Listing *l) {
+  const ListQuery *q = l->query;
+  l->where = buf_new(l->ctx->arena, LIST_SQL_MAX);
+  l->late = buf_new(l->ctx->arena, LIST_SQL_MAX);
+  if (!add_scope(l)) return false;
+  for (size_t i = 0; i < q->filter_count; i++)
+    if (!add_filter(l, &q->filters[i])) return false;
+  return add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");
+}
+
+/* Order and cursor
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool read_sort(Listing *l) {
+  Str text =
+      l->query->sort.len ? l->query->sort : str_from_c(l->resource->default_sort ? l->resource->default_sort : "id");
+  l->descending = text.ptr[0] == '-';
+  l->sort_name = text;
+  Str name = str_slice(text, l->descending ? 1 : 0, text.len);
+  if (str_equal_c(name, "id")) return true;
+  for (const SortField *s = l->resource->sorts; s && s->name; s++)
+    if (str_equal_c(name, s->name)) {
+      l->sort = field_column(resource_field(l->resource, name));
+      return true;
+    }
+  Buf known = buf_new(l->ctx->arena, 300);
+  for (const SortField *s = l->resource->sorts; s && s->name; s++) buf_format(&known, ", %s", s->name);
+  return fail(l->err, ERR_INVALID, "%s cannot be sorted by \"%.*s\"; they can by id%.*s (with - in front: downwards)",
+              l->resource->plural, STR_ARG(utf8_cut(name, 60)), STR_ARG(buf_str(&known)));
+}
+
+/* hex of "sort value id" */
+static Str make_cursor(Listing *l, i64 value, i64 id) {
+  Str text = str_format(l->ctx->arena, "%.*s %lld %lld", STR_ARG(l->sort_name), (long long)value, (long long)id);
+  return hex_encode(l->ctx->arena, text.ptr, text.len);
+}
+
+static bool add_cursor(Listing *l) {
+  Str text = STR_NONE, sort, rest, value_text_part, id_part;
+  i64 value = 0, id = 0;
+  if (l->query->cursor.len == 0) return true;
+  bool ok = l->query->cursor.len <= 400 && hex_decode(l->ctx->arena, l->query->cursor, &text) &&
+            str_cut(text, ' ', &sort, &rest) && str_cut(rest, ' ', &value_text_part, &id_part) &&
+            str_to_i64(value_text_part, INT64_MIN, INT64_MAX, &value) && str_to_i64(id_part, INT64_MIN, INT64_MAX, &id);
+  if (!ok || !str_equal(sort, l->sort_name))
+    return fail(l->err, ERR_INVALID,
+                "the cursor does not belong to this list; begin again without one, with the same sort and filters");
+  const char *op = l->descending ? "<" : ">";
+  if (l->sort) {
+    int v = add_arg(l, db_int(value));
+    buf_format(&l->where, " AND (\"%s\", id) %s ($%d, $%d)", l->sort, op, v, add_arg(l, db_int(id)));
+  } else
+    buf_format(&l->where, " AND id %s $%d", op, add_arg(l, db_int(id)));
+  return true;
+}
+
+/* Rows
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct Rows {
+  Listing *listing;
+  ValueVec items;
+  i64 last_value, last_id;
+  bool more;
+} Rows;
+
+static bool take_item(const DbRow *row, void *ctx) {
+  Rows *rows = ctx;
+  Listing *l = rows->listing;
+  if ((i64)rows->items.count == l->limit) {
+    rows->more = true;
+    return false;
+  }
+  Value whole = row_value(l->ctx, l->sql, row);
+  rows->last_id = db_row_int(row, 0);
+  if (l->sort) rows->last_value = db_row_int(row, db_row_columns(row) - 1);
+  *VEC_PUSH(l->ctx->arena, &rows->items) = whole;
+  return true;
+}
+
+static void put_order(const Listing *l, Buf *sql) {
+  const char *direction = l->descending ? "DESC" : "ASC";
+  buf_puts(sql, " ORDER BY ");
+  if (l->sort) buf_format(sql, "\"%s\" %s, ", l->sort, direction);
+  buf_format(sql, "id %s", direction);
+}
+
+/* FROM and WHERE: the index's range, cut before filters that no index serves look at it. */
+static void put_source(const Listing *l, Buf *sql) {
+  const char *table = l->resource->table;
+  if (l->late.len == 0) {
+    buf_format(sql, " FROM \"%s\" WHERE %.*s", table, STR_ARG(buf_str(&l->where)));
+    return;
+  }
+  buf_format(sql, " FROM (SELECT * FROM \"%s\" WHERE %.*s", table, STR_ARG(buf_str(&l->where)));
+  put_order(l, sql);
+  buf_format(sql, " LIMIT %d) AS seen WHERE %.*s", LIST_SCAN_MAX, STR_ARG(buf_str(&l->late)));
+}
+
+static bool fits(const Listing *l, const Buf *sql) {
+  if (!sql->overflow && !l->where.overflow && !l->late.overflow) return true;
+  return fail(l->err, ERR_INVALID, "the list has too many filters; leave some out");
+}
+
+static bool read_rows(Listing *l, Rows *rows) {
+  Buf sql = buf_new(l->ctx->arena, 3 * LIST_SQL_MAX);
+  buf_format(&sql, "SELECT %.*s", STR_ARG(l->sql->select_list));
+  if (l->sort) buf_format(&sql, ", \"%s\"", l->sort);
+  put_source(l, &sql);
+  put_order(l, &sql);
+  buf_format(&sql, " LIMIT $%d", add_arg(l, db_int(l->limit + 1)));
+  return fits(l, &sql) && db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_item, rows, l->err);
+}
+
+static bool take_count(const DbRow *row, void *ctx) {
+  *(i64 *)ctx = db_row_int(row, 0);
+  return true;
+}
+
+/* A page that is not full although the scan was cut would hide rows: refused instead. */
+static bool refuse_cut_scan(Listing *l, const Rows *rows) {
+  i64 seen = 0;
+  if (l->late.len == 0 || rows->more) return true;
+  Buf sql = buf_new(l->ctx->arena, 2 * LIST_SQL_MAX);
+  buf_format(&sql, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" WHERE %.*s LIMIT %d) AS seen", l->resource->table,
+             STR_ARG(buf_str(&l->where)), LIST_SCAN_MAX);
+  if (!db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_count, &seen, l->err)) return false;
+  if (seen < LIST_SCAN_MAX) return true;
+  return fail(l->err, ERR_INVALID,
+              "these filters would look through more than %d %s; add since and until, or a filter that an index serves",
+              LIST_SCAN_MAX, l->resource->plural);
+}
+
+static bool read_total(Listing *l, ResourceList *out) {
+  Buf sql = buf_new(l->ctx->arena, 3 * LIST_SQL_MAX);
+  i64 total = 0;
+  buf_puts(&sql, "SELECT count(*) FROM (SELECT 1");
+  put_source(l, &sql);
+  buf_format(&sql, " LIMIT %d) AS counted", LIST_TOTAL_MAX + 1);
+  if (!fits(l, &sql) || !db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_count, &total, l->err))
+    return false;
+  out->total_more = total > LIST_TOTAL_MAX;
+  out->total = MIN(total, (i64)LIST_TOTAL_MAX);
+  return true;
+}
+
+static bool prepare(Listing *l) {
+  const Resource *r = l->resource;
+  l->limit = l->query->limit ? l->query->limit : LIST_LIMIT_DEFAULT;
+  if (!(r->verbs & VERB_LIST)) return fail(l->err, ERR_FORBIDDEN, "%s cannot be listed", r->plural);
+  if (l->limit < 1 || l->limit > LIST_LIMIT_MAX)
+    return fail(l->err, ERR_INVALID, "limit must be from 1 to %d", LIST_LIMIT_MAX);
+  return read_sort(l) && build_where(l);
+}
+
+bool resource_list(ResourceCtx *ctx, const Resource *r, const ListQuery *query, ResourceList *out, Error *err) {
+  Listing *l = ARENA_NEW(ctx->arena, Listing);
+  ResourceList list = {.total = -1};
+  *l = (Listing){.ctx = ctx, .resource = r, .sql = registry_sql(ctx->registry, r), .query = query, .err = err};
+  Rows rows = {.listing = l};
+  bool was_listing = ctx->listing;
+  ctx->listing = true;
+  bool ok = prepare(l) && (!query->total || read_total(l, &list)) && add_cursor(l) && read_rows(l, &rows) &&
+            refuse_cut_scan(l, &rows);
+  /* rendered when the statement has ended: hooks may ask the database */
+  for (size_t i = 0; ok && i < rows.items.count; i++)
+    rows.items.items[i] = resource_render(ctx, r, &rows.items.items[i]);
+  ctx->listing = was_listing;
+  if (!ok) return false;
+  list.items = list_done(&rows.items);
+  if (rows.more) list.next_cursor = make_cursor(l, rows.last_value, rows.last_id);
+  *out = list;
+  return true;
+}
+
+Value resource_list_value(ResourceCtx *ctx, const ResourceList *list) {
+  MapBuilder map = map_builder(ctx->arena);
+  map_put_c(&map, "items", list->items);
+  map_put_c(&map, "next_cursor", list->next_cursor.len ? value_string(list->next_cursor) : value_null());
+  if (list->total >= 0) {
+    map_put_c(&map, "total", value_int(list->total));
+    if (list->total_more) map_put_c(&map, "total_is_minimum", value_bool(true));
+  }
+  return map_done(&map);
+}

@@ -1,0 +1,290 @@
+/* resource/: one declaration per resource. A table of fields drives validation, SQL, references, audit and lists; what
+ * is said once cannot drift. Nothing here knows HTTP, and nothing opens a transaction: every function runs inside the
+ * caller's. When a write fails, the caller undoes it (a command's savepoint does).
+ *
+ * The one form of a resource is its API form, a map: ids and references as typed text ("svc_01..."), times as RFC 3339,
+ * priorities as "p1" or null. Hooks see this form, whole, secrets included; columns are made from it and read back into
+ * it.
+ *
+ *   ResourceCtx ctx = {.db = db, .arena = arena, .org_id = org, .now_ms = now, .ids = &ids, .zones = zones, .actor =
+ * who, .registry = registry}; if (!resource_create(&ctx, registry_find(registry, S("service")), &body, &made, &err))
+ *     ... ctx.errors lists every wrong member, err sums them up
+ *
+ * Adding a resource: README.md. */
+#ifndef TOCSIN_RESOURCE_RESOURCE_H
+#define TOCSIN_RESOURCE_RESOURCE_H
+
+#include "db/db.h"
+#include "lang/time.h"
+#include "lang/value.h"
+
+typedef struct Registry Registry;
+typedef struct Resource Resource;
+typedef struct ResourceCtx ResourceCtx;
+typedef struct Field Field;
+
+/* Fields
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+/* kind         JSON                                        column */
+typedef enum FieldKind {
+  F_TEXT,       /* text                                     text */
+  F_INT,        /* whole number                             integer */
+  F_BOOL,       /* true, false                              0, 1 */
+  F_ENUM,       /* one of `values`                          its text, or its number when `numbered` */
+  F_TIME,       /* RFC 3339, or ms since the epoch          ms */
+  F_REF,        /* id, slug, number or e-mail; out: id      integer (inside JSON: the typed id) */
+  F_LABELS,     /* map of text to text                      JSON */
+  F_LIST,       /* list of `of`                             JSON */
+  F_OBJECT,     /* map of `fields`                          JSON */
+  F_UNION,      /* map; the member `tag` names its variant  JSON */
+  F_JSON,       /* anything, at most 64 KiB of text         JSON */
+  F_CEL,        /* an expression; ctx->check_cel compiles   text */
+  F_LOCAL_TIME, /* 2026-01-05T09:00:00, no offset           text */
+  F_ZONE,       /* a name of the zone database              text */
+  F_EMAIL,      /* an address; kept in lower case           text */
+  F_PRIORITY,   /* p1 .. p4 or null                         1 .. 4, 0 for null */
+  F_ACTOR,      /* {kind, id, name}; read only              JSON */
+  F_KIND_COUNT
+} FieldKind;
+const char *field_kind_name(FieldKind kind);
+
+typedef struct EnumValue {
+  const char *text; /* NULL ends the table */
+  i64 number;       /* stored when the field is `numbered` */
+  const char *doc;
+} EnumValue;
+/* Both directions of an enum table; NULL and false when unknown. */
+const EnumValue *enum_by_text(const EnumValue *values, Str text);
+const EnumValue *enum_by_number(const EnumValue *values, i64 number);
+
+struct Field {
+  const char *name;
+  FieldKind kind;
+  bool required;
+  bool unique;     /* within the organization */
+  bool nullable;   /* null is kept as a value although `def` is set */
+  bool read_only;  /* never taken from input; equal to what is stored is ignored */
+  bool write_only; /* a secret: never answered, never audited */
+  bool immutable;  /* taken at creation only */
+  bool hidden;     /* a column that only hooks see: no input, no output, no audit */
+  bool computed;   /* no column: the render hook answers it */
+  bool owner;      /* F_REF: this row is a part of its target and goes with it */
+  bool numbered;   /* F_ENUM: stored as number */
+  const char *def; /* text kinds, enums: the text itself; others: JSON */
+  i64 min, max;    /* characters, value or count of items; both 0: the kind's own ceiling */
+  const EnumValue *values;
+  const char *ref;     /* F_REF: the resource's name */
+  const char *ref_by;  /* F_REF: instead, the sibling that holds the resource's name (read only) */
+  const Field *of;     /* F_LIST: its items */
+  const Field *fields; /* F_OBJECT: members. F_UNION: variants, each an F_OBJECT named by the tag's value */
+  size_t field_count;
+  const char *tag;    /* F_UNION: "type" or "kind" */
+  const char *cel;    /* F_CEL: which environment ("rule", "event") */
+  const char *column; /* when it differs from the name */
+  const char *filter; /* takes equality filters: the index that serves it, or FILTER_SCAN */
+  const char *doc;
+  const char *example;
+  /* Further checks of a value that is already of the right kind; may replace *value. Reports through field_error. */
+  void (*check)(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value);
+};
+/* No index: such a filter sees at most 20,000 rows of the list's order, else the answer is an error that says what to
+ * add. */
+#define FILTER_SCAN   "scan"
+#define FIELDS(table) .fields = (table), .field_count = COUNT(table)
+
+/* Resources
+ * ------------------------------------------------------------------------------------------------------------- */
+
+typedef enum ResourceVerbs {
+  VERB_CREATE = 1,
+  VERB_READ = 2,
+  VERB_LIST = 4,
+  VERB_UPDATE = 8,
+  VERB_DELETE = 16,
+  VERBS_LOG = VERB_READ | VERB_LIST,
+  VERBS_ALL = VERB_CREATE | VERB_READ | VERB_LIST | VERB_UPDATE | VERB_DELETE
+} ResourceVerbs;
+
+typedef struct SortField {
+  const char *name;  /* of a field whose column is never NULL */
+  const char *index; /* that serves it */
+} SortField;
+
+/* When every value of a filter is among `values`, `sql` is added, so that the planner may use a partial index. */
+typedef struct FilterHint {
+  const char *name;
+  const char *const *values; /* NULL-terminated */
+  const char *sql;
+} FilterHint;
+
+/* Every resource also has id, created_at, updated_at, version, and slug or number when it says so. */
+struct Resource {
+  const char *name;   /* "service" */
+  const char *plural; /* "services": the path and the kind of the command line */
+  const char *prefix; /* "svc" */
+  const char *table;
+  const char *doc;
+  const Field *fields;
+  size_t field_count;
+  bool has_slug;            /* from `name`, with -2, -3 ...; stable when renamed; may be given at creation */
+  const char *number;       /* "INC": people say INC-42; NULL: none */
+  const char *lookup;       /* a unique field that names a row too ("email"); NULL: none */
+  unsigned verbs;           /* ResourceVerbs */
+  bool is_organization;     /* its id is the organization */
+  bool bare;                /* a log: no created_at, updated_at, version */
+  const char *time_column;  /* since and until; NULL: the id's own time */
+  const char *default_sort; /* NULL: "id" */
+  const SortField *sorts;   /* ended by a NULL name; "id" always works */
+  const FilterHint *hints;  /* ended by a NULL name; may be NULL */
+  const char *team_column;  /* rows of teams the caller may not see are left out; NULL: everybody's */
+  const char *permission;   /* "services": what a role or scope must hold */
+
+  /* Hooks; each may be NULL. False refuses (err says why); wrong members go through field_error instead. */
+  /* Before validation: fill what was not given. `old` is NULL at creation; draft is the input. */
+  bool (*prepare)(ResourceCtx *ctx, const Value *old, Value *draft, Error *err);
+  /* Every member is valid: rules between members, derived columns. May change *fresh through resource_put. */
+  bool (*before_write)(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err);
+  /* Instead of the INSERT: the domain makes the row (a declared incident). Audit and answer are still done here. */
+  bool (*create)(ResourceCtx *ctx, const Value *fresh, i64 *out_id, Error *err);
+  bool (*after_write)(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err);
+  bool (*before_delete)(ResourceCtx *ctx, const Value *old, Error *err);
+  bool (*after_delete)(ResourceCtx *ctx, const Value *old, Error *err);
+  /* Adds or replaces members of the answer: computed fields. `row` is whole. */
+  void (*render)(ResourceCtx *ctx, const Value *row, MapBuilder *out);
+};
+
+/* Context
+ * --------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Actor {
+  const char *kind; /* "user", "key", "rule", "runbook", "system" */
+  Str id;           /* typed id; empty: none */
+  Str name;
+} Actor;
+
+typedef struct FieldError {
+  Str pointer;      /* "/levels/0/targets/1/id" */
+  const char *code; /* required, unknown, type, range, length, format, choice, not_found, taken, read_only, immutable,
+                       expression */
+  Str message;      /* what was wrong, with what value, what to do */
+} FieldError;
+
+enum {
+  FIELD_ERRORS_MAX = 100,
+  LIST_LIMIT_DEFAULT = 50,
+  LIST_LIMIT_MAX = 1000,
+  LIST_TOTAL_MAX = 10000,
+  LIST_SCAN_MAX = 20000
+};
+
+/* Every wrong member of a write, not only the first; the errors[] of problem+json. */
+typedef VEC(FieldError) FieldErrors;
+
+struct ResourceCtx {
+  Db *db;
+  Arena *arena; /* answers, errors and all in between live here */
+  i64 org_id;   /* 0 only while an organization is created */
+  i64 now_ms;
+  IdGen *ids;
+  ZoneDb *zones;
+  Actor actor;
+  const Registry *registry;
+  void *app;              /* the hooks' own */
+  const void *hooks;      /* the hooks' own: core/resources.h has CoreHooks */
+  const char *public_url; /* without a slash at the end */
+  bool administrator;     /* may do what only owners and administrators may ("verified" of an address) */
+  bool listing;           /* set by resource_list: render hooks leave out what costs a query and is large */
+  /* Compiles an F_CEL field; NULL: not checked. err: the sentence with line and column. */
+  bool (*check_cel)(ResourceCtx *ctx, const Field *field, Str source, Error *err);
+  /* Told of each row written or deleted (version 0), to publish and to refresh pictures; may be NULL. */
+  void (*changed)(ResourceCtx *ctx, const Resource *resource, i64 id, i64 version);
+  /* Team scope of the caller: only rows of these teams, and of none. */
+  bool teams_limited;
+  const i64 *team_ids;
+  size_t team_count;
+  /* out */
+  FieldErrors errors; /* of the last create or update */
+  Value once;         /* a map of members that a hook shows once, at creation ("key"); null: none */
+};
+
+/* Adds one wrong member. Past FIELD_ERRORS_MAX they are only counted as wrong. */
+void field_error(ResourceCtx *ctx, const char *pointer, const char *code, const char *format, ...) PRINTF_LIKE(4, 5);
+/* Sets a member of a map (a new map: values are immutable). */
+void resource_put(ResourceCtx *ctx, Value *map, const char *name, Value value);
+
+/* The registry
+ * ---------------------------------------------------------------------------------------------------------- */
+
+/* Checks the tables against each other (names, prefixes, references, docs) and builds every statement. `list` must
+ * outlive it. */
+MUST_CHECK bool registry_new(const Resource *const *list, size_t count, Registry **out, Error *err);
+void registry_free(Registry *registry);
+size_t registry_count(const Registry *registry);
+const Resource *registry_at(const Registry *registry, size_t i);
+/* NULL when unknown. */
+const Resource *registry_find(const Registry *registry, Str name);
+const Resource *registry_plural(const Registry *registry, Str plural);
+const Resource *registry_prefix(const Registry *registry, Str prefix); /* also of a whole typed id */
+const Field *resource_field(const Resource *resource, Str name);
+
+/* Reading
+ * --------------------------------------------------------------------------------------------------------------- */
+
+/* id text, slug, number ("INC-42" or "42"), e-mail of users. ERR_NOT_FOUND names what was sought and how to name it. */
+MUST_CHECK bool resource_resolve(ResourceCtx *ctx, const Resource *resource, Str text, i64 *out_id, Error *err);
+MUST_CHECK bool resource_get(ResourceCtx *ctx, const Resource *resource, i64 id, Value *out, Error *err);
+/* Everything, secrets and hidden columns included: for the domain, never for answers. */
+MUST_CHECK bool resource_load(ResourceCtx *ctx, const Resource *resource, i64 id, Value *out, bool *out_found,
+                              Error *err);
+/* The answer's form of a loaded row. */
+Value resource_render(ResourceCtx *ctx, const Resource *resource, const Value *row);
+Str resource_id_text(ResourceCtx *ctx, const Resource *resource, i64 id);
+/* The integer behind a typed id in a member; 0 when it is null. */
+i64 resource_ref_id(const Registry *registry, const Value *ref);
+
+typedef struct ListFilter {
+  Str name;
+  const Str *values; /* any of them; "null" or the empty text: has none */
+  size_t count;
+} ListFilter;
+
+typedef struct ListQuery {
+  i64 limit;        /* 0: 50; at most 1,000 */
+  Str cursor;       /* next_cursor of the page before */
+  Str sort;         /* "id", "-id", or a field with an index */
+  Str since, until; /* RFC 3339 or ms; since is inclusive, until is not */
+  bool total;       /* count too: exact up to 10,000 */
+  const ListFilter *filters;
+  size_t filter_count;
+} ListQuery;
+
+typedef struct ResourceList {
+  Value items;     /* a list */
+  Str next_cursor; /* empty: this was the last page */
+  i64 total;       /* -1: not asked for */
+  bool total_more; /* there are more than `total` */
+} ResourceList;
+
+/* Reads names and values of a query string; what is no option is a filter, repeated names mean or. */
+MUST_CHECK bool resource_query_read(Arena *arena, const Str *names, const Str *values, size_t count, ListQuery *out,
+                                    Error *err);
+/* Pages by key: rows inserted meanwhile neither repeat nor hide others. Cost: one index range of limit + 1 rows. */
+MUST_CHECK bool resource_list(ResourceCtx *ctx, const Resource *resource, const ListQuery *query, ResourceList *out,
+                              Error *err);
+/* {"items": [...], "next_cursor": ..., "total"?: n} */
+Value resource_list_value(ResourceCtx *ctx, const ResourceList *list);
+
+/* Writing
+ * --------------------------------------------------------------------------------------------------------------- */
+
+/* ERR_INVALID with ctx->errors; ERR_CONFLICT when the only thing wrong is that something is taken. */
+MUST_CHECK bool resource_create(ResourceCtx *ctx, const Resource *resource, const Value *body, Value *out, Error *err);
+/* JSON merge patch (RFC 7386). if_version: the version of If-Match, 0 none; another one is ERR_PRECONDITION. A patch
+ * that changes nothing writes nothing. */
+MUST_CHECK bool resource_update(ResourceCtx *ctx, const Resource *resource, i64 id, const Value *patch, i64 if_version,
+                                Value *out, Error *err);
+/* ERR_CONFLICT names what refers to it. Rows that it owns (Field.owner) go with it. */
+MUST_CHECK bool resource_delete(ResourceCtx *ctx, const Resource *resource, i64 id, i64 if_version, Error *err);
+
+#endif
