@@ -257,10 +257,11 @@ static void *run(void *ctx) {
   atomic_store(&loop->running, true);
   http_loop_accept(loop, true);
   while (!loop->stopping) turn(loop);
-  open_parcels(loop, take_parcels(loop, true));
+  Parcel *last = take_parcels(loop, true);
+  atomic_store(&loop->running, false); /* who answers from now on, even from on_closed, finds the box closed */
+  open_parcels(loop, last);
   close_connections(loop);
   tell_metrics(loop);
-  atomic_store(&loop->running, false);
   return NULL;
 }
 

@@ -158,7 +158,7 @@ struct Loop {
   u32 index;
   pthread_t handle;     /* for the one who joins */
   pthread_t thread;     /* the same, written by the thread itself before the first request exists */
-  _Atomic bool running; /* until its thread ends: ids of threads are used again */
+  _Atomic bool running; /* until its box is closed; ids of threads are used again */
   struct event_base *base;
   struct event *accept_event, *wake_event, *tick_event;
   int listen_fd, wake_fd;
