@@ -40,20 +40,27 @@ const SetupIntegration *inbound_integration(const Setup *setup, Str key, HttpHea
 
 static void give_setup(void *setup) { setup_give(setup); }
 
-static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+bool inbound_begin(App *app, HttpRequest *request, Str key, HttpHeadVerdict *verdict) {
   Inbound *in = ARENA_NEW(request->arena, Inbound);
-  Str key = str_slice(request->path, 4, request->path.len), rest = STR_NONE;
-  (void)str_cut(key, '/', &key, &rest);
   *in = (Inbound){.app = app, .request = request, .setup = setup_take(app->setup)};
   arena_defer(request->arena, give_setup, (void *)(uintptr_t)in->setup);
+  in->integration = inbound_integration(in->setup, key, verdict);
+  request->user = in;
+  return in->integration != NULL;
+}
+
+const SetupIntegration *inbound_of(const HttpRequest *request) { return ((const Inbound *)request->user)->integration; }
+
+static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  Str key = str_slice(request->path, 4, request->path.len);
   if (request->method != HTTP_POST && request->method != HTTP_PUT && request->method != HTTP_GET) {
     verdict->respond = true;
     verdict->response = (HttpResponse){.status = 405};
     return;
   }
-  in->integration = inbound_integration(in->setup, key, verdict);
-  request->user = in;
-  if (in->integration) verdict->body_bytes_max = in->integration->spec ? spec_body_bytes_max(in->integration->spec) : MIB(1);
+  if (!inbound_begin(app, request, key, verdict)) return;
+  const Spec *spec = inbound_of(request)->spec;
+  verdict->body_bytes_max = spec ? spec_body_bytes_max(spec) : MIB(1);
 }
 
 /* Rows ---------------------------------------------------------------------------------------------------------------- */
@@ -294,7 +301,7 @@ static void in_request(App *app, HttpRequest *request) {
 }
 
 /* Too large to read: the good key suffices for the alert, unless the integration has a secret; then only the log. */
-static void in_too_large(App *app, HttpRequest *request) {
+void inbound_too_large(App *app, HttpRequest *request) {
   Inbound *in = request->user;
   Error err = {0};
   if (!in || !in->integration) {
@@ -307,6 +314,6 @@ static void in_too_large(App *app, HttpRequest *request) {
 }
 
 const Door INBOUND_DOORS[] = {
-    {.prefix = "/in/", .head = in_head, .request = in_request, .too_large = in_too_large},
+    {.prefix = "/in/", .head = in_head, .request = in_request, .too_large = inbound_too_large},
     {.prefix = NULL},
 };

@@ -7,6 +7,12 @@
 /* Finds the integration of a key: 404 for an unknown one (same body and work), 403 for a disabled one. NULL: it answered in verdict. */
 const SetupIntegration *inbound_integration(const Setup *setup, Str key, HttpHeadVerdict *verdict);
 
+/* For a door's head: finds the integration (or answers in verdict: false) and leaves it with the request. */
+bool inbound_begin(App *app, HttpRequest *request, Str key, HttpHeadVerdict *verdict);
+const SetupIntegration *inbound_of(const HttpRequest *request);
+/* For a door: a body past its limit. */
+void inbound_too_large(App *app, HttpRequest *request);
+
 /* How a request is answered when its events are on disk (or were not taken). */
 typedef void (*InboundAnswer)(App *app, HttpRequest *request, Arrival *arrival);
 

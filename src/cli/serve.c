@@ -1,0 +1,91 @@
+/* tocsin serve: options into ServeOptions. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/serve.h"
+#include "compat/compat.h"
+#include "lang/yaml.h"
+
+const Option SERVE_OPTIONS[] = {
+    {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
+    {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
+    {"listen", OPTION_TEXT, "ADDR:PORT", "127.0.0.1:8080", "where to listen; port 0 picks one"},
+    {"public-url", OPTION_TEXT, "URL", NULL, "how people reach the server: links in messages"},
+    {"config", OPTION_TEXT, "FILE", NULL, "a YAML file with these options"},
+    {"smtp-url", OPTION_TEXT, "URL", NULL, "the mail relay, smtp://user@host:port or smtps://"},
+    {"smtp-password-file", OPTION_TEXT, "FILE", NULL, "its password"},
+    {"smtp-from", OPTION_TEXT, "ADDRESS", NULL, "sender of mails, \"Tocsin <tocsin@example.org>\""},
+    {"outbound-allow", OPTION_TEXT, "CIDR,...", NULL, "private networks that may be called"},
+    {"trusted-proxies", OPTION_TEXT, "CIDR,...", NULL, "proxies whose X-Forwarded-For is believed"},
+    {"tls-cert", OPTION_TEXT, "FILE", NULL, "certificate chain, PEM"},
+    {"tls-key", OPTION_TEXT, "FILE", NULL, "its key, PEM"},
+    {"io-threads", OPTION_NUMBER, "N", "0", "I/O threads; 0: one a core, at most 4"},
+    {"log-format", OPTION_TEXT, "FORMAT", "text", "text or json"},
+    {"watchdog-url", OPTION_TEXT, "URL", NULL, "called each minute while the cycle turns"},
+    {"test-control", OPTION_TEXT, "SOCKET", NULL, "for tests: a socket that turns the clock"},
+    {"help", OPTION_FLAG, NULL, NULL, "this list"},
+};
+const size_t SERVE_OPTION_COUNT = COUNT(SERVE_OPTIONS);
+
+static bool read_file(Arena *arena, const char *path, Str *out, Error *err) {
+  FILE *file = fopen(path, "re");
+  if (!file) return fail(err, ERR_INVALID, "--config: cannot read %s", path);
+  char *text = arena_alloc(arena, MIB(1));
+  size_t got = fread(text, 1, MIB(1), file);
+  fclose(file);
+  *out = (Str){text, got};
+  return true;
+}
+
+static bool add_config(Arena *arena, Options *options, const char *path, Error *err) {
+  Str text = STR_NONE;
+  Value root = value_null();
+  Map *values = map_new(arena);
+  if (!read_file(arena, path, &text, err) || !yaml_parse(arena, text, &root, err)) return error_prefix(err, "%s: ", path);
+  if (root.kind == VALUE_NULL) return true;
+  if (root.kind != VALUE_MAP) return fail(err, ERR_INVALID, "%s: a configuration file is a map of options", path);
+  for (size_t i = 0; i < root.size; i++)
+    map_set(values, value_text(&root.members[i].key), str_to_c(arena, value_display(arena, &root.members[i].value)));
+  return options_add_file(options, values, path, err);
+}
+
+bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, bool *out_help, Error *err) {
+  Options *o = NULL;
+  *out_help = false;
+  if (!options_parse(arena, SERVE_OPTIONS, SERVE_OPTION_COUNT, argc, argv, 0, &o, err)) return false;
+  if (options_flag(o, "help")) return *out_help = true, true;
+  if (options_get(o, "config") && !add_config(arena, o, options_get(o, "config"), err)) return false;
+  const char *format = options_get(o, "log-format");
+  if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+    return fail(err, ERR_INVALID, "--log-format \"%s\" is neither text nor json", format);
+  log_setup(strcmp(format, "json") == 0 ? LOG_JSON : LOG_TEXT, LOG_INFO);
+  Str url = str_from_c(options_get(o, "public-url"));
+  while (str_ends_with(url, S("/"))) url.len--;
+  *out = (ServeOptions){.data_folder = options_get(o, "data"), .db_url = options_get(o, "db"), .listen = options_get(o, "listen"),
+                        .public_url = url.len ? str_to_c(arena, url) : NULL, .smtp_url = options_get(o, "smtp-url"),
+                        .smtp_password_file = options_get(o, "smtp-password-file"), .smtp_from = options_get(o, "smtp-from"),
+                        .outbound_allow = options_get(o, "outbound-allow"), .trusted_proxies = options_get(o, "trusted-proxies"),
+                        .tls_cert = options_get(o, "tls-cert"), .tls_key = options_get(o, "tls-key"),
+                        .io_threads = options_number(o, "io-threads"), .test_control = options_get(o, "test-control"),
+                        .watchdog_url = options_get(o, "watchdog-url"), .door_tables = COMPAT_DOORS};
+  return true;
+}
+
+int command_serve(int argc, char **argv) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  ServeOptions options;
+  Error err = {0};
+  bool help = false;
+  if (!serve_options_read(arena, argc, argv, &options, &help, &err)) {
+    fprintf(stderr, "tocsin serve: %s\n", err.message);
+    return EXIT_USAGE;
+  }
+  if (help) {
+    Buf text = buf_new(arena, KIB(64));
+    options_help(SERVE_OPTIONS, SERVE_OPTION_COUNT, &text);
+    printf("tocsin serve: runs the server\n\n%.*s\nEach option is also TOCSIN_X in the environment and a key of --config.\n", STR_ARG(buf_str(&text)));
+    return EXIT_DONE;
+  }
+  return server_run(&options);
+}

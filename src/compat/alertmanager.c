@@ -1,0 +1,213 @@
+/* Alertmanager's API v2 under /am/{key}/api/v2: POST alerts, so that a Prometheus sends straight to us with
+ * path_prefix: /am/{key}. Each element stands alone: good ones are stored, and a 400 names the bad, as Alertmanager does.
+ * endsAt in the future is a deadline that the next post moves, in the past a resolve, absent now + 5 min.
+ * The key is Alertmanager's own fingerprint of the labels, so that the webhook and the API agree on what is one alert. */
+#include <stdlib.h>
+
+#include "compat/compat.h"
+#include "core/server/inbound.h"
+#include "lang/json.h"
+
+static const i64 RESOLVE_TIMEOUT_MS = 5 * 60 * 1000;
+enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
+
+/* Elements ------------------------------------------------------------------------------------------------------------ */
+
+static int compare_members(const void *a, const void *b) {
+  return str_compare(value_text(&((const Member *)a)->key), value_text(&((const Member *)b)->key));
+}
+
+/* FNV-1a over the sorted names and values, each ended by 0xff: prometheus/common's fingerprint. */
+static Str fingerprint(Arena *arena, const Member *labels, size_t count) {
+  u64 hash = 14695981039346656037ull;
+  for (size_t i = 0; i < count; i++) {
+    Str parts[] = {value_text(&labels[i].key), value_text(&labels[i].value)};
+    for (size_t p = 0; p < COUNT(parts); p++) {
+      for (size_t k = 0; k < parts[p].len; k++) hash = (hash ^ (u8)parts[p].ptr[k]) * 1099511628211ull;
+      hash = (hash ^ 0xff) * 1099511628211ull;
+    }
+  }
+  return str_format(arena, "%016llx", (unsigned long long)hash);
+}
+
+static const char *take_labels(Arena *arena, const Value *json, Member **out, size_t *out_count) {
+  *out_count = 0;
+  if (!value_is(json, VALUE_MAP)) return "labels are missing";
+  *out = ARENA_ARRAY(arena, Member, json->size + 1);
+  for (size_t i = 0; i < json->size; i++) {
+    const Member *m = &json->members[i];
+    if (m->value.kind != VALUE_STRING) return "a label's value must be text";
+    if (m->value.size == 0) continue; /* an empty label is no label */
+    Str value = utf8_cut(value_text(&m->value), EVENT_LABEL_BYTES);
+    (*out)[(*out_count)++] = (Member){m->key, value_string(value)};
+  }
+  qsort(*out, *out_count, sizeof(Member), compare_members);
+  return *out_count ? NULL : "at least one label must have a value";
+}
+
+static Str label(const Member *labels, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (str_equal_c(value_text(&labels[i].key), name)) return value_text(&labels[i].value);
+  return STR_NONE;
+}
+
+static i32 priority_of(Str severity) {
+  static const struct {
+    const char *word;
+    i32 priority;
+  } WORDS[] = {{"critical", 1}, {"page", 1},    {"emergency", 1}, {"fatal", 1}, {"error", 2}, {"high", 2}, {"major", 2},
+               {"warning", 3},  {"warn", 3}, {"minor", 3},     {"medium", 3}, {"info", 4},  {"low", 4},  {"none", 4}, {"notice", 4}};
+  for (size_t i = 0; i < COUNT(WORDS); i++)
+    if (str_equal_nocase(severity, str_from_c(WORDS[i].word))) return WORDS[i].priority;
+  return 0;
+}
+
+static const char *take_time(const Value *json, i64 *out) {
+  *out = 0;
+  if (!json || json->kind == VALUE_NULL) return NULL;
+  Str text = value_text_or(json, STR_NONE);
+  if (!time_parse_ms(text, out)) return "a time must be RFC 3339, such as 2026-01-05T09:00:00Z";
+  if (*out < 0) *out = 0; /* the zero time, 0001-01-01 */
+  return NULL;
+}
+
+static Value links_of(Arena *arena, const Value *json, const Value *annotations) {
+  static const struct {
+    const char *name, *title;
+    bool annotation;
+  } LINKS[] = {{"generatorURL", "Source", false}, {"runbook_url", "Runbook", true}, {"dashboard_url", "Dashboard", true}};
+  ValueVec links = {0};
+  for (size_t i = 0; i < COUNT(LINKS); i++) {
+    const Value *href = value_get_c(LINKS[i].annotation ? annotations : json, LINKS[i].name);
+    if (!value_is(href, VALUE_STRING) || href->size == 0) continue;
+    MapBuilder link = map_builder(arena);
+    map_put_c(&link, "href", *href);
+    map_put_c(&link, "title", value_c(LINKS[i].title));
+    *VEC_PUSH(arena, &links) = map_done(&link);
+  }
+  return links.count ? list_done(&links) : value_null();
+}
+
+static Str title_of(Arena *arena, Str name, const Value *annotations) {
+  Str summary = value_text_or(value_get_c(annotations, "summary"), STR_NONE);
+  if (name.len == 0) return summary.len ? summary : S("alert");
+  return utf8_cut(summary.len ? str_format(arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)) : name, EVENT_TITLE_BYTES);
+}
+
+static Str service_of(const Member *labels, size_t count) {
+  static const char *const NAMES[] = {"service", "app", "application", "job"};
+  for (size_t i = 0; i < COUNT(NAMES); i++) {
+    Str found = label(labels, count, NAMES[i]);
+    if (found.len) return found;
+  }
+  return STR_NONE;
+}
+
+/* NULL: taken. Else why not. */
+static const char *take_element(Arena *arena, const Value *json, u32 index, i64 now_ms, Event *out) {
+  Member *labels = NULL;
+  size_t count = 0;
+  i64 starts = 0, ends = 0;
+  if (!value_is(json, VALUE_MAP)) return "an alert must be an object";
+  const Value *annotations = value_get_c(json, "annotations");
+  const char *bad = take_labels(arena, value_get_c(json, "labels"), &labels, &count);
+  if (!bad) bad = take_time(value_get_c(json, "startsAt"), &starts);
+  if (!bad) bad = take_time(value_get_c(json, "endsAt"), &ends);
+  if (!bad && ends > 0 && starts > ends) bad = "startsAt must be before endsAt";
+  if (bad) return bad;
+  bool resolved = ends > 0 && ends <= now_ms;
+  Str severity = label(labels, count, "severity");
+  *out = (Event){.kind = EVENT_ALERT, .element = index, .status = resolved ? EVENT_RESOLVED : EVENT_TRIGGERED,
+                 .priority = resolved ? 0 : priority_of(severity), .source_priority = severity,
+                 .dedup_key = fingerprint(arena, labels, count), .title = title_of(arena, label(labels, count, "alertname"), annotations),
+                 .description = utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),
+                 .source = S("prometheus"), .service = service_of(labels, count), .starts_ms = starts, .ends_ms = resolved ? ends : 0,
+                 .deadline_ms = resolved ? 0 : ends > 0 ? ends : now_ms + RESOLVE_TIMEOUT_MS, .links = links_of(arena, json, annotations)};
+  MapBuilder map = map_builder(arena);
+  for (size_t i = 0; i < MIN(count, (size_t)EVENT_LABELS_MAX); i++) map_put(&map, value_text(&labels[i].key), labels[i].value);
+  out->labels = map_done(&map);
+  out->truncated = count > EVENT_LABELS_MAX;
+  return NULL;
+}
+
+/* Requests ------------------------------------------------------------------------------------------------------------ */
+
+/* 200 and no body, as Alertmanager answers; 400 when some were bad, although the good ones are stored. */
+static void answer(App *app, HttpRequest *request, Arrival *arrival) {
+  if (!arrival->errors.ptr) {
+    respond_text(app, request, 200, "application/json", S("{}"));
+    return;
+  }
+  respond_text(app, request, 400, "application/json", arrival->errors);
+}
+
+static void take_error(Arena *arena, Normalised *n, u32 index, const char *why) {
+  n->errors = arena_grow(arena, n->errors, n->error_count * sizeof(ElementError), (n->error_count + 1) * sizeof(ElementError));
+  ElementError *e = &n->errors[n->error_count++];
+  *e = (ElementError){.index = index};
+  for (size_t i = 0; why[i] && i < sizeof e->reason - 1; i++) e->reason[i] = why[i];
+}
+
+static void take_list(App *app, HttpRequest *request, const SetupIntegration *integration, const Value *list) {
+  Arena *arena = request->arena;
+  Normalised n = {.outcome = "accepted", .events = ARENA_ARRAY(arena, Event, list->size + 1)};
+  i64 now = clock_now(&app->clock);
+  for (u32 i = 0; i < list->size; i++) {
+    const char *bad = take_element(arena, value_at(list, i), i, now, &n.events[n.event_count]);
+    if (bad) take_error(arena, &n, i, bad);
+    else n.event_count++;
+  }
+  if (n.error_count) n.outcome = n.event_count ? "partial" : "unmapped";
+  InboundTake take = {.integration = integration, .normalised = &n, .answer = answer};
+  inbound_take(app, request, &take);
+}
+
+typedef struct AmRequest {
+  App *app;
+  HttpRequest *request;
+} AmRequest;
+
+static void process(void *ctx) {
+  AmRequest *am = ctx;
+  HttpRequest *request = am->request;
+  const SetupIntegration *integration = inbound_of(request);
+  Value list = value_null();
+  Error err = {0};
+  JsonOptions options = {.lenient_text = true};
+  if (!json_parse(request->arena, request->body, &options, &list, &err)) {
+    error_prefix(&err, "the body is not JSON: ");
+    inbound_refuse(am->app, request, integration, &err, true);
+  } else if (list.kind != VALUE_LIST) {
+    fail(&err, ERR_INVALID, "the body must be a list of alerts");
+    inbound_refuse(am->app, request, integration, &err, true);
+  } else {
+    take_list(am->app, request, integration, &list);
+  }
+}
+
+static void am_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  Str rest = str_slice(request->path, 4, request->path.len), key = rest, path = STR_NONE;
+  (void)str_cut(rest, '/', &key, &path);
+  verdict->body_bytes_max = BODY_MAX;
+  if (!inbound_begin(app, request, key, verdict)) return;
+  bool alerts = str_equal_c(path, "api/v2/alerts"), status = str_equal_c(path, "api/v2/status");
+  if ((alerts && request->method == HTTP_POST) || (status && request->method == HTTP_GET)) return;
+  verdict->respond = true;
+  verdict->response = (HttpResponse){.status = alerts || status ? 405 : 404};
+}
+
+static void am_request(App *app, HttpRequest *request) {
+  if (request->method == HTTP_GET) {
+    respond_text(app, request, 200, "application/json",
+                 S("{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},\"versionInfo\":{\"version\":\"tocsin\"},\"config\":{\"original\":\"\"}}"));
+    return;
+  }
+  AmRequest *am = ARENA_NEW(request->arena, AmRequest);
+  *am = (AmRequest){app, request};
+  if (request->body.len < LARGE_BODY || !workers_do(app->workers, process, am)) process(am);
+}
+
+const Door ALERTMANAGER_DOORS[] = {
+    {.prefix = "/am/", .head = am_head, .request = am_request, .too_large = inbound_too_large},
+    {.prefix = NULL},
+};
