@@ -1,0 +1,382 @@
+"""The life of an alert: every cell of the machine, and what the order of events means. The clock is turned, never waited for."""
+
+import datetime
+
+import pytest
+
+# What brings an alert into the state a row of the machine begins with. The alert has priority p3, so that it can be raised.
+STATES = {
+    "none": [],
+    "triggered": ["fire"],
+    "acknowledged": ["fire", "ack"],
+    "dismissed": ["fire", "dismiss"],
+    "resolved": ["fire", "resolve"],
+    "resolved_long_ago": ["fire", "resolve", "+31m"],
+}
+
+# (state, event): status after, firing events counted, alerts with this key, episode, was Ann told again, status of the last page
+MACHINE = {
+    ("none", "fire"): ("triggered", 1, 1, 1, 1, "active"),
+    ("none", "resolve"): (None, None, 0, None, 0, None),
+    ("none", "source_ack"): (None, None, 0, None, 0, None),
+    ("triggered", "fire"): ("triggered", 2, 1, 1, 0, "active"),
+    ("triggered", "raise"): ("triggered", 2, 1, 1, None, "active"),
+    ("triggered", "resolve"): ("resolved", 1, 1, 1, 0, "resolved"),
+    ("triggered", "ack"): ("acknowledged", 1, 1, 1, 0, "acknowledged"),
+    ("triggered", "source_ack"): ("acknowledged", 1, 1, 1, 0, "acknowledged"),
+    ("triggered", "dismiss"): ("dismissed", 1, 1, 1, 0, "cancelled"),
+    ("acknowledged", "fire"): ("acknowledged", 2, 1, 1, 0, "acknowledged"),
+    ("acknowledged", "raise"): ("triggered", 2, 1, 1, 1, "active"),
+    ("acknowledged", "resolve"): ("resolved", 1, 1, 1, 0, None),
+    ("acknowledged", "ack"): ("acknowledged", 1, 1, 1, 0, "acknowledged"),
+    ("acknowledged", "dismiss"): ("dismissed", 1, 1, 1, 0, None),
+    ("dismissed", "fire"): ("dismissed", 2, 1, 1, 0, "cancelled"),
+    ("dismissed", "raise"): ("triggered", 2, 1, 1, 1, "active"),
+    ("dismissed", "resolve"): ("resolved", 1, 1, 1, 0, None),
+    ("dismissed", "ack"): ("dismissed", 1, 1, 1, 0, "cancelled"),
+    ("dismissed", "dismiss"): ("dismissed", 1, 1, 1, 0, "cancelled"),
+    ("resolved", "fire"): ("triggered", 2, 1, 2, 1, "active"),
+    ("resolved", "raise"): ("triggered", 2, 1, 2, 1, "active"),
+    ("resolved", "resolve"): ("resolved", 1, 1, 1, 0, "resolved"),
+    ("resolved", "ack"): ("resolved", 1, 1, 1, 0, "resolved"),
+    ("resolved", "source_ack"): ("resolved", 1, 1, 1, 0, "resolved"),
+    ("resolved_long_ago", "fire"): ("triggered", 1, 2, 1, 1, "active"),
+    ("resolved_long_ago", "raise"): ("triggered", 1, 2, 1, 1, "active"),
+    ("resolved_long_ago", "resolve"): ("resolved", 1, 1, 1, 0, "resolved"),
+    ("resolved_long_ago", "ack"): ("resolved", 1, 1, 1, 0, "resolved"),
+}
+
+
+def happen(world, event):
+    if event.startswith("+"):
+        world.server.turn(event[1:])
+    elif event == "fire":
+        world.fire("key", priority="p3")
+    elif event == "raise":
+        world.fire("key", priority="p1")
+    elif event == "resolve":
+        world.resolve("key")
+    elif event == "source_ack":
+        world.fire("key", status="acknowledged")
+    else:
+        verb = {"ack": "acknowledge", "dismiss": "dismiss"}[event]
+        answer = world.server.try_api("POST", f"alerts/{world.alert('key')['id']}/{verb}", {})
+        assert answer.status in (200, 409), answer
+        world.server.settle()
+
+
+@pytest.fixture
+def life(world):
+    return world.usual()
+
+
+@pytest.mark.parametrize("state, event", MACHINE, ids=["-".join(cell) for cell in MACHINE])
+def test_machine(life, state, event):
+    status, count, alerts, episode, told, page = MACHINE[state, event]
+    for step in STATES[state]:
+        happen(life, step)
+    before, was = life.told("ann"), life.alert("key")
+    happen(life, event)
+    assert len(life.alerts("key")) == alerts
+    if told is not None:
+        assert life.told("ann") - before == told
+    if status is None:
+        return
+    alert = life.alert("key")
+    assert (alert["status"], alert["episode"]) == (status, episode)
+    assert alert["count"] == count
+    assert alert["priority"] == ("p1" if event == "raise" else "p3")
+    if page:
+        assert life.page(alert)["status"] == page
+    if event == "resolve" and state.startswith("resolved"):
+        assert alert["resolved_at"] == was["resolved_at"]
+    if alerts == 2:
+        assert alert["previous_alert_id"] == was["id"]
+
+
+def test_a_lower_priority_changes_nothing_nor_does_none(life):
+    life.fire("key", priority="p2")
+    for word in ("p4", None):
+        life.fire("key", priority=word)
+    assert life.alert("key")["priority"] == "p2"
+
+
+def test_a_resolve_never_changes_the_priority(life):
+    life.fire("key", priority="p3")
+    life.resolve("key", priority="p1")
+    assert life.alert("key")["priority"] == "p3"
+
+
+def test_the_last_events_text_is_shown(life):
+    life.fire("key", title="First", labels={"a": "1"}, description="one")
+    life.fire("key", title="Second", labels={"b": "2"}, description="two")
+    alert = life.alert("key")
+    assert (alert["title"], alert["description"], alert["labels"]) == ("Second", "two", {"b": "2"})
+
+
+def test_a_repeat_changes_neither_version_nor_updated_at(life):
+    life.fire("key", title="Same")
+    before = life.alert("key")
+    for _ in range(3):
+        life.fire("key", title="Same")
+    after = life.alert("key")
+    assert (after["version"], after["updated_at"]) == (before["version"], before["updated_at"])
+    assert after["count"] == 4
+    assert after["last_seen_at"] >= before["last_seen_at"]
+
+
+def test_a_dismissed_alerts_repeats_are_silent_until_it_is_resolved(life):
+    life.fire("key", priority="p3")
+    happen(life, "dismiss")
+    life.fire("key", priority="p3")
+    life.resolve("key")
+    life.fire("key", priority="p3")
+    assert life.alert("key")["status"] == "triggered"
+    assert life.told("ann") == 2
+
+
+def test_a_fire_on_a_person_resolved_alert_reopens_it(life):
+    life.fire("key")
+    life.server.verb("alerts", life.alert("key")["id"], "resolve")
+    assert life.alert("key")["resolved_by"]["kind"] in ("user", "key")
+    life.fire("key")
+    alert = life.alert("key")
+    assert (alert["status"], alert["episode"]) == ("triggered", 2)
+    assert life.told("ann") == 2
+
+
+def test_an_episode_within_ten_minutes_of_the_acknowledgement_keeps_it(life):
+    life.fire("key")
+    happen(life, "ack")
+    life.resolve("key")
+    life.fire("key")
+    alert = life.alert("key")
+    assert (alert["status"], alert["episode"]) == ("acknowledged", 2)
+    assert [page["status"] for page in life.pages(alert) if page["episode"] == 2 and page["status"] == "active"] == []
+    assert life.told("bob") == 0
+
+
+def test_an_episode_later_than_that_pages_again(life):
+    life.fire("key")
+    happen(life, "ack")
+    life.resolve("key")
+    life.server.turn("11m")
+    life.fire("key")
+    assert life.alert("key")["status"] == "triggered"
+    assert life.told("ann") == 2
+
+
+def test_reopen_window_is_the_integrations(world):
+    world.usual(reopen_window_s=60)
+    world.fire("key")
+    world.resolve("key")
+    world.server.turn("61s")
+    world.fire("key")
+    assert [alert["status"] for alert in world.alerts("key")] == ["resolved", "triggered"]
+
+
+def test_no_news_for_resolve_after_s_resolves(world):
+    world.usual(resolve_after_s=600)
+    world.fire("key")
+    world.server.turn("9m")
+    world.fire("key")
+    world.server.turn("9m")
+    assert world.alert("key")["status"] == "triggered"
+    world.server.turn("61s")
+    alert = world.alert("key")
+    assert alert["status"] == "resolved"
+    assert "timeout" in str(alert["resolved_by"]) + str(world.server.get(f"alerts/{alert['id']}/timeline"))
+
+
+def test_snooze_is_a_hold_and_pages_once_at_its_end(life):
+    life.fire("key")
+    alert = life.alert("key")
+    until = parse(life.alert("key")["last_seen_at"]) + datetime.timedelta(minutes=20)
+    life.server.verb("alerts", alert["id"], "snooze", until=until.isoformat())
+    life.server.settle()
+    assert [hold["reason"] for hold in life.alert("key")["holds"]] == ["snooze"]
+    life.server.turn("19m")
+    assert life.tally("ann", "bob") == (1, 0)
+    life.server.turn("2m")
+    assert life.alert("key")["holds"] == []
+    assert life.told("ann") == 2
+
+
+def test_a_snoozed_alert_that_was_resolved_pages_nobody(life):
+    life.fire("key")
+    until = parse(life.alert("key")["last_seen_at"]) + datetime.timedelta(minutes=20)
+    life.server.verb("alerts", life.alert("key")["id"], "snooze", until=until.isoformat())
+    life.resolve("key")
+    life.server.turn("21m")
+    assert life.tally("ann", "bob") == (1, 0)
+
+
+def test_a_persons_reopen_begins_an_episode(life):
+    life.fire("key")
+    life.resolve("key")
+    life.server.verb("alerts", life.alert("key")["id"], "reopen")
+    life.server.settle()
+    alert = life.alert("key")
+    assert (alert["status"], alert["episode"]) == ("triggered", 2)
+    assert life.told("ann") == 2
+
+
+def test_a_note_stands_on_the_timeline(life):
+    life.fire("key")
+    alert = life.alert("key")
+    life.server.verb("alerts", alert["id"], "note", text="it is the cleaning robot again")
+    assert "cleaning robot" in str(life.server.get(f"alerts/{alert['id']}/timeline"))
+
+
+def test_the_timeline_tells_the_story_in_order(life):
+    life.fire("key")
+    happen(life, "ack")
+    life.resolve("key")
+    kinds = [entry["kind"] for entry in life.server.items(f"alerts/{life.alert('key')['id']}/timeline")]
+    told = " ".join(kinds)
+    assert "ack" in told and "resolve" in told, kinds
+
+
+def test_every_event_is_an_occurrence(life):
+    life.fire("key")
+    life.fire("key")
+    life.resolve("key")
+    found = life.server.items(f"alerts/{life.alert('key')['id']}/occurrences")
+    assert sorted(o["status"] for o in found) == ["resolved", "triggered", "triggered"]
+
+
+def test_a_person_may_lower_the_priority(life):
+    life.fire("key", priority="p1")
+    life.server.change("alerts", life.alert("key")["id"], priority="p4")
+    assert life.alert("key")["priority"] == "p4"
+
+
+# Order. Times are the server's own clock plus so many seconds.
+
+def parse(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+@pytest.fixture
+def clock(life):
+    """clock(-10): ten seconds before the server's present, as text."""
+    life.fire("what time is it", priority="p4")
+    now = parse(life.alert("what time is it")["last_seen_at"])
+    return lambda seconds: (now + datetime.timedelta(seconds=seconds)).isoformat()
+
+
+def test_a_fire_older_than_the_resolve_is_late(life, clock):
+    life.fire("key", occurred_at=clock(-30))
+    life.resolve("key", occurred_at=clock(-10))
+    before = life.told("ann")
+    life.fire("key", occurred_at=clock(-20))
+    alert = life.alert("key")
+    assert (alert["status"], alert["count"], life.told("ann")) == ("resolved", 1, before)
+    occurrences = life.server.items(f"alerts/{alert['id']}/occurrences")
+    assert [o["late"] for o in occurrences].count(True) == 1
+
+
+def test_a_fire_without_a_time_is_never_late(life, clock):
+    life.fire("key", occurred_at=clock(-30))
+    life.resolve("key", occurred_at=clock(-10))
+    life.fire("key")
+    assert life.alert("key")["status"] == "triggered"
+
+
+def test_starts_at_does_not_make_a_fire_late(life, clock):
+    life.fire("key", starts_at=clock(-600))
+    life.resolve("key", occurred_at=clock(-10))
+    life.fire("key", starts_at=clock(-600))
+    assert life.alert("key")["status"] == "triggered"
+
+
+def test_a_fire_newer_than_the_resolve_reopens(life, clock):
+    life.fire("key", occurred_at=clock(-30))
+    life.resolve("key", occurred_at=clock(-20))
+    life.fire("key", occurred_at=clock(-10))
+    assert life.alert("key")["status"] == "triggered"
+
+
+def test_equal_times_are_in_order_of_arrival(life, clock):
+    life.fire("key", occurred_at=clock(-10))
+    life.resolve("key", occurred_at=clock(-10))
+    assert life.alert("key")["status"] == "resolved"
+    life.fire("key", occurred_at=clock(-10))
+    assert life.alert("key")["status"] == "triggered"
+
+
+def test_a_late_fire_after_the_late_window_is_an_ordinary_one(life, clock):
+    life.fire("key", occurred_at=clock(-30))
+    life.resolve("key", occurred_at=clock(-10))
+    life.server.turn("6m")
+    life.fire("key", occurred_at=clock(-20))
+    assert life.alert("key")["status"] == "triggered"
+
+
+def test_a_resolve_older_than_the_last_resolve_and_the_episode_is_late(life, clock):
+    life.fire("key", occurred_at=clock(-60))
+    life.resolve("key", occurred_at=clock(-30))
+    life.fire("key", occurred_at=clock(-10))
+    life.resolve("key", occurred_at=clock(-40))
+    assert life.alert("key")["status"] == "triggered"
+    life.resolve("key", occurred_at=clock(-5))
+    assert life.alert("key")["status"] == "resolved"
+
+
+def test_a_slow_clock_cannot_leave_an_alert_open(life, clock):
+    life.fire("key")
+    life.resolve("key", occurred_at=clock(-3600))
+    assert life.alert("key")["status"] == "resolved"
+
+
+@pytest.mark.parametrize("seconds", [-10, 0])
+def test_a_fire_that_is_late_against_a_tombstone_is_born_resolved(life, clock, seconds):
+    life.resolve("key", occurred_at=clock(seconds))
+    before = life.told("ann")
+    life.fire("key", occurred_at=clock(seconds - 10))
+    alert = life.alert("key")
+    assert alert["status"] == "resolved"
+    assert life.told("ann") == before
+
+
+def test_a_fire_after_a_tombstone_is_an_ordinary_new_alert(life, clock):
+    life.resolve("key", occurred_at=clock(-20))
+    life.fire("key", occurred_at=clock(-10))
+    assert life.alert("key")["status"] == "triggered"
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "yesterday"])
+def test_a_time_that_cannot_be_is_the_receive_time(life, clock, time):
+    life.fire("key", occurred_at=clock(-10))
+    life.resolve("key", occurred_at=clock(-5))
+    life.fire("key", occurred_at=time)
+    assert life.alert("key")["status"] == "triggered"
+
+
+def test_persons_make_nothing_late(life, clock):
+    life.fire("key", occurred_at=clock(-30))
+    life.server.verb("alerts", life.alert("key")["id"], "resolve")
+    life.fire("key", occurred_at=clock(-20))
+    assert life.alert("key")["status"] == "triggered"
+
+
+@pytest.mark.parametrize("events, status, count, alerts", [
+    (["triggered", "resolved"], "resolved", 1, 1),
+    (["triggered", "resolved", "triggered"], "triggered", 2, 1),
+    (["triggered", "triggered", "triggered"], "triggered", 3, 1),
+    (["resolved", "triggered"], "triggered", 1, 1),
+    (["resolved", "resolved"], None, None, 0),
+])
+def test_events_of_one_key_in_one_body_are_folded_in_order(life, events, status, count, alerts):
+    life.server.send(life.source["key"], [{"dedup_key": "key", "title": "t", "status": word} for word in events])
+    assert len(life.alerts("key")) == alerts
+    if alerts:
+        alert = life.alert("key")
+        assert (alert["status"], alert["count"]) == (status, count)
+        assert len(life.server.items(f"alerts/{alert['id']}/occurrences")) == len(events) - (events[0] == "resolved")
+        assert life.told("ann") == (status == "triggered")
+
+
+def test_clocks_that_differ_by_more_than_a_minute_are_shown(life, clock):
+    life.fire("key", occurred_at=clock(-7200))
+    assert life.alert("key")["status"] == "triggered"

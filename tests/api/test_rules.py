@@ -1,0 +1,325 @@
+"""Alert rules: what each action does, in which order, and how it is explained."""
+
+import pytest
+
+from tocsin import Refused
+
+
+@pytest.fixture
+def rules(world):
+    return world.usual()
+
+
+def explanation(world, alert):
+    return world.server.get(f"alerts/{alert['id']}/explanation")
+
+
+def test_set_changes_priority_title_labels_and_service(rules):
+    service = rules.server.make("services", name=f"Shop {rules.name}")
+    rules.rule(rules.source, "labels.env == 'live'", {"type": "set", "priority": "p1", "title": "LIVE: {{alert.title}}",
+                                                      "labels": {"seen": "by {{labels.env}}"}, "service_id": service["id"]})
+    rules.fire("key", labels={"env": "live"}, priority="p4")
+    alert = rules.alert("key")
+    assert (alert["priority"], alert["title"], alert["service_id"]) == ("p1", "LIVE: Problem key", service["id"])
+    assert alert["labels"] == {"env": "live", "seen": "by live"}
+
+
+def test_later_rules_see_what_earlier_ones_set(rules):
+    rules.rule(rules.source, "true", {"type": "set", "labels": {"step": "one"}}, position=1)
+    rules.rule(rules.source, "labels.step == 'one'", {"type": "set", "labels": {"step": "two"}}, position=2)
+    rules.rule(rules.source, "labels.step == 'two'", {"type": "set", "priority": "p1"}, position=3)
+    rules.fire("key", priority="p4")
+    assert rules.alert("key")["priority"] == "p1"
+
+
+def test_position_orders_not_age(rules):
+    rules.rule(rules.source, "true", {"type": "set", "labels": {"last": "second"}}, position=2)
+    rules.rule(rules.source, "true", {"type": "set", "labels": {"last": "first"}}, position=1)
+    rules.fire("key")
+    assert rules.alert("key")["labels"]["last"] == "second"
+
+
+def test_stop_ends_the_list(rules):
+    rules.rule(rules.source, "true", {"type": "set", "labels": {"a": "1"}}, position=1, stop=True)
+    rules.rule(rules.source, "true", {"type": "set", "labels": {"b": "2"}}, position=2)
+    rules.fire("key")
+    assert rules.alert("key")["labels"] == {"a": "1"}
+
+
+def test_suppress_holds_and_unsuppress_lets_go(rules):
+    rules.rule(rules.source, "true", {"type": "suppress", "reason": "known noise"}, position=1)
+    rules.rule(rules.source, "alert.priority == 'p1'", {"type": "unsuppress"}, position=2)
+    rules.fire("quiet", priority="p3")
+    rules.fire("loud", priority="p1")
+    assert [hold["reason"] for hold in rules.alert("quiet")["holds"]] == ["suppressed"]
+    assert rules.alert("loud")["holds"] == []
+    assert rules.pages(rules.alert("quiet")) == []
+    assert rules.told("ann") == 1
+
+
+def test_pause_pages_only_what_lasts(rules):
+    rules.rule(rules.source, "true", {"type": "pause", "for_s": 120})
+    rules.fire("short")
+    rules.fire("long")
+    assert [hold["reason"] for hold in rules.alert("long")["holds"]] == ["pause"]
+    rules.server.turn("60s")
+    rules.resolve("short")
+    rules.server.turn("61s")
+    assert rules.told("ann") == 1
+    assert rules.page(rules.alert("long"))["status"] == "active"
+    assert rules.pages(rules.alert("short")) == []
+    assert rules.alert("long")["holds"] == []
+
+
+def test_threshold_pages_at_the_nth_within_the_time(rules):
+    rules.rule(rules.source, "true", {"type": "threshold", "count": 3, "within_s": 60})
+    rules.fire("slow")
+    rules.fire("slow")
+    rules.server.turn("61s")
+    rules.fire("slow")
+    assert rules.told("ann") == 0
+    for _ in range(3):
+        rules.fire("quick")
+    assert rules.told("ann") == 1
+    assert rules.pages(rules.alert("slow")) == []
+
+
+def test_page_takes_the_rules_policy(rules):
+    cleo = rules.user("cleo")
+    rules.rule(rules.source, "true", {"type": "page", "policy_id": rules.policy([cleo])["id"]})
+    rules.fire("key")
+    assert rules.tally("ann", "cleo") == (0, 1)
+
+
+def test_page_without_policy_takes_the_default_chain(rules):
+    rules.rule(rules.source, "true", {"type": "page"})
+    rules.fire("key")
+    assert rules.told("ann") == 1
+    assert len(rules.pages(rules.alert("key"))) == 1
+
+
+def test_a_missing_field_is_no_match(rules):
+    rules.rule(rules.source, "labels.absent == 'x'", {"type": "suppress", "reason": "never"})
+    rules.fire("key")
+    assert rules.alert("key")["holds"] == []
+
+
+def test_a_rule_that_fails_does_not_match_and_the_next_runs(rules):
+    rules.rule(rules.source, "int(alert.title) > 3", {"type": "suppress", "reason": "never"}, position=1)
+    rules.rule(rules.source, "true", {"type": "set", "labels": {"next": "ran"}}, position=2)
+    rules.fire("key")
+    alert = rules.alert("key")
+    assert alert["holds"] == [] and alert["labels"] == {"next": "ran"}
+    assert "error" in str(explanation(rules, alert))
+
+
+def test_a_disabled_rule_is_skipped_and_listed(rules):
+    rule = rules.rule(rules.source, "true", {"type": "suppress", "reason": "never"}, enabled=False)
+    rules.fire("key")
+    assert rules.alert("key")["holds"] == []
+    assert rule["name"] in str(explanation(rules, rules.alert("key")))
+
+
+@pytest.mark.parametrize("condition, matches", [
+    ({"field": "labels.env", "op": "=", "value": "live"}, True),
+    ({"field": "labels.env", "op": "!=", "value": "live"}, False),
+    ({"field": "labels.env", "op": "contains", "value": "iv"}, True),
+    ({"field": "labels.env", "op": "in", "value": ["test", "live"]}, True),
+    ({"field": "title", "op": "starts_with", "value": "Problem"}, True),
+    ({"field": "labels.env", "op": "=~", "value": "^l.*e$"}, True),
+    ({"field": "labels.none", "op": "exists"}, False),
+    ({"field": "labels.n", "op": ">", "value": 6}, True),
+    ({"field": "priority", "op": "=", "value": "p3"}, True),
+])
+def test_conditions_by_field(rules, condition, matches):
+    body = {"name": f"Fields {rules.name}", "integration_ids": [rules.source["id"]], "conditions": [condition], "match": "all",
+            "actions": [{"type": "set", "labels": {"matched": "yes"}}]}
+    answer = rules.server.try_api("POST", "alert-rules", body)
+    assert answer.status == 201, answer
+    rules.fire("key", labels={"env": "live", "n": "7"}, priority="p3")
+    assert ("matched" in rules.alert("key")["labels"]) == matches
+
+
+def test_match_any(rules):
+    rules.server.make("alert-rules", name=f"Any {rules.name}", integration_ids=[rules.source["id"]], match="any",
+                      conditions=[{"field": "labels.a", "op": "=", "value": "1"}, {"field": "labels.b", "op": "=", "value": "2"}],
+                      actions=[{"type": "set", "labels": {"matched": "yes"}}])
+    rules.fire("key", labels={"b": "2"})
+    assert rules.alert("key")["labels"].get("matched") == "yes"
+
+
+def test_a_rule_of_another_integration_does_not_run(rules):
+    other = rules.integration(rules.chain)
+    rules.rule(other, "true", {"type": "suppress", "reason": "other"})
+    rules.fire("key")
+    assert rules.alert("key")["holds"] == []
+
+
+def test_an_edit_counts_from_the_next_event(rules):
+    rule = rules.rule(rules.source, "true", {"type": "set", "labels": {"v": "1"}})
+    rules.fire("a")
+    rules.server.change("alert-rules", rule["id"], actions=[{"type": "set", "labels": {"v": "2"}}])
+    rules.fire("b")
+    assert (rules.alert("a")["labels"]["v"], rules.alert("b")["labels"]["v"]) == ("1", "2")
+    rules.server.api("DELETE", f"alert-rules/{rule['id']}")
+    rules.fire("c")
+    assert rules.alert("c")["labels"] == {}
+
+
+def test_teams_rules_run_after_the_organizations(world):
+    world.usual()
+    team = world.server.make("teams", name=f"Team {world.name}", members=[{"user_id": world.ann["id"], "role": "owner"}])
+    source = world.integration(world.chain, team_id=team["id"])
+    world.rule(source, "true", {"type": "set", "labels": {"by": "team"}}, team_id=team["id"], position=1)
+    world.rule(source, "true", {"type": "set", "labels": {"by": "organization"}}, position=9)
+    world.fire("key", source)
+    assert world.alert("key", source)["labels"]["by"] == "team"
+
+
+# Why.
+
+def test_explanation_names_rules_that_did_and_did_not_match(rules):
+    hit = rules.rule(rules.source, "labels.env == 'live'", {"type": "set", "priority": "p2"}, position=1)
+    miss = rules.rule(rules.source, "labels.env == 'test'", {"type": "suppress", "reason": "no"}, position=2)
+    rules.fire("key", labels={"env": "live"})
+    told = str(explanation(rules, rules.alert("key")))
+    assert hit["name"] in told and miss["name"] in told
+    assert rules.chain["name"] in told or rules.chain["id"] in told
+
+
+def preview(rules, **body):
+    return rules.server.api("POST", "alert-rules/preview", {"integration_id": rules.source["id"], **body})
+
+
+def test_preview_says_what_would_happen_and_changes_nothing(rules):
+    hit = rules.rule(rules.source, "true", {"type": "set", "priority": "p2"})
+    told = preview(rules, payload={"title": "What if", "dedup_key": "whatif"})
+    assert hit["name"] in str(told) and "What if" in str(told)
+    rules.server.settle()
+    assert rules.alerts() == [] and rules.told("ann") == 0
+
+
+def test_preview_of_a_stored_request(rules):
+    answer = rules.fire("stored", title="Stored title")
+    assert "Stored title" in str(preview(rules, request_id=answer["request_id"]))
+    assert rules.alert("stored")["count"] == 1
+
+
+def test_preview_of_a_wrong_payload_is_told(rules):
+    with pytest.raises(Refused) as refused:
+        preview(rules, payload=7)
+    assert refused.value.answer.status in (400, 422)
+
+
+# create_incident
+
+def incident_rule(rules, when="true", position=5, **action):
+    return rules.rule(rules.source, when, {"type": "create_incident", "severity": 2, **action}, position=position)
+
+
+def incidents_of(rules):
+    return {alert["incident_id"] for alert in rules.alerts() if alert["incident_id"]}
+
+
+def test_one_group_one_incident_one_page(rules):
+    incident_rule(rules, group_by=["labels.host"], window_s=600, title="Trouble on {{labels.host}}")
+    for key in ("a", "b", "c"):
+        rules.fire(key, labels={"host": "h1"})
+    rules.fire("d", labels={"host": "h2"})
+    assert len(incidents_of(rules)) == 2
+    incident = rules.incident(rules.alert("a"))
+    assert (incident["title"], incident["severity"], incident["status"], incident["alert_count"]) == ("Trouble on h1", 2, "new", 3)
+    assert len(rules.server.items(f"incidents/{incident['id']}/alerts")) == 3
+    assert rules.told("ann") == 2
+
+
+def test_a_missing_value_groups_nothing_unless_asked(rules):
+    rule = incident_rule(rules, group_by=["labels.host"])
+    rules.fire("a")
+    rules.fire("b")
+    assert len(incidents_of(rules)) == 2
+    rules.server.change("alert-rules", rule["id"], actions=[{"type": "create_incident", "severity": 2, "group_by": ["labels.host"], "missing": "group"}])
+    rules.fire("c")
+    rules.fire("d")
+    assert len(incidents_of(rules)) == 3
+
+
+def test_after_the_window_a_new_incident_opens(rules):
+    incident_rule(rules, group_by=["labels.host"], window_s=60)
+    rules.fire("a", labels={"host": "h"})
+    rules.server.turn("50s")
+    rules.fire("b", labels={"host": "h"})
+    rules.server.turn("15s")
+    rules.fire("c", labels={"host": "h"})
+    a, b, c = (rules.alert(key)["incident_id"] for key in "abc")
+    assert a == b != c
+
+
+def test_extend_makes_the_window_slide_up_to_its_cap(rules):
+    incident_rule(rules, group_by=["labels.host"], window_s=60, extend=True, max_window_s=120)
+    found = []
+    for key in "abcd":
+        rules.fire(key, labels={"host": "h"})
+        found.append(rules.alert(key)["incident_id"])
+        rules.server.turn("50s")
+    assert found[0] == found[1] == found[2] != found[3]
+
+
+def test_a_closed_incident_takes_no_alerts(rules):
+    incident_rule(rules, group_by=["labels.host"], window_s=3600)
+    rules.fire("a", labels={"host": "h"})
+    first = rules.alert("a")["incident_id"]
+    rules.server.verb("incidents", first, "resolve")
+    rules.server.verb("incidents", first, "close")
+    rules.fire("b", labels={"host": "h"})
+    second = rules.alert("b")["incident_id"]
+    assert second and second != first
+    assert "follows" in str(rules.server.get(f"incidents/{second}/relations"))
+
+
+def test_a_joiner_pages_again_only_when_it_raises_severity(rules):
+    incident_rule(rules, when="labels.bad == 'no'", group_by=["labels.host"], position=1)
+    rules.server.settle()
+    rules.fire("a", labels={"host": "h", "bad": "no"})
+    rules.fire("b", labels={"host": "h", "bad": "no"})
+    assert rules.told("ann") == 1
+
+
+def test_members_all_resolved_resolve_the_incident_after_five_minutes(rules):
+    incident_rule(rules, group_by=["labels.host"], auto_resolve=True)
+    for key in "ab":
+        rules.fire(key, labels={"host": "h"})
+    rules.resolve("a")
+    rules.server.turn("6m")
+    incident = rules.incident(rules.alert("a"))
+    assert not incident["resolved_at"]
+    rules.resolve("b")
+    rules.server.turn("4m")
+    assert not rules.incident(rules.alert("a"))["resolved_at"]
+    rules.server.turn("61s")
+    incident = rules.incident(rules.alert("a"))
+    assert incident["resolved_at"] and incident["status"] == "monitoring"
+
+
+def test_auto_resolve_is_off_by_default(rules):
+    incident_rule(rules, group_by=["labels.host"])
+    rules.fire("a", labels={"host": "h"})
+    rules.resolve("a")
+    rules.server.turn("10m")
+    assert not rules.incident(rules.alert("a"))["resolved_at"]
+
+
+def test_a_reopened_alert_goes_back_to_its_open_incident(rules):
+    incident_rule(rules, group_by=["labels.host"])
+    rules.fire("a", labels={"host": "h"})
+    first = rules.alert("a")["incident_id"]
+    rules.resolve("a")
+    rules.fire("a", labels={"host": "h"})
+    assert rules.alert("a")["incident_id"] == first
+
+
+def test_a_suppressed_alert_opens_no_incident(rules):
+    rules.rule(rules.source, "true", {"type": "suppress", "reason": "noise"}, position=1)
+    incident_rule(rules)
+    rules.fire("a")
+    assert rules.alert("a")["incident_id"] is None
