@@ -1,0 +1,248 @@
+/* /ack/{token}: one page for one notification. A GET never changes anything, because mail scanners follow links; a POST with
+ * the token acts as the person who was told. Server-rendered, no script; the template is catalog/pages/ack.html.mustache. */
+#include "base/embedded.h"
+#include "core/alerts/alerts.h"
+#include "core/incidents/incidents.h"
+#include "core/paging/message.h"
+#include "core/server/server.h"
+#include "lang/json.h"
+
+extern const EmbeddedFile CATALOG_FILES[];
+extern const size_t CATALOG_FILES_COUNT;
+
+enum { TOKEN_DAYS = 7, PAGE_BYTES_MAX = 48 * 1024, FORM_BYTES_MAX = 16 * 1024 };
+
+typedef struct Ack {
+  Command command;
+  App *app;
+  HttpRequest *request;
+  Arena *arena;
+  i64 notification_id;
+  Str token, action, said;
+  bool wants_json;
+} Ack;
+
+static const HttpHeader PAGE_HEADERS[] = {
+    {STR("Cache-Control"), STR("no-store")},
+    {STR("Referrer-Policy"), STR("no-referrer")},
+    {STR("Content-Security-Policy"),
+     STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")},
+};
+
+/* Rendering ----------------------------------------------------------------------------------------------------------- */
+
+static Str template_source(void) {
+  for (size_t i = 0; i < CATALOG_FILES_COUNT; i++)
+    if (str_ends_with(str_from_c(CATALOG_FILES[i].path), S("pages/ack.html.mustache"))) return (Str){CATALOG_FILES[i].data, CATALOG_FILES[i].bytes};
+  return S("{{title}}");
+}
+
+static void respond_html(Ack *ack, int status, Str html) {
+  HttpResponse response = {.status = status, .content_type = "text/html; charset=utf-8", .headers = PAGE_HEADERS,
+                           .header_count = COUNT(PAGE_HEADERS), .body = html};
+  http_respond(ack->app->http, ack->request, &response);
+}
+
+static void render_page(Ack *ack, int status, const Value *context) {
+  MustacheOptions options = {.context = MUSTACHE_HTML};
+  const Mustache *template = NULL;
+  Buf out = buf_new(ack->arena, PAGE_BYTES_MAX);
+  CelRun run = {0};
+  Error err = {0};
+  if (!mustache_compile(ack->arena, template_source(), &options, &template, &err) ||
+      !mustache_render(template, ack->arena, context, &run, &out, &err)) {
+    log_error("paging", "the acknowledgement page cannot be rendered: %s", err.message);
+    respond_html(ack, 500, S("<!doctype html><title>Tocsin</title><p>This page cannot be shown."));
+    return;
+  }
+  respond_html(ack, status, buf_str(&out));
+}
+
+static void render_problem(Ack *ack, int status, const char *title, const char *text) {
+  MapBuilder map = map_builder(ack->arena);
+  map_put_c(&map, "problem", value_bool(true));
+  map_put_c(&map, "headline", value_c(title));
+  map_put_c(&map, "text", value_c(text));
+  Value context = map_done(&map);
+  if (!ack->wants_json) {
+    render_page(ack, status, &context);
+    return;
+  }
+  MapBuilder json = map_builder(ack->arena);
+  map_put_c(&json, "type", value_c("about:blank"));
+  map_put_c(&json, "status", value_int(status));
+  map_put_c(&json, "detail", value_c(text));
+  Value body = map_done(&json);
+  respond_json(ack->app, ack->request, status, &body);
+}
+
+/* Facts --------------------------------------------------------------------------------------------------------------- */
+
+static Str ago(Arena *arena, i64 ms) {
+  i64 minutes = MAX(0, ms / MINUTE_MS);
+  if (minutes < 1) return S("less than a minute");
+  if (minutes < 120) return str_format(arena, "%lld min", (long long)minutes);
+  if (minutes < 48 * 60) return str_format(arena, "%lld h", (long long)minutes / 60);
+  return str_format(arena, "%lld days", (long long)minutes / 1440);
+}
+
+static const char *said_text(Str said) {
+  if (str_equal_c(said, "acknowledged")) return "You acknowledged it. Paging has stopped.";
+  if (str_equal_c(said, "escalated")) return "The next level is being paged now.";
+  if (str_equal_c(said, "resolved")) return "You resolved it.";
+  if (str_equal_c(said, "already")) return "It had been acknowledged already.";
+  return NULL;
+}
+
+static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) {
+  Notification n = {0};
+  Page page = {0};
+  Value base = value_null(), by = value_null();
+  Error ignored = {0};
+  bool found = false;
+  if (!notification_load(db, ack->arena, ack->notification_id, &n, &found, err)) return false;
+  if (!found || !page_load(db, ack->arena, n.page_id, &page, &found, err) || !found) return fail(err, ERR_NOT_FOUND, "gone");
+  if (!message_facts(ack->app, db, ack->arena, setup, &n, &page, &base, err)) return false;
+  MapBuilder map = map_builder(ack->arena);
+  for (size_t i = 0; i < base.size; i++) map_put(&map, value_text(&base.members[i].key), base.members[i].value);
+  if (page.acknowledged_by.len && json_parse(ack->arena, page.acknowledged_by, NULL, &by, &ignored))
+    map_put_c(&map, "acknowledged_by", value_string(value_text_or(value_get_c(&by, "name"), STR_NONE)));
+  bool open = page.status == PAGE_ACTIVE || page.status == PAGE_EXHAUSTED;
+  i64 since = value_int_or(value_get_c(&base, "since_ms"), page.created_ms);
+  map_put_c(&map, "page_status", value_c(page_status_name(page.status)));
+  map_put_c(&map, "can_acknowledge", value_bool(open));
+  map_put_c(&map, "can_escalate", value_bool(page.status == PAGE_ACTIVE));
+  map_put_c(&map, "can_resolve", value_bool(page.subject_id > 0 && page.status != PAGE_RESOLVED && page.status != PAGE_CANCELLED));
+  map_put_c(&map, "for_how_long", value_string(ago(ack->arena, clock_now(&ack->app->clock) - since)));
+  const char *said = said_text(ack->said);
+  if (said) map_put_c(&map, "said", value_c(said));
+  *out = map_done(&map);
+  return true;
+}
+
+static void show(void *ctx) {
+  Ack *ack = ctx;
+  const Setup *setup = setup_take(ack->app->setup);
+  Db *db = NULL;
+  Error err = {0};
+  Value context = value_null();
+  bool ok = db_pool_take(ack->app->readers, &db, &err) && facts(ack, db, setup, &context, &err);
+  db_pool_give(ack->app->readers, db);
+  if (ok) render_page(ack, 200, &context);
+  else if (err.code == ERR_NOT_FOUND) render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
+  else render_problem(ack, 503, "Not available", "The page cannot be read at the moment; try again in a few seconds.");
+  setup_give(setup);
+}
+
+/* Acting -------------------------------------------------------------------------------------------------------------- */
+
+static bool resolve_subject(Cycle *cycle, const Page *page, const Who *who, Error *err) {
+  bool changed = false;
+  AlertAct act = {.verb = ALERT_VERB_RESOLVE, .who = who};
+  if (page->incident_id) return incident_resolve(cycle, page->incident_id, who, STR_NONE, err);
+  if (page->alert_id) return alert_act(cycle, page->alert_id, &act, &changed, err);
+  return fail(err, ERR_CONFLICT, "a storm is resolved alert by alert");
+}
+
+static bool act(Command *command, Cycle *cycle, Error *err) {
+  Ack *ack = (Ack *)command;
+  Notification n = {0};
+  Page page = {0};
+  bool found = false;
+  Str first = STR_NONE;
+  if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
+  if (!found || !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return !found && fail(err, ERR_NOT_FOUND, "gone");
+  Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
+  if (str_equal_c(ack->action, "acknowledge")) {
+    ack->said = page.status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");
+    return page_acknowledge(cycle, page.id, &who, &first, err);
+  }
+  if (str_equal_c(ack->action, "escalate")) return ack->said = S("escalated"), page_escalate(cycle, page.id, &who, err);
+  if (str_equal_c(ack->action, "resolve")) return ack->said = S("resolved"), resolve_subject(cycle, &page, &who, err);
+  return fail(err, ERR_INVALID, "the action must be acknowledge, escalate or resolve");
+}
+
+/* Browsers go back to the page by 303, so that reloading does not act again; programs get JSON. */
+static void acted(Command *command, bool ok, const Error *err) {
+  Ack *ack = (Ack *)command;
+  if (!ok) {
+    render_problem(ack, error_http_status(err->code), "That did not work", str_to_c(ack->arena, str_copy(ack->arena, str_from_c(err->message))));
+    return;
+  }
+  if (ack->wants_json) {
+    MapBuilder map = map_builder(ack->arena);
+    map_put_c(&map, "status", value_string(ack->said));
+    Value body = map_done(&map);
+    respond_json(ack->app, ack->request, 200, &body);
+    return;
+  }
+  HttpHeader headers[] = {{S("Location"), str_format(ack->arena, "/ack/%.*s?said=%.*s", STR_ARG(ack->token), STR_ARG(ack->said))},
+                          {S("Cache-Control"), S("no-store")}};
+  HttpResponse response = {.status = 303, .headers = headers, .header_count = COUNT(headers)};
+  http_respond(ack->app->http, ack->request, &response);
+}
+
+static Str form_value(Arena *arena, Str form, const char *name) {
+  Str rest = form, part;
+  while (rest.len) {
+    Str key, value = STR_NONE, decoded = STR_NONE;
+    if (!str_cut(rest, '&', &part, &rest)) {
+      part = rest;
+      rest = STR_NONE;
+    }
+    if (str_cut(part, '=', &key, &value) && str_equal_c(key, name) && url_decode(arena, value, true, &decoded)) return decoded;
+  }
+  return STR_NONE;
+}
+
+/* Requests ------------------------------------------------------------------------------------------------------------ */
+
+static void ack_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  (void)app;
+  verdict->body_bytes_max = FORM_BYTES_MAX;
+  if (request->method == HTTP_GET || request->method == HTTP_HEAD || request->method == HTTP_POST) return;
+  verdict->respond = true;
+  verdict->response = (HttpResponse){.status = 405};
+}
+
+/* Answers by itself when the link is not good. */
+static Ack *ack_begin(App *app, HttpRequest *request, Str token) {
+  Ack *ack = ARENA_NEW(request->arena, Ack);
+  Str accept = http_header(request, "Accept");
+  *ack = (Ack){.app = app, .request = request, .arena = request->arena, .token = token, .said = http_query(request, "said", 0),
+               .wants_json = str_find(accept, S("application/json"), 0) != SIZE_MAX || str_find(accept, S("text/html"), 0) == SIZE_MAX};
+  if (request->method != HTTP_POST) ack->wants_json = false;
+  if (!ack_token_check(app, request->arena, token, &ack->notification_id)) {
+    render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
+    return NULL;
+  }
+  if (clock_now(&app->clock) - id_time_ms(ack->notification_id) > TOKEN_DAYS * DAY_MS) {
+    render_problem(ack, 410, "This link has expired", "Links in messages are good for 7 days. Open the incident in Tocsin instead.");
+    return NULL;
+  }
+  return ack;
+}
+
+void ack_page_get(App *app, HttpRequest *request, Str token) {
+  Ack *ack = ack_begin(app, request, token);
+  if (ack && !workers_do(app->workers, show, ack)) render_problem(ack, 503, "Not available", "The server is busy; try again in a few seconds.");
+}
+
+void ack_page_post(App *app, HttpRequest *request, Str token) {
+  Ack *ack = ack_begin(app, request, token);
+  if (!ack) return;
+  ack->action = form_value(request->arena, request->body, "action");
+  ack->command = (Command){.run = act, .done = acted};
+  if (!engine_submit(app->engine, &ack->command)) render_problem(ack, 503, "Not available", "The server is stopping; try again in a few seconds.");
+}
+
+static void ack_request(App *app, HttpRequest *request) {
+  Str token = str_slice(request->path, 5, request->path.len);
+  if (request->method == HTTP_POST) ack_page_post(app, request, token);
+  else ack_page_get(app, request, token);
+}
+
+const Door ACK_DOORS[] = {
+    {.prefix = "/ack/", .head = ack_head, .request = ack_request},
+    {.prefix = NULL},
+};
