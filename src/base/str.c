@@ -102,6 +102,7 @@ Str str_lower(Arena *arena, Str s) {
 }
 
 Str str_vformat(Arena *arena, const char *format, va_list args) {
+  ASSERT(format);
   va_list again;
   va_copy(again, args);
   int len = vsnprintf(NULL, 0, format, args);
