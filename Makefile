@@ -1,0 +1,46 @@
+# The front door. `make` alone lists what there is; meson.build is the build behind it.
+# make runs nothing side by side here: ninja and scripts/test use the cores themselves.
+.NOTPARALLEL:
+.PHONY: help deps build run demo test tidy bench fuzz crash format clean
+
+ROUNDS  ?= 100
+SECONDS ?= 60
+ARGS    ?=
+
+help: ## lists the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+deps: ## installs what is missing from Debian
+	@scripts/deps
+
+build: ## compiles build/tocsin
+	@scripts/build build --buildtype=release -- tocsin
+
+run: build ## serves from ./tocsin-data (ARGS="--listen 0.0.0.0:8080" adds options)
+	build/tocsin serve $(ARGS)
+
+demo: deps build ## serves sample teams, schedules and a stream of alerts from a fresh folder
+	build/tocsin demo $(ARGS)
+
+test: deps ## runs every test; the last line is the total
+	@scripts/python
+	@scripts/test
+
+tidy: ## checks what a machine can: layers, banned calls, sizes, layout
+	@scripts/tidy
+
+bench: deps build ## measures, side by side with Alertmanager
+	@scripts/bench
+
+fuzz: deps ## fuzzes each target for SECONDS=60
+	@scripts/test --only fuzz --fuzz-seconds $(SECONDS)
+
+crash: deps ## kills the server ROUNDS=100 times under load and looks for what was lost
+	@scripts/python
+	@scripts/test --only crash --crash-rounds $(ROUNDS)
+
+format: ## lays out the C code by .clang-format
+	@find src tests -name '*.[ch]' | xargs clang-format -i
+
+clean: ## removes the build folders
+	rm -rf build build-asan
