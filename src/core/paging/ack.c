@@ -6,6 +6,7 @@
 #include "core/paging/message.h"
 #include "core/server/server.h"
 #include "lang/json.h"
+#include "lang/mustache/mustache.h"
 
 extern const EmbeddedFile CATALOG_FILES[];
 extern const size_t CATALOG_FILES_COUNT;
