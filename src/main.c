@@ -24,7 +24,8 @@ static const CliCommand *find(const char *name) {
 static void usage(FILE *out) {
   fprintf(out, "tocsin COMMAND [--help]\n\n");
   for (size_t t = 0; t < sizeof TABLES / sizeof TABLES[0]; t++)
-    for (const CliCommand *command = TABLES[t]; command->name; command++) fprintf(out, "  %-14s %s\n", command->name, command->doc);
+    for (const CliCommand *command = TABLES[t]; command->name; command++)
+      fprintf(out, "  %-14s %s\n", command->name, command->doc);
 }
 
 int main(int argc, char **argv) {

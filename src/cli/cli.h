@@ -3,7 +3,7 @@
 #define TOCSIN_CLI_CLI_H
 
 typedef struct CliCommand {
-  const char *name; /* NULL ends the table */
+  const char *name;                  /* NULL ends the table */
   int (*run)(int argc, char **argv); /* without the command's own name; returns the exit code */
   const char *doc;
 } CliCommand;

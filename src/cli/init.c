@@ -29,7 +29,9 @@ static bool put_json(ResourceCtx *rc, const Resource *resource, Value body, Valu
   return false;
 }
 
-static Value text(const char *t) { return value_c(t ? t : ""); }
+static Value text(const char *t) {
+  return value_c(t ? t : "");
+}
 
 static bool make_owner(InitWork *w, ResourceCtx *rc, Error *err) {
   MapBuilder user = map_builder(rc->arena);
@@ -41,7 +43,8 @@ static bool make_owner(InitWork *w, ResourceCtx *rc, Error *err) {
 
 static bool make_policy(InitWork *w, ResourceCtx *rc, Error *err) {
   Arena *arena = rc->arena;
-  MapBuilder target = map_builder(arena), level = map_builder(arena), policy = map_builder(arena), patch = map_builder(arena);
+  MapBuilder target = map_builder(arena), level = map_builder(arena), policy = map_builder(arena),
+             patch = map_builder(arena);
   map_put_c(&target, "kind", value_string(S("user")));
   map_put_c(&target, "id", *value_get_c(&w->user, "id"));
   Value targets = map_done(&target);
@@ -115,19 +118,24 @@ int command_init(int argc, char **argv) {
     return EXIT_DONE;
   }
   for (size_t i = 0; ok && i < COUNT(NEEDED); i++)
-    if (!options_get(o, NEEDED[i])) ok = fail(&err, ERR_INVALID, "--%s is missing; --help lists the options", NEEDED[i]);
+    if (!options_get(o, NEEDED[i]))
+      ok = fail(&err, ERR_INVALID, "--%s is missing; --help lists the options", NEEDED[i]);
   if (!ok) {
     fprintf(stderr, "tocsin init: %s\n", err.message);
     return EXIT_USAGE;
   }
-  InitWork work = {.arena = arena, .organization = options_get(o, "organization"), .time_zone = options_get(o, "time-zone"),
-                   .email = options_get(o, "email"), .name = options_get(o, "name")};
+  InitWork work = {.arena = arena,
+                   .organization = options_get(o, "organization"),
+                   .time_zone = options_get(o, "time-zone"),
+                   .email = options_get(o, "email"),
+                   .name = options_get(o, "name")};
   ServeOptions serve = {.data_folder = options_get(o, "data"), .db_url = options_get(o, "db")};
   log_setup(LOG_TEXT, LOG_WARN);
   if (!run(&serve, &work, &err)) {
     fprintf(stderr, "tocsin init: %s\n", err.message);
     return EXIT_FAILED;
   }
-  printf("organization \"%s\" is ready; the owner's API key is in %s/admin.key\n", work.organization, serve.data_folder);
+  printf("organization \"%s\" is ready; the owner's API key is in %s/admin.key\n", work.organization,
+         serve.data_folder);
   return EXIT_DONE;
 }

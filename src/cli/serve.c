@@ -42,7 +42,8 @@ static bool add_config(Arena *arena, Options *options, const char *path, Error *
   Str text = STR_NONE;
   Value root = value_null();
   Map *values = map_new(arena);
-  if (!read_file(arena, path, &text, err) || !yaml_parse(arena, text, &root, err)) return error_prefix(err, "%s: ", path);
+  if (!read_file(arena, path, &text, err) || !yaml_parse(arena, text, &root, err))
+    return error_prefix(err, "%s: ", path);
   if (root.kind == VALUE_NULL) return true;
   if (root.kind != VALUE_MAP) return fail(err, ERR_INVALID, "%s: a configuration file is a map of options", path);
   for (size_t i = 0; i < root.size; i++)
@@ -62,13 +63,21 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
   log_setup(strcmp(format, "json") == 0 ? LOG_JSON : LOG_TEXT, LOG_INFO);
   Str url = str_from_c(options_get(o, "public-url"));
   while (str_ends_with(url, S("/"))) url.len--;
-  *out = (ServeOptions){.data_folder = options_get(o, "data"), .db_url = options_get(o, "db"), .listen = options_get(o, "listen"),
-                        .public_url = url.len ? str_to_c(arena, url) : NULL, .smtp_url = options_get(o, "smtp-url"),
-                        .smtp_password_file = options_get(o, "smtp-password-file"), .smtp_from = options_get(o, "smtp-from"),
-                        .outbound_allow = options_get(o, "outbound-allow"), .trusted_proxies = options_get(o, "trusted-proxies"),
-                        .tls_cert = options_get(o, "tls-cert"), .tls_key = options_get(o, "tls-key"),
-                        .io_threads = options_number(o, "io-threads"), .test_control = options_get(o, "test-control"),
-                        .watchdog_url = options_get(o, "watchdog-url"), .door_tables = COMPAT_DOORS};
+  *out = (ServeOptions){.data_folder = options_get(o, "data"),
+                        .db_url = options_get(o, "db"),
+                        .listen = options_get(o, "listen"),
+                        .public_url = url.len ? str_to_c(arena, url) : NULL,
+                        .smtp_url = options_get(o, "smtp-url"),
+                        .smtp_password_file = options_get(o, "smtp-password-file"),
+                        .smtp_from = options_get(o, "smtp-from"),
+                        .outbound_allow = options_get(o, "outbound-allow"),
+                        .trusted_proxies = options_get(o, "trusted-proxies"),
+                        .tls_cert = options_get(o, "tls-cert"),
+                        .tls_key = options_get(o, "tls-key"),
+                        .io_threads = options_number(o, "io-threads"),
+                        .test_control = options_get(o, "test-control"),
+                        .watchdog_url = options_get(o, "watchdog-url"),
+                        .door_tables = COMPAT_DOORS};
   return true;
 }
 
@@ -84,7 +93,9 @@ int command_serve(int argc, char **argv) {
   if (help) {
     Buf text = buf_new(arena, KIB(64));
     options_help(SERVE_OPTIONS, SERVE_OPTION_COUNT, &text);
-    printf("tocsin serve: runs the server\n\n%.*s\nEach option is also TOCSIN_X in the environment and a key of --config.\n", STR_ARG(buf_str(&text)));
+    printf("tocsin serve: runs the server\n\n%.*s\nEach option is also TOCSIN_X in the environment and a key of "
+           "--config.\n",
+           STR_ARG(buf_str(&text)));
     return EXIT_DONE;
   }
   return server_run(&options);

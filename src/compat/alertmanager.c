@@ -1,7 +1,7 @@
 /* Alertmanager's API v2 under /am/{key}/api/v2: POST alerts, so that a Prometheus sends straight to us with
- * path_prefix: /am/{key}. Each element stands alone: good ones are stored, and a 400 names the bad, as Alertmanager does.
- * endsAt in the future is a deadline that the next post moves, in the past a resolve, absent now + 5 min.
- * The key is Alertmanager's own fingerprint of the labels, so that the webhook and the API agree on what is one alert. */
+ * path_prefix: /am/{key}. Each element stands alone: good ones are stored, and a 400 names the bad, as Alertmanager
+ * does. endsAt in the future is a deadline that the next post moves, in the past a resolve, absent now + 5 min. The key
+ * is Alertmanager's own fingerprint of the labels, so that the webhook and the API agree on what is one alert. */
 #include <stdlib.h>
 
 #include "compat/compat.h"
@@ -11,7 +11,8 @@
 static const i64 RESOLVE_TIMEOUT_MS = 5 * 60 * 1000;
 enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
 
-/* Elements ------------------------------------------------------------------------------------------------------------ */
+/* Elements ------------------------------------------------------------------------------------------------------------
+ */
 
 static int compare_members(const void *a, const void *b) {
   return str_compare(value_text(&((const Member *)a)->key), value_text(&((const Member *)b)->key));
@@ -55,8 +56,9 @@ static i32 priority_of(Str severity) {
   static const struct {
     const char *word;
     i32 priority;
-  } WORDS[] = {{"critical", 1}, {"page", 1},    {"emergency", 1}, {"fatal", 1}, {"error", 2}, {"high", 2}, {"major", 2},
-               {"warning", 3},  {"warn", 3}, {"minor", 3},     {"medium", 3}, {"info", 4},  {"low", 4},  {"none", 4}, {"notice", 4}};
+  } WORDS[] = {{"critical", 1}, {"page", 1},  {"emergency", 1}, {"fatal", 1}, {"error", 2},
+               {"high", 2},     {"major", 2}, {"warning", 3},   {"warn", 3},  {"minor", 3},
+               {"medium", 3},   {"info", 4},  {"low", 4},       {"none", 4},  {"notice", 4}};
   for (size_t i = 0; i < COUNT(WORDS); i++)
     if (str_equal_nocase(severity, str_from_c(WORDS[i].word))) return WORDS[i].priority;
   return 0;
@@ -75,7 +77,8 @@ static Value links_of(Arena *arena, const Value *json, const Value *annotations)
   static const struct {
     const char *name, *title;
     bool annotation;
-  } LINKS[] = {{"generatorURL", "Source", false}, {"runbook_url", "Runbook", true}, {"dashboard_url", "Dashboard", true}};
+  } LINKS[] = {
+      {"generatorURL", "Source", false}, {"runbook_url", "Runbook", true}, {"dashboard_url", "Dashboard", true}};
   ValueVec links = {0};
   for (size_t i = 0; i < COUNT(LINKS); i++) {
     const Value *href = value_get_c(LINKS[i].annotation ? annotations : json, LINKS[i].name);
@@ -91,7 +94,8 @@ static Value links_of(Arena *arena, const Value *json, const Value *annotations)
 static Str title_of(Arena *arena, Str name, const Value *annotations) {
   Str summary = value_text_or(value_get_c(annotations, "summary"), STR_NONE);
   if (name.len == 0) return summary.len ? summary : S("alert");
-  return utf8_cut(summary.len ? str_format(arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)) : name, EVENT_TITLE_BYTES);
+  return utf8_cut(summary.len ? str_format(arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)) : name,
+                  EVENT_TITLE_BYTES);
 }
 
 static Str service_of(const Member *labels, size_t count) {
@@ -117,20 +121,33 @@ static const char *take_element(Arena *arena, const Value *json, u32 index, i64 
   if (bad) return bad;
   bool resolved = ends > 0 && ends <= now_ms;
   Str severity = label(labels, count, "severity");
-  *out = (Event){.kind = EVENT_ALERT, .element = index, .status = resolved ? EVENT_RESOLVED : EVENT_TRIGGERED,
-                 .priority = resolved ? 0 : priority_of(severity), .source_priority = severity,
-                 .dedup_key = fingerprint(arena, labels, count), .title = title_of(arena, label(labels, count, "alertname"), annotations),
-                 .description = utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),
-                 .source = S("prometheus"), .service = service_of(labels, count), .starts_ms = starts, .ends_ms = resolved ? ends : 0,
-                 .deadline_ms = resolved ? 0 : ends > 0 ? ends : now_ms + RESOLVE_TIMEOUT_MS, .links = links_of(arena, json, annotations)};
+  *out = (Event){.kind = EVENT_ALERT,
+                 .element = index,
+                 .status = resolved ? EVENT_RESOLVED : EVENT_TRIGGERED,
+                 .priority = resolved ? 0 : priority_of(severity),
+                 .source_priority = severity,
+                 .dedup_key = fingerprint(arena, labels, count),
+                 .title = title_of(arena, label(labels, count, "alertname"), annotations),
+                 .description =
+                     utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),
+                 .source = S("prometheus"),
+                 .service = service_of(labels, count),
+                 .starts_ms = starts,
+                 .ends_ms = resolved ? ends : 0,
+                 .deadline_ms = resolved   ? 0
+                                : ends > 0 ? ends
+                                           : now_ms + RESOLVE_TIMEOUT_MS,
+                 .links = links_of(arena, json, annotations)};
   MapBuilder map = map_builder(arena);
-  for (size_t i = 0; i < MIN(count, (size_t)EVENT_LABELS_MAX); i++) map_put(&map, value_text(&labels[i].key), labels[i].value);
+  for (size_t i = 0; i < MIN(count, (size_t)EVENT_LABELS_MAX); i++)
+    map_put(&map, value_text(&labels[i].key), labels[i].value);
   out->labels = map_done(&map);
   out->truncated = count > EVENT_LABELS_MAX;
   return NULL;
 }
 
-/* Requests ------------------------------------------------------------------------------------------------------------ */
+/* Requests ------------------------------------------------------------------------------------------------------------
+ */
 
 /* 200 and no body, as Alertmanager answers; 400 when some were bad, although the good ones are stored. */
 static void answer(App *app, HttpRequest *request, Arrival *arrival) {
@@ -142,7 +159,8 @@ static void answer(App *app, HttpRequest *request, Arrival *arrival) {
 }
 
 static void take_error(Arena *arena, Normalised *n, u32 index, const char *why) {
-  n->errors = arena_grow(arena, n->errors, n->error_count * sizeof(ElementError), (n->error_count + 1) * sizeof(ElementError));
+  n->errors =
+      arena_grow(arena, n->errors, n->error_count * sizeof(ElementError), (n->error_count + 1) * sizeof(ElementError));
   ElementError *e = &n->errors[n->error_count++];
   *e = (ElementError){.index = index};
   for (size_t i = 0; why[i] && i < sizeof e->reason - 1; i++) e->reason[i] = why[i];
@@ -154,8 +172,10 @@ static void take_list(App *app, HttpRequest *request, const SetupIntegration *in
   i64 now = clock_now(&app->clock);
   for (u32 i = 0; i < list->size; i++) {
     const char *bad = take_element(arena, value_at(list, i), i, now, &n.events[n.event_count]);
-    if (bad) take_error(arena, &n, i, bad);
-    else n.event_count++;
+    if (bad)
+      take_error(arena, &n, i, bad);
+    else
+      n.event_count++;
   }
   if (n.error_count) n.outcome = n.event_count ? "partial" : "unmapped";
   InboundTake take = {.integration = integration, .normalised = &n, .answer = answer};
@@ -199,7 +219,8 @@ static void am_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
 static void am_request(App *app, HttpRequest *request) {
   if (request->method == HTTP_GET) {
     respond_text(app, request, 200, "application/json",
-                 S("{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},\"versionInfo\":{\"version\":\"tocsin\"},\"config\":{\"original\":\"\"}}"));
+                 S("{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},\"versionInfo\":{\"version\":\"tocsin\"},"
+                   "\"config\":{\"original\":\"\"}}"));
     return;
   }
   AmRequest *am = ARENA_NEW(request->arena, AmRequest);

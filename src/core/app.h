@@ -20,34 +20,36 @@ typedef struct App {
   Metrics *metrics;
   ZoneDb *zones;
   Catalog *catalog;
-  Arena *arena;            /* lives as long as the server */
-  CelEnv *rule_env;        /* alert, payload, labels, service, integration, now: for rules and grouping */
+  Arena *arena;     /* lives as long as the server */
+  CelEnv *rule_env; /* alert, payload, labels, service, integration, now: for rules and grouping */
   const Registry *registry;
   Engine *engine;
   HttpServer *http;
   HttpClient *outbound;
   DbPool *readers;
-  SetupStore *setup;       /* the present picture of what people configured */
-  Live *live;              /* /api/v1/stream */
-  Workers *workers;        /* threads for blocking reads and large bodies */
+  SetupStore *setup; /* the present picture of what people configured */
+  Live *live;        /* /api/v1/stream */
+  Workers *workers;  /* threads for blocking reads and large bodies */
   InboundTables *inbound;
-  SmtpRelay relay;         /* relay.url NULL: no e-mail */
-  Str link_secret;         /* signs the links of messages; from meta, 32 bytes */
+  SmtpRelay relay; /* relay.url NULL: no e-mail */
+  Str link_secret; /* signs the links of messages; from meta, 32 bytes */
   const char *data_folder;
   const char *db_url;
-  const char *public_url;  /* without a slash at the end */
+  const char *public_url; /* without a slash at the end */
   const char *watchdog_url;
   const char *trusted_proxies;
   bool test_control;
   _Atomic bool draining;
 } App;
 
-static inline App *cycle_app(const Cycle *cycle) { return (App *)cycle->app; }
+static inline App *cycle_app(const Cycle *cycle) {
+  return (App *)cycle->app;
+}
 
 /* Who did something: stored as JSON {kind, id, name}; kind is user, key, rule, runbook, source or system. */
 typedef struct Who {
   const char *kind;
-  Str id;   /* typed id text; empty for system */
+  Str id; /* typed id text; empty for system */
   Str name;
 } Who;
 Str who_json(Arena *arena, const Who *who);

@@ -1,6 +1,6 @@
-/* The cycle: one thread, one writer connection, one transaction each time round. engine_round() lists its steps in order.
- * Surprises: a command's savepoint may be undone alone, but a failed commit answers everybody with 503; results of jobs that
- * could not be written are put back, because the outside world has already acted on them. */
+/* The cycle: one thread, one writer connection, one transaction each time round. engine_round() lists its steps in
+ * order. Surprises: a command's savepoint may be undone alone, but a failed commit answers everybody with 503; results
+ * of jobs that could not be written are put back, because the outside world has already acted on them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -11,15 +11,17 @@
 
 static const DbStmt PROBE = {
     "engine_probe",
-    "INSERT INTO meta (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", NULL};
-static const DbStmt HIGH_WATER = {
-    "engine_high_water",
-    "INSERT INTO meta (name, value) VALUES ('id_high_water', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    "INSERT INTO meta (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     NULL};
+static const DbStmt HIGH_WATER = {"engine_high_water",
+                                  "INSERT INTO meta (name, value) VALUES ('id_high_water', $1) ON CONFLICT (name) DO "
+                                  "UPDATE SET value = excluded.value",
+                                  NULL};
 
 enum { WAIT_MS_MAX = 1000, PROBE_EVERY_MS = 500 };
 
-/* Life ---------------------------------------------------------------------------------------------------------------- */
+/* Life ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void make_metrics(Engine *engine) {
   static const double SECONDS[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
@@ -77,7 +79,8 @@ void engine_free(Engine *engine) {
   free(engine);
 }
 
-/* Input --------------------------------------------------------------------------------------------------------------- */
+/* Input ---------------------------------------------------------------------------------------------------------------
+ */
 
 bool engine_submit(Engine *engine, Command *command) {
   command->next = NULL;
@@ -107,9 +110,9 @@ ArrivalVerdict engine_arrive(Engine *engine, Arrival *arrival) {
   if (source_is_blocked(engine, arrival->integration_id)) return ARRIVAL_TOO_OLD;
   arrival->next = NULL;
   pthread_mutex_lock(&engine->lock);
-  ArrivalVerdict verdict = engine->stopping                                 ? ARRIVAL_STOPPING
+  ArrivalVerdict verdict = engine->stopping                              ? ARRIVAL_STOPPING
                            : engine->arrival_count >= QUEUE_ARRIVALS_MAX ? ARRIVAL_QUEUE_FULL
-                                                                            : ARRIVAL_TAKEN;
+                                                                         : ARRIVAL_TAKEN;
   if (verdict == ARRIVAL_TAKEN) {
     *engine->arrivals_tail = arrival;
     engine->arrivals_tail = &arrival->next;
@@ -124,8 +127,12 @@ i64 engine_inbox_age_ms(Engine *engine) {
   i64 oldest = atomic_load(&engine->oldest_pending_ms);
   return oldest == INT64_MAX ? 0 : MAX(0, clock_now(engine->options.clock) - oldest);
 }
-i64 engine_backlog(Engine *engine) { return atomic_load(&engine->pending_count); }
-bool engine_writable(Engine *engine) { return atomic_load(&engine->writable); }
+i64 engine_backlog(Engine *engine) {
+  return atomic_load(&engine->pending_count);
+}
+bool engine_writable(Engine *engine) {
+  return atomic_load(&engine->writable);
+}
 bool engine_turning(Engine *engine) {
   return clock_monotonic_us() - atomic_load(&engine->turned_at_us) < 5 * 1000 * 1000;
 }
@@ -145,7 +152,8 @@ bool engine_idle(Engine *engine) {
   return idle;
 }
 
-/* Waiting ------------------------------------------------------------------------------------------------------------- */
+/* Waiting -------------------------------------------------------------------------------------------------------------
+ */
 
 static i64 wait_ms(const Engine *engine) {
   if (engine->pending.count > 0) return 0;
@@ -191,9 +199,11 @@ static bool take_input(Engine *engine, Round *round) {
   wait_for_work(engine);
   engine->poked = false;
   size_t arrivals_before = engine->arrival_count;
-  TAKE_SOME(Command, engine->commands, engine->commands_tail, engine->command_count, ROUND_COMMANDS_MAX, round->commands);
+  TAKE_SOME(Command, engine->commands, engine->commands_tail, engine->command_count, ROUND_COMMANDS_MAX,
+            round->commands);
   TAKE_SOME(JobResult, engine->results, engine->results_tail, engine->result_count, ROUND_RESULTS_MAX, round->results);
-  TAKE_SOME(Arrival, engine->arrivals, engine->arrivals_tail, engine->arrival_count, ROUND_ARRIVALS_MAX, round->arrivals);
+  TAKE_SOME(Arrival, engine->arrivals, engine->arrivals_tail, engine->arrival_count, ROUND_ARRIVALS_MAX,
+            round->arrivals);
   round->arrival_count = arrivals_before - engine->arrival_count;
   bool work = round->commands || round->results || round->arrivals || engine->pending.count > 0 ||
               engine->next_due_ms <= clock_now(engine->options.clock) || !atomic_load(&engine->writable);
@@ -202,7 +212,8 @@ static bool take_input(Engine *engine, Round *round) {
   return work;
 }
 
-/* The steps ----------------------------------------------------------------------------------------------------------- */
+/* The steps -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool run_command(Cycle *cycle, Command *command, Error *err) {
   if (!db_savepoint(cycle->db, err)) return false;
@@ -263,7 +274,8 @@ static bool write_round(Cycle *cycle, Round *round, Error *err) {
   return false;
 }
 
-/* After the commit ------------------------------------------------------------------------------------------------------ */
+/* After the commit
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void answer_commands(Round *round, bool committed, const Error *err) {
   for (Command *command = round->commands, *next; command; command = next) {
@@ -388,8 +400,10 @@ static void engine_round(Engine *engine) {
                    .now_ms = clock_now(engine->options.clock),
                    .ids = engine->options.ids,
                    .app = engine->options.app};
-    if (write_round(&cycle, round, &err)) after_commit(engine, round);
-    else after_failure(engine, round, &err);
+    if (write_round(&cycle, round, &err))
+      after_commit(engine, round);
+    else
+      after_failure(engine, round, &err);
   }
   metric_add(engine->rounds, NULL, 1);
   metric_observe(engine->round_seconds, (double)(clock_monotonic_us() - before) / 1e6);
@@ -429,7 +443,8 @@ void engine_stop(Engine *engine) {
   engine->started = false;
 }
 
-/* Waiting for one's own command ------------------------------------------------------------------------------------------ */
+/* Waiting for one's own command
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct Waiter {
   Command command;

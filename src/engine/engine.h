@@ -1,13 +1,13 @@
 /* The engine: the cycle that writes everything down, durable jobs, and the live event bus.
  *
- * One thread owns the writer connection and turns the cycle: people's commands, results of jobs, append (requests that have
- * arrived become `inbox` rows), apply (the domain decides a batch of them), claim (due jobs), commit; then it answers, starts
- * what must happen outside, and publishes. Nothing is answered before the commit that it reports. The engine knows no alert:
- * the domain hands it an EngineHooks table and JobKind tables.
+ * One thread owns the writer connection and turns the cycle: people's commands, results of jobs, append (requests that
+ * have arrived become `inbox` rows), apply (the domain decides a batch of them), claim (due jobs), commit; then it
+ * answers, starts what must happen outside, and publishes. Nothing is answered before the commit that it reports. The
+ * engine knows no alert: the domain hands it an EngineHooks table and JobKind tables.
  *
- * Failure: a command that fails is undone alone (savepoint). An apply that fails is undone, halved, and the poisoned item is
- * parked as `failed`. A commit that fails undoes the round: commands and arrivals are answered with 503, nothing was
- * promised. A failed fsync ends the process at once. */
+ * Failure: a command that fails is undone alone (savepoint). An apply that fails is undone, halved, and the poisoned
+ * item is parked as `failed`. A commit that fails undoes the round: commands and arrivals are answered with 503,
+ * nothing was promised. A failed fsync ends the process at once. */
 #ifndef TOCSIN_ENGINE_ENGINE_H
 #define TOCSIN_ENGINE_ENGINE_H
 
@@ -21,19 +21,21 @@ typedef struct Cycle Cycle;
 struct Cycle {
   Engine *engine;
   Db *db;
-  Arena *arena;    /* cleared when the round ends, after the answers */
-  i64 now_ms;      /* the turned clock, fixed for the round */
+  Arena *arena; /* cleared when the round ends, after the answers */
+  i64 now_ms;   /* the turned clock, fixed for the round */
   IdGen *ids;
-  void *app;       /* EngineOptions.app */
+  void *app; /* EngineOptions.app */
 };
 
-/* Commands: people's verbs and API writes ------------------------------------------------------------------------------ */
+/* Commands: people's verbs and API writes
+ * ------------------------------------------------------------------------------ */
 
 typedef struct Command Command;
 struct Command {
   /* Inside the transaction, in a savepoint: false undoes it, err tells why. */
   bool (*run)(Command *command, Cycle *cycle, Error *err);
-  /* After the commit (ok), or when run or the commit failed (not ok, err set). On the engine's thread; must not block. Frees. */
+  /* After the commit (ok), or when run or the commit failed (not ok, err set). On the engine's thread; must not block.
+   * Frees. */
   void (*done)(Command *command, bool ok, const Error *err);
   /* the engine's own */
   bool ok;
@@ -45,7 +47,8 @@ MUST_CHECK bool engine_submit(Engine *engine, Command *command);
 /* Submits and waits for the end: for start-up, the client verbs and tests; never from the engine's thread. */
 MUST_CHECK bool engine_run(Engine *engine, bool (*fn)(Cycle *cycle, void *ctx, Error *err), void *ctx, Error *err);
 
-/* Arrivals ------------------------------------------------------------------------------------------------------------ */
+/* Arrivals ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef enum ArrivalState { ARRIVAL_APPLIED = 0, ARRIVAL_PENDING = 1, ARRIVAL_PARKED = 2 } ArrivalState;
 
@@ -54,19 +57,20 @@ typedef enum ArrivalState { ARRIVAL_APPLIED = 0, ARRIVAL_PENDING = 1, ARRIVAL_PA
 typedef struct Arrival Arrival;
 struct Arrival {
   Arena *arena;
-  i64 id;               /* request id, given at arrival */
+  i64 id; /* request id, given at arrival */
   i64 org_id, integration_id;
-  i64 received_ms;      /* the turned clock when it came */
-  Str method, headers;  /* headers as JSON, redacted */
-  Str body;             /* as stored (compressed); may be empty */
+  i64 received_ms;     /* the turned clock when it came */
+  Str method, headers; /* headers as JSON, redacted */
+  Str body;            /* as stored (compressed); may be empty */
   i64 body_bytes;
-  const char *outcome;  /* "accepted", "partial", "test", ... of the taken ones */
-  Str errors;           /* JSON list or STR_NONE */
-  void *events;         /* the domain's; NULL: nothing to apply, the row is a log entry */
+  const char *outcome; /* "accepted", "partial", "test", ... of the taken ones */
+  Str errors;          /* JSON list or STR_NONE */
+  void *events;        /* the domain's; NULL: nothing to apply, the row is a log entry */
   size_t event_count;
-  Str idempotency_key;  /* STR_NONE: none. The answer is kept 24 h; a second request gets it and nothing is applied */
-  Str answer;           /* body of the 202, kept under the idempotency key */
-  /* After the commit. state tells whether it was applied in the same commit; `duplicate` holds the stored answer if any. */
+  Str idempotency_key; /* STR_NONE: none. The answer is kept 24 h; a second request gets it and nothing is applied */
+  Str answer;          /* body of the 202, kept under the idempotency key */
+  /* After the commit. state tells whether it was applied in the same commit; `duplicate` holds the stored answer if
+   * any. */
   void (*done)(Arrival *arrival, bool ok, const Error *err);
   void *ctx;
   /* filled by the engine and the domain */
@@ -76,39 +80,42 @@ struct Arrival {
   u32 tries;
   VEC(i64) alert_ids;
   VEC(i64) change_ids;
-  Arrival *next;        /* the engine's own */
-  bool from_inbox;      /* was a pending row: nobody waits for an answer */
+  Arrival *next;   /* the engine's own */
+  bool from_inbox; /* was a pending row: nobody waits for an answer */
 };
 
 typedef enum ArrivalVerdict { ARRIVAL_TAKEN, ARRIVAL_QUEUE_FULL, ARRIVAL_TOO_OLD, ARRIVAL_STOPPING } ArrivalVerdict;
 /* Thread-safe. Only ARRIVAL_TAKEN calls done later. TOO_OLD: this integration's oldest pending row is over 30 s. */
 MUST_CHECK ArrivalVerdict engine_arrive(Engine *engine, Arrival *arrival);
 i64 engine_inbox_age_ms(Engine *engine);
-i64 engine_backlog(Engine *engine); /* pending rows */
+i64 engine_backlog(Engine *engine);   /* pending rows */
 bool engine_writable(Engine *engine); /* false while storage refuses writes */
 bool engine_turning(Engine *engine);  /* the cycle came round within 5 s */
 
-/* Jobs ---------------------------------------------------------------------------------------------------------------- */
+/* Jobs ----------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Job {
   i64 id, org_id, subject_id, due_ms, token;
-  u32 tries;   /* claims before this one */
+  u32 tries; /* claims before this one */
   Str kind;
-  Value data;  /* JSON object or null */
+  Value data; /* JSON object or null */
 } Job;
 
 typedef enum JobVerdict {
-  JOB_DONE,     /* the row goes */
-  JOB_AGAIN,    /* comes back at job->due_ms (set by the function) */
-  JOB_OUTSIDE   /* work outside follows the commit: `outside` is called, and engine_job_result must come before the lease ends */
+  JOB_DONE,   /* the row goes */
+  JOB_AGAIN,  /* comes back at job->due_ms (set by the function) */
+  JOB_OUTSIDE /* work outside follows the commit: `outside` is called, and engine_job_result must come before the lease
+                 ends */
 } JobVerdict;
 
 typedef struct JobKind {
-  const char *name;      /* "page.level" */
+  const char *name; /* "page.level" */
   i64 lease_ms;
   /* In the transaction. A failure (false) is undone and comes back after the back-off. */
   bool (*claim)(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
-  /* After the commit, on the engine's thread; starts the work and returns. `work` must not live in the cycle's arena. */
+  /* After the commit, on the engine's thread; starts the work and returns. `work` must not live in the cycle's arena.
+   */
   void (*outside)(Engine *engine, const Job *job, void *work);
   /* The work's result, in a transaction; accepted only with the token. */
   bool (*finish)(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
@@ -129,9 +136,11 @@ MUST_CHECK bool job_hurry(Cycle *cycle, const char *kind, i64 subject_id, i64 du
 /* Any thread. Takes `result` over (freed by free_result). */
 void engine_job_result(Engine *engine, const JobKind *kind, i64 job_id, i64 token, void *result);
 
-/* Live events --------------------------------------------------------------------------------------------------------- */
+/* Live events ---------------------------------------------------------------------------------------------------------
+ */
 
-/* Tells, after the commit, that an object changed. `kind` is the resource's name ("alert"). Same object twice in a round: once. */
+/* Tells, after the commit, that an object changed. `kind` is the resource's name ("alert"). Same object twice in a
+ * round: once. */
 void cycle_publish(Cycle *cycle, i64 org_id, const char *kind, i64 object_id, i64 version);
 
 typedef struct LiveEvent {
@@ -139,7 +148,8 @@ typedef struct LiveEvent {
   const char *kind;
 } LiveEvent;
 
-/* Wiring -------------------------------------------------------------------------------------------------------------- */
+/* Wiring --------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct EngineHooks {
   /* Decides and writes a batch of arrivals (of many integrations), all or nothing. */

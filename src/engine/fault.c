@@ -1,5 +1,5 @@
-/* Fault points: named places at each border of the cycle, of a job and of a send, where a test can kill the process or make
- * the step fail. Unarmed they cost one pointer compare. */
+/* Fault points: named places at each border of the cycle, of a job and of a send, where a test can kill the process or
+ * make the step fail. Unarmed they cost one pointer compare. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,10 +7,25 @@
 #include "engine/internal.h"
 
 static const char *const FAULT_NAMES[] = {
-    "cycle.begin",         "cycle.after_commands", "cycle.after_results", "cycle.after_append", "cycle.after_apply",
-    "cycle.before_commit", "cycle.after_commit",   "cycle.after_answers", "apply.decided",      "apply.written",
-    "apply.poison",        "job.before_claim",     "job.after_claim",     "job.before_outside", "job.before_finish",
-    "job.after_finish",    "send.before_provider", "send.after_provider", NULL,
+    "cycle.begin",
+    "cycle.after_commands",
+    "cycle.after_results",
+    "cycle.after_append",
+    "cycle.after_apply",
+    "cycle.before_commit",
+    "cycle.after_commit",
+    "cycle.after_answers",
+    "apply.decided",
+    "apply.written",
+    "apply.poison",
+    "job.before_claim",
+    "job.after_claim",
+    "job.before_outside",
+    "job.before_finish",
+    "job.after_finish",
+    "send.before_provider",
+    "send.after_provider",
+    NULL,
 };
 
 typedef struct FaultArm {
@@ -21,7 +36,9 @@ typedef struct FaultArm {
   } armed[COUNT(FAULT_NAMES)];
 } FaultArm;
 
-const char *const *engine_fault_names(void) { return FAULT_NAMES; }
+const char *const *engine_fault_names(void) {
+  return FAULT_NAMES;
+}
 
 static int fault_index(Str name) {
   for (int i = 0; FAULT_NAMES[i]; i++)

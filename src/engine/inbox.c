@@ -1,18 +1,18 @@
-/* The inbox: every request that has arrived becomes a row (append), and what it carries is applied, at ordinary load in the
- * same commit. What does not fit into the round's budget waits as a pending row, oldest first inside an integration, the
- * integrations taking turns. A batch that fails is undone and halved until the poisoned request is alone; that one is parked.
- * Pending rows are never deleted. */
+/* The inbox: every request that has arrived becomes a row (append), and what it carries is applied, at ordinary load in
+ * the same commit. What does not fit into the round's budget waits as a pending row, oldest first inside an
+ * integration, the integrations taking turns. A batch that fails is undone and halved until the poisoned request is
+ * alone; that one is parked. Pending rows are never deleted. */
 #include "engine/internal.h"
 #include "lang/json.h"
 
 static const DbStmt INBOX_INSERT = {
     "inbox_insert",
-    "INSERT INTO inbox (id, org_id, integration_id, received_at, state, tries, method, headers, body, body_bytes, outcome, "
+    "INSERT INTO inbox (id, org_id, integration_id, received_at, state, tries, method, headers, body, body_bytes, "
+    "outcome, "
     "errors, events, alert_ids, change_ids) VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
     NULL};
 static const DbStmt INBOX_APPLIED = {
-    "inbox_applied",
-    "UPDATE inbox SET state = 0, events = NULL, alert_ids = $2, change_ids = $3 WHERE id = $1", NULL};
+    "inbox_applied", "UPDATE inbox SET state = 0, events = NULL, alert_ids = $2, change_ids = $3 WHERE id = $1", NULL};
 static const DbStmt INBOX_IDS = {"inbox_ids", "UPDATE inbox SET alert_ids = $2, change_ids = $3 WHERE id = $1", NULL};
 static const DbStmt INBOX_PARK = {
     "inbox_park", "UPDATE inbox SET state = 2, outcome = 'failed', errors = $2, events = $3 WHERE id = $1", NULL};
@@ -20,13 +20,13 @@ static const DbStmt INBOX_TRY = {"inbox_try", "UPDATE inbox SET tries = tries + 
 static const DbStmt INBOX_SOURCES = {
     "inbox_sources",
     "SELECT integration_id, COUNT(*), MIN(received_at) FROM inbox WHERE state = 1 GROUP BY integration_id", NULL};
-static const DbStmt INBOX_PENDING = {
-    "inbox_pending",
-    "SELECT id, org_id, received_at, tries, events FROM inbox WHERE state = 1 AND integration_id = $1 ORDER BY id LIMIT $2",
-    NULL};
+static const DbStmt INBOX_PENDING = {"inbox_pending",
+                                     "SELECT id, org_id, received_at, tries, events FROM inbox WHERE state = 1 AND "
+                                     "integration_id = $1 ORDER BY id LIMIT $2",
+                                     NULL};
 static const DbStmt IDEMPOTENCY_GET = {
-    "idempotency_get", "SELECT answer FROM idempotency WHERE org_id = $1 AND scope = $2 AND \"key\" = $3 AND expires_at > $4",
-    NULL};
+    "idempotency_get",
+    "SELECT answer FROM idempotency WHERE org_id = $1 AND scope = $2 AND \"key\" = $3 AND expires_at > $4", NULL};
 static const DbStmt IDEMPOTENCY_PUT = {
     "idempotency_put",
     "INSERT INTO idempotency (org_id, scope, \"key\", status, answer, expires_at) VALUES ($1,$2,$3,202,$4,$5) "
@@ -35,7 +35,8 @@ static const DbStmt IDEMPOTENCY_PUT = {
 
 enum { SECOND_TRY_BATCH = 64, TRIES_MAX = 3, TURN_ROWS = 64 };
 
-/* What waits ---------------------------------------------------------------------------------------------------------- */
+/* What waits ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool read_source(const DbRow *row, void *ctx) {
   Engine *engine = ctx;
@@ -85,7 +86,8 @@ void inbox_update_gauges(Engine *engine) {
   atomic_store(&engine->oldest_pending_ms, oldest);
 }
 
-/* Append -------------------------------------------------------------------------------------------------------------- */
+/* Append --------------------------------------------------------------------------------------------------------------
+ */
 
 static Str ids_text(Arena *arena, const i64 *ids, size_t count) {
   if (count == 0) return STR_NONE;
@@ -116,10 +118,10 @@ static bool check_redelivery(Cycle *cycle, Arrival *arrival, Error *err) {
   if (arrival->idempotency_key.len == 0) return true;
   Str scope = str_format(cycle->arena, "in:%lld", (long long)arrival->integration_id);
   bool found = false;
-  if (!db_query_one(cycle->db, &IDEMPOTENCY_GET,
-                    DB_ARGS(db_int(arrival->org_id), db_text(scope), db_text(arrival->idempotency_key),
-                            db_int(cycle->now_ms)),
-                    read_answer, arrival, &found, err))
+  if (!db_query_one(
+          cycle->db, &IDEMPOTENCY_GET,
+          DB_ARGS(db_int(arrival->org_id), db_text(scope), db_text(arrival->idempotency_key), db_int(cycle->now_ms)),
+          read_answer, arrival, &found, err))
     return false;
   if (found) return true;
   return db_run(cycle->db, &IDEMPOTENCY_PUT, err, db_int(arrival->org_id), db_text(scope),
@@ -137,7 +139,8 @@ static bool insert_row(Cycle *cycle, Arrival *arrival, bool waits, Error *err) {
                 db_text_or_null(ids_text(cycle->arena, arrival->change_ids.items, arrival->change_ids.count)));
 }
 
-/* Apply --------------------------------------------------------------------------------------------------------------- */
+/* Apply ---------------------------------------------------------------------------------------------------------------
+ */
 
 static bool park(Cycle *cycle, Arrival *arrival, const Error *why, Error *err) {
   Engine *engine = cycle->engine;
@@ -200,12 +203,13 @@ static size_t round_budget(const Engine *engine) {
   return events < 16 ? 16 : events > 100000 ? 100000 : (size_t)events;
 }
 
-/* Pending rows -------------------------------------------------------------------------------------------------------- */
+/* Pending rows --------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct PendingRows {
   Cycle *cycle;
   i64 integration_id;
-  VEC(Arrival *) *out;
+  VEC(Arrival *) * out;
   Error *err;
   bool ok;
 } PendingRows;
@@ -268,16 +272,18 @@ static bool apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err)
   if (engine->pending.count == 0) return true;
   VEC(Arrival *) batch = {0};
   for (size_t i = 0; i < engine->pending.count && batch.count < budget; i++) {
-    PendingRows rows = {.cycle = cycle, .integration_id = engine->pending.items[i].integration_id, .out = (void *)&batch};
+    PendingRows rows = {
+        .cycle = cycle, .integration_id = engine->pending.items[i].integration_id, .out = (void *)&batch};
     size_t share = MAX((size_t)TURN_ROWS, budget / engine->pending.count);
-    if (!db_query(cycle->db, &INBOX_PENDING, DB_ARGS(db_int(rows.integration_id), db_int((i64)share)), read_pending, &rows,
-                  err))
+    if (!db_query(cycle->db, &INBOX_PENDING, DB_ARGS(db_int(rows.integration_id), db_int((i64)share)), read_pending,
+                  &rows, err))
       return false;
   }
   return apply_pending_batch(cycle, round, batch.items, batch.count, err) && load_sources(engine, err);
 }
 
-/* Arrivals ------------------------------------------------------------------------------------------------------------ */
+/* Arrivals ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Sorts arrivals into those applied now and those that wait: what an integration sent earlier goes first. */
 static size_t choose(Engine *engine, Round *round, Arrival **now, Arrival **later, size_t *out_later, size_t budget) {
@@ -300,16 +306,15 @@ static bool append_applied(Cycle *cycle, Arrival **batch, size_t count, Error *e
   for (size_t i = 0; i < count; i++) {
     Arrival *a = batch[i];
     if (a->state == ARRIVAL_APPLIED && !insert_row(cycle, a, false, err)) return false;
-    if (a->state == ARRIVAL_PARKED &&
-        !db_run(cycle->db, &INBOX_IDS, err, db_int(a->id), db_null(), db_null()))
+    if (a->state == ARRIVAL_PARKED && !db_run(cycle->db, &INBOX_IDS, err, db_int(a->id), db_null(), db_null()))
       return false;
   }
   return true;
 }
 
-/* A parked arrival needs its row before it is parked, so rows are written first when the batch may fail: the row goes in
- * with the batch's ids known afterwards. Cheap path: apply, then insert with ids; if anything was parked, its row is made
- * by park's caller below. */
+/* A parked arrival needs its row before it is parked, so rows are written first when the batch may fail: the row goes
+ * in with the batch's ids known afterwards. Cheap path: apply, then insert with ids; if anything was parked, its row is
+ * made by park's caller below. */
 static bool apply_arrivals(Cycle *cycle, Round *round, Arrival **batch, size_t count, Error *err) {
   Error why = {0};
   if (count == 0) return true;
@@ -347,8 +352,8 @@ static bool append_waiting(Cycle *cycle, Arrival **later, size_t count, Error *e
     if (source) {
       source->count++;
     } else {
-      *VEC_PUSH(engine->pending_arena, &engine->pending) = (PendingSource){
-          .integration_id = later[i]->integration_id, .count = 1, .oldest_ms = later[i]->received_ms};
+      *VEC_PUSH(engine->pending_arena, &engine->pending) =
+          (PendingSource){.integration_id = later[i]->integration_id, .count = 1, .oldest_ms = later[i]->received_ms};
     }
   }
   return true;

@@ -76,9 +76,9 @@ struct Engine {
   Round *round;
   VEC(PendingSource) pending;
   Arena *pending_arena;
-  i64 next_due_ms;    /* earliest due time known; INT64_MAX when none */
-  i64 next_sequence;  /* of live events */
-  double event_us;    /* smoothed cost of one event */
+  i64 next_due_ms;   /* earliest due time known; INT64_MAX when none */
+  i64 next_sequence; /* of live events */
+  double event_us;   /* smoothed cost of one event */
   i64 next_probe_ms;
 
   _Atomic i64 pending_count;
@@ -87,7 +87,7 @@ struct Engine {
   _Atomic i64 turned_at_us;
   _Atomic bool writable;
   _Atomic bool busy;
-  struct FaultArm *faults; /* test control only; its lock inside */
+  struct FaultArm *faults;      /* test control only; its lock inside */
   pthread_mutex_t blocked_lock; /* guards blocked_sources */
   VEC(i64) blocked_sources;     /* integrations whose oldest pending row is too old */
   Arena *blocked_arena;

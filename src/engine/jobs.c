@@ -1,6 +1,6 @@
-/* Durable jobs: rows with a due time. A claimed job either ends in its transaction or goes outside under a lease, and its
- * result is taken only with the token of that lease. Due times follow the turned clock, leases the true one.
- * A job that fails comes back after 1, 2, 5, 10, 30, 60 s ...; it is never given up here: kinds that may give up say so. */
+/* Durable jobs: rows with a due time. A claimed job either ends in its transaction or goes outside under a lease, and
+ * its result is taken only with the token of that lease. Due times follow the turned clock, leases the true one. A job
+ * that fails comes back after 1, 2, 5, 10, 30, 60 s ...; it is never given up here: kinds that may give up say so. */
 #include "engine/internal.h"
 #include "lang/json.h"
 
@@ -11,21 +11,23 @@ static const DbStmt JOB_INSERT = {
     NULL};
 static const DbStmt JOB_CANCEL = {"job_cancel", "DELETE FROM job WHERE subject_id = $1 AND kind = $2", NULL};
 static const DbStmt JOB_DELETE = {"job_delete", "DELETE FROM job WHERE id = $1", NULL};
-static const DbStmt JOB_DUE = {
-    "job_due",
-    "SELECT id, org_id, kind, subject_id, due_at, tries, data FROM job "
-    "WHERE due_at <= $1 AND leased_until <= $2 ORDER BY due_at, id LIMIT $3",
-    NULL};
+static const DbStmt JOB_DUE = {"job_due",
+                               "SELECT id, org_id, kind, subject_id, due_at, tries, data FROM job "
+                               "WHERE due_at <= $1 AND leased_until <= $2 ORDER BY due_at, id LIMIT $3",
+                               NULL};
 static const DbStmt JOB_NEXT = {"job_next", "SELECT MIN(due_at) FROM job", NULL};
 static const DbStmt JOB_MOVE = {
     "job_move", "UPDATE job SET due_at = $2, leased_until = $3, token = $4, tries = $5 WHERE id = $1", NULL};
 static const DbStmt JOB_BY_TOKEN = {
     "job_by_token",
-    "SELECT id, org_id, kind, subject_id, due_at, tries, data FROM job WHERE id = $1 AND token = $2 AND token > 0", NULL};
+    "SELECT id, org_id, kind, subject_id, due_at, tries, data FROM job WHERE id = $1 AND token = $2 AND token > 0",
+    NULL};
 
 static const i64 BACKOFF_MS[] = {1000, 2000, 5000, 10000, 30000, 60000, 300000};
 
-static i64 backoff_ms(u32 tries) { return BACKOFF_MS[MIN((size_t)tries, COUNT(BACKOFF_MS) - 1)]; }
+static i64 backoff_ms(u32 tries) {
+  return BACKOFF_MS[MIN((size_t)tries, COUNT(BACKOFF_MS) - 1)];
+}
 
 const JobKind *job_kind_find(const Engine *engine, Str name) {
   for (const JobKind *const *table = engine->options.job_tables; table && *table; table++)
@@ -43,7 +45,8 @@ static bool read_next_due(Engine *engine, Error *err) {
 }
 
 /* One process owns the file: what was outside when it ended has no other owner, so its leases end now. */
-static const DbStmt JOB_RELEASE = {"job_release", "UPDATE job SET leased_until = 0, due_at = $1 WHERE leased_until > 0", NULL};
+static const DbStmt JOB_RELEASE = {"job_release", "UPDATE job SET leased_until = 0, due_at = $1 WHERE leased_until > 0",
+                                   NULL};
 
 bool jobs_open(Engine *engine, Error *err) {
   return db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock))) && read_next_due(engine, err);
@@ -89,7 +92,9 @@ static bool read_job(const DbRow *row, void *ctx) {
   return true;
 }
 
-static bool delete_job(Cycle *cycle, i64 id, Error *err) { return db_run(cycle->db, &JOB_DELETE, err, db_int(id)); }
+static bool delete_job(Cycle *cycle, i64 id, Error *err) {
+  return db_run(cycle->db, &JOB_DELETE, err, db_int(id));
+}
 
 static bool move_job(Cycle *cycle, const Job *job, i64 due_ms, i64 leased_until, i64 token, u32 tries, Error *err) {
   cycle->engine->next_due_ms = MIN(cycle->engine->next_due_ms, due_ms);

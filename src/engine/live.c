@@ -35,11 +35,8 @@ bool live_write(Cycle *cycle, Round *round, Error *err) {
   i64 sequence = engine->next_sequence;
   for (size_t i = 0; i < round->published.count; i++) {
     const Published *p = &round->published.items[i];
-    round->live[i] = (LiveEvent){.sequence = sequence++,
-                                 .org_id = p->org_id,
-                                 .object_id = p->object_id,
-                                 .version = p->version,
-                                 .kind = p->kind};
+    round->live[i] = (LiveEvent){
+        .sequence = sequence++, .org_id = p->org_id, .object_id = p->object_id, .version = p->version, .kind = p->kind};
     if (!db_run(cycle->db, &LIVE_INSERT, err, db_int(round->live[i].sequence), db_int(p->org_id),
                 db_text(str_from_c(p->kind)), db_int(p->object_id), db_int(p->version), db_int(cycle->now_ms)))
       return false;

@@ -6,7 +6,8 @@ bool alert_run_rules(Cycle *cycle, Alert *alert, const char *why, bool pause_ser
   const Setup *setup = setup_current(cycle_app(cycle)->setup);
   Plan plan = {0};
   alert->why = why;
-  alert_decide(setup, cycle->arena, alert, setup_integration(setup, alert->integration_id), pause_served, cycle->now_ms, &plan);
+  alert_decide(setup, cycle->arena, alert, setup_integration(setup, alert->integration_id), pause_served, cycle->now_ms,
+               &plan);
   return plan_carry_out(cycle, setup, alert, &plan, err) && plan_keep(cycle, setup, alert, &plan, err) &&
          alert_write(cycle, alert, err);
 }

@@ -5,7 +5,9 @@
 
 static const char *const STATUS_NAMES[ALERT_STATUS_COUNT] = {"triggered", "acknowledged", "resolved", "dismissed"};
 
-const char *alert_status_name(AlertStatus status) { return STATUS_NAMES[status]; }
+const char *alert_status_name(AlertStatus status) {
+  return STATUS_NAMES[status];
+}
 
 bool alert_status_parse(Str text, AlertStatus *out) {
   for (int i = 0; i < ALERT_STATUS_COUNT; i++)
@@ -18,7 +20,8 @@ Str priority_text(i32 priority) {
   return TEXTS[priority >= 1 && priority <= 4 ? priority : 0];
 }
 
-/* Holds --------------------------------------------------------------------------------------------------------------- */
+/* Holds ---------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *const HOLD_REASONS[] = {"silence", "maintenance", "inhibition", "flapping",
                                            "pause",   "quiet",       "suppressed", "snooze"};
@@ -72,11 +75,15 @@ Str hold_list_json(Arena *arena, const Alert *alert) {
   for (size_t i = 0; i < alert->hold_count; i++) {
     const Hold *hold = &alert->holds[i];
     buf_format(&buf, "%s{\"reason\":\"%s\",\"id\":", i ? "," : "", hold->reason);
-    if (hold->id) json_write_string(&buf, id_text(arena, hold_prefix(hold->reason), hold->id));
-    else buf_puts(&buf, "null");
+    if (hold->id)
+      json_write_string(&buf, id_text(arena, hold_prefix(hold->reason), hold->id));
+    else
+      buf_puts(&buf, "null");
     buf_puts(&buf, ",\"until\":");
-    if (hold->until_ms) json_write_string(&buf, time_text_ms(arena, hold->until_ms));
-    else buf_puts(&buf, "null");
+    if (hold->until_ms)
+      json_write_string(&buf, time_text_ms(arena, hold->until_ms));
+    else
+      buf_puts(&buf, "null");
     buf_putc(&buf, '}');
   }
   buf_putc(&buf, ']');
@@ -92,17 +99,23 @@ static void read_holds(Arena *arena, Str text, Alert *out) {
     const char *reason = hold_reason(value_text_or(value_get_c(item, "reason"), STR_NONE));
     i64 until = 0;
     if (!time_parse_ms(value_text_or(value_get_c(item, "until"), STR_NONE), &until)) until = 0;
-    if (reason) out->holds[out->hold_count++] = (Hold){.reason = reason, .id = setup_ref(value_get_c(item, "id")), .until_ms = until};
+    if (reason)
+      out->holds[out->hold_count++] =
+          (Hold){.reason = reason, .id = setup_ref(value_get_c(item, "id")), .until_ms = until};
   }
 }
 
-/* Reading ------------------------------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------------------------------
+ */
 
 static const DbStmt ALERT_LOAD = {
     "alert_load",
-    "SELECT id, org_id, number, integration_id, space, dedup_key, title, description, status, priority, source_priority, "
-    "service_id, team_id, policy_id, source, labels, links, images, count, starts_at, ends_at, first_seen_at, last_seen_at, "
-    "status_changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, episode, page_start, "
+    "SELECT id, org_id, number, integration_id, space, dedup_key, title, description, status, priority, "
+    "source_priority, "
+    "service_id, team_id, policy_id, source, labels, links, images, count, starts_at, ends_at, first_seen_at, "
+    "last_seen_at, "
+    "status_changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, snoozed_until, episode, "
+    "page_start, "
     "hold_list, unrouted, previous_alert_id, incident_id, deadline_at, truncated, skew_ms, threshold, source_hash, "
     "source_rank, explanations, version, created_at, occurrences FROM alert WHERE id = $1",
     NULL};
@@ -124,24 +137,49 @@ static bool read_alert(const DbRow *row, void *ctx) {
   Reading *reading = ctx;
   Arena *arena = reading->arena;
   Alert *a = reading->out;
-  *a = (Alert){.id = db_row_int(row, 0), .org_id = db_row_int(row, 1), .number = db_row_int(row, 2),
-               .integration_id = db_row_int(row, 3), .space = db_row_int(row, 4),
-               .dedup_key = db_row_text(row, 5, arena), .title = db_row_text(row, 6, arena),
-               .description = db_row_text(row, 7, arena), .priority = (i32)db_row_int(row, 9),
-               .source_priority = db_row_text(row, 10, arena), .service_id = db_row_int(row, 11),
-               .team_id = db_row_int(row, 12), .policy_id = db_row_int(row, 13), .source = db_row_text(row, 14, arena),
-               .labels = json_column(arena, row, 15), .links = json_column(arena, row, 16),
-               .images = json_column(arena, row, 17), .count = db_row_int(row, 18), .starts_ms = db_row_int(row, 19),
-               .ends_ms = db_row_int(row, 20), .first_seen_ms = db_row_int(row, 21), .last_seen_ms = db_row_int(row, 22),
-               .status_changed_ms = db_row_int(row, 23), .acknowledged_ms = db_row_int(row, 24),
-               .acknowledged_by = db_row_text(row, 25, arena), .resolved_ms = db_row_int(row, 26),
-               .resolved_by = db_row_text(row, 27, arena), .snoozed_until_ms = db_row_int(row, 28),
-               .episode = db_row_int(row, 29), .page_start = db_row_int(row, 30), .unrouted = db_row_int(row, 32) != 0,
-               .previous_id = db_row_int(row, 33), .incident_id = db_row_int(row, 34), .deadline_ms = db_row_int(row, 35),
-               .truncated = db_row_int(row, 36) != 0, .skew_ms = db_row_int(row, 37),
-               .threshold = json_column(arena, row, 38), .source_hash = db_row_int(row, 39),
-               .source_rank = db_row_int(row, 40), .explanations = db_row_int(row, 41), .version = db_row_int(row, 42),
-               .created_ms = db_row_int(row, 43), .occurrences = db_row_int(row, 44)};
+  *a = (Alert){.id = db_row_int(row, 0),
+               .org_id = db_row_int(row, 1),
+               .number = db_row_int(row, 2),
+               .integration_id = db_row_int(row, 3),
+               .space = db_row_int(row, 4),
+               .dedup_key = db_row_text(row, 5, arena),
+               .title = db_row_text(row, 6, arena),
+               .description = db_row_text(row, 7, arena),
+               .priority = (i32)db_row_int(row, 9),
+               .source_priority = db_row_text(row, 10, arena),
+               .service_id = db_row_int(row, 11),
+               .team_id = db_row_int(row, 12),
+               .policy_id = db_row_int(row, 13),
+               .source = db_row_text(row, 14, arena),
+               .labels = json_column(arena, row, 15),
+               .links = json_column(arena, row, 16),
+               .images = json_column(arena, row, 17),
+               .count = db_row_int(row, 18),
+               .starts_ms = db_row_int(row, 19),
+               .ends_ms = db_row_int(row, 20),
+               .first_seen_ms = db_row_int(row, 21),
+               .last_seen_ms = db_row_int(row, 22),
+               .status_changed_ms = db_row_int(row, 23),
+               .acknowledged_ms = db_row_int(row, 24),
+               .acknowledged_by = db_row_text(row, 25, arena),
+               .resolved_ms = db_row_int(row, 26),
+               .resolved_by = db_row_text(row, 27, arena),
+               .snoozed_until_ms = db_row_int(row, 28),
+               .episode = db_row_int(row, 29),
+               .page_start = db_row_int(row, 30),
+               .unrouted = db_row_int(row, 32) != 0,
+               .previous_id = db_row_int(row, 33),
+               .incident_id = db_row_int(row, 34),
+               .deadline_ms = db_row_int(row, 35),
+               .truncated = db_row_int(row, 36) != 0,
+               .skew_ms = db_row_int(row, 37),
+               .threshold = json_column(arena, row, 38),
+               .source_hash = db_row_int(row, 39),
+               .source_rank = db_row_int(row, 40),
+               .explanations = db_row_int(row, 41),
+               .version = db_row_int(row, 42),
+               .created_ms = db_row_int(row, 43),
+               .occurrences = db_row_int(row, 44)};
   if (!alert_status_parse(db_row_peek(row, 8), &a->status)) a->status = ALERT_TRIGGERED;
   read_holds(arena, db_row_text(row, 31, arena), a);
   a->status_before = a->status;
@@ -154,28 +192,35 @@ bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error
   return db_query_one(db, &ALERT_LOAD, DB_ARGS(db_int(id)), read_alert, &reading, out_found, err);
 }
 
-/* Writing ------------------------------------------------------------------------------------------------------------- */
+/* Writing -------------------------------------------------------------------------------------------------------------
+ */
 
 static const DbStmt ALERT_TOUCH = {
-    "alert_touch", "UPDATE alert SET count = $2, last_seen_at = $3, deadline_at = $4, threshold = $5, occurrences = $6 WHERE id = $1", NULL};
+    "alert_touch",
+    "UPDATE alert SET count = $2, last_seen_at = $3, deadline_at = $4, threshold = $5, occurrences = $6 WHERE id = $1",
+    NULL};
 static const DbStmt ALERT_INSERT = {
     "alert_insert",
     "INSERT INTO alert (id, org_id, number, integration_id, space, dedup_key, title, description, status, priority, "
     "source_priority, service_id, team_id, policy_id, source, labels, links, images, count, starts_at, ends_at, "
     "first_seen_at, last_seen_at, status_changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, "
-    "snoozed_until, episode, page_start, holds, hold_list, unrouted, previous_alert_id, incident_id, deadline_at, truncated, "
+    "snoozed_until, episode, page_start, holds, hold_list, unrouted, previous_alert_id, incident_id, deadline_at, "
+    "truncated, "
     "skew_ms, threshold, source_hash, source_rank, explanations, version, created_at, updated_at, occurrences) "
-    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,"
+    "VALUES "
+    "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,"
     "$30,$31,$32,$33,$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46,$47)",
     NULL};
 static const DbStmt ALERT_UPDATE = {
     "alert_update",
     "UPDATE alert SET title = $2, description = $3, status = $4, priority = $5, source_priority = $6, service_id = $7, "
-    "team_id = $8, policy_id = $9, source = $10, labels = $11, links = $12, images = $13, count = $14, starts_at = $15, "
+    "team_id = $8, policy_id = $9, source = $10, labels = $11, links = $12, images = $13, count = $14, starts_at = "
+    "$15, "
     "ends_at = $16, last_seen_at = $17, status_changed_at = $18, acknowledged_at = $19, acknowledged_by = $20, "
     "resolved_at = $21, resolved_by = $22, snoozed_until = $23, episode = $24, page_start = $25, holds = $26, "
     "hold_list = $27, unrouted = $28, incident_id = $29, deadline_at = $30, truncated = $31, skew_ms = $32, "
-    "threshold = $33, source_hash = $34, source_rank = $35, explanations = $36, version = $37, updated_at = $38, occurrences = $39 "
+    "threshold = $33, source_hash = $34, source_rank = $35, explanations = $36, version = $37, updated_at = $38, "
+    "occurrences = $39 "
     "WHERE id = $1",
     NULL};
 
@@ -183,7 +228,9 @@ static DbValue json_value(Arena *arena, const Value *value) {
   return value->kind == VALUE_NULL ? db_null() : db_text(json_text(arena, value));
 }
 
-static DbValue text_or_null(Str text) { return text.len ? db_text(text) : db_null(); }
+static DbValue text_or_null(Str text) {
+  return text.len ? db_text(text) : db_null();
+}
 
 static DbValue labels_value(Arena *arena, const Alert *a) {
   return a->labels.kind == VALUE_MAP ? db_text(json_text(arena, &a->labels)) : db_text(S("{}"));
@@ -195,32 +242,34 @@ static DbValue holds_value(Arena *arena, const Alert *a) {
 
 static bool insert(Cycle *c, const Alert *a, Error *err) {
   Arena *arena = c->arena;
-  return db_run(c->db, &ALERT_INSERT, err, db_int(a->id), db_int(a->org_id), db_int(a->number), db_id(a->integration_id),
-                db_int(a->space), db_text(a->dedup_key), db_text(a->title), text_or_null(a->description),
-                db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
-                db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
-                json_value(arena, &a->links), json_value(arena, &a->images), db_int(a->count), db_id(a->starts_ms),
-                db_id(a->ends_ms), db_int(a->first_seen_ms), db_int(a->last_seen_ms), db_int(a->status_changed_ms),
-                db_id(a->acknowledged_ms), text_or_null(a->acknowledged_by), db_id(a->resolved_ms),
-                text_or_null(a->resolved_by), db_id(a->snoozed_until_ms), db_int(a->episode), db_int(a->page_start),
-                db_int((i64)a->hold_count), holds_value(arena, a), db_int(a->unrouted), db_id(a->previous_id),
-                db_id(a->incident_id), db_id(a->deadline_ms), db_int(a->truncated), db_int(a->skew_ms),
-                json_value(arena, &a->threshold), db_int(a->source_hash), db_int(a->source_rank), db_int(a->explanations),
-                db_int(a->version), db_int(a->created_ms), db_int(c->now_ms), db_int(a->occurrences));
+  return db_run(
+      c->db, &ALERT_INSERT, err, db_int(a->id), db_int(a->org_id), db_int(a->number), db_id(a->integration_id),
+      db_int(a->space), db_text(a->dedup_key), db_text(a->title), text_or_null(a->description),
+      db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
+      db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
+      json_value(arena, &a->links), json_value(arena, &a->images), db_int(a->count), db_id(a->starts_ms),
+      db_id(a->ends_ms), db_int(a->first_seen_ms), db_int(a->last_seen_ms), db_int(a->status_changed_ms),
+      db_id(a->acknowledged_ms), text_or_null(a->acknowledged_by), db_id(a->resolved_ms), text_or_null(a->resolved_by),
+      db_id(a->snoozed_until_ms), db_int(a->episode), db_int(a->page_start), db_int((i64)a->hold_count),
+      holds_value(arena, a), db_int(a->unrouted), db_id(a->previous_id), db_id(a->incident_id), db_id(a->deadline_ms),
+      db_int(a->truncated), db_int(a->skew_ms), json_value(arena, &a->threshold), db_int(a->source_hash),
+      db_int(a->source_rank), db_int(a->explanations), db_int(a->version), db_int(a->created_ms), db_int(c->now_ms),
+      db_int(a->occurrences));
 }
 
 static bool update(Cycle *c, const Alert *a, Error *err) {
   Arena *arena = c->arena;
-  return db_run(c->db, &ALERT_UPDATE, err, db_int(a->id), db_text(a->title), text_or_null(a->description),
-                db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
-                db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
-                json_value(arena, &a->links), json_value(arena, &a->images), db_int(a->count), db_id(a->starts_ms),
-                db_id(a->ends_ms), db_int(a->last_seen_ms), db_int(a->status_changed_ms), db_id(a->acknowledged_ms),
-                text_or_null(a->acknowledged_by), db_id(a->resolved_ms), text_or_null(a->resolved_by),
-                db_id(a->snoozed_until_ms), db_int(a->episode), db_int(a->page_start), db_int((i64)a->hold_count),
-                holds_value(arena, a), db_int(a->unrouted), db_id(a->incident_id), db_id(a->deadline_ms),
-                db_int(a->truncated), db_int(a->skew_ms), json_value(arena, &a->threshold), db_int(a->source_hash),
-                db_int(a->source_rank), db_int(a->explanations), db_int(a->version), db_int(c->now_ms), db_int(a->occurrences));
+  return db_run(
+      c->db, &ALERT_UPDATE, err, db_int(a->id), db_text(a->title), text_or_null(a->description),
+      db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
+      db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
+      json_value(arena, &a->links), json_value(arena, &a->images), db_int(a->count), db_id(a->starts_ms),
+      db_id(a->ends_ms), db_int(a->last_seen_ms), db_int(a->status_changed_ms), db_id(a->acknowledged_ms),
+      text_or_null(a->acknowledged_by), db_id(a->resolved_ms), text_or_null(a->resolved_by), db_id(a->snoozed_until_ms),
+      db_int(a->episode), db_int(a->page_start), db_int((i64)a->hold_count), holds_value(arena, a), db_int(a->unrouted),
+      db_id(a->incident_id), db_id(a->deadline_ms), db_int(a->truncated), db_int(a->skew_ms),
+      json_value(arena, &a->threshold), db_int(a->source_hash), db_int(a->source_rank), db_int(a->explanations),
+      db_int(a->version), db_int(c->now_ms), db_int(a->occurrences));
 }
 
 bool alert_write(Cycle *cycle, Alert *alert, Error *err) {

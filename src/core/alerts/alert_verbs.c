@@ -1,13 +1,23 @@
-/* What people do to an alert. The machine is a table; only alert_act reads it. A verb that changes nothing is no error. */
+/* What people do to an alert. The machine is a table; only alert_act reads it. A verb that changes nothing is no error.
+ */
 #include "core/alerts/batch.h"
 #include "lang/json.h"
 
 static const char *const VERB_NAMES[ALERT_VERB_COUNT] = {"acknowledge", "unacknowledge", "resolve", "dismiss",
                                                          "reopen",      "snooze",        "escalate"};
 
-typedef enum Move { MOVE_NOT, MOVE_SAME, MOVE_TRIGGERED, MOVE_ACKNOWLEDGED, MOVE_RESOLVED, MOVE_DISMISSED, MOVE_STAY } Move;
+typedef enum Move {
+  MOVE_NOT,
+  MOVE_SAME,
+  MOVE_TRIGGERED,
+  MOVE_ACKNOWLEDGED,
+  MOVE_RESOLVED,
+  MOVE_DISMISSED,
+  MOVE_STAY
+} Move;
 
-/* rows: verb; columns: triggered, acknowledged, resolved, dismissed. NOT: refused; SAME: nothing to do; STAY: acts, no move. */
+/* rows: verb; columns: triggered, acknowledged, resolved, dismissed. NOT: refused; SAME: nothing to do; STAY: acts, no
+ * move. */
 static const Move MOVES[ALERT_VERB_COUNT][ALERT_STATUS_COUNT] = {
     [ALERT_VERB_ACKNOWLEDGE] = {MOVE_ACKNOWLEDGED, MOVE_SAME, MOVE_NOT, MOVE_NOT},
     [ALERT_VERB_UNACKNOWLEDGE] = {MOVE_SAME, MOVE_TRIGGERED, MOVE_NOT, MOVE_NOT},
@@ -59,11 +69,15 @@ static void begin_episode(Acting *x) {
 
 static bool snooze(Acting *x, Error *err) {
   Alert *a = x->alert;
-  if (x->act->until_ms <= x->cycle->now_ms) return fail_at(err, ERR_INVALID, "/until", "the snooze must end in the future");
+  if (x->act->until_ms <= x->cycle->now_ms)
+    return fail_at(err, ERR_INVALID, "/until", "the snooze must end in the future");
   a->snoozed_until_ms = x->act->until_ms;
   hold_add(a, (Hold){.reason = "snooze", .id = 0, .until_ms = x->act->until_ms});
   a->row_changed = true;
-  JobNew job = {.kind = "alert.hold_end", .org_id = a->org_id, .subject_id = a->id, .due_ms = x->act->until_ms,
+  JobNew job = {.kind = "alert.hold_end",
+                .org_id = a->org_id,
+                .subject_id = a->id,
+                .due_ms = x->act->until_ms,
                 .data = str_format(x->cycle->arena, "{\"reason\":\"snooze\",\"episode\":%lld}", (long long)a->episode)};
   return page_end(x->cycle, a->id, PAGE_END_CANCELLED, "snooze", x->act->who, err) && job_add(x->cycle, &job, err);
 }
@@ -75,7 +89,8 @@ static bool escalate(Acting *x, Error *err) {
                                 NULL};
   i64 page_id = 0;
   bool found = false;
-  if (!db_query_int(x->cycle->db, &ACTIVE, DB_ARGS(db_int(x->alert->id), db_int(x->alert->incident_id)), &page_id, &found, err))
+  if (!db_query_int(x->cycle->db, &ACTIVE, DB_ARGS(db_int(x->alert->id), db_int(x->alert->incident_id)), &page_id,
+                    &found, err))
     return false;
   if (!found) return fail(err, ERR_CONFLICT, "ALERT-%lld has no running page to escalate", (long long)x->alert->number);
   return page_escalate(x->cycle, page_id, x->act->who, err);
@@ -99,8 +114,8 @@ static bool tell(Acting *x, AlertStatus before, Error *err) {
 }
 
 static bool triggered_left(Cycle *cycle, i64 incident_id, i64 *out, Error *err) {
-  static const DbStmt LEFT = {"alert_verbs_left", "SELECT COUNT(*) FROM alert WHERE incident_id = $1 AND status = 'triggered'",
-                              NULL};
+  static const DbStmt LEFT = {"alert_verbs_left",
+                              "SELECT COUNT(*) FROM alert WHERE incident_id = $1 AND status = 'triggered'", NULL};
   bool found = false;
   return db_query_int(cycle->db, &LEFT, DB_ARGS(db_int(incident_id)), out, &found, err);
 }
@@ -109,12 +124,13 @@ static bool triggered_left(Cycle *cycle, i64 incident_id, i64 *out, Error *err) 
 static bool end_pages(Acting *x, AlertStatus before, Error *err) {
   Alert *a = x->alert;
   const char *reason = x->act->reason.len ? str_to_c(x->cycle->arena, x->act->reason) : NULL;
-  if (!alert_after_status(x->cycle, a, before, x->act->who, reason, err) || !alert_write(x->cycle, a, err)) return false;
+  if (!alert_after_status(x->cycle, a, before, x->act->who, reason, err) || !alert_write(x->cycle, a, err))
+    return false;
   if (a->incident_id == 0 || x->act->keep_pages || a->status == ALERT_TRIGGERED) return true;
   i64 left = 0;
   if (!triggered_left(x->cycle, a->incident_id, &left, err)) return false;
   PageEnd how = a->status == ALERT_ACKNOWLEDGED ? PAGE_END_ACKNOWLEDGED
-                : a->status == ALERT_RESOLVED     ? PAGE_END_RESOLVED
+                : a->status == ALERT_RESOLVED   ? PAGE_END_RESOLVED
                                                 : PAGE_END_CANCELLED;
   return left > 0 || page_end(x->cycle, a->incident_id, how, reason, x->act->who, err);
 }
@@ -137,8 +153,10 @@ static bool move(Acting *x, Move to, Error *err) {
     bool ok = x->act->verb == ALERT_VERB_SNOOZE ? snooze(x, err) : escalate(x, err);
     return ok && tell(x, before, err) && alert_write(x->cycle, a, err);
   }
-  static const AlertStatus STATUS[] = {[MOVE_TRIGGERED] = ALERT_TRIGGERED, [MOVE_ACKNOWLEDGED] = ALERT_ACKNOWLEDGED,
-                                       [MOVE_RESOLVED] = ALERT_RESOLVED, [MOVE_DISMISSED] = ALERT_DISMISSED};
+  static const AlertStatus STATUS[] = {[MOVE_TRIGGERED] = ALERT_TRIGGERED,
+                                       [MOVE_ACKNOWLEDGED] = ALERT_ACKNOWLEDGED,
+                                       [MOVE_RESOLVED] = ALERT_RESOLVED,
+                                       [MOVE_DISMISSED] = ALERT_DISMISSED};
   stamp(x, STATUS[to]);
   if (!tell(x, before, err)) return false;
   return to == MOVE_TRIGGERED ? back_to_triggered(x, before, err) : end_pages(x, before, err);
@@ -154,8 +172,9 @@ bool alert_act(Cycle *cycle, i64 alert_id, const AlertAct *act, bool *out_change
   Move to = MOVES[act->verb][a->status];
   if (to == MOVE_SAME) return true;
   if (to == MOVE_NOT)
-    return fail(err, ERR_CONFLICT, "ALERT-%lld is %s: it cannot be %s%s", (long long)a->number, alert_status_name(a->status),
-                VERB_NAMES[act->verb], str_ends_with(str_from_c(VERB_NAMES[act->verb]), S("e")) ? "d" : "ed");
+    return fail(err, ERR_CONFLICT, "ALERT-%lld is %s: it cannot be %s%s", (long long)a->number,
+                alert_status_name(a->status), VERB_NAMES[act->verb],
+                str_ends_with(str_from_c(VERB_NAMES[act->verb]), S("e")) ? "d" : "ed");
   *out_changed = true;
   return move(&x, to, err);
 }
@@ -172,10 +191,10 @@ static bool read_id(const DbRow *row, void *ctx) {
 }
 
 bool alerts_of_incident_act(Cycle *cycle, i64 incident_id, const AlertAct *act, i64 *out_changed, Error *err) {
-  static const DbStmt MEMBERS = {
-      "alerts_of_incident",
-      "SELECT id FROM alert WHERE incident_id = $1 AND (status = 'triggered' OR ($2 = 1 AND status = 'acknowledged')) ORDER BY id",
-      NULL};
+  static const DbStmt MEMBERS = {"alerts_of_incident",
+                                 "SELECT id FROM alert WHERE incident_id = $1 AND (status = 'triggered' OR ($2 = 1 AND "
+                                 "status = 'acknowledged')) ORDER BY id",
+                                 NULL};
   Ids ids = {.arena = cycle->arena};
   i64 both = act->verb == ALERT_VERB_ACKNOWLEDGE ? 0 : 1;
   *out_changed = 0;

@@ -1,5 +1,6 @@
-/* Alerts: the deduplicated problem. The stages of apply (stage_*.c, order in apply.c), the state machine (alert_state.c) and
- * people's verbs. What an alert means is the T-lines of the alert rules; how it is written is the cycle's business. */
+/* Alerts: the deduplicated problem. The stages of apply (stage_*.c, order in apply.c), the state machine
+ * (alert_state.c) and people's verbs. What an alert means is the T-lines of the alert rules; how it is written is the
+ * cycle's business. */
 #ifndef TOCSIN_CORE_ALERTS_H
 #define TOCSIN_CORE_ALERTS_H
 
@@ -7,7 +8,11 @@
 #include "core/setup/setup.h"
 
 typedef enum AlertStatus {
-  ALERT_TRIGGERED, ALERT_ACKNOWLEDGED, ALERT_RESOLVED, ALERT_DISMISSED, ALERT_STATUS_COUNT
+  ALERT_TRIGGERED,
+  ALERT_ACKNOWLEDGED,
+  ALERT_RESOLVED,
+  ALERT_DISMISSED,
+  ALERT_STATUS_COUNT
 } AlertStatus;
 const char *alert_status_name(AlertStatus status);
 MUST_CHECK bool alert_status_parse(Str text, AlertStatus *out);
@@ -20,19 +25,26 @@ bool alerts_parked(Cycle *cycle, Arrival *arrival, const Error *why, Error *err)
 
 /* People's verbs on one alert, inside a cycle. A verb that changes nothing is ok (out_changed false). */
 typedef enum AlertVerb {
-  ALERT_VERB_ACKNOWLEDGE, ALERT_VERB_UNACKNOWLEDGE, ALERT_VERB_RESOLVE, ALERT_VERB_DISMISS, ALERT_VERB_REOPEN,
-  ALERT_VERB_SNOOZE, ALERT_VERB_ESCALATE, ALERT_VERB_COUNT
+  ALERT_VERB_ACKNOWLEDGE,
+  ALERT_VERB_UNACKNOWLEDGE,
+  ALERT_VERB_RESOLVE,
+  ALERT_VERB_DISMISS,
+  ALERT_VERB_REOPEN,
+  ALERT_VERB_SNOOZE,
+  ALERT_VERB_ESCALATE,
+  ALERT_VERB_COUNT
 } AlertVerb;
 typedef struct AlertAct {
   AlertVerb verb;
   const Who *who;
-  Str reason;        /* resolve: "timeout", "auto", ...; empty: none */
-  i64 until_ms;      /* snooze */
-  bool keep_pages;   /* the caller ends the page itself (an incident's acknowledgement) */
+  Str reason;      /* resolve: "timeout", "auto", ...; empty: none */
+  i64 until_ms;    /* snooze */
+  bool keep_pages; /* the caller ends the page itself (an incident's acknowledgement) */
 } AlertAct;
 MUST_CHECK bool alert_act(Cycle *cycle, i64 alert_id, const AlertAct *act, bool *out_changed, Error *err);
 /* The same for every triggered (acknowledge) or open (resolve, dismiss) alert of an incident. */
-MUST_CHECK bool alerts_of_incident_act(Cycle *cycle, i64 incident_id, const AlertAct *act, i64 *out_changed, Error *err);
+MUST_CHECK bool alerts_of_incident_act(Cycle *cycle, i64 incident_id, const AlertAct *act, i64 *out_changed,
+                                       Error *err);
 MUST_CHECK bool alert_note(Cycle *cycle, i64 alert_id, Str text, const Who *who, Error *err);
 
 /* Opens (or repeats) an alert of our own: source "tocsin" or "manual". Returns its id. */
@@ -40,8 +52,8 @@ typedef struct AlertOwn {
   i64 org_id, integration_id; /* 0: none */
   Str dedup_key, title, description;
   i32 priority;
-  bool resolve;               /* instead: resolves it */
-  bool no_page;               /* rules and the default chain are not asked: the caller pages */
+  bool resolve; /* instead: resolves it */
+  bool no_page; /* rules and the default chain are not asked: the caller pages */
 } AlertOwn;
 MUST_CHECK bool alert_own(Cycle *cycle, const AlertOwn *own, i64 *out_id, Error *err);
 

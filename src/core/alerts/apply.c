@@ -1,4 +1,5 @@
-/* Apply: one batch through its stages, in the order below. Loaded and decided in memory, written at the end of each alert. */
+/* Apply: one batch through its stages, in the order below. Loaded and decided in memory, written at the end of each
+ * alert. */
 #include "core/alerts/batch.h"
 #include "lang/json.h"
 
@@ -11,18 +12,24 @@ static const DbStmt COUNTER_TAKE = {
 i64 alert_number_next(Cycle *cycle, i64 org_id, Error *err) {
   i64 value = 0;
   bool found = false;
-  if (!db_query_int(cycle->db, &COUNTER_TAKE, DB_ARGS(db_int(org_id), db_text(S("alert")), db_int(1)), &value, &found, err))
+  if (!db_query_int(cycle->db, &COUNTER_TAKE, DB_ARGS(db_int(org_id), db_text(S("alert")), db_int(1)), &value, &found,
+                    err))
     return 0;
   return value;
 }
 
 bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data, Error *err) {
-  TimelineEntry entry = {.org_id = alert->org_id, .subject_kind = "alert", .subject_id = alert->id, .kind = kind, .who = who,
+  TimelineEntry entry = {.org_id = alert->org_id,
+                         .subject_kind = "alert",
+                         .subject_id = alert->id,
+                         .kind = kind,
+                         .who = who,
                          .data = data};
   return timeline_add(cycle, &entry, err);
 }
 
-/* Jobs and the story of one alert -------------------------------------------------------------------------------------- */
+/* Jobs and the story of one alert
+ * -------------------------------------------------------------------------------------- */
 
 static Who source_of(Batch *batch, const Alert *a) {
   const SetupIntegration *in = setup_integration(batch->setup, a->integration_id);
@@ -47,7 +54,8 @@ static bool tell_story(Batch *batch, const Alert *a, AlertStatus before, Error *
     if (!alert_timeline(batch->cycle, a, "priority", &who, none, err)) return false;
   }
   if (a->status == before || a->is_new || !a->status_by_source) return true;
-  Str data = timeline_change(batch->arena, str_from_c(alert_status_name(before)), str_from_c(alert_status_name(a->status)));
+  Str data =
+      timeline_change(batch->arena, str_from_c(alert_status_name(before)), str_from_c(alert_status_name(a->status)));
   return alert_timeline(batch->cycle, a, "status", &who, data, err);
 }
 
@@ -58,14 +66,16 @@ static bool arm_deadline(Cycle *cycle, const Alert *a, Error *err) {
 }
 
 /* The two sides of a status change: what stops, and what the incident counts. */
-bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus before, const Who *who, const char *reason, Error *err) {
+bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus before, const Who *who, const char *reason,
+                        Error *err) {
   bool open = alert->status == ALERT_TRIGGERED || alert->status == ALERT_ACKNOWLEDGED;
   bool was_open = before == ALERT_TRIGGERED || before == ALERT_ACKNOWLEDGED;
   if (alert->incident_id && open != was_open &&
       !incident_alerts_changed(cycle, alert->incident_id, 0, open ? 1 : -1, who, alert->title, alert->number, err))
     return false;
-  if (alert->status == ALERT_RESOLVED) return page_end(cycle, alert->id, PAGE_END_RESOLVED, reason, who, err) &&
-                                              job_cancel(cycle, "alert.hold_end", alert->id, err);
+  if (alert->status == ALERT_RESOLVED)
+    return page_end(cycle, alert->id, PAGE_END_RESOLVED, reason, who, err) &&
+           job_cancel(cycle, "alert.hold_end", alert->id, err);
   if (alert->status == ALERT_DISMISSED) return page_end(cycle, alert->id, PAGE_END_CANCELLED, "dismissed", who, err);
   if (alert->status == ALERT_ACKNOWLEDGED) return page_end(cycle, alert->id, PAGE_END_ACKNOWLEDGED, reason, who, err);
   return true;
@@ -96,8 +106,8 @@ static bool tell_acker(Batch *batch, const Alert *a, Error *err) {
   if (!a->tell_acker || !json_parse(batch->arena, a->acknowledged_by, NULL, &who, &ignored)) return true;
   i64 user_id = 0;
   if (!id_parse("usr", value_text_or(value_get_c(&who, "id"), STR_NONE), &user_id)) return true;
-  Str text = str_format(batch->arena, "ALERT-%lld is back (%.*s); your acknowledgement still holds", (long long)a->number,
-                        STR_ARG(a->title));
+  Str text = str_format(batch->arena, "ALERT-%lld is back (%.*s); your acknowledgement still holds",
+                        (long long)a->number, STR_ARG(a->title));
   return page_notice(batch->cycle, a->org_id, user_id, a->id, a->incident_id, text, err);
 }
 
@@ -111,7 +121,9 @@ static bool wants_rules(const Alert *a) {
   return false;
 }
 
-static bool status_moved(const Alert *a) { return !a->is_new && a->status != a->status_before; }
+static bool status_moved(const Alert *a) {
+  return !a->is_new && a->status != a->status_before;
+}
 
 /* What a change of status stops and counts, before the rules act: they may start the next page. */
 static bool settle_status(Batch *batch, Alert *a, const Who *who, Error *err) {
@@ -130,7 +142,8 @@ static bool settle_alert(Batch *batch, Alert *a, Error *err) {
   Who who = source_of(batch, a);
   bool rules = wants_rules(a), moved = status_moved(a);
   if (rules)
-    alert_decide(batch->setup, batch->arena, a, setup_integration(batch->setup, a->integration_id), false, batch->now_ms, &plan);
+    alert_decide(batch->setup, batch->arena, a, setup_integration(batch->setup, a->integration_id), false,
+                 batch->now_ms, &plan);
   if (!settle_status(batch, a, &who, err)) return false;
   if (rules && !(plan_carry_out(cycle, batch->setup, a, &plan, err) && plan_keep(cycle, batch->setup, a, &plan, err)))
     return false;
@@ -151,8 +164,11 @@ static bool write_keys(Batch *batch, Error *err) {
 }
 
 bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
-  Batch batch = {.cycle = cycle, .arena = cycle->arena, .setup = setup_current(cycle_app(cycle)->setup),
-                 .now_ms = cycle->now_ms, .keys = map_new(cycle->arena)};
+  Batch batch = {.cycle = cycle,
+                 .arena = cycle->arena,
+                 .setup = setup_current(cycle_app(cycle)->setup),
+                 .now_ms = cycle->now_ms,
+                 .keys = map_new(cycle->arena)};
   if (!stage_keys(&batch, arrivals, count, err)) return false;
   if (!stage_fold(&batch, err)) return false;
   if (engine_fault(cycle->engine, "apply.decided")) return fail(err, ERR_STORAGE, "fault apply.decided");
@@ -161,7 +177,8 @@ bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
   return true;
 }
 
-/* Waiting rows -------------------------------------------------------------------------------------------------------- */
+/* Waiting rows --------------------------------------------------------------------------------------------------------
+ */
 
 Str alerts_encode(Arena *arena, const Arrival *arrival) {
   const Event *events = arrival->events;
@@ -184,10 +201,12 @@ bool alerts_decode(Arrival *arrival, Str text, Error *err) {
 }
 
 bool alerts_parked(Cycle *cycle, Arrival *arrival, const Error *why, Error *err) {
-  AlertOwn own = {.org_id = arrival->org_id, .integration_id = arrival->integration_id,
+  AlertOwn own = {.org_id = arrival->org_id,
+                  .integration_id = arrival->integration_id,
                   .dedup_key = str_format(cycle->arena, "tocsin/parked/%lld", (long long)arrival->integration_id),
                   .title = S("A request could not be applied and was set aside"),
-                  .description = str_copy(cycle->arena, str_from_c(why->message)), .priority = 2};
+                  .description = str_copy(cycle->arena, str_from_c(why->message)),
+                  .priority = 2};
   i64 id = 0;
   return alert_own(cycle, &own, &id, err);
 }

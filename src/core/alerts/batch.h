@@ -84,14 +84,14 @@ typedef struct Plan {
   WantedPage pages[PAGES_MAX];
   size_t page_count;
   bool suppressed, unrouted, owners;
-  i64 pause_ms;               /* pages wait until then; 0: no pause */
+  i64 pause_ms; /* pages wait until then; 0: no pause */
   i64 pause_rule_id;
   RuleTrace *traces;
   size_t trace_count;
   i64 snooze_ms;
   /* filled when written */
   i64 incident_id, page_ids[PAGES_MAX];
-  Str outcome;                /* one sentence: what came of it */
+  Str outcome; /* one sentence: what came of it */
 } Plan;
 
 typedef struct Batch {
@@ -99,20 +99,20 @@ typedef struct Batch {
   Arena *arena;
   const Setup *setup;
   i64 now_ms;
-  Map *keys;          /* "org/space/key" -> Key */
+  Map *keys; /* "org/space/key" -> Key */
   VEC(Item) items;
-  VEC(Alert *) alerts; /* touched in this batch, in order of first touch */
+  VEC(Alert *) alerts;                     /* touched in this batch, in order of first touch */
   i64 number_next, number_end, number_org; /* a block of alert numbers */
 } Batch;
 
 /* alert_row.c */
 MUST_CHECK bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error *err);
-MUST_CHECK bool alert_write(Cycle *cycle, Alert *alert, Error *err);       /* insert or update of everything that changed */
+MUST_CHECK bool alert_write(Cycle *cycle, Alert *alert, Error *err); /* insert or update of everything that changed */
 Str hold_list_json(Arena *arena, const Alert *alert);
-bool hold_add(Alert *alert, Hold hold);          /* false when it was there */
+bool hold_add(Alert *alert, Hold hold); /* false when it was there */
 bool hold_remove(Alert *alert, const char *reason, i64 id);
 bool hold_has(const Alert *alert, const char *reason);
-Str priority_text(i32 priority);                 /* "p1"; empty for 0 */
+Str priority_text(i32 priority); /* "p1"; empty for 0 */
 
 /* stage_keys.c: the lasting rows, locked before anything is decided */
 MUST_CHECK bool stage_keys(Batch *batch, Arrival **arrivals, size_t count, Error *err);
@@ -123,8 +123,8 @@ MUST_CHECK bool stage_fold(Batch *batch, Error *err);
 /* stage_facts.c: what expressions see */
 Value alert_facts(Arena *arena, const Setup *setup, const Alert *alert);
 /* stage_rules.c: pure; fills the plan and changes the alert by `set` */
-void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupIntegration *integration, bool pause_served,
-                  i64 now_ms, Plan *out);
+void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupIntegration *integration,
+                  bool pause_served, i64 now_ms, Plan *out);
 /* stage_route.c: service, team */
 void alert_enrich(const Setup *setup, Alert *alert, Str service_hint, const SetupIntegration *integration);
 /* stage_act.c: carries a plan out: holds, group, incident, pages */
@@ -134,11 +134,14 @@ Str plan_json(Arena *arena, const Setup *setup, const Alert *alert, const Plan *
 MUST_CHECK bool plan_keep(Cycle *cycle, const Setup *setup, Alert *alert, const Plan *plan, Error *err);
 /* stage_changes.c */
 MUST_CHECK bool change_apply(Batch *batch, Item *item, Error *err);
-/* Runs rules on an alert outside a batch (a hold ended, a verb reopened it) and carries the plan out. Writes the alert. */
+/* Runs rules on an alert outside a batch (a hold ended, a verb reopened it) and carries the plan out. Writes the alert.
+ */
 MUST_CHECK bool alert_run_rules(Cycle *cycle, Alert *alert, const char *why, bool pause_served, Error *err);
 /* Ends what a closed alert leaves behind: pages, incident counts, jobs. */
-MUST_CHECK bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus before, const Who *who, const char *reason, Error *err);
-MUST_CHECK bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data, Error *err);
+MUST_CHECK bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus before, const Who *who, const char *reason,
+                                   Error *err);
+MUST_CHECK bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data,
+                               Error *err);
 i64 alert_number_next(Cycle *cycle, i64 org_id, Error *err); /* 0 on failure */
 
 #endif

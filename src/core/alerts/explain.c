@@ -7,8 +7,8 @@ static const DbStmt EXPLANATION_PUT = {
     "INSERT INTO explanation (alert_id, slot, run, org_id, at, body) VALUES ($1,$2,$3,$4,$5,$6) "
     "ON CONFLICT (alert_id, slot) DO UPDATE SET run = excluded.run, at = excluded.at, body = excluded.body",
     NULL};
-static const DbStmt EXPLANATIONS = {
-    "explanations", "SELECT body FROM explanation WHERE alert_id = $1 ORDER BY run DESC", NULL};
+static const DbStmt EXPLANATIONS = {"explanations",
+                                    "SELECT body FROM explanation WHERE alert_id = $1 ORDER BY run DESC", NULL};
 
 static const char *const MATCH_NAMES[] = {"matched", "not_matched", "error"};
 

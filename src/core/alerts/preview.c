@@ -3,25 +3,41 @@
 #include "lang/json.h"
 
 static Alert preview_alert(const Event *e, const SetupIntegration *in, i64 org_id, i64 now_ms) {
-  return (Alert){.org_id = org_id, .integration_id = in ? in->id : 0, .dedup_key = e->dedup_key,
-                 .title = e->title.len ? e->title : e->dedup_key, .description = e->description,
-                 .status = e->status == EVENT_RESOLVED ? ALERT_RESOLVED
-                           : e->status == EVENT_ACKNOWLEDGED ? ALERT_ACKNOWLEDGED : ALERT_TRIGGERED,
-                 .priority = e->priority ? e->priority : in ? in->default_priority : 0, .source_priority = e->source_priority,
-                 .source = e->source, .labels = e->labels, .links = e->links, .images = e->images, .count = 1, .episode = 1,
-                 .first_seen_ms = now_ms, .last_seen_ms = now_ms, .why = "preview"};
+  return (Alert){.org_id = org_id,
+                 .integration_id = in ? in->id : 0,
+                 .dedup_key = e->dedup_key,
+                 .title = e->title.len ? e->title : e->dedup_key,
+                 .description = e->description,
+                 .status = e->status == EVENT_RESOLVED       ? ALERT_RESOLVED
+                           : e->status == EVENT_ACKNOWLEDGED ? ALERT_ACKNOWLEDGED
+                                                             : ALERT_TRIGGERED,
+                 .priority = e->priority ? e->priority
+                             : in        ? in->default_priority
+                                         : 0,
+                 .source_priority = e->source_priority,
+                 .source = e->source,
+                 .labels = e->labels,
+                 .links = e->links,
+                 .images = e->images,
+                 .count = 1,
+                 .episode = 1,
+                 .first_seen_ms = now_ms,
+                 .last_seen_ms = now_ms,
+                 .why = "preview"};
 }
 
-static bool preview_one(Arena *arena, const Setup *setup, const SetupIntegration *in, const Event *e, i64 org_id, i64 now_ms,
-                        Value *out, Error *err) {
+static bool preview_one(Arena *arena, const Setup *setup, const SetupIntegration *in, const Event *e, i64 org_id,
+                        i64 now_ms, Value *out, Error *err) {
   Alert *a = ARENA_NEW(arena, Alert);
   *a = preview_alert(e, in, org_id, now_ms);
   alert_enrich(setup, a, e->service, in);
   Plan plan = {0};
   alert_decide(setup, arena, a, in, false, now_ms, &plan);
   if (plan.pause_ms) hold_add(a, (Hold){.reason = "pause", .id = plan.pause_rule_id, .until_ms = plan.pause_ms});
-  plan.outcome = a->hold_count ? S("it would be held") : plan.unrouted ? S("it would reach nobody")
-                 : plan.incident ? S("it would open or join an incident and page") : S("it would page");
+  plan.outcome = a->hold_count   ? S("it would be held")
+                 : plan.unrouted ? S("it would reach nobody")
+                 : plan.incident ? S("it would open or join an incident and page")
+                                 : S("it would page");
   Value decision = value_null();
   if (!json_parse(arena, plan_json(arena, setup, a, &plan, now_ms), NULL, &decision, err)) return false;
   Value facts = alert_facts(arena, setup, a);
@@ -41,7 +57,8 @@ bool alerts_preview(Db *db, Arena *arena, App *app, const Setup *setup, const Se
   for (size_t i = 0; i < count; i++) {
     if (events[i].kind != EVENT_ALERT) continue;
     Value item = value_null();
-    if (!preview_one(arena, setup, integration, &events[i], integration ? integration->org_id : 0, now_ms, &item, err)) return false;
+    if (!preview_one(arena, setup, integration, &events[i], integration ? integration->org_id : 0, now_ms, &item, err))
+      return false;
     *VEC_PUSH(arena, &items) = item;
   }
   MapBuilder map = map_builder(arena);

@@ -6,12 +6,14 @@
 #include "core/setup/internal.h"
 #include "lang/json.h"
 
-const char *const ACTION_NAMES[ACTION_TYPE_COUNT] = {
-    "set", "suppress", "unsuppress", "pause", "threshold", "create_incident", "page", "run_runbook", "notify", "snooze"};
+const char *const ACTION_NAMES[ACTION_TYPE_COUNT] = {"set",       "suppress",        "unsuppress", "pause",
+                                                     "threshold", "create_incident", "page",       "run_runbook",
+                                                     "notify",    "snooze"};
 
 /* Variables by slot: one, the facts map, under the names people use. */
 static const CelVar RULE_VARS[] = {
-    {"alert", "dyn", "the alert: title, description, priority, status, labels, service, source, dedup_key, count, episode"},
+    {"alert", "dyn",
+     "the alert: title, description, priority, status, labels, service, source, dedup_key, count, episode"},
     {"labels", "dyn", "the alert's labels"},
     {"service", "dyn", "the service that was found: id, name, tier, labels; null when none"},
     {"integration", "dyn", "where it came from: id, name, template"},
@@ -22,7 +24,8 @@ CelEnv *rule_env_new(Arena *arena, ZoneDb *zones) {
   return cel_env_new(arena, &options);
 }
 
-/* Compiling ----------------------------------------------------------------------------------------------------------- */
+/* Compiling -----------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Compiling {
   const App *app;
@@ -32,7 +35,9 @@ typedef struct Compiling {
   bool ok;
 } Compiling;
 
-static size_t list_count(const Value *list) { return value_is(list, VALUE_LIST) ? list->size : 0; }
+static size_t list_count(const Value *list) {
+  return value_is(list, VALUE_LIST) ? list->size : 0;
+}
 
 static void broken(Compiling *c, const char *where) {
   if (!c->ok) return;
@@ -75,7 +80,9 @@ static void compile_set(Compiling *c, const Value *json, RuleAction *out) {
                    .value = compile_template(c, &labels->members[i].value, "actions: set.labels")};
 }
 
-static bool flag_of(const Value *json, const char *name) { return value_bool_or(value_get_c(json, name), false); }
+static bool flag_of(const Value *json, const char *name) {
+  return value_bool_or(value_get_c(json, name), false);
+}
 
 static void compile_incident(Compiling *c, const Value *json, RuleAction *out) {
   const Value *groups = value_get_c(json, "group_by");
@@ -174,7 +181,8 @@ bool alert_rule_check(const App *app, const Value *rule, Error *err) {
   return made->broken[0] == 0 || fail(err, ERR_INVALID, "%s", made->broken);
 }
 
-/* Asking -------------------------------------------------------------------------------------------------------------- */
+/* Asking --------------------------------------------------------------------------------------------------------------
+ */
 
 static const Value *follow(const Value *alert, const RuleCondition *condition) {
   const Value *at = alert;
@@ -184,10 +192,14 @@ static const Value *follow(const Value *alert, const RuleCondition *condition) {
 
 static bool number_of(const Value *v, double *out) {
   if (!v) return false;
-  if (v->kind == VALUE_INT) *out = (double)v->i;
-  else if (v->kind == VALUE_DOUBLE) *out = v->d;
-  else if (v->kind == VALUE_STRING) return str_to_double(value_text(v), out);
-  else return false;
+  if (v->kind == VALUE_INT)
+    *out = (double)v->i;
+  else if (v->kind == VALUE_DOUBLE)
+    *out = v->d;
+  else if (v->kind == VALUE_STRING)
+    return str_to_double(value_text(v), out);
+  else
+    return false;
   return true;
 }
 
@@ -217,16 +229,18 @@ static bool is_empty(const Value *v) {
   return !v || v->kind == VALUE_NULL || (v->kind == VALUE_STRING && v->size == 0);
 }
 
-/* Field rows: the ops of the alert-rules resource. An absent field fails every op but not_exists, != and the not_ ones. */
+/* Field rows: the ops of the alert-rules resource. An absent field fails every op but not_exists, != and the not_ ones.
+ */
 static bool condition_holds(const RuleCondition *condition, Arena *arena, const Value *alert, Str *out_error) {
   const Value *have = follow(alert, condition);
   Str op = condition->op;
   if (str_equal_c(op, "exists")) return !is_empty(have);
   if (str_equal_c(op, "not_exists")) return is_empty(have);
-  bool negated = str_starts_with(op, S("not_")) || str_starts_with(op, S("!")) ;
+  bool negated = str_starts_with(op, S("not_")) || str_starts_with(op, S("!"));
   if (is_empty(have) && !(have && have->kind == VALUE_STRING)) return negated;
   Str text = value_display(arena, have), want = value_display(arena, &condition->value);
-  if (str_equal_c(op, "=") || str_equal_c(op, "equals") || str_equal_c(op, "==")) return text_equal(arena, have, &condition->value);
+  if (str_equal_c(op, "=") || str_equal_c(op, "equals") || str_equal_c(op, "=="))
+    return text_equal(arena, have, &condition->value);
   if (str_equal_c(op, "!=") || str_equal_c(op, "not_equals")) return !text_equal(arena, have, &condition->value);
   if (str_equal_c(op, "contains")) return str_find(text, want, 0) != SIZE_MAX;
   if (str_equal_c(op, "not_contains")) return str_find(text, want, 0) == SIZE_MAX;
@@ -254,14 +268,16 @@ static RuleResult match_rows(const Rule *rule, Arena *arena, const Value *alert)
   for (size_t i = 0; i < rule->condition_count; i++) {
     Str error = STR_NONE;
     bool holds = condition_holds(&rule->conditions[i], arena, alert, &error);
-    if (error.len) return (RuleResult){.match = RULE_ERROR, .error = error, .decided = condition_text(arena, &rule->conditions[i])};
+    if (error.len)
+      return (RuleResult){.match = RULE_ERROR, .error = error, .decided = condition_text(arena, &rule->conditions[i])};
     if (holds != rule->match_any) {
       if (holds) continue;
       return (RuleResult){.match = RULE_NOT_MATCHED, .decided = condition_text(arena, &rule->conditions[i])};
     }
     if (holds) return (RuleResult){.match = RULE_MATCHED, .decided = condition_text(arena, &rule->conditions[i])};
   }
-  if (rule->condition_count == 0) return (RuleResult){.match = RULE_MATCHED, .decided = S("a rule without conditions takes everything")};
+  if (rule->condition_count == 0)
+    return (RuleResult){.match = RULE_MATCHED, .decided = S("a rule without conditions takes everything")};
   return result;
 }
 
@@ -290,6 +306,7 @@ RuleResult rule_match(const Rule *rule, Arena *arena, const Value *facts, i64 no
   if (rule->broken[0]) return (RuleResult){.match = RULE_ERROR, .error = str_from_c(rule->broken)};
   if (!rule->when) return match_rows(rule, arena, value_get_c(facts, "alert"));
   RuleResult result = match_cel(rule, arena, facts, now_ms);
-  if (result.match == RULE_MATCHED && rule->condition_count > 0) return match_rows(rule, arena, value_get_c(facts, "alert"));
+  if (result.match == RULE_MATCHED && rule->condition_count > 0)
+    return match_rows(rule, arena, value_get_c(facts, "alert"));
   return result;
 }

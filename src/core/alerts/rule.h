@@ -1,4 +1,5 @@
-/* Rules, compiled: when (CEL or field rows) then actions. Compiled once with the picture of the setup; evaluation is pure. */
+/* Rules, compiled: when (CEL or field rows) then actions. Compiled once with the picture of the setup; evaluation is
+ * pure. */
 #ifndef TOCSIN_CORE_RULE_H
 #define TOCSIN_CORE_RULE_H
 
@@ -6,8 +7,17 @@
 #include "lang/mustache/mustache.h"
 
 typedef enum ActionType {
-  ACTION_SET, ACTION_SUPPRESS, ACTION_UNSUPPRESS, ACTION_PAUSE, ACTION_THRESHOLD, ACTION_CREATE_INCIDENT, ACTION_PAGE,
-  ACTION_RUN_RUNBOOK, ACTION_NOTIFY, ACTION_SNOOZE, ACTION_TYPE_COUNT
+  ACTION_SET,
+  ACTION_SUPPRESS,
+  ACTION_UNSUPPRESS,
+  ACTION_PAUSE,
+  ACTION_THRESHOLD,
+  ACTION_CREATE_INCIDENT,
+  ACTION_PAGE,
+  ACTION_RUN_RUNBOOK,
+  ACTION_NOTIFY,
+  ACTION_SNOOZE,
+  ACTION_TYPE_COUNT
 } ActionType;
 extern const char *const ACTION_NAMES[ACTION_TYPE_COUNT];
 
@@ -19,28 +29,28 @@ typedef struct SetLabel {
 struct RuleAction {
   ActionType type;
   /* set */
-  i32 priority;          /* 1..4, -1 none; 0 leaves it */
+  i32 priority; /* 1..4, -1 none; 0 leaves it */
   const Mustache *priority_text;
   i64 service_id;
   const Mustache *title;
   SetLabel *labels;
   size_t label_count;
-  Str reason;            /* suppress */
-  i64 for_s;             /* pause, snooze */
-  i64 count, within_s;   /* threshold */
+  Str reason;          /* suppress */
+  i64 for_s;           /* pause, snooze */
+  i64 count, within_s; /* threshold */
   /* create_incident */
-  i64 severity;          /* 0..4; -1: from the priority */
+  i64 severity; /* 0..4; -1: from the priority */
   Str kind;
   const CelProgram **group_by;
   size_t group_by_count;
   i64 window_s, max_window_s, auto_resolve_after_s;
   bool extend, missing_group, auto_resolve;
   /* page */
-  i64 policy_id;         /* 0: the default chain */
+  i64 policy_id; /* 0: the default chain */
 };
 
 typedef struct RuleCondition {
-  Str *path;             /* "labels", "severity" */
+  Str *path; /* "labels", "severity" */
   size_t path_count;
   Str field, op;
   Value value;
@@ -48,7 +58,7 @@ typedef struct RuleCondition {
 } RuleCondition;
 
 struct Rule {
-  i64 id, team_id;       /* 0: the organization's */
+  i64 id, team_id; /* 0: the organization's */
   Str slug, name;
   i64 *integration_ids;
   size_t integration_count;
@@ -59,7 +69,7 @@ struct Rule {
   RuleAction *actions;
   size_t action_count;
   bool has_threshold;
-  char broken[400];      /* why it cannot be compiled; empty when fine */
+  char broken[400]; /* why it cannot be compiled; empty when fine */
 };
 
 typedef struct RuleText {
@@ -77,8 +87,8 @@ CelEnv *rule_env_new(Arena *arena, ZoneDb *zones);
 typedef enum RuleMatch { RULE_MATCHED, RULE_NOT_MATCHED, RULE_ERROR } RuleMatch;
 typedef struct RuleResult {
   RuleMatch match;
-  Str decided;           /* the sub-expression or field row that decided; in the arena */
-  Str error;             /* RULE_ERROR: why */
+  Str decided; /* the sub-expression or field row that decided; in the arena */
+  Str error;   /* RULE_ERROR: why */
 } RuleResult;
 /* alert: the map that expressions see (alert_facts in stage_facts.c). */
 RuleResult rule_match(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms);

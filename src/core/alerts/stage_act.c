@@ -1,18 +1,19 @@
-/* Stage 4: carries a plan out. Holds first: what is held opens no incident and pages nobody, but joins an open one quietly.
- * Then the group, the incident, the pages. A page is unique per (subject, episode, policy, start): running this twice is safe. */
+/* Stage 4: carries a plan out. Holds first: what is held opens no incident and pages nobody, but joins an open one
+ * quietly. Then the group, the incident, the pages. A page is unique per (subject, episode, policy, start): running
+ * this twice is safe. */
 #include "core/alerts/batch.h"
 #include "lang/json.h"
 
-static const DbStmt GROUP_LOAD = {
-    "alert_group_load",
-    "SELECT incident_id, first_incident_id, opened_at, last_at, members FROM alert_group "
-    "WHERE org_id = $1 AND rule_id = $2 AND value = $3",
-    "SELECT incident_id, first_incident_id, opened_at, last_at, members FROM alert_group "
-    "WHERE org_id = $1 AND rule_id = $2 AND value = $3 FOR UPDATE"};
+static const DbStmt GROUP_LOAD = {"alert_group_load",
+                                  "SELECT incident_id, first_incident_id, opened_at, last_at, members FROM alert_group "
+                                  "WHERE org_id = $1 AND rule_id = $2 AND value = $3",
+                                  "SELECT incident_id, first_incident_id, opened_at, last_at, members FROM alert_group "
+                                  "WHERE org_id = $1 AND rule_id = $2 AND value = $3 FOR UPDATE"};
 static const DbStmt GROUP_WRITE = {
     "alert_group_write",
     "INSERT INTO alert_group (org_id, rule_id, value, incident_id, first_incident_id, opened_at, last_at, members) "
-    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8) ON CONFLICT (org_id, rule_id, value) DO UPDATE SET incident_id = excluded.incident_id, "
+    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8) ON CONFLICT (org_id, rule_id, value) DO UPDATE SET incident_id = "
+    "excluded.incident_id, "
     "first_incident_id = excluded.first_incident_id, opened_at = excluded.opened_at, last_at = excluded.last_at, "
     "members = excluded.members",
     NULL};
@@ -31,7 +32,8 @@ typedef struct Acting {
 } Acting;
 
 static bool read_group(const DbRow *row, void *ctx) {
-  *(Group *)ctx = (Group){true, db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2), db_row_int(row, 3), db_row_int(row, 4)};
+  *(Group *)ctx =
+      (Group){true, db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2), db_row_int(row, 3), db_row_int(row, 4)};
   return true;
 }
 
@@ -80,13 +82,20 @@ static bool open_incident(Acting *act, i64 follows, Incident *out, Error *err) {
   const Rule *rule = act->plan->incident_rule;
   Alert *a = act->alert;
   Who who = {.kind = "rule", .id = id_text(act->cycle->arena, "rul", rule->id), .name = rule->name};
-  IncidentOpen open = {.org_id = a->org_id, .title = incident_title(act, action),
+  IncidentOpen open = {.org_id = a->org_id,
+                       .title = incident_title(act, action),
                        .severity = action_severity(action, a, setup_service(act->setup, a->service_id)),
-                       .kind = str_equal_c(action->kind, "drill") ? "drill" : str_equal_c(action->kind, "test") ? "test" : "normal",
-                       .service_id = a->service_id, .team_id = a->team_id, .rule_id = rule->id,
+                       .kind = str_equal_c(action->kind, "drill")  ? "drill"
+                               : str_equal_c(action->kind, "test") ? "test"
+                                                                   : "normal",
+                       .service_id = a->service_id,
+                       .team_id = a->team_id,
+                       .rule_id = rule->id,
                        .policy_id = act->plan->page_count ? act->plan->pages[0].policy_id : 0,
-                       .auto_resolve = action->auto_resolve, .auto_resolve_after_s = action->auto_resolve_after_s,
-                       .follows_incident_id = follows, .who = &who};
+                       .auto_resolve = action->auto_resolve,
+                       .auto_resolve_after_s = action->auto_resolve_after_s,
+                       .follows_incident_id = follows,
+                       .who = &who};
   return incident_open(act->cycle, &open, out, err);
 }
 
@@ -98,7 +107,9 @@ static bool join(Acting *act, const Incident *incident, Error *err) {
   return incident_alerts_changed(act->cycle, incident->id, 1, 1, &who, a->title, a->number, err);
 }
 
-static bool incident_is_open(const Incident *incident) { return incident->status != INCIDENT_CLOSED && incident->resolved_ms == 0; }
+static bool incident_is_open(const Incident *incident) {
+  return incident->status != INCIDENT_CLOSED && incident->resolved_ms == 0;
+}
 
 /* Is there an open incident of this group that takes this alert? */
 static bool takes(const Acting *act, const RuleAction *action, const Group *group, const Incident *incident) {
@@ -138,7 +149,10 @@ static bool open_for_group(Acting *act, Str value, const Group *before, i64 foll
   if (!open_incident(act, follows, &out->incident, err) || !join(act, &out->incident, err)) return false;
   out->opened = true;
   out->quiet = earlier;
-  Group group = {.incident_id = out->incident.id, .opened_ms = act->cycle->now_ms, .last_ms = act->cycle->now_ms, .members = 1,
+  Group group = {.incident_id = out->incident.id,
+                 .opened_ms = act->cycle->now_ms,
+                 .last_ms = act->cycle->now_ms,
+                 .members = 1,
                  .first_incident_id = earlier ? before->first_incident_id : out->incident.id};
   return value.len == 0 || write_group(act, value, &group, err);
 }
@@ -155,8 +169,8 @@ static bool join_or_open(Acting *act, bool held, Joined *out, bool *out_none, Er
   Group group = {0};
   bool found = false;
   if (!db_query_one(act->cycle->db, &GROUP_LOAD,
-                    DB_ARGS(db_int(act->alert->org_id), db_int(act->plan->incident_rule->id), db_text(value)), read_group, &group,
-                    &found, err))
+                    DB_ARGS(db_int(act->alert->org_id), db_int(act->plan->incident_rule->id), db_text(value)),
+                    read_group, &group, &found, err))
     return false;
   if (found && !incident_load(act->cycle, group.incident_id, &out->incident, &found, err)) return false;
   if (group.found && found && takes(act, action, &group, &out->incident)) {
@@ -171,17 +185,28 @@ static bool join_or_open(Acting *act, bool held, Joined *out, bool *out_none, Er
   return open_for_group(act, value, &group, inside ? group.incident_id : 0, out, err);
 }
 
-/* Pages --------------------------------------------------------------------------------------------------------------- */
+/* Pages ---------------------------------------------------------------------------------------------------------------
+ */
 
-static bool is_urgent(const Alert *a) { return a->priority == 0 || a->priority <= 2; }
+static bool is_urgent(const Alert *a) {
+  return a->priority == 0 || a->priority <= 2;
+}
 
 static PageStart page_of_alert(const Acting *act) {
   const Alert *a = act->alert;
   const SetupService *service = setup_service(act->setup, a->service_id);
-  return (PageStart){.org_id = a->org_id, .subject_kind = "alert", .subject_id = a->id, .alert_id = a->id,
-                     .episode = a->episode, .start = a->page_start, .urgent = is_urgent(a),
-                     .service_urgency = service ? service->urgency : STR_NONE, .severity = -1, .team_id = a->team_id,
-                     .title = str_format(act->cycle->arena, "ALERT-%lld %.*s", (long long)a->number, STR_ARG(a->title))};
+  return (PageStart){.org_id = a->org_id,
+                     .subject_kind = "alert",
+                     .subject_id = a->id,
+                     .alert_id = a->id,
+                     .episode = a->episode,
+                     .start = a->page_start,
+                     .urgent = is_urgent(a),
+                     .service_urgency = service ? service->urgency : STR_NONE,
+                     .severity = -1,
+                     .team_id = a->team_id,
+                     .title =
+                         str_format(act->cycle->arena, "ALERT-%lld %.*s", (long long)a->number, STR_ARG(a->title))};
 }
 
 static PageStart page_of_incident(const Acting *act, const Incident *incident) {
@@ -203,7 +228,9 @@ static bool start_pages(Acting *act, PageStart start, Error *err) {
     start.why = plan->pages[i].why;
     if (!page_start(act->cycle, &start, &outcome, err)) return false;
     plan->page_ids[i] = outcome.page_id;
-    buf_puts(&act->words, outcome.storm ? "paged as part of a storm; " : outcome.started ? "paged; " : "a page runs already; ");
+    buf_puts(&act->words, outcome.storm     ? "paged as part of a storm; "
+                          : outcome.started ? "paged; "
+                                            : "a page runs already; ");
     if (outcome.nobody) plan->unrouted = true;
   }
   act->alert->unrouted = plan->unrouted && plan->page_count == 0;
@@ -224,7 +251,8 @@ static bool page_incident(Acting *act, const Joined *joined, Error *err) {
   if (joined->opened && !joined->quiet) return start_pages(act, page_of_incident(act, &joined->incident), err);
   i64 severity = action_severity(action, a, setup_service(act->setup, a->service_id));
   bool raised = false;
-  Who who = {.kind = "rule", .id = id_text(act->cycle->arena, "rul", act->plan->incident_rule->id),
+  Who who = {.kind = "rule",
+             .id = id_text(act->cycle->arena, "rul", act->plan->incident_rule->id),
              .name = act->plan->incident_rule->name};
   if (severity < joined->incident.severity && !joined->opened &&
       !incident_raise_severity(act->cycle, joined->incident.id, severity, &who, &raised, err))
@@ -267,8 +295,12 @@ static bool hold_back(Acting *act, Error *err) {
   Alert *a = act->alert;
   if (plan->pause_ms > act->cycle->now_ms) {
     hold_add(a, (Hold){.reason = "pause", .id = plan->pause_rule_id, .until_ms = plan->pause_ms});
-    JobNew job = {.kind = "alert.hold_end", .org_id = a->org_id, .subject_id = a->id, .due_ms = plan->pause_ms,
-                  .data = str_format(act->cycle->arena, "{\"reason\":\"pause\",\"episode\":%lld}", (long long)a->episode)};
+    JobNew job = {.kind = "alert.hold_end",
+                  .org_id = a->org_id,
+                  .subject_id = a->id,
+                  .due_ms = plan->pause_ms,
+                  .data =
+                      str_format(act->cycle->arena, "{\"reason\":\"pause\",\"episode\":%lld}", (long long)a->episode)};
     if (!job_cancel(act->cycle, "alert.hold_end", a->id, err) || !job_add(act->cycle, &job, err)) return false;
   }
   for (size_t i = 0; i < a->hold_count; i++) buf_format(&act->words, "held by %s; ", a->holds[i].reason);

@@ -1,4 +1,5 @@
-/* What expressions see of an alert, and how its service and team are found (before any rule, so that rules can use them). */
+/* What expressions see of an alert, and how its service and team are found (before any rule, so that rules can use
+ * them). */
 #include "core/alerts/batch.h"
 
 static Value service_facts(Arena *arena, const SetupService *service) {
@@ -55,13 +56,14 @@ Value alert_facts(Arena *arena, const Setup *setup, const Alert *a) {
   return map_done(&facts);
 }
 
-/* Service by id, exact name or alias, then case-insensitively; two candidates: none. Without a hint the label "service",
- * then the integration's default. The team is the service's, else the integration's. */
+/* Service by id, exact name or alias, then case-insensitively; two candidates: none. Without a hint the label
+ * "service", then the integration's default. The team is the service's, else the integration's. */
 void alert_enrich(const Setup *setup, Alert *a, Str hint, const SetupIntegration *integration) {
   bool ambiguous = false;
   const SetupService *service = setup_service_named(setup, a->org_id, hint, &ambiguous);
   if (!service && hint.len == 0)
-    service = setup_service_named(setup, a->org_id, value_text_or(value_get_c(&a->labels, "service"), STR_NONE), &ambiguous);
+    service =
+        setup_service_named(setup, a->org_id, value_text_or(value_get_c(&a->labels, "service"), STR_NONE), &ambiguous);
   if (!service && integration) service = setup_service(setup, integration->service_id);
   a->service_id = service ? service->id : 0;
   a->team_id = service && service->team_id ? service->team_id : integration ? integration->team_id : 0;

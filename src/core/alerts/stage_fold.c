@@ -1,5 +1,6 @@
 /* Stage 2: folds each event into its key's alert, in order of arrival: the state machine and the rules of order.
- * Receive time decides windows; the sender's time decides lateness and nothing else. Writes occurrences; rows come later. */
+ * Receive time decides windows; the sender's time decides lateness and nothing else. Writes occurrences; rows come
+ * later. */
 #include "core/alerts/batch.h"
 
 enum { CLOCK_TOLERANCE_MS = 60000 };
@@ -25,13 +26,16 @@ static i64 event_time(const Item *item) {
   return t;
 }
 
-static i64 late_window_ms(const Item *item) { return (item->integration ? item->integration->late_window_s : 300) * 1000; }
+static i64 late_window_ms(const Item *item) {
+  return (item->integration ? item->integration->late_window_s : 300) * 1000;
+}
 
 /* All four must hold; any doubt is arrival order, because a wrong page is better than none. */
 static bool fire_is_late(const Item *item, i64 t) {
   const Key *key = item->key;
   i64 received = item->arrival->received_ms, window = late_window_ms(item);
-  return t > 0 && key->resolve_ms > 0 && t < key->resolve_t && received - key->resolve_ms <= window && received - t < window;
+  return t > 0 && key->resolve_ms > 0 && t < key->resolve_t && received - key->resolve_ms <= window &&
+         received - t < window;
 }
 
 static bool resolve_is_late(const Item *item, i64 t) {
@@ -39,7 +43,8 @@ static bool resolve_is_late(const Item *item, i64 t) {
   return t > 0 && key->resolve_ms > 0 && t <= key->resolve_t && key->fire_t > 0 && t < key->fire_t;
 }
 
-/* Occurrences --------------------------------------------------------------------------------------------------------- */
+/* Occurrences ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
   i64 n = alert->occurrences++;
@@ -48,10 +53,12 @@ static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
   i64 slot = n < OCCURRENCES_HALF ? n : OCCURRENCES_HALF + n % OCCURRENCES_HALF;
   return db_run(batch->cycle->db, &OCCURRENCE_PUT, err, db_int(alert->id), db_int(slot), db_int(n),
                 db_int(item->arrival->received_ms), db_id(event_time(item)), db_int(item->arrival->id),
-                db_int(item->event->element), db_text(str_from_c(event_status_name(item->event->status))), db_int(item->late));
+                db_int(item->event->element), db_text(str_from_c(event_status_name(item->event->status))),
+                db_int(item->late));
 }
 
-/* What an event shows ------------------------------------------------------------------------------------------------- */
+/* What an event shows -------------------------------------------------------------------------------------------------
+ */
 
 static i64 shown_hash(Batch *batch, const Event *e) {
   Buf buf = buf_new(batch->arena, MIB(2));
@@ -105,7 +112,8 @@ static void note_skew(Alert *a, const Item *item) {
   }
 }
 
-/* Moves --------------------------------------------------------------------------------------------------------------- */
+/* Moves ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void move_to(Alert *a, AlertStatus status, i64 now_ms) {
   a->status = status;
@@ -124,8 +132,10 @@ static Str source_json(Batch *batch, const Item *item) {
 
 static void list_alert(Batch *batch, Alert *alert) {
   for (size_t i = batch->alerts.count; i-- > 0;)
-    if (batch->alerts.items[i] == alert) return;
-    else if (batch->alerts.count - i > 64) break;
+    if (batch->alerts.items[i] == alert)
+      return;
+    else if (batch->alerts.count - i > 64)
+      break;
   *VEC_PUSH(batch->arena, &batch->alerts) = alert;
 }
 
@@ -134,15 +144,37 @@ static Alert *make_alert(Batch *batch, Item *item, Error *err) {
   const SetupIntegration *in = item->integration;
   i64 received = item->arrival->received_ms;
   Alert *a = ARENA_NEW(batch->arena, Alert);
-  *a = (Alert){.id = id_next(batch->cycle->ids), .org_id = item->arrival->org_id,
-               .integration_id = item->arrival->integration_id, .space = item->key->space, .dedup_key = e->dedup_key,
-               .title = e->title.len ? e->title : e->dedup_key, .description = e->description,
-               .status = ALERT_TRIGGERED, .priority = e->priority ? e->priority : in ? in->default_priority : 0,
-               .source_priority = e->source_priority, .source = e->source, .labels = e->labels, .links = e->links,
-               .images = e->images, .count = 1, .starts_ms = e->starts_ms ? e->starts_ms : received, .ends_ms = e->ends_ms,
-               .first_seen_ms = received, .last_seen_ms = received, .status_changed_ms = received, .episode = 1,
-               .page_start = 1, .truncated = e->truncated, .source_hash = shown_hash(batch, e),
-               .source_rank = e->priority, .created_ms = batch->now_ms, .is_new = true, .run_rules = !e->quiet, .why = "new"};
+  *a = (Alert){.id = id_next(batch->cycle->ids),
+               .org_id = item->arrival->org_id,
+               .integration_id = item->arrival->integration_id,
+               .space = item->key->space,
+               .dedup_key = e->dedup_key,
+               .title = e->title.len ? e->title : e->dedup_key,
+               .description = e->description,
+               .status = ALERT_TRIGGERED,
+               .priority = e->priority ? e->priority
+                           : in        ? in->default_priority
+                                       : 0,
+               .source_priority = e->source_priority,
+               .source = e->source,
+               .labels = e->labels,
+               .links = e->links,
+               .images = e->images,
+               .count = 1,
+               .starts_ms = e->starts_ms ? e->starts_ms : received,
+               .ends_ms = e->ends_ms,
+               .first_seen_ms = received,
+               .last_seen_ms = received,
+               .status_changed_ms = received,
+               .episode = 1,
+               .page_start = 1,
+               .truncated = e->truncated,
+               .source_hash = shown_hash(batch, e),
+               .source_rank = e->priority,
+               .created_ms = batch->now_ms,
+               .is_new = true,
+               .run_rules = !e->quiet,
+               .why = "new"};
   a->number = alert_number_next(batch->cycle, a->org_id, err);
   if (a->number == 0) return NULL;
   alert_enrich(batch->setup, a, e->service, in);
@@ -173,7 +205,9 @@ static bool fire_new(Batch *batch, Item *item, i64 t, Error *err) {
 }
 
 /* Higher means a smaller number; none is below p4. */
-static bool rises(i32 from, i32 to) { return to > 0 && (from == 0 || to < from); }
+static bool rises(i32 from, i32 to) {
+  return to > 0 && (from == 0 || to < from);
+}
 
 static void raise_priority(Alert *a, const Event *e) {
   a->source_rank = e->priority;
@@ -240,8 +274,10 @@ static bool fire(Batch *batch, Item *item, Error *err) {
   a->count++;
   a->touched = true;
   a->last_seen_ms = MAX(a->last_seen_ms, item->arrival->received_ms);
-  if (a->status == ALERT_RESOLVED) reopen(batch, item, a, t);
-  else if (rises((i32)a->source_rank, item->event->priority)) raise_priority(a, item->event);
+  if (a->status == ALERT_RESOLVED)
+    reopen(batch, item, a, t);
+  else if (rises((i32)a->source_rank, item->event->priority))
+    raise_priority(a, item->event);
   show(batch, a, item->event);
   move_deadline(a, item);
   note_skew(a, item);
@@ -289,10 +325,10 @@ static bool acknowledge(Batch *batch, Item *item, Error *err) {
 bool stage_fold(Batch *batch, Error *err) {
   for (size_t i = 0; i < batch->items.count; i++) {
     Item *item = &batch->items.items[i];
-    bool ok = item->event->kind == EVENT_CHANGE                ? change_apply(batch, item, err)
+    bool ok = item->event->kind == EVENT_CHANGE        ? change_apply(batch, item, err)
               : item->event->status == EVENT_TRIGGERED ? fire(batch, item, err)
               : item->event->status == EVENT_RESOLVED  ? resolve(batch, item, err)
-                                                               : acknowledge(batch, item, err);
+                                                       : acknowledge(batch, item, err);
     if (!ok) return false;
     if (item->alert) *VEC_PUSH(item->arrival->arena, &item->arrival->alert_ids) = item->alert->id;
   }

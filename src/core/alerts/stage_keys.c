@@ -7,11 +7,13 @@
 static const DbStmt KEY_LOAD = {
     "alert_key_load",
     "SELECT alert_id, resolve_t, resolve_at, fire_t FROM alert_key WHERE org_id = $1 AND space = $2 AND \"key\" = $3",
-    "SELECT alert_id, resolve_t, resolve_at, fire_t FROM alert_key WHERE org_id = $1 AND space = $2 AND \"key\" = $3 FOR UPDATE"};
+    "SELECT alert_id, resolve_t, resolve_at, fire_t FROM alert_key WHERE org_id = $1 AND space = $2 AND \"key\" = $3 "
+    "FOR UPDATE"};
 static const DbStmt KEY_WRITE = {
     "alert_key_write",
     "INSERT INTO alert_key (org_id, space, \"key\", alert_id, resolve_t, resolve_at, fire_t, ordered_at, ordered_by) "
-    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (org_id, space, \"key\") DO UPDATE SET alert_id = excluded.alert_id, "
+    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT (org_id, space, \"key\") DO UPDATE SET alert_id = "
+    "excluded.alert_id, "
     "resolve_t = excluded.resolve_t, resolve_at = excluded.resolve_at, fire_t = excluded.fire_t, "
     "ordered_at = excluded.ordered_at, ordered_by = excluded.ordered_by",
     NULL};
@@ -29,8 +31,8 @@ static bool read_key(const DbRow *row, void *ctx) {
 static bool look_up(Batch *batch, Key *key, Error *err) {
   bool found = false;
   key->looked_up = true;
-  if (!db_query_one(batch->cycle->db, &KEY_LOAD, DB_ARGS(db_int(key->org_id), db_int(key->space), db_text(key->key)), read_key,
-                    key, &found, err))
+  if (!db_query_one(batch->cycle->db, &KEY_LOAD, DB_ARGS(db_int(key->org_id), db_int(key->space), db_text(key->key)),
+                    read_key, key, &found, err))
     return false;
   if (!key->alert_id) return true;
   Alert *alert = ARENA_NEW(batch->arena, Alert);
@@ -99,6 +101,7 @@ bool stage_keys(Batch *batch, Arrival **arrivals, size_t count, Error *err) {
 bool key_write(Cycle *cycle, Key *key, Error *err) {
   if (!key->changed) return true;
   key->changed = false;
-  return db_run(cycle->db, &KEY_WRITE, err, db_int(key->org_id), db_int(key->space), db_text(key->key), db_id(key->alert_id),
-                db_id(key->resolve_t), db_id(key->resolve_ms), db_id(key->fire_t), db_int(cycle->now_ms), db_int(0));
+  return db_run(cycle->db, &KEY_WRITE, err, db_int(key->org_id), db_int(key->space), db_text(key->key),
+                db_id(key->alert_id), db_id(key->resolve_t), db_id(key->resolve_ms), db_id(key->fire_t),
+                db_int(cycle->now_ms), db_int(0));
 }

@@ -1,5 +1,5 @@
-/* Stage 3: asks the rules in order. `set`, `suppress` and `unsuppress` act at once, so that later rules see them; the rest
- * is collected into the plan and carried out when the holds are known. Pure: changes only the alert in memory. */
+/* Stage 3: asks the rules in order. `set`, `suppress` and `unsuppress` act at once, so that later rules see them; the
+ * rest is collected into the plan and carried out when the holds are known. Pure: changes only the alert in memory. */
 #include "core/alerts/batch.h"
 #include "lang/json.h"
 
@@ -32,7 +32,8 @@ static bool render(Deciding *d, const Mustache *template, Str *out) {
 static void set_priority(Deciding *d, const RuleAction *action) {
   i32 priority = action->priority;
   Str text = STR_NONE;
-  if (render(d, action->priority_text, &text) && text.len == 2 && text.ptr[0] == 'p' && text.ptr[1] >= '1' && text.ptr[1] <= '4')
+  if (render(d, action->priority_text, &text) && text.len == 2 && text.ptr[0] == 'p' && text.ptr[1] >= '1' &&
+      text.ptr[1] <= '4')
     priority = text.ptr[1] - '0';
   if (priority < 1 || priority == d->alert->priority) return;
   d->alert->priority = priority;
@@ -72,7 +73,8 @@ static void act_set(Deciding *d, const RuleAction *action) {
   d->facts = alert_facts(d->arena, d->setup, d->alert);
 }
 
-/* Counts occurrences by receive time in a sliding window, kept with the alert per rule. True when the count is reached. */
+/* Counts occurrences by receive time in a sliding window, kept with the alert per rule. True when the count is reached.
+ */
 static bool threshold_reached(Deciding *d, const Rule *rule, const RuleAction *action) {
   Str name = id_text(d->arena, "rul", rule->id);
   MapBuilder map = map_builder(d->arena);
@@ -89,7 +91,8 @@ static bool threshold_reached(Deciding *d, const Rule *rule, const RuleAction *a
   map_put(&map, name, reached ? value_bool(true) : list_done(&kept));
   d->alert->threshold = map_done(&map);
   d->alert->touched = true;
-  buf_format(&d->done, "threshold %zu of %lld within %lld s; ", kept.count, (long long)count, (long long)action->within_s);
+  buf_format(&d->done, "threshold %zu of %lld within %lld s; ", kept.count, (long long)count,
+             (long long)action->within_s);
   return reached;
 }
 
@@ -98,8 +101,8 @@ static void want_page(Deciding *d, const Rule *rule, i64 policy_id) {
   for (size_t i = 0; i < plan->page_count; i++)
     if (plan->pages[i].policy_id == policy_id) return;
   if (plan->page_count == PAGES_MAX) return;
-  plan->pages[plan->page_count++] = (WantedPage){
-      .policy_id = policy_id, .why = str_format(d->arena, "rule \"%.*s\"", STR_ARG(rule->name))};
+  plan->pages[plan->page_count++] =
+      (WantedPage){.policy_id = policy_id, .why = str_format(d->arena, "rule \"%.*s\"", STR_ARG(rule->name))};
 }
 
 static void act_incident(Deciding *d, const Rule *rule, const RuleAction *action) {
@@ -155,9 +158,12 @@ static bool of_integration(const Rule *rule, i64 integration_id) {
 
 static RuleTrace ask(Deciding *d, const Rule *rule, bool stopped) {
   RuleTrace trace = {.rule = rule};
-  if (!rule->enabled) trace.skipped = "disabled";
-  else if (stopped) trace.skipped = "an earlier rule stopped the list";
-  else if (!of_integration(rule, d->alert->integration_id)) trace.skipped = "it is for other integrations";
+  if (!rule->enabled)
+    trace.skipped = "disabled";
+  else if (stopped)
+    trace.skipped = "an earlier rule stopped the list";
+  else if (!of_integration(rule, d->alert->integration_id))
+    trace.skipped = "it is for other integrations";
   if (trace.skipped) return trace;
   trace.result = rule_match(rule, d->arena, &d->facts, d->now_ms);
   if (trace.result.match != RULE_MATCHED) return trace;
@@ -201,7 +207,8 @@ static i64 default_policy(const Setup *setup, const Alert *a, const SetupIntegra
   return 0;
 }
 
-/* "page" without a policy, and alerts that no rule pages or suppresses, go the default chain; what reaches nobody is unrouted. */
+/* "page" without a policy, and alerts that no rule pages or suppresses, go the default chain; what reaches nobody is
+ * unrouted. */
 static void route(Deciding *d) {
   Plan *plan = d->plan;
   Str from = STR_NONE;
@@ -211,22 +218,31 @@ static void route(Deciding *d) {
   bool wants_default = plan->page_count == 0;
   for (size_t i = 0; i < plan->page_count; i++) {
     const SetupPolicy *policy = setup_policy(d->setup, plan->pages[i].policy_id);
-    if (policy && policy->org_id == d->alert->org_id) plan->pages[kept++] = plan->pages[i];
-    else wants_default = true;
+    if (policy && policy->org_id == d->alert->org_id)
+      plan->pages[kept++] = plan->pages[i];
+    else
+      wants_default = true;
   }
   plan->page_count = kept;
   for (size_t i = 0; i < kept; i++) wants_default = wants_default && plan->pages[i].policy_id != fallback;
   if (!wants_default) return;
-  if (fallback) plan->pages[plan->page_count++] = (WantedPage){.policy_id = fallback, .why = why};
-  else if (kept == 0) plan->unrouted = true;
+  if (fallback)
+    plan->pages[plan->page_count++] = (WantedPage){.policy_id = fallback, .why = why};
+  else if (kept == 0)
+    plan->unrouted = true;
 }
 
-void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupIntegration *integration, bool pause_served,
-                  i64 now_ms, Plan *out) {
+void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupIntegration *integration,
+                  bool pause_served, i64 now_ms, Plan *out) {
   const SetupOrg *org = setup_org(setup, alert->org_id);
   *out = (Plan){.traces = ARENA_ARRAY(arena, RuleTrace, (org ? org->rule_count : 0) + 1)};
-  Deciding d = {.setup = setup, .arena = arena, .alert = alert, .integration = integration, .plan = out,
-                .pause_served = pause_served, .now_ms = now_ms};
+  Deciding d = {.setup = setup,
+                .arena = arena,
+                .alert = alert,
+                .integration = integration,
+                .plan = out,
+                .pause_served = pause_served,
+                .now_ms = now_ms};
   d.facts = alert_facts(arena, setup, alert);
   hold_remove(alert, "suppressed", 0);
   if (integration && integration->quiet) hold_add(alert, (Hold){.reason = "quiet", .id = 0});

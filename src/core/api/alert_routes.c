@@ -12,17 +12,31 @@ static bool act(Call *call, Cycle *cycle, AlertVerb verb, i64 until_ms, Error *e
          api_answer_with(call, cycle->db, "alert", id, err);
 }
 
-static bool acknowledge(Call *c, Cycle *cycle, Error *err) { return act(c, cycle, ALERT_VERB_ACKNOWLEDGE, 0, err); }
-static bool unacknowledge(Call *c, Cycle *cycle, Error *err) { return act(c, cycle, ALERT_VERB_UNACKNOWLEDGE, 0, err); }
-static bool resolve(Call *c, Cycle *cycle, Error *err) { return act(c, cycle, ALERT_VERB_RESOLVE, 0, err); }
-static bool dismiss(Call *c, Cycle *cycle, Error *err) { return act(c, cycle, ALERT_VERB_DISMISS, 0, err); }
-static bool reopen(Call *c, Cycle *cycle, Error *err) { return act(c, cycle, ALERT_VERB_REOPEN, 0, err); }
-static bool escalate(Call *c, Cycle *cycle, Error *err) { return act(c, cycle, ALERT_VERB_ESCALATE, 0, err); }
+static bool acknowledge(Call *c, Cycle *cycle, Error *err) {
+  return act(c, cycle, ALERT_VERB_ACKNOWLEDGE, 0, err);
+}
+static bool unacknowledge(Call *c, Cycle *cycle, Error *err) {
+  return act(c, cycle, ALERT_VERB_UNACKNOWLEDGE, 0, err);
+}
+static bool resolve(Call *c, Cycle *cycle, Error *err) {
+  return act(c, cycle, ALERT_VERB_RESOLVE, 0, err);
+}
+static bool dismiss(Call *c, Cycle *cycle, Error *err) {
+  return act(c, cycle, ALERT_VERB_DISMISS, 0, err);
+}
+static bool reopen(Call *c, Cycle *cycle, Error *err) {
+  return act(c, cycle, ALERT_VERB_REOPEN, 0, err);
+}
+static bool escalate(Call *c, Cycle *cycle, Error *err) {
+  return act(c, cycle, ALERT_VERB_ESCALATE, 0, err);
+}
 
 static bool snooze(Call *call, Cycle *cycle, Error *err) {
   i64 until = 0, seconds = value_int_or(value_get_c(&call->body, "for_s"), 0);
-  if (seconds > 0) until = cycle->now_ms + seconds * 1000;
-  else if (!api_time(call, "until", &until, err)) return false;
+  if (seconds > 0)
+    until = cycle->now_ms + seconds * 1000;
+  else if (!api_time(call, "until", &until, err))
+    return false;
   return act(call, cycle, ALERT_VERB_SNOOZE, until, err);
 }
 
@@ -34,7 +48,8 @@ static bool note(Call *call, Cycle *cycle, Error *err) {
          api_answer_with(call, cycle->db, "alert", id, err);
 }
 
-/* Reads --------------------------------------------------------------------------------------------------------------- */
+/* Reads ---------------------------------------------------------------------------------------------------------------
+ */
 
 static bool explanation(Call *call, Db *db, Error *err) {
   i64 id = 0;
@@ -51,7 +66,8 @@ static bool read_occurrence(const DbRow *row, void *ctx) {
   MapBuilder map = map_builder(rows->arena);
   map_put_c(&map, "n", value_int(db_row_int(row, 0) + 1));
   map_put_c(&map, "received_at", value_string(time_text_ms(rows->arena, db_row_int(row, 1))));
-  map_put_c(&map, "occurred_at", db_row_is_null(row, 2) ? value_null() : value_string(time_text_ms(rows->arena, db_row_int(row, 2))));
+  map_put_c(&map, "occurred_at",
+            db_row_is_null(row, 2) ? value_null() : value_string(time_text_ms(rows->arena, db_row_int(row, 2))));
   map_put_c(&map, "request_id", value_string(id_text(rows->arena, "req", db_row_int(row, 3))));
   map_put_c(&map, "index", value_int(db_row_int(row, 4)));
   map_put_c(&map, "status", value_string(db_row_text(row, 5, rows->arena)));
@@ -61,12 +77,15 @@ static bool read_occurrence(const DbRow *row, void *ctx) {
 }
 
 static bool occurrences(Call *call, Db *db, Error *err) {
-  static const DbStmt LIST = {
-      "occurrences", "SELECT n, received_at, occurred_at, request_id, element, status, late FROM occurrence WHERE alert_id = $1 ORDER BY n",
-      NULL};
+  static const DbStmt LIST = {"occurrences",
+                              "SELECT n, received_at, occurred_at, request_id, element, status, late FROM occurrence "
+                              "WHERE alert_id = $1 ORDER BY n",
+                              NULL};
   i64 id = 0;
   Rows rows = {.arena = call->arena};
-  if (!api_resolve(call, db, "alert", 0, &id, err) || !db_query(db, &LIST, DB_ARGS(db_int(id)), read_occurrence, &rows, err)) return false;
+  if (!api_resolve(call, db, "alert", 0, &id, err) ||
+      !db_query(db, &LIST, DB_ARGS(db_int(id)), read_occurrence, &rows, err))
+    return false;
   MapBuilder map = map_builder(call->arena);
   map_put_c(&map, "items", list_done(&rows.items));
   map_put_c(&map, "next_cursor", value_null());
@@ -74,7 +93,8 @@ static bool occurrences(Call *call, Db *db, Error *err) {
   return true;
 }
 
-/* Requests ------------------------------------------------------------------------------------------------------------ */
+/* Requests ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Stored {
   Arena *arena;
@@ -94,8 +114,9 @@ static bool read_stored(const DbRow *row, void *ctx) {
 }
 
 static bool load_stored(Call *call, Db *db, i64 id, Stored *out, Error *err) {
-  static const DbStmt LOAD = {"request_load",
-                              "SELECT id, integration_id, received_at, method, headers, body FROM inbox WHERE id = $1 AND org_id = $2", NULL};
+  static const DbStmt LOAD = {
+      "request_load",
+      "SELECT id, integration_id, received_at, method, headers, body FROM inbox WHERE id = $1 AND org_id = $2", NULL};
   bool found = false;
   Str body = STR_NONE;
   out->arena = call->arena;
@@ -123,15 +144,19 @@ static RawRequest raw_of(Arena *arena, Str method, Str headers, Str body, i64 re
   return raw;
 }
 
-static bool finish_replay(Call *call, Cycle *cycle, const Stored *stored, const Normalised *n, const Arrival *arrival, Error *err) {
-  static const DbStmt DONE = {
-      "request_replayed", "UPDATE inbox SET state = 0, outcome = $2, errors = $3, alert_ids = $4, change_ids = $5, events = NULL WHERE id = $1",
-      NULL};
+static bool finish_replay(Call *call, Cycle *cycle, const Stored *stored, const Normalised *n, const Arrival *arrival,
+                          Error *err) {
+  static const DbStmt DONE = {"request_replayed",
+                              "UPDATE inbox SET state = 0, outcome = $2, errors = $3, alert_ids = $4, change_ids = $5, "
+                              "events = NULL WHERE id = $1",
+                              NULL};
   Buf alerts = buf_new(call->arena, MIB(1)), changes = buf_new(call->arena, MIB(1));
   buf_putc(&alerts, '[');
   buf_putc(&changes, '[');
-  for (size_t i = 0; i < arrival->alert_ids.count; i++) buf_format(&alerts, "%s%lld", i ? "," : "", (long long)arrival->alert_ids.items[i]);
-  for (size_t i = 0; i < arrival->change_ids.count; i++) buf_format(&changes, "%s%lld", i ? "," : "", (long long)arrival->change_ids.items[i]);
+  for (size_t i = 0; i < arrival->alert_ids.count; i++)
+    buf_format(&alerts, "%s%lld", i ? "," : "", (long long)arrival->alert_ids.items[i]);
+  for (size_t i = 0; i < arrival->change_ids.count; i++)
+    buf_format(&changes, "%s%lld", i ? "," : "", (long long)arrival->change_ids.items[i]);
   buf_putc(&alerts, ']');
   buf_putc(&changes, ']');
   Str errors = n->error_count ? inbound_errors_json(call->arena, n->errors, n->error_count) : STR_NONE;
@@ -145,14 +170,20 @@ static bool replay(Call *call, Cycle *cycle, Error *err) {
   i64 id = 0;
   Stored stored = {0};
   Normalised n = {0};
-  if (!api_resolve(call, cycle->db, "request", 0, &id, err) || !load_stored(call, cycle->db, id, &stored, err)) return false;
+  if (!api_resolve(call, cycle->db, "request", 0, &id, err) || !load_stored(call, cycle->db, id, &stored, err))
+    return false;
   const SetupIntegration *in = setup_integration(setup_current(call->app->setup), stored.integration_id);
   if (!in || !in->spec) return fail(err, ERR_CONFLICT, "the request's integration or its template is gone");
   RawRequest raw = raw_of(call->arena, stored.method, stored.headers, stored.body, stored.received_ms);
   if (!spec_normalise(in->spec, call->arena, &raw, &in->settings, &n, err)) return false;
   Arrival *arrival = ARENA_NEW(call->arena, Arrival);
-  *arrival = (Arrival){.arena = call->arena, .id = stored.id, .org_id = in->org_id, .integration_id = in->id,
-                       .received_ms = cycle->now_ms, .events = n.events, .event_count = n.event_count};
+  *arrival = (Arrival){.arena = call->arena,
+                       .id = stored.id,
+                       .org_id = in->org_id,
+                       .integration_id = in->id,
+                       .received_ms = cycle->now_ms,
+                       .events = n.events,
+                       .event_count = n.event_count};
   if (n.event_count && !alerts_apply(cycle, &arrival, 1, err)) return false;
   return finish_replay(call, cycle, &stored, &n, arrival, err);
 }
@@ -162,7 +193,9 @@ static bool preview_integration(Call *call, Db *db, const SetupIntegration **out
   i64 id = 0;
   Str text = api_text(call, "integration_id");
   *out = NULL;
-  if (text.len == 0) return fail_at(err, ERR_INVALID, "/integration_id", "say whose payload it is: integration_id, or request_id of a stored request");
+  if (text.len == 0)
+    return fail_at(err, ERR_INVALID, "/integration_id",
+                   "say whose payload it is: integration_id, or request_id of a stored request");
   if (!resource_resolve(&ctx.rc, registry_find(call->app->registry, S("integration")), text, &id, err)) return false;
   *out = setup_integration(call->setup, id);
   return *out || fail(err, ERR_NOT_FOUND, "there is no such integration");
@@ -183,7 +216,9 @@ static bool preview_raw(Call *call, Db *db, const SetupIntegration **out_integra
     *out = raw_of(call->arena, stored.method, stored.headers, stored.body, now);
     return *out_integration || fail(err, ERR_NOT_FOUND, "the request's integration is gone");
   }
-  if (!payload) return fail_at(err, ERR_INVALID, "/payload", "give a payload (the body as the sender would send it) or a request_id");
+  if (!payload)
+    return fail_at(err, ERR_INVALID, "/payload",
+                   "give a payload (the body as the sender would send it) or a request_id");
   if (!preview_integration(call, db, out_integration, err)) return false;
   Str body = payload->kind == VALUE_STRING ? value_text(payload) : json_text(call->arena, payload);
   *out = raw_of(call->arena, S("POST"), headers ? json_text(call->arena, headers) : S("{}"), body, now);
@@ -197,21 +232,29 @@ static bool preview(Call *call, Db *db, Error *err) {
   if (!preview_raw(call, db, &in, &raw, err)) return false;
   if (!in->spec) return fail(err, ERR_CONFLICT, "the integration's template is gone");
   return spec_normalise(in->spec, call->arena, &raw, &in->settings, &n, err) &&
-         alerts_preview(db, call->arena, call->app, call->setup, in, n.events, n.event_count, clock_now(&call->app->clock), &call->answer, err);
+         alerts_preview(db, call->arena, call->app, call->setup, in, n.events, n.event_count,
+                        clock_now(&call->app->clock), &call->answer, err);
 }
 
 const Route ALERT_ROUTES[] = {
-    {HTTP_POST, "alerts/{id}/acknowledge", "alerts:write", .write = acknowledge, .doc = "Stops the paging of an alert."},
-    {HTTP_POST, "alerts/{id}/unacknowledge", "alerts:write", .write = unacknowledge, .doc = "Restarts the page at level 1."},
+    {HTTP_POST, "alerts/{id}/acknowledge", "alerts:write", .write = acknowledge,
+     .doc = "Stops the paging of an alert."},
+    {HTTP_POST, "alerts/{id}/unacknowledge", "alerts:write", .write = unacknowledge,
+     .doc = "Restarts the page at level 1."},
     {HTTP_POST, "alerts/{id}/resolve", "alerts:write", .write = resolve, .doc = "Ends the alert."},
     {HTTP_POST, "alerts/{id}/dismiss", "alerts:write", .write = dismiss, .doc = "Says that it is not a problem."},
     {HTTP_POST, "alerts/{id}/reopen", "alerts:write", .write = reopen, .doc = "Begins a new episode."},
-    {HTTP_POST, "alerts/{id}/snooze", "alerts:write", .write = snooze, .doc = "Quiet until a time; then one page if still triggered."},
+    {HTTP_POST, "alerts/{id}/snooze", "alerts:write", .write = snooze,
+     .doc = "Quiet until a time; then one page if still triggered."},
     {HTTP_POST, "alerts/{id}/escalate", "alerts:write", .write = escalate, .doc = "Next level now."},
     {HTTP_POST, "alerts/{id}/note", "alerts:write", .write = note, .doc = "Adds a note to the timeline."},
-    {HTTP_GET, "alerts/{id}/explanation", "alerts:read", .read = explanation, .doc = "Why it paged, or not: the last 10 runs of the rules."},
-    {HTTP_GET, "alerts/{id}/occurrences", "alerts:read", .read = occurrences, .doc = "The first 500 and the last 500 events."},
-    {HTTP_POST, "alert-rules/preview", "alert-rules:read", .read = preview, .doc = "What the rules would do with a payload; changes nothing."},
-    {HTTP_POST, "requests/{id}/replay", "requests:write", .write = replay, .doc = "Applies a stored request again through the present mapping."},
+    {HTTP_GET, "alerts/{id}/explanation", "alerts:read", .read = explanation,
+     .doc = "Why it paged, or not: the last 10 runs of the rules."},
+    {HTTP_GET, "alerts/{id}/occurrences", "alerts:read", .read = occurrences,
+     .doc = "The first 500 and the last 500 events."},
+    {HTTP_POST, "alert-rules/preview", "alert-rules:read", .read = preview,
+     .doc = "What the rules would do with a payload; changes nothing."},
+    {HTTP_POST, "requests/{id}/replay", "requests:write", .write = replay,
+     .doc = "Applies a stored request again through the present mapping."},
     {.path = NULL},
 };

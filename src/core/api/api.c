@@ -8,7 +8,8 @@ enum { BODY_MAX = 1024 * 1024 };
 
 static const Route *const TABLES[] = {ALERT_ROUTES, INCIDENT_ROUTES, PAGING_ROUTES, ONCALL_ROUTES, SETUP_ROUTES};
 
-/* Answers ------------------------------------------------------------------------------------------------------------- */
+/* Answers -------------------------------------------------------------------------------------------------------------
+ */
 
 void respond_json(App *app, HttpRequest *request, int status, const Value *body) {
   Buf buf = buf_new(request->arena, MIB(64));
@@ -30,10 +31,11 @@ static Value field_error_value(Arena *arena, Str pointer, const char *code, Str 
 }
 
 static void respond_problem(Call *call, const Error *err) {
-  static const char *const TITLES[] = {[400] = "Bad Request", [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found",
-                                       [405] = "Method Not Allowed", [409] = "Conflict", [412] = "Precondition Failed",
-                                       [413] = "Content Too Large", [422] = "Unprocessable Content", [429] = "Too Many Requests",
-                                       [500] = "Internal Server Error", [503] = "Service Unavailable"};
+  static const char *const TITLES[] = {
+      [400] = "Bad Request",         [401] = "Unauthorized",          [403] = "Forbidden",
+      [404] = "Not Found",           [405] = "Method Not Allowed",    [409] = "Conflict",
+      [412] = "Precondition Failed", [413] = "Content Too Large",     [422] = "Unprocessable Content",
+      [429] = "Too Many Requests",   [500] = "Internal Server Error", [503] = "Service Unavailable"};
   Arena *arena = call->arena;
   int status = error_http_status(err->code);
   MapBuilder map = map_builder(arena);
@@ -43,7 +45,8 @@ static void respond_problem(Call *call, const Error *err) {
     *VEC_PUSH(arena, &errors) = field_error_value(arena, e->pointer, e->code, e->message);
   }
   if (errors.count == 0 && err->pointer[0])
-    *VEC_PUSH(arena, &errors) = field_error_value(arena, str_from_c(err->pointer), error_code_name(err->code), str_from_c(err->message));
+    *VEC_PUSH(arena, &errors) =
+        field_error_value(arena, str_from_c(err->pointer), error_code_name(err->code), str_from_c(err->message));
   map_put_c(&map, "type", value_string(S("about:blank")));
   map_put_c(&map, "title", value_c(TITLES[status] ? TITLES[status] : "Error"));
   map_put_c(&map, "status", value_int(status));
@@ -56,8 +59,11 @@ static void respond_problem(Call *call, const Error *err) {
   json_write(&buf, &body);
   HttpHeader retry = {S("Retry-After"), S("5")};
   HttpHeader challenge = {S("WWW-Authenticate"), S("Bearer")};
-  HttpResponse response = {.status = status, .content_type = "application/problem+json", .body = buf_str(&buf),
-                           .headers = status == 503 ? &retry : &challenge, .header_count = status == 503 || status == 401};
+  HttpResponse response = {.status = status,
+                           .content_type = "application/problem+json",
+                           .body = buf_str(&buf),
+                           .headers = status == 503 ? &retry : &challenge,
+                           .header_count = status == 503 || status == 401};
   http_respond(call->app->http, call->request, &response);
 }
 
@@ -70,12 +76,16 @@ static void respond_call(Call *call) {
   Buf buf = buf_new(call->arena, MIB(64));
   json_write(&buf, &call->answer);
   HttpHeader etag = {S("ETag"), str_format(call->arena, "\"%lld\"", (long long)call->answer_version)};
-  HttpResponse response = {.status = status, .content_type = "application/json", .body = buf_str(&buf), .headers = &etag,
+  HttpResponse response = {.status = status,
+                           .content_type = "application/json",
+                           .body = buf_str(&buf),
+                           .headers = &etag,
                            .header_count = call->answer_version > 0};
   http_respond(call->app->http, call->request, &response);
 }
 
-/* Contexts ------------------------------------------------------------------------------------------------------------ */
+/* Contexts ------------------------------------------------------------------------------------------------------------
+ */
 
 static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 version) {
   ApiCtx *ctx = (ApiCtx *)(void *)rc;
@@ -85,9 +95,19 @@ static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 versi
 }
 
 static ApiCtx make_ctx(App *app, Arena *arena, Db *db, Cycle *cycle, i64 org_id, Actor actor) {
-  return (ApiCtx){.rc = {.db = db, .arena = arena, .org_id = org_id, .now_ms = cycle ? cycle->now_ms : clock_now(&app->clock),
-                         .ids = &app->ids, .zones = app->zones, .actor = actor, .registry = app->registry, .app = app,
-                         .hooks = &API_HOOKS, .public_url = app->public_url, .check_cel = api_check_cel, .changed = changed},
+  return (ApiCtx){.rc = {.db = db,
+                         .arena = arena,
+                         .org_id = org_id,
+                         .now_ms = cycle ? cycle->now_ms : clock_now(&app->clock),
+                         .ids = &app->ids,
+                         .zones = app->zones,
+                         .actor = actor,
+                         .registry = app->registry,
+                         .app = app,
+                         .hooks = &API_HOOKS,
+                         .public_url = app->public_url,
+                         .check_cel = api_check_cel,
+                         .changed = changed},
                   .cycle = cycle};
 }
 
@@ -103,7 +123,8 @@ ApiCtx api_ctx_of(App *app, Cycle *cycle, i64 org_id, Actor actor) {
 
 bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *out_id, Error *err) {
   ApiCtx ctx = api_ctx(call, db, NULL);
-  return resource_resolve(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), call->params[param], out_id, err);
+  return resource_resolve(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), call->params[param],
+                          out_id, err);
 }
 
 bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *err) {
@@ -111,8 +132,12 @@ bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *er
   return resource_get(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), id, &call->answer, err);
 }
 
-Str api_text(const Call *call, const char *name) { return value_text_or(value_get_c(&call->body, name), STR_NONE); }
-Str api_query(const Call *call, const char *name) { return http_query(call->request, name, 0); }
+Str api_text(const Call *call, const char *name) {
+  return value_text_or(value_get_c(&call->body, name), STR_NONE);
+}
+Str api_query(const Call *call, const char *name) {
+  return http_query(call->request, name, 0);
+}
 
 bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err) {
   const Value *v = value_get_c(&call->body, name);
@@ -123,7 +148,8 @@ bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err) {
   return fail_at(err, ERR_INVALID, pointer, "%s is a time such as 2026-01-05T09:00:00Z", name);
 }
 
-/* The generic doors --------------------------------------------------------------------------------------------------- */
+/* The generic doors ---------------------------------------------------------------------------------------------------
+ */
 
 static i64 if_match(const Call *call) {
   Str text = str_trim(http_header(call->request, "If-Match"));
@@ -132,7 +158,9 @@ static i64 if_match(const Call *call) {
   return str_to_i64(text, 1, INT64_MAX, &version) ? version : 0;
 }
 
-static void note_version(Call *call) { call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0); }
+static void note_version(Call *call) {
+  call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0);
+}
 
 static bool read_query(Call *call, ListQuery *out, Error *err) {
   VEC(Str) names = {0}, values = {0};
@@ -203,12 +231,15 @@ static const struct {
   ResourceVerbs verb;
   Route route;
 } GENERIC[] = {
-    {HTTP_GET, false, VERB_LIST, {.read = generic_list}},        {HTTP_GET, true, VERB_READ, {.read = generic_get}},
-    {HTTP_POST, false, VERB_CREATE, {.write = generic_create}},  {HTTP_PATCH, true, VERB_UPDATE, {.write = generic_update}},
+    {HTTP_GET, false, VERB_LIST, {.read = generic_list}},
+    {HTTP_GET, true, VERB_READ, {.read = generic_get}},
+    {HTTP_POST, false, VERB_CREATE, {.write = generic_create}},
+    {HTTP_PATCH, true, VERB_UPDATE, {.write = generic_update}},
     {HTTP_DELETE, true, VERB_DELETE, {.write = generic_delete}},
 };
 
-/* Routing ------------------------------------------------------------------------------------------------------------- */
+/* Routing -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool path_matches(const char *pattern, Str path, Call *call) {
   Str want = str_from_c(pattern), have = path, want_part, have_part;
@@ -247,19 +278,23 @@ static const Route *find_generic(Call *call, Str path, HttpMethod method, bool *
   call->params[0] = id;
   call->param_count = with_id;
   for (size_t i = 0; i < COUNT(GENERIC); i++)
-    if (GENERIC[i].method == method && GENERIC[i].with_id == with_id && call->resource->verbs & GENERIC[i].verb) return &GENERIC[i].route;
+    if (GENERIC[i].method == method && GENERIC[i].with_id == with_id && call->resource->verbs & GENERIC[i].verb)
+      return &GENERIC[i].route;
   return NULL;
 }
 
-/* Who ----------------------------------------------------------------------------------------------------------------- */
+/* Who -----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool authenticate(Call *call, Error *err) {
   Str header = http_header(call->request, "Authorization");
   if (!str_starts_with(header, S("Bearer ")))
     return fail(err, ERR_UNAUTHORIZED, "this needs an API key: send \"Authorization: Bearer tk_...\"");
-  const SetupKey *key = setup_key_by_hash(call->setup, sha256_hex(call->arena, str_trim(str_slice(header, 7, header.len))));
+  const SetupKey *key =
+      setup_key_by_hash(call->setup, sha256_hex(call->arena, str_trim(str_slice(header, 7, header.len))));
   if (!key) return fail(err, ERR_UNAUTHORIZED, "the API key is not known");
-  if (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock)) return fail(err, ERR_UNAUTHORIZED, "the API key has expired");
+  if (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock))
+    return fail(err, ERR_UNAUTHORIZED, "the API key has expired");
   call->org_id = key->org_id;
   call->user = setup_user(call->setup, key->user_id);
   if (key->user_id && (!call->user || str_equal_c(call->user->status, "deactivated")))
@@ -270,7 +305,8 @@ static bool authenticate(Call *call, Error *err) {
   return true;
 }
 
-/* Running ------------------------------------------------------------------------------------------------------------- */
+/* Running -------------------------------------------------------------------------------------------------------------
+ */
 
 static void run_read(void *ctx) {
   Call *call = ctx;
@@ -278,8 +314,10 @@ static void run_read(void *ctx) {
   Error err = {0};
   bool ok = db_pool_take(call->app->readers, &db, &err) && call->route->read(call, db, &err);
   db_pool_give(call->app->readers, db);
-  if (ok) respond_call(call);
-  else respond_problem(call, &err);
+  if (ok)
+    respond_call(call);
+  else
+    respond_problem(call, &err);
 }
 
 static bool run_write(Command *command, Cycle *cycle, Error *err) {
@@ -289,14 +327,17 @@ static bool run_write(Command *command, Cycle *cycle, Error *err) {
 
 static void write_done(Command *command, bool ok, const Error *err) {
   Call *call = (Call *)command;
-  if (ok) respond_call(call);
-  else respond_problem(call, err);
+  if (ok)
+    respond_call(call);
+  else
+    respond_problem(call, err);
 }
 
 static bool read_body(Call *call, Error *err) {
   if (call->request->body.len == 0) return true;
   JsonOptions options = {0};
-  if (!json_parse(call->arena, call->request->body, &options, &call->body, err)) return error_prefix(err, "the body is not JSON: ");
+  if (!json_parse(call->arena, call->request->body, &options, &call->body, err))
+    return error_prefix(err, "the body is not JSON: ");
   if (call->body.kind == VALUE_MAP) return true;
   return fail(err, ERR_INVALID, "the body must be a JSON object");
 }
@@ -321,7 +362,9 @@ static void api_request(App *app, HttpRequest *request) {
   }
 }
 
-static void give_setup(void *setup) { setup_give(setup); }
+static void give_setup(void *setup) {
+  setup_give(setup);
+}
 
 static bool route_call(Call *call, Error *err) {
   Str path = call->request->path;
@@ -356,7 +399,8 @@ static void api_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   verdict->body_bytes_max = BODY_MAX;
   if (route_call(call, &err)) return;
   verdict->respond = true;
-  verdict->response = (HttpResponse){.status = error_http_status(err.code), .content_type = "application/problem+json",
+  verdict->response = (HttpResponse){.status = error_http_status(err.code),
+                                     .content_type = "application/problem+json",
                                      .body = plain_problem(request->arena, &err)};
 }
 

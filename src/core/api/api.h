@@ -1,5 +1,6 @@
-/* The API: routes to verbs, and the generic doors of the registry. A read runs on a worker with a reader connection; a write
- * runs as a command in the engine's transaction and is answered after the commit. Who calls is known before the body is read.
+/* The API: routes to verbs, and the generic doors of the registry. A read runs on a worker with a reader connection; a
+ * write runs as a command in the engine's transaction and is answered after the commit. Who calls is known before the
+ * body is read.
  *
  * Adding a verb: one row in a route table and one function. Adding a resource: nothing here. */
 #ifndef TOCSIN_CORE_API_H
@@ -25,23 +26,23 @@ struct Call {
   Command command;
   App *app;
   HttpRequest *request;
-  Arena *arena;            /* the request's */
+  Arena *arena; /* the request's */
   const Setup *setup;
   const Route *route;
   const Resource *resource; /* of the generic routes */
   i64 org_id;
   Actor actor;
   Who who;
-  const SetupUser *user;   /* NULL: a service's key */
+  const SetupUser *user; /* NULL: a service's key */
   Str params[ROUTE_PARAMS_MAX];
   size_t param_count;
-  Value body;              /* parsed JSON; null when there was none */
+  Value body; /* parsed JSON; null when there was none */
   /* answer */
-  int status;              /* 0: 200 */
+  int status; /* 0: 200 */
   Value answer;
-  Str raw;                 /* instead of answer, with content_type */
+  Str raw; /* instead of answer, with content_type */
   const char *content_type;
-  i64 answer_version;      /* > 0: ETag */
+  i64 answer_version; /* > 0: ETag */
   FieldErrors errors;
 };
 

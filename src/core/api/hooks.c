@@ -1,5 +1,5 @@
-/* The hooks of the resource tables: the catalog's word on templates and addresses, the compilers' word on expressions, the
- * domain's way to declare and move incidents. */
+/* The hooks of the resource tables: the catalog's word on templates and addresses, the compilers' word on expressions,
+ * the domain's way to declare and move incidents. */
 #include "core/api/hooks.h"
 
 #include "catalog/channel.h"
@@ -9,23 +9,35 @@
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
-static App *app_of(ResourceCtx *ctx) { return ctx->app; }
-static Cycle *cycle_of(ResourceCtx *ctx) { return ((ApiCtx *)(void *)ctx)->cycle; }
-static Who who_of(const ResourceCtx *ctx) { return (Who){ctx->actor.kind, ctx->actor.id, ctx->actor.name}; }
+static App *app_of(ResourceCtx *ctx) {
+  return ctx->app;
+}
+static Cycle *cycle_of(ResourceCtx *ctx) {
+  return ((ApiCtx *)(void *)ctx)->cycle;
+}
+static Who who_of(const ResourceCtx *ctx) {
+  return (Who){ctx->actor.kind, ctx->actor.id, ctx->actor.name};
+}
 
-static bool template_known(ResourceCtx *ctx, Str name) { return catalog_find(app_of(ctx)->catalog, name) != NULL; }
+static bool template_known(ResourceCtx *ctx, Str name) {
+  return catalog_find(app_of(ctx)->catalog, name) != NULL;
+}
 
 static bool check_override(ResourceCtx *ctx, Str field, Str source, Error *err) {
   const CelProgram *program = NULL;
-  if (catalog_field_slot(field) < 0) return fail(err, ERR_INVALID, "\"%.*s\" is not a field of an event", STR_ARG(field));
+  if (catalog_field_slot(field) < 0)
+    return fail(err, ERR_INVALID, "\"%.*s\" is not a field of an event", STR_ARG(field));
   return catalog_override_compile(app_of(ctx)->catalog, ctx->arena, field, source, &program, err);
 }
 
-static bool check_rule(ResourceCtx *ctx, const Value *rule, Error *err) { return alert_rule_check(app_of(ctx), rule, err); }
+static bool check_rule(ResourceCtx *ctx, const Value *rule, Error *err) {
+  return alert_rule_check(app_of(ctx), rule, err);
+}
 
 static bool check_address(ResourceCtx *ctx, Str kind, Str address, Error *err) {
   const Channel *channel = channel_find(app_of(ctx)->catalog, kind);
-  return !channel || channel_check_address(channel, address, err); /* kinds without a channel yet are kept as they are */
+  return !channel ||
+         channel_check_address(channel, address, err); /* kinds without a channel yet are kept as they are */
 }
 
 bool api_check_cel(ResourceCtx *ctx, const Field *field, Str source, Error *err) {
@@ -49,7 +61,8 @@ static Value request_body(ResourceCtx *ctx, i64 request_id) {
   void *both[] = {&stored, ctx->arena};
   bool found = false;
   Error ignored = {0};
-  if (!db_query_one(ctx->db, &BODY, DB_ARGS(db_int(request_id)), read_body, both, &found, &ignored) || stored.len == 0) return value_null();
+  if (!db_query_one(ctx->db, &BODY, DB_ARGS(db_int(request_id)), read_body, both, &found, &ignored) || stored.len == 0)
+    return value_null();
   if (!body_unpack(ctx->arena, stored, &body)) return value_null();
   return value_string(utf8_clean(ctx->arena, utf8_cut(body, MIB(4))));
 }
@@ -64,12 +77,16 @@ static bool incident_declare(ResourceCtx *ctx, const Value *fresh, i64 *out_id, 
   Who who = who_of(ctx);
   Incident made = {0};
   Str kind = value_text_or(value_get_c(fresh, "kind"), S("normal"));
-  IncidentOpen open = {.org_id = ctx->org_id, .title = value_text_or(value_get_c(fresh, "title"), STR_NONE),
+  IncidentOpen open = {.org_id = ctx->org_id,
+                       .title = value_text_or(value_get_c(fresh, "title"), STR_NONE),
                        .summary = value_text_or(value_get_c(fresh, "summary"), STR_NONE),
-                       .severity = value_int_or(value_get_c(fresh, "severity"), 3), .kind = str_to_c(ctx->arena, kind),
-                       .team_id = ref_of(ctx, fresh, "team_id"), .reporter_id = ref_of(ctx, fresh, "reporter_id"),
+                       .severity = value_int_or(value_get_c(fresh, "severity"), 3),
+                       .kind = str_to_c(ctx->arena, kind),
+                       .team_id = ref_of(ctx, fresh, "team_id"),
+                       .reporter_id = ref_of(ctx, fresh, "reporter_id"),
                        .commander_id = ref_of(ctx, fresh, "commander_id"),
-                       .private_ = value_bool_or(value_get_c(fresh, "private"), false), .who = &who};
+                       .private_ = value_bool_or(value_get_c(fresh, "private"), false),
+                       .who = &who};
   if (services) open.service_ids = *services;
   if (fields) open.fields = *fields;
   if (!open.reporter_id && !id_parse("usr", ctx->actor.id, &open.reporter_id)) open.reporter_id = 0;
@@ -81,7 +98,8 @@ static bool incident_declare(ResourceCtx *ctx, const Value *fresh, i64 *out_id, 
 static bool incident_move(ResourceCtx *ctx, i64 incident_id, Str status, Error *err) {
   Who who = who_of(ctx);
   IncidentStatus to = INCIDENT_NEW;
-  if (!incident_status_parse(status, &to)) return fail_at(err, ERR_INVALID, "/status", "\"%.*s\" is not a status", STR_ARG(status));
+  if (!incident_status_parse(status, &to))
+    return fail_at(err, ERR_INVALID, "/status", "\"%.*s\" is not a status", STR_ARG(status));
   return incident_set_status(cycle_of(ctx), incident_id, to, &who, err);
 }
 
@@ -99,7 +117,11 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
   }
   Value map = map_done(&data);
   if (map.size == 0) return true;
-  TimelineEntry entry = {.org_id = ctx->org_id, .subject_kind = "alert", .subject_id = alert_id, .kind = "edited", .who = &who,
+  TimelineEntry entry = {.org_id = ctx->org_id,
+                         .subject_kind = "alert",
+                         .subject_id = alert_id,
+                         .kind = "edited",
+                         .who = &who,
                          .data = json_text(ctx->arena, &map)};
   return timeline_add(cycle_of(ctx), &entry, err);
 }

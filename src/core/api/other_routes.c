@@ -6,13 +6,17 @@
 #include "core/paging/internal.h"
 #include "lang/json.h"
 
-/* Incidents ----------------------------------------------------------------------------------------------------------- */
+/* Incidents -----------------------------------------------------------------------------------------------------------
+ */
 
-static bool incident_of(Call *call, Cycle *cycle, i64 *out, Error *err) { return api_resolve(call, cycle->db, "incident", 0, out, err); }
+static bool incident_of(Call *call, Cycle *cycle, i64 *out, Error *err) {
+  return api_resolve(call, cycle->db, "incident", 0, out, err);
+}
 
 static bool inc_acknowledge(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
-  return incident_of(c, cycle, &id, err) && incident_acknowledge(cycle, id, &c->who, err) && api_answer_with(c, cycle->db, "incident", id, err);
+  return incident_of(c, cycle, &id, err) && incident_acknowledge(cycle, id, &c->who, err) &&
+         api_answer_with(c, cycle->db, "incident", id, err);
 }
 static bool inc_resolve(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
@@ -21,28 +25,37 @@ static bool inc_resolve(Call *c, Cycle *cycle, Error *err) {
 }
 static bool inc_close(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
-  return incident_of(c, cycle, &id, err) && incident_close(cycle, id, &c->who, err) && api_answer_with(c, cycle->db, "incident", id, err);
+  return incident_of(c, cycle, &id, err) && incident_close(cycle, id, &c->who, err) &&
+         api_answer_with(c, cycle->db, "incident", id, err);
 }
 static bool inc_reopen(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
-  return incident_of(c, cycle, &id, err) && incident_reopen(cycle, id, &c->who, err) && api_answer_with(c, cycle->db, "incident", id, err);
+  return incident_of(c, cycle, &id, err) && incident_reopen(cycle, id, &c->who, err) &&
+         api_answer_with(c, cycle->db, "incident", id, err);
 }
 
 static bool status_update(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
   Str text = api_text(c, "text"), status = api_text(c, "status");
   IncidentStatus to = INCIDENT_NEW;
-  if (str_is_blank(text) && status.len == 0) return fail_at(err, ERR_INVALID, "/text", "a status update says something: text, status or both");
+  if (str_is_blank(text) && status.len == 0)
+    return fail_at(err, ERR_INVALID, "/text", "a status update says something: text, status or both");
   if (status.len && !incident_status_parse(status, &to))
-    return fail_at(err, ERR_INVALID, "/status", "\"%.*s\" is not a status; use new, investigating, fixing, monitoring or closed", STR_ARG(status));
+    return fail_at(err, ERR_INVALID, "/status",
+                   "\"%.*s\" is not a status; use new, investigating, fixing, monitoring or closed", STR_ARG(status));
   if (!incident_of(c, cycle, &id, err)) return false;
   if (status.len && !incident_set_status(cycle, id, to, &c->who, err)) return false;
   Buf data = buf_new(c->arena, KIB(128));
   buf_puts(&data, "{\"text\":");
   json_write_string(&data, text.ptr ? text : S(""));
   buf_putc(&data, '}');
-  TimelineEntry entry = {.org_id = c->org_id, .subject_kind = "incident", .subject_id = id, .kind = "status_update", .who = &c->who,
-                         .data = buf_str(&data), .key_event = true};
+  TimelineEntry entry = {.org_id = c->org_id,
+                         .subject_kind = "incident",
+                         .subject_id = id,
+                         .kind = "status_update",
+                         .who = &c->who,
+                         .data = buf_str(&data),
+                         .key_event = true};
   return timeline_add(cycle, &entry, err) && api_answer_with(c, cycle->db, "incident", id, err);
 }
 
@@ -54,12 +67,25 @@ static bool inc_page(Call *c, Cycle *cycle, Error *err) {
   ApiCtx ctx = api_ctx(c, cycle->db, cycle);
   Str policy = api_text(c, "policy_id");
   if (!incident_of(c, cycle, &id, err) || !incident_load(cycle, id, &incident, &found, err)) return false;
-  if (policy.len && !resource_resolve(&ctx.rc, registry_find(c->app->registry, S("escalation_policy")), policy, &policy_id, err)) return false;
+  if (policy.len &&
+      !resource_resolve(&ctx.rc, registry_find(c->app->registry, S("escalation_policy")), policy, &policy_id, err))
+    return false;
   const SetupOrg *org = setup_org(setup_current(c->app->setup), c->org_id);
-  PageStart start = {.org_id = c->org_id, .subject_kind = "incident", .subject_id = id, .incident_id = id, .episode = incident.episode,
-                     .start = incident.page_start, .policy_id = policy_id ? policy_id : incident.policy_id ? incident.policy_id : org->policy_id,
-                     .urgent = true, .severity = incident.severity, .team_id = incident.team_id, .why = S("paged by hand"),
-                     .title = str_format(c->arena, "INC-%lld %.*s", (long long)incident.number, STR_ARG(incident.title))};
+  PageStart start = {.org_id = c->org_id,
+                     .subject_kind = "incident",
+                     .subject_id = id,
+                     .incident_id = id,
+                     .episode = incident.episode,
+                     .start = incident.page_start,
+                     .policy_id = policy_id            ? policy_id
+                                  : incident.policy_id ? incident.policy_id
+                                                       : org->policy_id,
+                     .urgent = true,
+                     .severity = incident.severity,
+                     .team_id = incident.team_id,
+                     .why = S("paged by hand"),
+                     .title =
+                         str_format(c->arena, "INC-%lld %.*s", (long long)incident.number, STR_ARG(incident.title))};
   if (!start.policy_id) start.owners = true;
   if (!page_start(cycle, &start, &outcome, err)) return false;
   c->status = 201;
@@ -67,16 +93,21 @@ static bool inc_page(Call *c, Cycle *cycle, Error *err) {
 }
 
 const Route INCIDENT_ROUTES[] = {
-    {HTTP_POST, "incidents/{id}/acknowledge", "incidents:write", .write = inc_acknowledge, .doc = "New to investigating; acknowledges its alerts."},
-    {HTTP_POST, "incidents/{id}/resolve", "incidents:write", .write = inc_resolve, .doc = "Ends its pages; leaves its alerts as they are."},
+    {HTTP_POST, "incidents/{id}/acknowledge", "incidents:write", .write = inc_acknowledge,
+     .doc = "New to investigating; acknowledges its alerts."},
+    {HTTP_POST, "incidents/{id}/resolve", "incidents:write", .write = inc_resolve,
+     .doc = "Ends its pages; leaves its alerts as they are."},
     {HTTP_POST, "incidents/{id}/close", "incidents:write", .write = inc_close, .doc = "Closes it."},
-    {HTTP_POST, "incidents/{id}/reopen", "incidents:write", .write = inc_reopen, .doc = "Back to investigating, a new episode."},
-    {HTTP_POST, "incidents/{id}/status-updates", "incidents:write", .write = status_update, .doc = "Says how it stands; may move the status."},
+    {HTTP_POST, "incidents/{id}/reopen", "incidents:write", .write = inc_reopen,
+     .doc = "Back to investigating, a new episode."},
+    {HTTP_POST, "incidents/{id}/status-updates", "incidents:write", .write = status_update,
+     .doc = "Says how it stands; may move the status."},
     {HTTP_POST, "incidents/{id}/page", "incidents:write", .write = inc_page, .doc = "Pages a policy for it."},
     {.path = NULL},
 };
 
-/* Pages --------------------------------------------------------------------------------------------------------------- */
+/* Pages ---------------------------------------------------------------------------------------------------------------
+ */
 
 static bool page_ack(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
@@ -87,7 +118,8 @@ static bool page_ack(Call *c, Cycle *cycle, Error *err) {
 
 static bool page_next(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
-  return api_resolve(c, cycle->db, "page", 0, &id, err) && page_escalate(cycle, id, &c->who, err) && api_answer_with(c, cycle->db, "page", id, err);
+  return api_resolve(c, cycle->db, "page", 0, &id, err) && page_escalate(cycle, id, &c->who, err) &&
+         api_answer_with(c, cycle->db, "page", id, err);
 }
 
 /* Targets of a page by hand become a policy of its own, kept in the page's snapshot only. */
@@ -99,14 +131,20 @@ static bool hand_targets(Call *c, Cycle *cycle, SetupTarget *out, size_t *count,
   ApiCtx ctx = api_ctx(c, cycle->db, cycle);
   const Value *list = value_get_c(&c->body, "targets");
   if (!value_is(list, VALUE_LIST) || list->size == 0 || list->size > 20)
-    return fail_at(err, ERR_INVALID, "/targets", "say whom to page: 1 to 20 targets such as {\"kind\": \"user\", \"id\": \"ann@example.org\"}");
+    return fail_at(err, ERR_INVALID, "/targets",
+                   "say whom to page: 1 to 20 targets such as {\"kind\": \"user\", \"id\": \"ann@example.org\"}");
   for (size_t i = 0; i < list->size; i++) {
-    Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE), id = value_text_or(value_get_c(value_at(list, i), "id"), STR_NONE);
+    Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE),
+        id = value_text_or(value_get_c(value_at(list, i), "id"), STR_NONE);
     size_t k = 0;
     while (k < COUNT(KINDS) && !str_equal_c(kind, KINDS[k].kind)) k++;
-    if (k == COUNT(KINDS)) return fail_at(err, ERR_INVALID, "/targets", "\"%.*s\" is no kind of target; use user, schedule or team", STR_ARG(kind));
+    if (k == COUNT(KINDS))
+      return fail_at(err, ERR_INVALID, "/targets", "\"%.*s\" is no kind of target; use user, schedule or team",
+                     STR_ARG(kind));
     out[*count].kind = KINDS[k].target;
-    if (!resource_resolve(&ctx.rc, registry_find(c->app->registry, str_from_c(KINDS[k].resource)), id, &out[*count].id, err)) return false;
+    if (!resource_resolve(&ctx.rc, registry_find(c->app->registry, str_from_c(KINDS[k].resource)), id, &out[*count].id,
+                          err))
+      return false;
     (*count)++;
   }
   return true;
@@ -122,12 +160,24 @@ static bool page_by_hand(Call *c, Cycle *cycle, Error *err) {
     return fail_at(err, ERR_INVALID, "/urgency", "urgency is high or low, not \"%.*s\"", STR_ARG(urgency));
   if (!hand_targets(c, cycle, targets, &count, err)) return false;
   Str key = str_format(c->arena, "manual/%lld", (long long)id_next(cycle->ids));
-  AlertOwn own = {.org_id = c->org_id, .dedup_key = key, .title = message, .priority = str_equal_c(urgency, "low") ? 3 : 1,
+  AlertOwn own = {.org_id = c->org_id,
+                  .dedup_key = key,
+                  .title = message,
+                  .priority = str_equal_c(urgency, "low") ? 3 : 1,
                   .no_page = true};
   PageOutcome outcome = {0};
   if (!alert_own(cycle, &own, &alert_id, err)) return false;
-  PageStart start = {.org_id = c->org_id, .subject_kind = "alert", .subject_id = alert_id, .alert_id = alert_id, .episode = 1, .start = 1,
-                     .urgent = !str_equal_c(urgency, "low"), .severity = -1, .title = message, .targets = targets, .target_count = count,
+  PageStart start = {.org_id = c->org_id,
+                     .subject_kind = "alert",
+                     .subject_id = alert_id,
+                     .alert_id = alert_id,
+                     .episode = 1,
+                     .start = 1,
+                     .urgent = !str_equal_c(urgency, "low"),
+                     .severity = -1,
+                     .title = message,
+                     .targets = targets,
+                     .target_count = count,
                      .why = str_format(c->arena, "by hand, %.*s", STR_ARG(c->who.name))};
   if (!page_start(cycle, &start, &outcome, err)) return false;
   c->status = 201;
@@ -135,13 +185,16 @@ static bool page_by_hand(Call *c, Cycle *cycle, Error *err) {
 }
 
 const Route PAGING_ROUTES[] = {
-    {HTTP_POST, "pages", "pages:write", .write = page_by_hand, .doc = "Pages people by hand; opens an alert of source manual."},
-    {HTTP_POST, "pages/{id}/acknowledge", "pages:write", .write = page_ack, .doc = "Acknowledges what the page is about."},
+    {HTTP_POST, "pages", "pages:write", .write = page_by_hand,
+     .doc = "Pages people by hand; opens an alert of source manual."},
+    {HTTP_POST, "pages/{id}/acknowledge", "pages:write", .write = page_ack,
+     .doc = "Acknowledges what the page is about."},
     {HTTP_POST, "pages/{id}/escalate", "pages:write", .write = page_next, .doc = "Next level now."},
     {.path = NULL},
 };
 
-/* On call ------------------------------------------------------------------------------------------------------------- */
+/* On call -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool query_time(Call *c, const char *name, i64 otherwise, i64 *out, Error *err) {
   Str text = api_query(c, name);
@@ -164,25 +217,32 @@ static bool query_ref(Call *c, Db *db, const char *name, const char *resource, i
   ApiCtx ctx = api_ctx(c, db, NULL);
   Str text = api_query(c, name);
   *out = 0;
-  return text.len == 0 || resource_resolve(&ctx.rc, registry_find(c->app->registry, str_from_c(resource)), text, out, err);
+  return text.len == 0 ||
+         resource_resolve(&ctx.rc, registry_find(c->app->registry, str_from_c(resource)), text, out, err);
 }
 
 static bool on_call(Call *c, Db *db, Error *err) {
   i64 at = 0, schedule = 0, user = 0, service = 0, policy = 0, team = 0;
-  if (!query_time(c, "at", clock_now(&c->app->clock), &at, err) || !query_ref(c, db, "schedule_id", "schedule", &schedule, err) ||
+  if (!query_time(c, "at", clock_now(&c->app->clock), &at, err) ||
+      !query_ref(c, db, "schedule_id", "schedule", &schedule, err) ||
       !query_ref(c, db, "user_id", "user", &user, err) || !query_ref(c, db, "service_id", "service", &service, err) ||
-      !query_ref(c, db, "policy_id", "escalation_policy", &policy, err) || !query_ref(c, db, "team_id", "team", &team, err))
+      !query_ref(c, db, "policy_id", "escalation_policy", &policy, err) ||
+      !query_ref(c, db, "team_id", "team", &team, err))
     return false;
-  return oncall_who_json(db, c->arena, c->app, c->setup, c->org_id, at, schedule, user, service, policy, team, &c->answer, err);
+  return oncall_who_json(db, c->arena, c->app, c->setup, c->org_id, at, schedule, user, service, policy, team,
+                         &c->answer, err);
 }
 
 const Route ONCALL_ROUTES[] = {
-    {HTTP_GET, "schedules/{id}/shifts", "schedules:read", .read = shifts, .doc = "Who, from when, until when: final, layers, overrides, gaps."},
-    {HTTP_GET, "on-call", "schedules:read", .read = on_call, .doc = "Who is on call at an instant, from which source, until when, who is next."},
+    {HTTP_GET, "schedules/{id}/shifts", "schedules:read", .read = shifts,
+     .doc = "Who, from when, until when: final, layers, overrides, gaps."},
+    {HTTP_GET, "on-call", "schedules:read", .read = on_call,
+     .doc = "Who is on call at an instant, from which source, until when, who is next."},
     {.path = NULL},
 };
 
-/* Setting up ---------------------------------------------------------------------------------------------------------- */
+/* Setting up ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool templates(Call *c, Db *db, Error *err) {
   (void)db;

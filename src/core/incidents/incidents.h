@@ -1,6 +1,6 @@
 /* Incidents: the response to something that is broken. Status is a machine (table in incident_status.c): new,
- * investigating, fixing, monitoring, closed; any forward step, reopen from closed to investigating. Severity 0 (worst) .. 4.
- * All functions run inside a cycle's transaction. */
+ * investigating, fixing, monitoring, closed; any forward step, reopen from closed to investigating. Severity 0 (worst)
+ * .. 4. All functions run inside a cycle's transaction. */
 #ifndef TOCSIN_CORE_INCIDENTS_H
 #define TOCSIN_CORE_INCIDENTS_H
 
@@ -8,7 +8,12 @@
 #include "core/incidents/timeline.h"
 
 typedef enum IncidentStatus {
-  INCIDENT_NEW, INCIDENT_INVESTIGATING, INCIDENT_FIXING, INCIDENT_MONITORING, INCIDENT_CLOSED, INCIDENT_STATUS_COUNT
+  INCIDENT_NEW,
+  INCIDENT_INVESTIGATING,
+  INCIDENT_FIXING,
+  INCIDENT_MONITORING,
+  INCIDENT_CLOSED,
+  INCIDENT_STATUS_COUNT
 } IncidentStatus;
 const char *incident_status_name(IncidentStatus status);
 MUST_CHECK bool incident_status_parse(Str text, IncidentStatus *out);
@@ -29,8 +34,8 @@ typedef struct Incident {
 typedef struct IncidentOpen {
   i64 org_id;
   Str title, summary;
-  i64 severity;             /* 0..4 */
-  const char *kind;         /* "normal", "drill", "test", "backfilled" */
+  i64 severity;     /* 0..4 */
+  const char *kind; /* "normal", "drill", "test", "backfilled" */
   i64 service_id, team_id, policy_id, rule_id, reporter_id, commander_id, type_id; /* 0: none */
   bool private_;
   bool auto_resolve;
@@ -45,15 +50,17 @@ typedef struct IncidentOpen {
 MUST_CHECK bool incident_open(Cycle *cycle, const IncidentOpen *open, Incident *out, Error *err);
 MUST_CHECK bool incident_load(Cycle *cycle, i64 id, Incident *out, bool *out_found, Error *err);
 
-/* An alert joined (new, or a reopened one came back), changed its openness, or raised its severity. Counts are kept here:
- * alert_delta is +1 for a joiner, open_delta +1/-1. Writes timeline entries ("alert joined", "last alert resolved"), and the
- * auto_resolve job when nothing is open any more and the rule asked for it. */
+/* An alert joined (new, or a reopened one came back), changed its openness, or raised its severity. Counts are kept
+ * here: alert_delta is +1 for a joiner, open_delta +1/-1. Writes timeline entries ("alert joined", "last alert
+ * resolved"), and the auto_resolve job when nothing is open any more and the rule asked for it. */
 MUST_CHECK bool incident_alerts_changed(Cycle *cycle, i64 incident_id, i64 alert_delta, i64 open_delta, const Who *who,
                                         Str alert_title, i64 alert_number, Error *err);
 /* Only ever raises (lower number). Timeline entry. */
-MUST_CHECK bool incident_raise_severity(Cycle *cycle, i64 incident_id, i64 severity, const Who *who, bool *out_raised, Error *err);
+MUST_CHECK bool incident_raise_severity(Cycle *cycle, i64 incident_id, i64 severity, const Who *who, bool *out_raised,
+                                        Error *err);
 
-/* People's verbs. Idempotent where SURFACE says so. `acknowledge` also acknowledges its triggered alerts and ends its pages. */
+/* People's verbs. Idempotent where SURFACE says so. `acknowledge` also acknowledges its triggered alerts and ends its
+ * pages. */
 MUST_CHECK bool incident_acknowledge(Cycle *cycle, i64 incident_id, const Who *who, Error *err);
 MUST_CHECK bool incident_set_status(Cycle *cycle, i64 incident_id, IncidentStatus to, const Who *who, Error *err);
 MUST_CHECK bool incident_resolve(Cycle *cycle, i64 incident_id, const Who *who, Str reason, Error *err);

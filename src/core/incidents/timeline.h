@@ -8,9 +8,9 @@ typedef struct TimelineEntry {
   i64 org_id;
   const char *subject_kind; /* "alert", "incident", "page" */
   i64 subject_id;
-  const char *kind;         /* "status", "priority", "acknowledged", "paged", "note", "rule", ...: see TIMELINE_KINDS */
+  const char *kind; /* "status", "priority", "acknowledged", "paged", "note", "rule", ...: see TIMELINE_KINDS */
   const Who *who;
-  Str data;                 /* JSON object: {"from":..,"to":..} and what the kind says; STR_NONE: {} */
+  Str data; /* JSON object: {"from":..,"to":..} and what the kind says; STR_NONE: {} */
   bool key_event;
 } TimelineEntry;
 

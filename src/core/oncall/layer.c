@@ -1,13 +1,14 @@
 /* Layers: turn k begins at the start plus k times `every` units, counted on the wall clock and only then turned into an
- * instant; months count from the original day, clamped to the last of the month. A window belongs to the day on which it
- * begins. What becomes empty in a gap of the clock is skipped. */
+ * instant; months count from the original day, clamped to the last of the month. A window belongs to the day on which
+ * it begins. What becomes empty in a gap of the clock is skipped. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/oncall/layer.h"
 #include "core/setup/internal.h"
 
-/* Reading ------------------------------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool bad(Error *err, size_t i, const char *member, const char *sentence) {
   char pointer[96];
@@ -18,7 +19,8 @@ static bool bad(Error *err, size_t i, const char *member, const char *sentence) 
 static bool read_clock(Str text, i32 *out) {
   i64 hour = 0, minute = 0;
   Str head, tail;
-  if (!str_cut(text, ':', &head, &tail) || !str_to_i64(head, 0, 24, &hour) || !str_to_i64(str_slice(tail, 0, 2), 0, 59, &minute))
+  if (!str_cut(text, ':', &head, &tail) || !str_to_i64(head, 0, 24, &hour) ||
+      !str_to_i64(str_slice(tail, 0, 2), 0, 59, &minute))
     return false;
   *out = (i32)(hour * 3600 + minute * 60);
   return *out <= 86400;
@@ -87,7 +89,8 @@ bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone
   return true;
 }
 
-/* Turns --------------------------------------------------------------------------------------------------------------- */
+/* Turns ---------------------------------------------------------------------------------------------------------------
+ */
 
 static i64 instant(const Layer *layer, i64 local_seconds) {
   return zone_to_utc(layer->zone, civil_from_seconds(local_seconds)) * 1000;
@@ -146,13 +149,15 @@ static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_
   for (size_t i = 0; i < all.count; i++) {
     if (kept && all.items[i].from_ms <= all.items[kept - 1].to_ms)
       all.items[kept - 1].to_ms = MAX(all.items[kept - 1].to_ms, all.items[i].to_ms);
-    else all.items[kept++] = all.items[i];
+    else
+      all.items[kept++] = all.items[i];
   }
   *out = all.items;
   *out_count = kept;
 }
 
-static void cut_by_windows(Arena *arena, Spans *spans, const Range *windows, size_t window_count, LayerSpan turn, size_t *cursor) {
+static void cut_by_windows(Arena *arena, Spans *spans, const Range *windows, size_t window_count, LayerSpan turn,
+                           size_t *cursor) {
   while (*cursor < window_count && windows[*cursor].to_ms <= turn.from_ms) (*cursor)++;
   for (size_t w = *cursor; w < window_count && windows[w].from_ms < turn.to_ms; w++)
     push_span(arena, spans, MAX(turn.from_ms, windows[w].from_ms), MIN(turn.to_ms, windows[w].to_ms), turn.turn);
@@ -173,10 +178,13 @@ void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, Layer
   for (i64 k = first_turn(layer, civil_to_seconds(zone_to_local(layer->zone, from / 1000)));; k++) {
     i64 begins = instant(layer, turn_start(layer, k)), ends = instant(layer, turn_start(layer, k + 1));
     if (begins >= to) break;
-    LayerSpan span = {MAX(begins, from), MIN(ends, to), (size_t)((((k + layer->anchor_index) % count) + count) % count)};
+    LayerSpan span = {MAX(begins, from), MIN(ends, to),
+                      (size_t)((((k + layer->anchor_index) % count) + count) % count)};
     if (ends <= from || span.to_ms <= span.from_ms || layer->turns[span.turn].user_count == 0) continue;
-    if (layer->window_count) cut_by_windows(arena, &spans, windows, window_count, span, &cursor);
-    else push_span(arena, &spans, span.from_ms, span.to_ms, span.turn);
+    if (layer->window_count)
+      cut_by_windows(arena, &spans, windows, window_count, span, &cursor);
+    else
+      push_span(arena, &spans, span.from_ms, span.to_ms, span.turn);
   }
   out->items = spans.items;
   out->count = spans.count;

@@ -12,14 +12,14 @@ typedef struct Turn {
 } Turn;
 
 typedef struct Window {
-  bool days[7];          /* Monday first */
-  i32 from_s, to_s;      /* seconds of the day; to not after from: the next day; equal: 24 h */
+  bool days[7];     /* Monday first */
+  i32 from_s, to_s; /* seconds of the day; to not after from: the next day; equal: 24 h */
 } Window;
 
 typedef struct Layer {
   Str name;
   const Zone *zone;
-  bool add;              /* mode "add": beside the layers below */
+  bool add; /* mode "add": beside the layers below */
   Civil starts, ends;
   bool has_end;
   i64 every;
@@ -28,7 +28,7 @@ typedef struct Layer {
   size_t turn_count;
   Window *windows;
   size_t window_count;
-  Civil anchor;          /* turns count from here when the list of a running layer was changed */
+  Civil anchor; /* turns count from here when the list of a running layer was changed */
   i64 anchor_index;
 } Layer;
 
@@ -42,7 +42,8 @@ typedef struct LayerSpans {
 } LayerSpans;
 
 /* `i` is its place, for the pointer in errors. */
-MUST_CHECK bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone, size_t i, Layer *out, Error *err);
+MUST_CHECK bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone, size_t i, Layer *out,
+                           Error *err);
 /* Sorted, without overlap, clipped to [from, to). Empty turns (nobody, on purpose) give no span. */
 void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, LayerSpans *out);
 

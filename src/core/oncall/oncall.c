@@ -1,6 +1,6 @@
-/* Renders schedules. One pure function over the schedule's JSON, its overrides and a range: for every layer the turns on the
- * wall clock, cut by its windows; layers over each other; then the overrides in order of creation.
- * Method: collect every instant where something may change, sort them, and ask each stretch who is on call in it. Cost: the
+/* Renders schedules. One pure function over the schedule's JSON, its overrides and a range: for every layer the turns
+ * on the wall clock, cut by its windows; layers over each other; then the overrides in order of creation. Method:
+ * collect every instant where something may change, sort them, and ask each stretch who is on call in it. Cost: the
  * number of such instants times layers; a year of hourly turns is about 9,000. */
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,8 @@ static bool crew_equal(const Crew *a, const Crew *b) {
   return a->count == b->count && memcmp(a->ids, b->ids, a->count * sizeof a->ids[0]) == 0;
 }
 
-/* Instants ------------------------------------------------------------------------------------------------------------ */
+/* Instants ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef VEC(i64) Instants;
 
@@ -62,7 +63,8 @@ static void add_instant(Arena *arena, Instants *at, i64 t, i64 from, i64 to) {
   if (t > from && t < to) *VEC_PUSH(arena, at) = t;
 }
 
-/* One stretch ---------------------------------------------------------------------------------------------------------- */
+/* One stretch
+ * ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Rendering {
   Arena *arena;
@@ -122,7 +124,8 @@ static Crew final_crew(Rendering *r, i64 t, Str *out_source) {
   return crew;
 }
 
-/* Shifts -------------------------------------------------------------------------------------------------------------- */
+/* Shifts --------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct ShiftBuilder {
   Arena *arena;
@@ -148,7 +151,9 @@ static void push_stretch(ShiftBuilder *b, i64 from, i64 to, const Crew *crew, St
   b->started = true;
 }
 
-static ShiftList shift_list(const void *items, size_t count) { return (ShiftList){(Shift *)(uintptr_t)items, count}; }
+static ShiftList shift_list(const void *items, size_t count) {
+  return (ShiftList){(Shift *)(uintptr_t)items, count};
+}
 
 static void render_layer(Rendering *r, size_t layer, ShiftList *out) {
   ShiftBuilder b = {.arena = r->arena};
@@ -158,7 +163,8 @@ static void render_layer(Rendering *r, size_t layer, ShiftList *out) {
     Crew crew = {0}, none = {0};
     const Turn *turn = &r->layers[layer].turns[spans->items[i].turn];
     for (size_t k = 0; k < turn->user_count; k++) crew_add(&crew, turn->user_ids[k]);
-    if (spans->items[i].from_ms > end && end != INT64_MIN) push_stretch(&b, end, spans->items[i].from_ms, &none, STR_NONE);
+    if (spans->items[i].from_ms > end && end != INT64_MIN)
+      push_stretch(&b, end, spans->items[i].from_ms, &none, STR_NONE);
     push_stretch(&b, spans->items[i].from_ms, spans->items[i].to_ms, &crew, r->layers[layer].name);
     end = spans->items[i].to_ms;
   }
@@ -185,10 +191,14 @@ bool oncall_render(Arena *arena, ZoneDb *zones, const Value *layers, const Zone 
   if (to_ms <= from_ms || to_ms - from_ms > RANGE_MAX_MS)
     return fail(err, ERR_INVALID, "the range must end after it starts and be at most 400 days long");
   size_t count = value_is(layers, VALUE_LIST) ? layers->size : 0;
-  Rendering r = {.arena = arena, .layers = ARENA_ARRAY(arena, Layer, count + 1),
-                 .spans = ARENA_ARRAY(arena, LayerSpans, count + 1), .cursor = ARENA_ARRAY(arena, size_t, count + 1),
-                 .overrides = overrides, .override_count = override_count};
-  *out = (Rendered){.layers = ARENA_ARRAY(arena, ShiftList, count + 1), .layer_names = ARENA_ARRAY(arena, Str, count + 1),
+  Rendering r = {.arena = arena,
+                 .layers = ARENA_ARRAY(arena, Layer, count + 1),
+                 .spans = ARENA_ARRAY(arena, LayerSpans, count + 1),
+                 .cursor = ARENA_ARRAY(arena, size_t, count + 1),
+                 .overrides = overrides,
+                 .override_count = override_count};
+  *out = (Rendered){.layers = ARENA_ARRAY(arena, ShiftList, count + 1),
+                    .layer_names = ARENA_ARRAY(arena, Str, count + 1),
                     .layer_count = count};
   for (size_t i = 0; i < count; i++, r.layer_count++) {
     if (!layer_read(arena, zones, value_at(layers, i), zone, i, &r.layers[i], err)) return false;

@@ -8,7 +8,7 @@ typedef struct Shift {
   i64 starts_ms, ends_ms; /* clipped to the range asked */
   i64 *user_ids;          /* sorted */
   size_t user_count;
-  Str source;             /* layer's name, or "override" */
+  Str source; /* layer's name, or "override" */
 } Shift;
 
 typedef struct ShiftList {
@@ -26,22 +26,27 @@ typedef struct Rendered {
   ShiftList *layers; /* one list per layer, in order */
   Str *layer_names;
   size_t layer_count;
-  ShiftList gaps;    /* without users */
+  ShiftList gaps; /* without users */
 } Rendered;
 
-/* layers: the schedule's JSON; zone: the schedule's. Range [from, to), at most 400 days. Overrides in order of creation. */
-MUST_CHECK bool oncall_render(Arena *arena, ZoneDb *zones, const Value *layers, const Zone *zone, const Override *overrides,
-                              size_t override_count, i64 from_ms, i64 to_ms, Rendered *out, Error *err);
+/* layers: the schedule's JSON; zone: the schedule's. Range [from, to), at most 400 days. Overrides in order of
+ * creation. */
+MUST_CHECK bool oncall_render(Arena *arena, ZoneDb *zones, const Value *layers, const Zone *zone,
+                              const Override *overrides, size_t override_count, i64 from_ms, i64 to_ms, Rendered *out,
+                              Error *err);
 /* Checks layers when a schedule is written: zones, times, turns; pointers below "/layers". */
 MUST_CHECK bool oncall_check_layers(ZoneDb *zones, const Value *layers, Error *err);
 
-/* Who is on call now, for paging: reads overrides from the database. until: when it changes next (at most 14 days ahead). */
-MUST_CHECK bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out, Error *err);
+/* Who is on call now, for paging: reads overrides from the database. until: when it changes next (at most 14 days
+ * ahead). */
+MUST_CHECK bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
+                           Error *err);
 
 /* JSON of GET /schedules/{id}/shifts and GET /on-call. */
-MUST_CHECK bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
-                                   Value *out, Error *err);
-MUST_CHECK bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, i64 org_id, i64 at_ms, i64 schedule_id,
-                                i64 user_id, i64 service_id, i64 policy_id, i64 team_id, Value *out, Error *err);
+MUST_CHECK bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms,
+                                   i64 to_ms, Value *out, Error *err);
+MUST_CHECK bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, i64 org_id, i64 at_ms,
+                                i64 schedule_id, i64 user_id, i64 service_id, i64 policy_id, i64 team_id, Value *out,
+                                Error *err);
 
 #endif

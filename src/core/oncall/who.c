@@ -1,4 +1,5 @@
-/* Who is on call: the rendering asked at an instant or over a range, with the overrides from the database; and its JSON. */
+/* Who is on call: the rendering asked at an instant or over a range, with the overrides from the database; and its
+ * JSON. */
 #include "core/oncall/oncall.h"
 
 static const DbStmt OVERRIDES = {
@@ -19,22 +20,27 @@ static const char *kind_name(Str kind) {
 
 static bool read_override(const DbRow *row, void *ctx) {
   OverrideRows *rows = ctx;
-  *VEC_PUSH(rows->arena, &rows->items) = (Override){.id = db_row_int(row, 0), .user_id = db_row_int(row, 1),
-                                                    .replaces_user_id = db_row_int(row, 2), .starts_ms = db_row_int(row, 3),
-                                                    .ends_ms = db_row_int(row, 4), .kind = kind_name(db_row_peek(row, 5))};
+  *VEC_PUSH(rows->arena, &rows->items) = (Override){.id = db_row_int(row, 0),
+                                                    .user_id = db_row_int(row, 1),
+                                                    .replaces_user_id = db_row_int(row, 2),
+                                                    .starts_ms = db_row_int(row, 3),
+                                                    .ends_ms = db_row_int(row, 4),
+                                                    .kind = kind_name(db_row_peek(row, 5))};
   return true;
 }
 
 static bool render(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
                    OverrideRows *rows, Rendered *out, Error *err) {
   *rows = (OverrideRows){.arena = arena};
-  if (!db_query(db, &OVERRIDES, DB_ARGS(db_int(schedule->id), db_int(from_ms), db_int(to_ms)), read_override, rows, err))
+  if (!db_query(db, &OVERRIDES, DB_ARGS(db_int(schedule->id), db_int(from_ms), db_int(to_ms)), read_override, rows,
+                err))
     return false;
-  return oncall_render(arena, app->zones, &schedule->layers, schedule->zone, rows->items.items, rows->items.count, from_ms,
-                       to_ms, out, err);
+  return oncall_render(arena, app->zones, &schedule->layers, schedule->zone, rows->items.items, rows->items.count,
+                       from_ms, to_ms, out, err);
 }
 
-bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out, Error *err) {
+bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
+                Error *err) {
   OverrideRows rows;
   Rendered rendered = {0};
   *out = (Shift){0};
@@ -43,13 +49,17 @@ bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *sched
   return true;
 }
 
-/* JSON ---------------------------------------------------------------------------------------------------------------- */
+/* JSON ----------------------------------------------------------------------------------------------------------------
+ */
 
-static Value time_value(Arena *arena, i64 ms) { return value_string(time_text_ms(arena, ms)); }
+static Value time_value(Arena *arena, i64 ms) {
+  return value_string(time_text_ms(arena, ms));
+}
 
 static Value user_ids(Arena *arena, const Shift *shift) {
   ValueVec ids = {0};
-  for (size_t i = 0; i < shift->user_count; i++) *VEC_PUSH(arena, &ids) = value_string(id_text(arena, "usr", shift->user_ids[i]));
+  for (size_t i = 0; i < shift->user_count; i++)
+    *VEC_PUSH(arena, &ids) = value_string(id_text(arena, "usr", shift->user_ids[i]));
   return list_done(&ids);
 }
 
@@ -74,15 +84,16 @@ static Value override_value(Arena *arena, const Override *o) {
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "id", value_string(id_text(arena, "ovr", o->id)));
   map_put_c(&map, "user_id", value_string(id_text(arena, "usr", o->user_id)));
-  map_put_c(&map, "replaces_user_id", o->replaces_user_id ? value_string(id_text(arena, "usr", o->replaces_user_id)) : value_null());
+  map_put_c(&map, "replaces_user_id",
+            o->replaces_user_id ? value_string(id_text(arena, "usr", o->replaces_user_id)) : value_null());
   map_put_c(&map, "kind", value_c(o->kind));
   map_put_c(&map, "starts_at", time_value(arena, o->starts_ms));
   map_put_c(&map, "ends_at", time_value(arena, o->ends_ms));
   return map_done(&map);
 }
 
-bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms, Value *out,
-                        Error *err) {
+bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
+                        Value *out, Error *err) {
   OverrideRows rows;
   Rendered rendered = {0};
   ValueVec layers = {0}, overrides = {0};
@@ -93,7 +104,8 @@ bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedul
     map_put_c(&layer, "shifts", shifts_value(arena, &rendered.layers[i], false));
     *VEC_PUSH(arena, &layers) = map_done(&layer);
   }
-  for (size_t i = 0; i < rows.items.count; i++) *VEC_PUSH(arena, &overrides) = override_value(arena, &rows.items.items[i]);
+  for (size_t i = 0; i < rows.items.count; i++)
+    *VEC_PUSH(arena, &overrides) = override_value(arena, &rows.items.items[i]);
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "final", shifts_value(arena, &rendered.final, false));
   map_put_c(&map, "layers", list_done(&layers));
@@ -136,7 +148,8 @@ static bool holds_user(const Shift *shift, i64 user_id) {
 static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, Error *err) {
   OverrideRows rows;
   Rendered rendered = {0};
-  if (!render(ask->db, ask->arena, ask->app, schedule, ask->at_ms, ask->at_ms + 30 * DAY_MS, &rows, &rendered, err)) return false;
+  if (!render(ask->db, ask->arena, ask->app, schedule, ask->at_ms, ask->at_ms + 30 * DAY_MS, &rows, &rendered, err))
+    return false;
   const ShiftList *list = &rendered.final;
   bool now = list->count && list->items[0].starts_ms <= ask->at_ms;
   Shift nobody = {0};
@@ -149,7 +162,10 @@ static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, 
   if (level > 0) map_put_c(&map, "level", value_int(level));
   map_put_c(&map, "users", people_value(ask, shift));
   map_put_c(&map, "source", now ? value_string(shift->source) : value_null());
-  map_put_c(&map, "until", now ? time_value(ask->arena, shift->ends_ms) : next ? time_value(ask->arena, next->starts_ms) : value_null());
+  map_put_c(&map, "until",
+            now    ? time_value(ask->arena, shift->ends_ms)
+            : next ? time_value(ask->arena, next->starts_ms)
+                   : value_null());
   map_put_c(&map, "next", next ? people_value(ask, next) : value_null());
   map_put_c(&map, "next_at", next ? time_value(ask->arena, next->starts_ms) : value_null());
   *VEC_PUSH(ask->arena, &ask->items) = map_done(&map);
@@ -198,10 +214,13 @@ bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, i
   Asking ask = {.db = db, .arena = arena, .app = app, .setup = setup, .at_ms = at_ms, .user_id = user_id};
   const SetupSchedule *schedule = setup_schedule(setup, schedule_id);
   bool ok = true;
-  if (schedule) ok = ask_schedule(&ask, schedule, 0, err);
+  if (schedule)
+    ok = ask_schedule(&ask, schedule, 0, err);
   else if (policy_id || service_id)
-    ok = ask_policy(&ask, setup_policy(setup, policy_id ? policy_id : policy_of(setup, org_id, service_id, team_id)), err);
-  else ok = ask_all(&ask, org_id, team_id, err);
+    ok = ask_policy(&ask, setup_policy(setup, policy_id ? policy_id : policy_of(setup, org_id, service_id, team_id)),
+                    err);
+  else
+    ok = ask_all(&ask, org_id, team_id, err);
   if (!ok) return false;
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "at", time_value(arena, at_ms));

@@ -1,5 +1,6 @@
-/* /ack/{token}: one page for one notification. A GET never changes anything, because mail scanners follow links; a POST with
- * the token acts as the person who was told. Server-rendered, no script; the template is catalog/pages/ack.html.mustache. */
+/* /ack/{token}: one page for one notification. A GET never changes anything, because mail scanners follow links; a POST
+ * with the token acts as the person who was told. Server-rendered, no script; the template is
+ * catalog/pages/ack.html.mustache. */
 #include "base/embedded.h"
 #include "core/alerts/alerts.h"
 #include "core/incidents/incidents.h"
@@ -30,17 +31,22 @@ static const HttpHeader PAGE_HEADERS[] = {
      STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")},
 };
 
-/* Rendering ----------------------------------------------------------------------------------------------------------- */
+/* Rendering -----------------------------------------------------------------------------------------------------------
+ */
 
 static Str template_source(void) {
   for (size_t i = 0; i < CATALOG_FILES_COUNT; i++)
-    if (str_ends_with(str_from_c(CATALOG_FILES[i].path), S("pages/ack.html.mustache"))) return (Str){CATALOG_FILES[i].data, CATALOG_FILES[i].bytes};
+    if (str_ends_with(str_from_c(CATALOG_FILES[i].path), S("pages/ack.html.mustache")))
+      return (Str){CATALOG_FILES[i].data, CATALOG_FILES[i].bytes};
   return S("{{title}}");
 }
 
 static void respond_html(Ack *ack, int status, Str html) {
-  HttpResponse response = {.status = status, .content_type = "text/html; charset=utf-8", .headers = PAGE_HEADERS,
-                           .header_count = COUNT(PAGE_HEADERS), .body = html};
+  HttpResponse response = {.status = status,
+                           .content_type = "text/html; charset=utf-8",
+                           .headers = PAGE_HEADERS,
+                           .header_count = COUNT(PAGE_HEADERS),
+                           .body = html};
   http_respond(ack->app->http, ack->request, &response);
 }
 
@@ -77,7 +83,8 @@ static void render_problem(Ack *ack, int status, const char *title, const char *
   respond_json(ack->app, ack->request, status, &body);
 }
 
-/* Facts --------------------------------------------------------------------------------------------------------------- */
+/* Facts ---------------------------------------------------------------------------------------------------------------
+ */
 
 static Str ago(Arena *arena, i64 ms) {
   i64 minutes = MAX(0, ms / MINUTE_MS);
@@ -102,7 +109,8 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
   Error ignored = {0};
   bool found = false;
   if (!notification_load(db, ack->arena, ack->notification_id, &n, &found, err)) return false;
-  if (!found || !page_load(db, ack->arena, n.page_id, &page, &found, err) || !found) return fail(err, ERR_NOT_FOUND, "gone");
+  if (!found || !page_load(db, ack->arena, n.page_id, &page, &found, err) || !found)
+    return fail(err, ERR_NOT_FOUND, "gone");
   if (!message_facts(ack->app, db, ack->arena, setup, &n, &page, &base, err)) return false;
   MapBuilder map = map_builder(ack->arena);
   for (size_t i = 0; i < base.size; i++) map_put(&map, value_text(&base.members[i].key), base.members[i].value);
@@ -113,7 +121,8 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
   map_put_c(&map, "page_status", value_c(page_status_name(page.status)));
   map_put_c(&map, "can_acknowledge", value_bool(open));
   map_put_c(&map, "can_escalate", value_bool(page.status == PAGE_ACTIVE));
-  map_put_c(&map, "can_resolve", value_bool(page.subject_id > 0 && page.status != PAGE_RESOLVED && page.status != PAGE_CANCELLED));
+  map_put_c(&map, "can_resolve",
+            value_bool(page.subject_id > 0 && page.status != PAGE_RESOLVED && page.status != PAGE_CANCELLED));
   map_put_c(&map, "for_how_long", value_string(ago(ack->arena, clock_now(&ack->app->clock) - since)));
   const char *said = said_text(ack->said);
   if (said) map_put_c(&map, "said", value_c(said));
@@ -129,13 +138,17 @@ static void show(void *ctx) {
   Value context = value_null();
   bool ok = db_pool_take(ack->app->readers, &db, &err) && facts(ack, db, setup, &context, &err);
   db_pool_give(ack->app->readers, db);
-  if (ok) render_page(ack, 200, &context);
-  else if (err.code == ERR_NOT_FOUND) render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
-  else render_problem(ack, 503, "Not available", "The page cannot be read at the moment; try again in a few seconds.");
+  if (ok)
+    render_page(ack, 200, &context);
+  else if (err.code == ERR_NOT_FOUND)
+    render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
+  else
+    render_problem(ack, 503, "Not available", "The page cannot be read at the moment; try again in a few seconds.");
   setup_give(setup);
 }
 
-/* Acting -------------------------------------------------------------------------------------------------------------- */
+/* Acting --------------------------------------------------------------------------------------------------------------
+ */
 
 static bool resolve_subject(Cycle *cycle, const Page *page, const Who *who, Error *err) {
   bool changed = false;
@@ -152,7 +165,8 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
   bool found = false;
   Str first = STR_NONE;
   if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
-  if (!found || !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return !found && fail(err, ERR_NOT_FOUND, "gone");
+  if (!found || !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err))
+    return !found && fail(err, ERR_NOT_FOUND, "gone");
   Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
   if (str_equal_c(ack->action, "acknowledge")) {
     ack->said = page.status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");
@@ -167,7 +181,8 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
 static void acted(Command *command, bool ok, const Error *err) {
   Ack *ack = (Ack *)command;
   if (!ok) {
-    render_problem(ack, error_http_status(err->code), "That did not work", str_to_c(ack->arena, str_copy(ack->arena, str_from_c(err->message))));
+    render_problem(ack, error_http_status(err->code), "That did not work",
+                   str_to_c(ack->arena, str_copy(ack->arena, str_from_c(err->message))));
     return;
   }
   if (ack->wants_json) {
@@ -177,8 +192,9 @@ static void acted(Command *command, bool ok, const Error *err) {
     respond_json(ack->app, ack->request, 200, &body);
     return;
   }
-  HttpHeader headers[] = {{S("Location"), str_format(ack->arena, "/ack/%.*s?said=%.*s", STR_ARG(ack->token), STR_ARG(ack->said))},
-                          {S("Cache-Control"), S("no-store")}};
+  HttpHeader headers[] = {
+      {S("Location"), str_format(ack->arena, "/ack/%.*s?said=%.*s", STR_ARG(ack->token), STR_ARG(ack->said))},
+      {S("Cache-Control"), S("no-store")}};
   HttpResponse response = {.status = 303, .headers = headers, .header_count = COUNT(headers)};
   http_respond(ack->app->http, ack->request, &response);
 }
@@ -191,12 +207,14 @@ static Str form_value(Arena *arena, Str form, const char *name) {
       part = rest;
       rest = STR_NONE;
     }
-    if (str_cut(part, '=', &key, &value) && str_equal_c(key, name) && url_decode(arena, value, true, &decoded)) return decoded;
+    if (str_cut(part, '=', &key, &value) && str_equal_c(key, name) && url_decode(arena, value, true, &decoded))
+      return decoded;
   }
   return STR_NONE;
 }
 
-/* Requests ------------------------------------------------------------------------------------------------------------ */
+/* Requests ------------------------------------------------------------------------------------------------------------
+ */
 
 static void ack_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   (void)app;
@@ -210,15 +228,21 @@ static void ack_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
 static Ack *ack_begin(App *app, HttpRequest *request, Str token) {
   Ack *ack = ARENA_NEW(request->arena, Ack);
   Str accept = http_header(request, "Accept");
-  *ack = (Ack){.app = app, .request = request, .arena = request->arena, .token = token, .said = http_query(request, "said", 0),
-               .wants_json = str_find(accept, S("application/json"), 0) != SIZE_MAX || str_find(accept, S("text/html"), 0) == SIZE_MAX};
+  *ack = (Ack){.app = app,
+               .request = request,
+               .arena = request->arena,
+               .token = token,
+               .said = http_query(request, "said", 0),
+               .wants_json = str_find(accept, S("application/json"), 0) != SIZE_MAX ||
+                             str_find(accept, S("text/html"), 0) == SIZE_MAX};
   if (request->method != HTTP_POST) ack->wants_json = false;
   if (!ack_token_check(app, request->arena, token, &ack->notification_id)) {
     render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
     return NULL;
   }
   if (clock_now(&app->clock) - id_time_ms(ack->notification_id) > TOKEN_DAYS * DAY_MS) {
-    render_problem(ack, 410, "This link has expired", "Links in messages are good for 7 days. Open the incident in Tocsin instead.");
+    render_problem(ack, 410, "This link has expired",
+                   "Links in messages are good for 7 days. Open the incident in Tocsin instead.");
     return NULL;
   }
   return ack;
@@ -226,7 +250,8 @@ static Ack *ack_begin(App *app, HttpRequest *request, Str token) {
 
 void ack_page_get(App *app, HttpRequest *request, Str token) {
   Ack *ack = ack_begin(app, request, token);
-  if (ack && !workers_do(app->workers, show, ack)) render_problem(ack, 503, "Not available", "The server is busy; try again in a few seconds.");
+  if (ack && !workers_do(app->workers, show, ack))
+    render_problem(ack, 503, "Not available", "The server is busy; try again in a few seconds.");
 }
 
 void ack_page_post(App *app, HttpRequest *request, Str token) {
@@ -234,13 +259,16 @@ void ack_page_post(App *app, HttpRequest *request, Str token) {
   if (!ack) return;
   ack->action = form_value(request->arena, request->body, "action");
   ack->command = (Command){.run = act, .done = acted};
-  if (!engine_submit(app->engine, &ack->command)) render_problem(ack, 503, "Not available", "The server is stopping; try again in a few seconds.");
+  if (!engine_submit(app->engine, &ack->command))
+    render_problem(ack, 503, "Not available", "The server is stopping; try again in a few seconds.");
 }
 
 static void ack_request(App *app, HttpRequest *request) {
   Str token = str_slice(request->path, 5, request->path.len);
-  if (request->method == HTTP_POST) ack_page_post(app, request, token);
-  else ack_page_get(app, request, token);
+  if (request->method == HTTP_POST)
+    ack_page_post(app, request, token);
+  else
+    ack_page_get(app, request, token);
 }
 
 const Door ACK_DOORS[] = {

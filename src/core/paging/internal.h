@@ -39,7 +39,8 @@ MUST_CHECK bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_fou
 MUST_CHECK bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who, Str data, Error *err);
 /* Level 1 of round 0 from now on: status active, a job. */
 MUST_CHECK bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err);
-MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err);
+MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who,
+                             Error *err);
 
 /* page_level.c */
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
@@ -50,7 +51,8 @@ MUST_CHECK bool target_users(Cycle *cycle, const SetupTarget *target, i64 *ids, 
 
 /* notify.c */
 /* Queues what a person's steps say for this urgency. *out_queued: how many notifications. */
-MUST_CHECK bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, size_t *out_queued, Error *err);
+MUST_CHECK bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, size_t *out_queued,
+                            Error *err);
 bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 void notify_outside(Engine *engine, const Job *job, void *work);
 bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);

@@ -2,25 +2,27 @@
 #include "core/paging/message.h"
 #include "lang/json.h"
 
-static const DbStmt ALERT_FACTS = {
-    "message_alert",
-    "SELECT number, title, description, priority, status, service_id, source, labels, links, starts_at, first_seen_at, team_id, "
-    "count FROM alert WHERE id = $1",
-    NULL};
-static const DbStmt INCIDENT_FACTS = {
-    "message_incident",
-    "SELECT number, title, summary, severity, status, service_ids, alert_count, team_id, declared_at FROM incident WHERE id = $1", NULL};
+static const DbStmt ALERT_FACTS = {"message_alert",
+                                   "SELECT number, title, description, priority, status, service_id, source, labels, "
+                                   "links, starts_at, first_seen_at, team_id, "
+                                   "count FROM alert WHERE id = $1",
+                                   NULL};
+static const DbStmt INCIDENT_FACTS = {"message_incident",
+                                      "SELECT number, title, summary, severity, status, service_ids, alert_count, "
+                                      "team_id, declared_at FROM incident WHERE id = $1",
+                                      NULL};
 static const DbStmt ALSO_TOLD = {
     "message_also_told",
     "SELECT DISTINCT user_name, kind, status FROM notification WHERE page_id = $1 AND id <> $2 AND status IN "
     "('sent', 'delivered', 'sending', 'unconfirmed') ORDER BY user_name LIMIT 20",
     NULL};
 static const DbStmt STORM_TITLES = {
-    "message_storm", "SELECT title FROM page WHERE storm_page_id = $1 AND status = 'active' ORDER BY id DESC LIMIT 10", NULL};
-static const DbStmt STORM_COUNT = {
-    "message_storm_count", "SELECT COUNT(*) FROM page WHERE storm_page_id = $1 AND status = 'active'", NULL};
-static const DbStmt FIRST_ALERT = {
-    "message_first_alert", "SELECT id FROM alert WHERE incident_id = $1 ORDER BY id LIMIT 1", NULL};
+    "message_storm", "SELECT title FROM page WHERE storm_page_id = $1 AND status = 'active' ORDER BY id DESC LIMIT 10",
+    NULL};
+static const DbStmt STORM_COUNT = {"message_storm_count",
+                                   "SELECT COUNT(*) FROM page WHERE storm_page_id = $1 AND status = 'active'", NULL};
+static const DbStmt FIRST_ALERT = {"message_first_alert",
+                                   "SELECT id FROM alert WHERE incident_id = $1 ORDER BY id LIMIT 1", NULL};
 
 typedef struct Making {
   Db *db;
@@ -32,7 +34,9 @@ typedef struct Making {
   ValueVec list;
 } Making;
 
-static void put(Making *m, const char *name, Str text) { map_put_c(&m->map, name, value_string(text.ptr ? text : S(""))); }
+static void put(Making *m, const char *name, Str text) {
+  map_put_c(&m->map, name, value_string(text.ptr ? text : S("")));
+}
 
 static Value parse(Arena *arena, Str text) {
   Value value = value_null();
@@ -91,7 +95,8 @@ static bool read_incident(const DbRow *row, void *ctx) {
   map_put_c(&m->map, "incident", map_done(&incident));
   put(m, "status", db_row_text(row, 4, m->arena));
   put(m, "severity", str_format(m->arena, "SEV%lld", (long long)db_row_int(row, 3)));
-  if (value_is(&services, VALUE_LIST) && id_parse("svc", value_text_or(value_at(&services, 0), STR_NONE), &service_id)) m->service_id = service_id;
+  if (value_is(&services, VALUE_LIST) && id_parse("svc", value_text_or(value_at(&services, 0), STR_NONE), &service_id))
+    m->service_id = service_id;
   if (db_row_int(row, 7)) m->team_id = db_row_int(row, 7);
   if (!m->since_ms) m->since_ms = db_row_int(row, 8);
   return true;
@@ -137,13 +142,16 @@ static bool subject_facts(Making *m, const Page *page, Str *title, Error *err) {
   bool found = false;
   i64 alert_id = page->alert_id;
   if (page->subject_id == 0) return storm_facts(m, page, title, err);
-  if (!alert_id && !db_query_int(m->db, &FIRST_ALERT, DB_ARGS(db_int(page->incident_id)), &alert_id, &found, err)) return false;
-  if (alert_id && !db_query_one(m->db, &ALERT_FACTS, DB_ARGS(db_int(alert_id)), read_alert, m, &found, err)) return false;
+  if (!alert_id && !db_query_int(m->db, &FIRST_ALERT, DB_ARGS(db_int(page->incident_id)), &alert_id, &found, err))
+    return false;
+  if (alert_id && !db_query_one(m->db, &ALERT_FACTS, DB_ARGS(db_int(alert_id)), read_alert, m, &found, err))
+    return false;
   return page->incident_id == 0 ||
          db_query_one(m->db, &INCIDENT_FACTS, DB_ARGS(db_int(page->incident_id)), read_incident, m, &found, err);
 }
 
-bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Notification *n, const Page *page, Value *out, Error *err) {
+bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Notification *n, const Page *page,
+                   Value *out, Error *err) {
   Making m = {.db = db, .arena = arena, .setup = setup, .map = map_builder(arena)};
   Str title = page->title;
   if (!subject_facts(&m, page, &title, err)) return false;
@@ -163,7 +171,8 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
   put(&m, "purpose", n->purpose);
   put(&m, "service", service ? service->name : S(""));
   put(&m, "team", team ? team->name : S(""));
-  put(&m, "since", str_format(arena, "%.*s (%.*s)", STR_ARG(zone_text_ms(arena, zone, since)), STR_ARG(time_text_ms(arena, since))));
+  put(&m, "since",
+      str_format(arena, "%.*s (%.*s)", STR_ARG(zone_text_ms(arena, zone, since)), STR_ARG(time_text_ms(arena, since))));
   map_put_c(&m.map, "since_ms", value_int(since));
   put(&m, "ack_url", str_format(arena, "%s/ack/%.*s", app->public_url, STR_ARG(ack_token(app, arena, n->id))));
   map_put_c(&m.map, "repeated", value_bool(n->repeated));

@@ -4,7 +4,7 @@
 
 #include "core/paging/notify.h"
 
-MUST_CHECK bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Notification *n, const Page *page, Value *out,
-                              Error *err);
+MUST_CHECK bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Notification *n,
+                              const Page *page, Value *out, Error *err);
 
 #endif

@@ -1,6 +1,7 @@
-/* Notifications: what a person's steps say becomes rows and jobs; a send marks `sending` in the transaction that checked the
- * page's epoch, happens outside, and its result is written by the next round. A crash in between is an unknown outcome,
- * treated as the channel's file says. When a method fails for good, the person's next step starts at once. */
+/* Notifications: what a person's steps say becomes rows and jobs; a send marks `sending` in the transaction that
+ * checked the page's epoch, happens outside, and its result is written by the next round. A crash in between is an
+ * unknown outcome, treated as the channel's file says. When a method fails for good, the person's next step starts at
+ * once. */
 #include <stdlib.h>
 
 #include "core/paging/notify.h"
@@ -8,15 +9,16 @@
 
 static const DbStmt NOTIFICATION_INSERT = {
     "notification_insert",
-    "INSERT INTO notification (id, org_id, page_id, user_id, user_name, contact_method_id, kind, address, purpose, level, round, "
+    "INSERT INTO notification (id, org_id, page_id, user_id, user_name, contact_method_id, kind, address, purpose, "
+    "level, round, "
     "step, epoch, status, attempts, error, due_at, queued_at, failed_at, created_at, updated_at, version) "
     "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,0,$15,$16,$17,$18,$17,$17,1)",
     NULL};
-static const DbStmt NOTIFICATION_LOAD = {
-    "notification_load",
-    "SELECT id, org_id, page_id, user_id, user_name, contact_method_id, kind, address, purpose, level, round, step, epoch, status, "
-    "attempts, version, error FROM notification WHERE id = $1",
-    NULL};
+static const DbStmt NOTIFICATION_LOAD = {"notification_load",
+                                         "SELECT id, org_id, page_id, user_id, user_name, contact_method_id, kind, "
+                                         "address, purpose, level, round, step, epoch, status, "
+                                         "attempts, version, error FROM notification WHERE id = $1",
+                                         NULL};
 static const DbStmt NOTIFICATION_SENDING = {
     "notification_sending",
     "UPDATE notification SET status = 'sending', attempts = attempts + 1, covers_until = $2, updated_at = $3, "
@@ -28,22 +30,23 @@ static const DbStmt NOTIFICATION_STATUS = {
     "sent_at = COALESCE($6, sent_at), delivered_at = COALESCE($7, delivered_at), failed_at = $8, updated_at = $9, "
     "version = version + 1 WHERE id = $1",
     NULL};
-static const DbStmt NEXT_QUEUED = {
-    "notification_next",
-    "SELECT MIN(step) FROM notification WHERE page_id = $1 AND user_id = $2 AND level = $3 AND round = $4 AND epoch = $5 "
-    "AND status = 'queued' AND due_at > $6",
-    NULL};
-static const DbStmt OF_STEP = {
-    "notification_of_step",
-    "SELECT id FROM notification WHERE page_id = $1 AND user_id = $2 AND level = $3 AND round = $4 AND epoch = $5 AND step = $6 "
-    "AND status = 'queued'",
-    NULL};
+static const DbStmt NEXT_QUEUED = {"notification_next",
+                                   "SELECT MIN(step) FROM notification WHERE page_id = $1 AND user_id = $2 AND level = "
+                                   "$3 AND round = $4 AND epoch = $5 "
+                                   "AND status = 'queued' AND due_at > $6",
+                                   NULL};
+static const DbStmt OF_STEP = {"notification_of_step",
+                               "SELECT id FROM notification WHERE page_id = $1 AND user_id = $2 AND level = $3 AND "
+                               "round = $4 AND epoch = $5 AND step = $6 "
+                               "AND status = 'queued'",
+                               NULL};
 static const DbStmt LAST_MEMBER = {"storm_last_member", "SELECT MAX(id) FROM page WHERE storm_page_id = $1", NULL};
 
 static const i64 BACKOFF_S[] = {1, 2, 5, 10, 30, 60};
 enum { ATTEMPTS_MAX = 6 };
 
-/* Queueing ------------------------------------------------------------------------------------------------------------ */
+/* Queueing ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Queueing {
   Cycle *cycle;
@@ -57,10 +60,11 @@ typedef struct Queueing {
 static bool insert(Queueing *q, const SetupContact *contact, i64 delay_s, const char *error, Error *err) {
   Cycle *cycle = q->cycle;
   i64 id = id_next(cycle->ids), due = cycle->now_ms + delay_s * 1000;
-  if (!db_run(cycle->db, &NOTIFICATION_INSERT, err, db_int(id), db_int(q->page->org_id), db_int(q->page->id), db_int(q->user->id),
-              db_text(q->user->name), db_id(contact ? contact->id : 0), db_text(contact ? contact->kind : S("none")),
-              db_text(contact ? contact->address : S("")), db_text(str_from_c(q->purpose)), db_int(q->page->level),
-              db_int(q->page->round), db_int(q->step), db_int(q->page->epoch), db_text(error ? S("failed") : S("queued")),
+  if (!db_run(cycle->db, &NOTIFICATION_INSERT, err, db_int(id), db_int(q->page->org_id), db_int(q->page->id),
+              db_int(q->user->id), db_text(q->user->name), db_id(contact ? contact->id : 0),
+              db_text(contact ? contact->kind : S("none")), db_text(contact ? contact->address : S("")),
+              db_text(str_from_c(q->purpose)), db_int(q->page->level), db_int(q->page->round), db_int(q->step),
+              db_int(q->page->epoch), db_text(error ? S("failed") : S("queued")),
               error ? db_text(str_from_c(error)) : db_null(), db_int(due), db_int(cycle->now_ms),
               error ? db_int(cycle->now_ms) : db_null()))
     return false;
@@ -84,11 +88,11 @@ static bool queue_step(Queueing *q, const SetupStep *step, i64 delay_s, bool *ou
     const SetupContact *contact = contact_of(q->user, step->contact_ids[i]);
     const App *app = cycle_app(q->cycle);
     const Channel *channel = contact ? channel_find(app->catalog, contact->kind) : NULL;
-    const char *error = !contact                                   ? "contact_method_deleted"
-                        : !channel                                 ? "no_provider"
-                        : !contact->verified                       ? "not_verified"
+    const char *error = !contact                                      ? "contact_method_deleted"
+                        : !channel                                    ? "no_provider"
+                        : !contact->verified                          ? "not_verified"
                         : channel_is_mail(channel) && !app->relay.url ? "no_smtp"
-                                                                   : NULL;
+                                                                      : NULL;
     if (!insert(q, contact, delay_s, error, err)) return false;
     *out_any = *out_any || !error;
   }
@@ -135,12 +139,15 @@ bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incide
   bool found = false;
   size_t queued = 0;
   Page page = {0};
-  if (!db_query_int(cycle->db, &LAST, DB_ARGS(db_int(alert_id), db_int(incident_id ? incident_id : -1)), &id, &found, err)) return false;
+  if (!db_query_int(cycle->db, &LAST, DB_ARGS(db_int(alert_id), db_int(incident_id ? incident_id : -1)), &id, &found,
+                    err))
+    return false;
   if (!found || !page_load(cycle->db, cycle->arena, id, &page, &found, err)) return !found;
   return notify_user(cycle, &page, user_id, "kept", &queued, err);
 }
 
-/* Claiming ------------------------------------------------------------------------------------------------------------ */
+/* Claiming ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Reading {
   Arena *arena;
@@ -149,13 +156,23 @@ typedef struct Reading {
 
 static bool read_notification(const DbRow *row, void *ctx) {
   Reading *r = ctx;
-  *r->out = (Notification){.id = db_row_int(row, 0), .org_id = db_row_int(row, 1), .page_id = db_row_int(row, 2),
-                           .user_id = db_row_int(row, 3), .user_name = db_row_text(row, 4, r->arena),
-                           .contact_id = db_row_int(row, 5), .kind = db_row_text(row, 6, r->arena),
-                           .address = db_row_text(row, 7, r->arena), .purpose = db_row_text(row, 8, r->arena),
-                           .level = db_row_int(row, 9), .round = db_row_int(row, 10), .step = db_row_int(row, 11),
-                           .epoch = db_row_int(row, 12), .status = db_row_text(row, 13, r->arena),
-                           .attempts = db_row_int(row, 14), .version = db_row_int(row, 15), .error = db_row_text(row, 16, r->arena)};
+  *r->out = (Notification){.id = db_row_int(row, 0),
+                           .org_id = db_row_int(row, 1),
+                           .page_id = db_row_int(row, 2),
+                           .user_id = db_row_int(row, 3),
+                           .user_name = db_row_text(row, 4, r->arena),
+                           .contact_id = db_row_int(row, 5),
+                           .kind = db_row_text(row, 6, r->arena),
+                           .address = db_row_text(row, 7, r->arena),
+                           .purpose = db_row_text(row, 8, r->arena),
+                           .level = db_row_int(row, 9),
+                           .round = db_row_int(row, 10),
+                           .step = db_row_int(row, 11),
+                           .epoch = db_row_int(row, 12),
+                           .status = db_row_text(row, 13, r->arena),
+                           .attempts = db_row_int(row, 14),
+                           .version = db_row_int(row, 15),
+                           .error = db_row_text(row, 16, r->arena)};
   return true;
 }
 
@@ -174,17 +191,18 @@ typedef struct Outcome {
 static bool write_status(Cycle *cycle, const Notification *n, const Outcome *o, Error *err) {
   i64 now = cycle->now_ms;
   cycle_publish(cycle, n->org_id, "notification", n->id, n->version + 1);
-  return db_run(cycle->db, &NOTIFICATION_STATUS, err, db_int(n->id), db_text(str_from_c(o->status)), db_text_or_null(o->error),
-                db_text_or_null(o->provider_id.len ? o->provider_id : STR_NONE), db_int(o->due_ms ? o->due_ms : now),
-                o->sent ? db_int(now) : db_null(), o->delivered ? db_int(now) : db_null(), o->failed ? db_int(now) : db_null(),
-                db_int(now));
+  return db_run(cycle->db, &NOTIFICATION_STATUS, err, db_int(n->id), db_text(str_from_c(o->status)),
+                db_text_or_null(o->error), db_text_or_null(o->provider_id.len ? o->provider_id : STR_NONE),
+                db_int(o->due_ms ? o->due_ms : now), o->sent ? db_int(now) : db_null(),
+                o->delivered ? db_int(now) : db_null(), o->failed ? db_int(now) : db_null(), db_int(now));
 }
 
 /* The person's next waiting step starts at once. */
 static bool hurry_next_step(Cycle *cycle, const Notification *n, Error *err) {
   i64 step = 0, id = 0;
   bool found = false;
-  DbValue key[] = {db_int(n->page_id), db_int(n->user_id), db_int(n->level), db_int(n->round), db_int(n->epoch), db_int(cycle->now_ms)};
+  DbValue key[] = {db_int(n->page_id), db_int(n->user_id), db_int(n->level),
+                   db_int(n->round),   db_int(n->epoch),   db_int(cycle->now_ms)};
   if (!db_query_int(cycle->db, &NEXT_QUEUED, COUNT(key), key, &step, &found, err)) return false;
   if (!found) return true;
   key[5] = db_int(step);
@@ -213,9 +231,11 @@ static bool is_due(const Notification *n, const Page *page) {
 static bool mark_sending(Cycle *cycle, const Notification *n, const Page *page, Error *err) {
   i64 last = 0;
   bool found = false;
-  if (page->subject_id == 0 && !db_query_int(cycle->db, &LAST_MEMBER, DB_ARGS(db_int(page->id)), &last, &found, err)) return false;
+  if (page->subject_id == 0 && !db_query_int(cycle->db, &LAST_MEMBER, DB_ARGS(db_int(page->id)), &last, &found, err))
+    return false;
   cycle_publish(cycle, n->org_id, "notification", n->id, n->version + 1);
-  return db_run(cycle->db, &NOTIFICATION_SENDING, err, db_int(n->id), found ? db_int(last) : db_null(), db_int(cycle->now_ms));
+  return db_run(cycle->db, &NOTIFICATION_SENDING, err, db_int(n->id), found ? db_int(last) : db_null(),
+                db_int(cycle->now_ms));
 }
 
 /* It was `sending` when the program ended or the lease ran out: nobody knows. */
@@ -244,7 +264,9 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   Error why = {0};
   n.repeated = sending || n.attempts > 0;
   SendWork *work = send_work_new(cycle, channel, &n, &page, &why);
-  if (!work) return why.code == ERR_STORAGE ? (*err = why, false) : fail_for_good(cycle, &n, str_copy(cycle->arena, str_from_c(why.message)), err);
+  if (!work)
+    return why.code == ERR_STORAGE ? (*err = why, false)
+                                   : fail_for_good(cycle, &n, str_copy(cycle->arena, str_from_c(why.message)), err);
   if (!mark_sending(cycle, &n, &page, err)) {
     send_work_free(work);
     return false;
@@ -254,9 +276,11 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   return true;
 }
 
-/* Results ------------------------------------------------------------------------------------------------------------- */
+/* Results -------------------------------------------------------------------------------------------------------------
+ */
 
-static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict, Error *err) {
+static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
+                        Error *err) {
   size_t tries = (size_t)MIN(MAX(n->attempts - 1, 0), (i64)COUNT(BACKOFF_S) - 1);
   i64 wait_s = r->retry_after_s > 0 ? MIN(r->retry_after_s, 120) : BACKOFF_S[tries];
   Outcome o = {.status = "queued", .error = r->error, .due_ms = cycle->now_ms + wait_s * 1000};
@@ -269,7 +293,11 @@ static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const Sen
 static bool record(Cycle *cycle, const Notification *n, const SendResult *r, const char *status, Error *err) {
   bool delivered = str_equal_c(str_from_c(status), "delivered");
   bool unconfirmed = str_equal_c(str_from_c(status), "unconfirmed");
-  Outcome o = {.status = status, .error = unconfirmed ? r->error : STR_NONE, .provider_id = r->provider_id, .sent = true, .delivered = delivered};
+  Outcome o = {.status = status,
+               .error = unconfirmed ? r->error : STR_NONE,
+               .provider_id = r->provider_id,
+               .sent = true,
+               .delivered = delivered};
   notify_count(cycle_app(cycle), n, status);
   if (!write_status(cycle, n, &o, err)) return false;
   return !unconfirmed || hurry_next_step(cycle, n, err);

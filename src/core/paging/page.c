@@ -1,26 +1,33 @@
-/* Pages: starting, ending, restarting; storms. A page is unique per (subject, episode, policy, start): starting one twice
- * finds the first. More than 20 of one policy in 60 s become members of one storm page, which alone notifies. */
+/* Pages: starting, ending, restarting; storms. A page is unique per (subject, episode, policy, start): starting one
+ * twice finds the first. More than 20 of one policy in 60 s become members of one storm page, which alone notifies. */
 #include "core/alerts/alerts.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/internal.h"
 #include "lang/json.h"
 
-static const char *const STATUS_NAMES[PAGE_STATUS_COUNT] = {"active", "acknowledged", "resolved", "exhausted", "cancelled"};
+static const char *const STATUS_NAMES[PAGE_STATUS_COUNT] = {"active", "acknowledged", "resolved", "exhausted",
+                                                            "cancelled"};
 
-const char *page_status_name(PageStatus status) { return STATUS_NAMES[status]; }
+const char *page_status_name(PageStatus status) {
+  return STATUS_NAMES[status];
+}
 
 static const DbStmt PAGE_FIND = {
-    "page_find", "SELECT id FROM page WHERE subject_id = $1 AND episode = $2 AND policy_id = $3 AND start = $4 AND subject_id > 0",
+    "page_find",
+    "SELECT id FROM page WHERE subject_id = $1 AND episode = $2 AND policy_id = $3 AND start = $4 AND subject_id > 0",
     NULL};
-static const DbStmt PAGE_LOAD = {
-    "page_load",
-    "SELECT id, org_id, policy_id, subject_id, alert_id, incident_id, episode, start, team_id, subject_kind, status, urgency, "
-    "title, severity, level, round, epoch, version, policy, storm_page_id, created_at, acknowledged_by FROM page WHERE id = $1",
-    NULL};
+static const DbStmt PAGE_LOAD = {"page_load",
+                                 "SELECT id, org_id, policy_id, subject_id, alert_id, incident_id, episode, start, "
+                                 "team_id, subject_kind, status, urgency, "
+                                 "title, severity, level, round, epoch, version, policy, storm_page_id, created_at, "
+                                 "acknowledged_by FROM page WHERE id = $1",
+                                 NULL};
 static const DbStmt PAGE_INSERT = {
     "page_insert",
-    "INSERT INTO page (id, org_id, policy_id, subject_kind, subject_id, alert_id, incident_id, episode, start, team_id, status, "
-    "urgency, severity, title, level, round, epoch, policy, why, storm_page_id, next_escalation_at, created_at, updated_at, "
+    "INSERT INTO page (id, org_id, policy_id, subject_kind, subject_id, alert_id, incident_id, episode, start, "
+    "team_id, status, "
+    "urgency, severity, title, level, round, epoch, policy, why, storm_page_id, next_escalation_at, created_at, "
+    "updated_at, "
     "version) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,'active',$11,$12,$13,0,0,1,$14,$15,$16,$17,$18,$18,1)",
     NULL};
 static const DbStmt PAGE_BEGIN = {
@@ -31,7 +38,8 @@ static const DbStmt PAGE_BEGIN = {
 static const DbStmt PAGE_END = {
     "page_end",
     "UPDATE page SET status = $2, reason = $3, epoch = epoch + 1, next_escalation_at = NULL, ended_at = $4, "
-    "acknowledged_at = COALESCE($5, acknowledged_at), acknowledged_by = COALESCE($6, acknowledged_by), updated_at = $4, "
+    "acknowledged_at = COALESCE($5, acknowledged_at), acknowledged_by = COALESCE($6, acknowledged_by), updated_at = "
+    "$4, "
     "version = version + 1 WHERE id = $1",
     NULL};
 static const DbStmt NOTIFICATIONS_SKIP = {
@@ -40,13 +48,16 @@ static const DbStmt NOTIFICATIONS_SKIP = {
     "WHERE page_id = $1 AND status = 'queued' AND purpose = 'page'",
     NULL};
 static const DbStmt PAGES_OF_SUBJECT = {
-    "pages_of_subject", "SELECT id FROM page WHERE (alert_id = $1 OR incident_id = $1) AND subject_id = $1 AND status = $2 ORDER BY id",
+    "pages_of_subject",
+    "SELECT id FROM page WHERE (alert_id = $1 OR incident_id = $1) AND subject_id = $1 AND status = $2 ORDER BY id",
     NULL};
 static const DbStmt PAGE_UPDATE = {
-    "page_update", "UPDATE page SET title = $2, severity = $3, urgency = $4, updated_at = $5, version = version + 1 WHERE id = $1",
+    "page_update",
+    "UPDATE page SET title = $2, severity = $3, urgency = $4, updated_at = $5, version = version + 1 WHERE id = $1",
     NULL};
 
-/* Loading ------------------------------------------------------------------------------------------------------------- */
+/* Loading -------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct Reading {
   Arena *arena;
@@ -61,15 +72,28 @@ static PageStatus status_of(Str text) {
 
 static bool read_page(const DbRow *row, void *ctx) {
   Reading *r = ctx;
-  *r->out = (Page){.id = db_row_int(row, 0), .org_id = db_row_int(row, 1), .policy_id = db_row_int(row, 2),
-                   .subject_id = db_row_int(row, 3), .alert_id = db_row_int(row, 4), .incident_id = db_row_int(row, 5),
-                   .episode = db_row_int(row, 6), .start = db_row_int(row, 7), .team_id = db_row_int(row, 8),
-                   .subject_kind = db_row_text(row, 9, r->arena), .status = status_of(db_row_peek(row, 10)),
-                   .urgency = db_row_text(row, 11, r->arena), .title = db_row_text(row, 12, r->arena),
-                   .severity = db_row_is_null(row, 13) ? -1 : db_row_int(row, 13), .level = db_row_int(row, 14),
-                   .round = db_row_int(row, 15), .epoch = db_row_int(row, 16), .version = db_row_int(row, 17),
-                   .policy = db_row_text(row, 18, r->arena), .storm_page_id = db_row_int(row, 19),
-                   .created_ms = db_row_int(row, 20), .acknowledged_by = db_row_text(row, 21, r->arena)};
+  *r->out = (Page){.id = db_row_int(row, 0),
+                   .org_id = db_row_int(row, 1),
+                   .policy_id = db_row_int(row, 2),
+                   .subject_id = db_row_int(row, 3),
+                   .alert_id = db_row_int(row, 4),
+                   .incident_id = db_row_int(row, 5),
+                   .episode = db_row_int(row, 6),
+                   .start = db_row_int(row, 7),
+                   .team_id = db_row_int(row, 8),
+                   .subject_kind = db_row_text(row, 9, r->arena),
+                   .status = status_of(db_row_peek(row, 10)),
+                   .urgency = db_row_text(row, 11, r->arena),
+                   .title = db_row_text(row, 12, r->arena),
+                   .severity = db_row_is_null(row, 13) ? -1 : db_row_int(row, 13),
+                   .level = db_row_int(row, 14),
+                   .round = db_row_int(row, 15),
+                   .epoch = db_row_int(row, 16),
+                   .version = db_row_int(row, 17),
+                   .policy = db_row_text(row, 18, r->arena),
+                   .storm_page_id = db_row_int(row, 19),
+                   .created_ms = db_row_int(row, 20),
+                   .acknowledged_by = db_row_text(row, 21, r->arena)};
   return true;
 }
 
@@ -79,8 +103,12 @@ bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_found, Error *
 }
 
 bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who, Str data, Error *err) {
-  TimelineEntry entry = {.org_id = page->org_id, .subject_kind = page->subject_id ? str_to_c(cycle->arena, page->subject_kind) : "page",
-                         .subject_id = page->subject_id ? page->subject_id : page->id, .kind = kind, .who = who, .data = data};
+  TimelineEntry entry = {.org_id = page->org_id,
+                         .subject_kind = page->subject_id ? str_to_c(cycle->arena, page->subject_kind) : "page",
+                         .subject_id = page->subject_id ? page->subject_id : page->id,
+                         .kind = kind,
+                         .who = who,
+                         .data = data};
   return timeline_add(cycle, &entry, err);
 }
 
@@ -97,15 +125,20 @@ static bool read_id(const DbRow *row, void *ctx) {
 
 static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, Ids *out, Error *err) {
   *out = (Ids){.arena = cycle->arena};
-  return db_query(cycle->db, &PAGES_OF_SUBJECT, DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), read_id,
-                  out, err);
+  return db_query(cycle->db, &PAGES_OF_SUBJECT,
+                  DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), read_id, out, err);
 }
 
-/* Starting ------------------------------------------------------------------------------------------------------------ */
+/* Starting ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool add_level_job(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err) {
-  JobNew job = {.kind = "page.level", .org_id = org_id, .subject_id = page_id, .due_ms = due_ms,
-                .data = str_format(cycle->arena, "{\"epoch\":%lld,\"level\":1,\"round\":0,\"attempt\":1}", (long long)epoch)};
+  JobNew job = {
+      .kind = "page.level",
+      .org_id = org_id,
+      .subject_id = page_id,
+      .due_ms = due_ms,
+      .data = str_format(cycle->arena, "{\"epoch\":%lld,\"level\":1,\"round\":0,\"attempt\":1}", (long long)epoch)};
   return job_add(cycle, &job, err);
 }
 
@@ -114,16 +147,19 @@ bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Er
          job_cancel(cycle, "page.level", page_id, err) && add_level_job(cycle, page_id, org_id, epoch, due_ms, err);
 }
 
-static bool insert_page(Cycle *cycle, const PageStart *s, i64 id, Str urgency, Str snapshot, i64 storm_page_id, Error *err) {
+static bool insert_page(Cycle *cycle, const PageStart *s, i64 id, Str urgency, Str snapshot, i64 storm_page_id,
+                        Error *err) {
   bool own = s->subject_id > 0;
   return db_run(cycle->db, &PAGE_INSERT, err, db_int(id), db_int(s->org_id), db_int(s->policy_id),
-                db_text(str_from_c(s->subject_kind)), db_int(s->subject_id), db_id(own ? s->alert_id : 0), db_id(s->incident_id),
-                db_int(s->episode), db_int(s->start), db_id(s->team_id), db_text(urgency),
-                s->severity >= 0 ? db_int(s->severity) : db_null(), db_text(s->title), db_text(snapshot), db_text_or_null(s->why),
-                db_id(storm_page_id), storm_page_id ? db_null() : db_int(cycle->now_ms), db_int(cycle->now_ms));
+                db_text(str_from_c(s->subject_kind)), db_int(s->subject_id), db_id(own ? s->alert_id : 0),
+                db_id(s->incident_id), db_int(s->episode), db_int(s->start), db_id(s->team_id), db_text(urgency),
+                s->severity >= 0 ? db_int(s->severity) : db_null(), db_text(s->title), db_text(snapshot),
+                db_text_or_null(s->why), db_id(storm_page_id), storm_page_id ? db_null() : db_int(cycle->now_ms),
+                db_int(cycle->now_ms));
 }
 
-static const DbStmt RATE_LOAD = {"page_rate_load", "SELECT window_at, count, storm_page_id FROM page_rate WHERE policy_id = $1", NULL};
+static const DbStmt RATE_LOAD = {"page_rate_load",
+                                 "SELECT window_at, count, storm_page_id FROM page_rate WHERE policy_id = $1", NULL};
 static const DbStmt RATE_WRITE = {
     "page_rate_write",
     "INSERT INTO page_rate (policy_id, window_at, count, storm_page_id) VALUES ($1,$2,$3,$4) "
@@ -195,8 +231,9 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
   bool found = false;
   i64 id = 0, storm_page_id = 0;
   *out = (PageOutcome){0};
-  if (!db_query_int(cycle->db, &PAGE_FIND, DB_ARGS(db_int(s->subject_id), db_int(s->episode), db_int(s->policy_id), db_int(s->start)),
-                    &id, &found, err))
+  if (!db_query_int(cycle->db, &PAGE_FIND,
+                    DB_ARGS(db_int(s->subject_id), db_int(s->episode), db_int(s->policy_id), db_int(s->start)), &id,
+                    &found, err))
     return false;
   if (found) return out->page_id = id, true;
   if (!policy && !org) return fail(err, ERR_INTERNAL, "page_start without a policy");
@@ -205,20 +242,25 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
                                    : snapshot_of_owners(cycle->arena, org);
   if (policy && !count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
   id = id_next(cycle->ids);
-  *out = (PageOutcome){.page_id = id, .started = true, .storm = storm_page_id > 0,
+  *out = (PageOutcome){.page_id = id,
+                       .started = true,
+                       .storm = storm_page_id > 0,
                        .nobody = policy ? !reaches_anybody(policy) : s->target_count + org->owner_count == 0};
   if (!insert_page(cycle, s, id, urgency_of(s, policy), snapshot, storm_page_id, err)) return false;
   cycle_publish(cycle, s->org_id, "page", id, 1);
   return storm_page_id || add_level_job(cycle, id, s->org_id, 1, cycle->now_ms, err);
 }
 
-/* Ending -------------------------------------------------------------------------------------------------------------- */
+/* Ending --------------------------------------------------------------------------------------------------------------
+ */
 
 static bool arm_ack_timeout(Cycle *cycle, const Page *page, Error *err) {
   Snapshot snapshot = {0};
   if (!snapshot_read(cycle->arena, page->policy, &snapshot, err)) return false;
   if (snapshot.ack_timeout_s <= 0) return true;
-  JobNew job = {.kind = "page.ack_timeout", .org_id = page->org_id, .subject_id = page->id,
+  JobNew job = {.kind = "page.ack_timeout",
+                .org_id = page->org_id,
+                .subject_id = page->id,
                 .due_ms = cycle->now_ms + snapshot.ack_timeout_s * 1000,
                 .data = str_format(cycle->arena, "{\"epoch\":%lld}", (long long)page->epoch + 1)};
   return job_add(cycle, &job, err);
@@ -230,7 +272,8 @@ static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *rea
   bool acked = how == PAGE_END_ACKNOWLEDGED;
   cycle_publish(cycle, page->org_id, "page", page->id, page->version + 1);
   return db_run(cycle->db, &PAGE_END, err, db_int(page->id), db_text(str_from_c(page_status_name(STATUS[how]))),
-                reason ? db_text(str_from_c(reason)) : db_null(), db_int(cycle->now_ms), acked ? db_int(cycle->now_ms) : db_null(),
+                reason ? db_text(str_from_c(reason)) : db_null(), db_int(cycle->now_ms),
+                acked ? db_int(cycle->now_ms) : db_null(),
                 acked && who ? db_text(who_json(cycle->arena, who)) : db_null()) &&
          db_run(cycle->db, &NOTIFICATIONS_SKIP, err, db_int(page->id), db_text(str_from_c(reason ? reason : WHY[how])),
                 db_int(cycle->now_ms)) &&
@@ -256,7 +299,8 @@ bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reaso
   return page->storm_page_id == 0 || end_storm_of(cycle, page, how, who, err);
 }
 
-static bool end_all(Cycle *cycle, i64 subject_id, PageStatus status, PageEnd how, const char *reason, const Who *who, Error *err) {
+static bool end_all(Cycle *cycle, i64 subject_id, PageStatus status, PageEnd how, const char *reason, const Who *who,
+                    Error *err) {
   Ids ids;
   if (!pages_of(cycle, subject_id, status, &ids, err)) return false;
   for (size_t i = 0; i < ids.items.count; i++) {
@@ -306,28 +350,32 @@ bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urg
     Page page = {0};
     bool found = false;
     if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
-    if (!db_run(cycle->db, &PAGE_UPDATE, err, db_int(page.id), db_text(title), severity >= 0 ? db_int(severity) : db_null(),
-                db_text(urgent ? S("high") : page.urgency), db_int(cycle->now_ms)))
+    if (!db_run(cycle->db, &PAGE_UPDATE, err, db_int(page.id), db_text(title),
+                severity >= 0 ? db_int(severity) : db_null(), db_text(urgent ? S("high") : page.urgency),
+                db_int(cycle->now_ms)))
       return false;
     cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
   }
   return true;
 }
 
-/* Acknowledging ------------------------------------------------------------------------------------------------------- */
+/* Acknowledging -------------------------------------------------------------------------------------------------------
+ */
 
 /* Members that came after the last message stay: they get a storm page of their own, from level 1. */
 static bool keep_latecomers(Cycle *cycle, const Page *storm, i64 until, Error *err) {
-  static const DbStmt LATE = {"storm_latecomers",
-                              "SELECT id FROM page WHERE storm_page_id = $1 AND id > $2 AND status = 'active' ORDER BY id LIMIT 1",
-                              NULL};
-  static const DbStmt MOVE = {"storm_move", "UPDATE page SET storm_page_id = $2 WHERE storm_page_id = $1 AND id > $3 AND status = 'active'",
-                              NULL};
+  static const DbStmt LATE = {
+      "storm_latecomers",
+      "SELECT id FROM page WHERE storm_page_id = $1 AND id > $2 AND status = 'active' ORDER BY id LIMIT 1", NULL};
+  static const DbStmt MOVE = {
+      "storm_move", "UPDATE page SET storm_page_id = $2 WHERE storm_page_id = $1 AND id > $3 AND status = 'active'",
+      NULL};
   i64 first = 0, next = 0;
   bool found = false;
   if (!db_query_int(cycle->db, &LATE, DB_ARGS(db_int(storm->id), db_int(until)), &first, &found, err)) return false;
   if (!found) return true;
-  PageStart start = {.org_id = storm->org_id, .policy_id = storm->policy_id, .episode = 1, .start = 1, .team_id = storm->team_id};
+  PageStart start = {
+      .org_id = storm->org_id, .policy_id = storm->policy_id, .episode = 1, .start = 1, .team_id = storm->team_id};
   return start_storm(cycle, &start, storm->policy, &next, err) &&
          db_run(cycle->db, &MOVE, err, db_int(storm->id), db_int(next), db_int(until));
 }
@@ -335,7 +383,8 @@ static bool keep_latecomers(Cycle *cycle, const Page *storm, i64 until, Error *e
 static bool acknowledge_storm(Cycle *cycle, const Page *storm, const Who *who, Error *err) {
   static const DbStmt UNTIL = {"storm_until", "SELECT MAX(covers_until) FROM notification WHERE page_id = $1", NULL};
   static const DbStmt COVERED = {
-      "storm_covered", "SELECT id FROM page WHERE storm_page_id = $1 AND id <= $2 AND status = 'active' ORDER BY id", NULL};
+      "storm_covered", "SELECT id FROM page WHERE storm_page_id = $1 AND id <= $2 AND status = 'active' ORDER BY id",
+      NULL};
   i64 until = 0;
   bool found = false;
   Ids ids = {.arena = cycle->arena};
@@ -376,16 +425,22 @@ bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first,
   if (page.status != PAGE_ACTIVE && page.status != PAGE_EXHAUSTED)
     return fail(err, ERR_CONFLICT, "the page is %s: it needs no acknowledgement", page_status_name(page.status));
   if (page.subject_id == 0) return acknowledge_storm(cycle, &page, who, err);
-  return acknowledge_subject(cycle, &page, who, err) && page_end(cycle, page.subject_id, PAGE_END_ACKNOWLEDGED, NULL, who, err);
+  return acknowledge_subject(cycle, &page, who, err) &&
+         page_end(cycle, page.subject_id, PAGE_END_ACKNOWLEDGED, NULL, who, err);
 }
 
-/* Jobs ---------------------------------------------------------------------------------------------------------------- */
+/* Jobs ----------------------------------------------------------------------------------------------------------------
+ */
 
 const JobKind PAGING_JOBS[] = {
     {.name = "page.level", .lease_ms = 30000, .claim = page_level_due},
     {.name = "page.exhausted_again", .lease_ms = 30000, .claim = page_exhausted_again},
     {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout},
-    {.name = "notify.send", .lease_ms = 60000, .claim = notify_claim, .outside = notify_outside, .finish = notify_finish,
+    {.name = "notify.send",
+     .lease_ms = 60000,
+     .claim = notify_claim,
+     .outside = notify_outside,
+     .finish = notify_finish,
      .free_result = notify_free_result},
     {.name = NULL},
 };

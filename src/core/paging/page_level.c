@@ -1,22 +1,23 @@
 /* One level of a page is due: who is it now, tell them, and plan the next. An empty level is skipped at once and said.
- * After the last level the rounds repeat; after the last round the page is exhausted, which is told to somebody loudly. */
+ * After the last level the rounds repeat; after the last round the page is exhausted, which is told to somebody loudly.
+ */
 #include "core/alerts/alerts.h"
 #include "core/oncall/oncall.h"
 #include "core/paging/internal.h"
 #include "lang/json.h"
 
-static const DbStmt PAGE_AT_LEVEL = {
-    "page_at_level",
-    "UPDATE page SET level = $2, round = $3, next_escalation_at = $4, updated_at = $5, version = version + 1 WHERE id = $1", NULL};
-static const DbStmt PAGE_EXHAUSTED_ROW = {
-    "page_exhausted",
-    "UPDATE page SET status = 'exhausted', reason = $2, next_escalation_at = $3, updated_at = $4, version = version + 1 WHERE id = $1",
-    NULL};
-static const DbStmt ROUND_ROBIN = {
-    "round_robin",
-    "INSERT INTO counter (org_id, name, value) VALUES ($1, $2, 0) "
-    "ON CONFLICT (org_id, name) DO UPDATE SET value = counter.value + 1 RETURNING value",
-    NULL};
+static const DbStmt PAGE_AT_LEVEL = {"page_at_level",
+                                     "UPDATE page SET level = $2, round = $3, next_escalation_at = $4, updated_at = "
+                                     "$5, version = version + 1 WHERE id = $1",
+                                     NULL};
+static const DbStmt PAGE_EXHAUSTED_ROW = {"page_exhausted",
+                                          "UPDATE page SET status = 'exhausted', reason = $2, next_escalation_at = $3, "
+                                          "updated_at = $4, version = version + 1 WHERE id = $1",
+                                          NULL};
+static const DbStmt ROUND_ROBIN = {"round_robin",
+                                   "INSERT INTO counter (org_id, name, value) VALUES ($1, $2, 0) "
+                                   "ON CONFLICT (org_id, name) DO UPDATE SET value = counter.value + 1 RETURNING value",
+                                   NULL};
 
 typedef struct Levelling {
   Cycle *cycle;
@@ -25,7 +26,8 @@ typedef struct Levelling {
   i64 level, round, attempt; /* level from 1 */
 } Levelling;
 
-/* Who ----------------------------------------------------------------------------------------------------------------- */
+/* Who -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void add_user(const Setup *setup, i64 id, i64 *ids, size_t *count) {
   const SetupUser *user = setup_user(setup, id);
@@ -57,13 +59,15 @@ static bool level_users(Levelling *l, const SetupLevel *level, i64 *ids, size_t 
   i64 turn = 0;
   bool found = false;
   Str name = str_format(l->cycle->arena, "round_robin/%lld/%lld", (long long)l->page->policy_id, (long long)l->level);
-  if (!db_query_int(l->cycle->db, &ROUND_ROBIN, DB_ARGS(db_int(l->page->org_id), db_text(name)), &turn, &found, err)) return false;
+  if (!db_query_int(l->cycle->db, &ROUND_ROBIN, DB_ARGS(db_int(l->page->org_id), db_text(name)), &turn, &found, err))
+    return false;
   ids[0] = ids[(size_t)turn % *count];
   *count = 1;
   return true;
 }
 
-/* Telling ------------------------------------------------------------------------------------------------------------- */
+/* Telling -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool tell_level(Levelling *l, const i64 *ids, size_t count, const char *kind, Error *err) {
   const Setup *setup = setup_current(cycle_app(l->cycle)->setup);
@@ -88,7 +92,8 @@ static bool notify_all(Levelling *l, const i64 *ids, size_t count, const char *p
   return true;
 }
 
-/* Exhausted ----------------------------------------------------------------------------------------------------------- */
+/* Exhausted -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool owners_of_team(Cycle *cycle, i64 team_id, i64 *ids, size_t *count) {
   const Setup *setup = setup_current(cycle_app(cycle)->setup);
@@ -123,12 +128,16 @@ static bool exhaust(Levelling *l, Error *err) {
     return false;
   log_warn("paging", "page %lld is exhausted: nobody answered", (long long)l->page->id);
   cycle_publish(cycle, l->page->org_id, "page", l->page->id, l->page->version + 1);
-  JobNew job = {.kind = "page.exhausted_again", .org_id = l->page->org_id, .subject_id = l->page->id, .due_ms = again,
+  JobNew job = {.kind = "page.exhausted_again",
+                .org_id = l->page->org_id,
+                .subject_id = l->page->id,
+                .due_ms = again,
                 .data = str_format(cycle->arena, "{\"epoch\":%lld}", (long long)l->page->epoch)};
   return !high || job_add(cycle, &job, err);
 }
 
-/* Next ---------------------------------------------------------------------------------------------------------------- */
+/* Next ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* Where it goes after this level: the same again (attempts), the next, round 2, or nowhere. */
 static bool next_level(const Levelling *l, i64 *level, i64 *round, i64 *attempt) {
@@ -148,12 +157,17 @@ static bool plan_next(Levelling *l, i64 due_ms, Error *err) {
   i64 level = 0, round = 0, attempt = 0;
   bool more = next_level(l, &level, &round, &attempt);
   if (!more) level = 0;
-  JobNew job = {.kind = "page.level", .org_id = l->page->org_id, .subject_id = l->page->id, .due_ms = due_ms,
+  JobNew job = {.kind = "page.level",
+                .org_id = l->page->org_id,
+                .subject_id = l->page->id,
+                .due_ms = due_ms,
                 .data = str_format(l->cycle->arena, "{\"epoch\":%lld,\"level\":%lld,\"round\":%lld,\"attempt\":%lld}",
-                                   (long long)l->page->epoch, (long long)level, (long long)(more ? round : l->round), (long long)attempt)};
+                                   (long long)l->page->epoch, (long long)level, (long long)(more ? round : l->round),
+                                   (long long)attempt)};
   cycle_publish(l->cycle, l->page->org_id, "page", l->page->id, l->page->version + 1);
-  return job_add(l->cycle, &job, err) && db_run(l->cycle->db, &PAGE_AT_LEVEL, err, db_int(l->page->id), db_int(l->level),
-                                                db_int(l->round), db_int(due_ms), db_int(l->cycle->now_ms));
+  return job_add(l->cycle, &job, err) &&
+         db_run(l->cycle->db, &PAGE_AT_LEVEL, err, db_int(l->page->id), db_int(l->level), db_int(l->round),
+                db_int(due_ms), db_int(l->cycle->now_ms));
 }
 
 static bool run_level(Levelling *l, Error *err) {
@@ -167,7 +181,9 @@ static bool run_level(Levelling *l, Error *err) {
          plan_next(l, l->cycle->now_ms + level->wait_s * 1000, err);
 }
 
-static i64 data_int(const Job *job, const char *name, i64 otherwise) { return value_int_or(value_get_c(&job->data, name), otherwise); }
+static i64 data_int(const Job *job, const char *name, i64 otherwise) {
+  return value_int_or(value_get_c(&job->data, name), otherwise);
+}
 
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
   (void)out_work;
@@ -176,7 +192,10 @@ bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_
   bool found = false;
   if (!page_load(cycle->db, cycle->arena, job->subject_id, &page, &found, err)) return false;
   if (!found || page.status != PAGE_ACTIVE || page.epoch != data_int(job, "epoch", 0)) return true;
-  Levelling l = {.cycle = cycle, .page = &page, .level = data_int(job, "level", 1), .round = data_int(job, "round", 0),
+  Levelling l = {.cycle = cycle,
+                 .page = &page,
+                 .level = data_int(job, "level", 1),
+                 .round = data_int(job, "round", 0),
                  .attempt = data_int(job, "attempt", 1)};
   return snapshot_read(cycle->arena, page.policy, &l.snapshot, err) && run_level(&l, err);
 }

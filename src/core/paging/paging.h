@@ -1,8 +1,8 @@
-/* Paging: one page is one run of an escalation policy for one subject (incident if there is one, else alert), unique per
- * (subject, episode, policy, start). It walks levels, targets, each person's notification steps, providers; every wait and
- * every send is a job row made in the transaction that caused it, and every send checks the page's epoch in the transaction
- * that marks it `sending`. Acknowledge, resolve, cancel bump the epoch: what is queued becomes `skipped`.
- * All functions run inside a cycle's transaction. */
+/* Paging: one page is one run of an escalation policy for one subject (incident if there is one, else alert), unique
+ * per (subject, episode, policy, start). It walks levels, targets, each person's notification steps, providers; every
+ * wait and every send is a job row made in the transaction that caused it, and every send checks the page's epoch in
+ * the transaction that marks it `sending`. Acknowledge, resolve, cancel bump the epoch: what is queued becomes
+ * `skipped`. All functions run inside a cycle's transaction. */
 #ifndef TOCSIN_CORE_PAGING_H
 #define TOCSIN_CORE_PAGING_H
 
@@ -10,7 +10,12 @@
 #include "core/setup/setup.h"
 
 typedef enum PageStatus {
-  PAGE_ACTIVE, PAGE_ACKNOWLEDGED, PAGE_RESOLVED, PAGE_EXHAUSTED, PAGE_CANCELLED, PAGE_STATUS_COUNT
+  PAGE_ACTIVE,
+  PAGE_ACKNOWLEDGED,
+  PAGE_RESOLVED,
+  PAGE_EXHAUSTED,
+  PAGE_CANCELLED,
+  PAGE_STATUS_COUNT
 } PageStatus;
 const char *page_status_name(PageStatus status);
 
@@ -18,33 +23,33 @@ typedef struct PageStart {
   i64 org_id;
   const char *subject_kind; /* "incident" or "alert" */
   i64 subject_id;
-  i64 alert_id;             /* the alert that caused it; 0 for an incident declared by hand */
-  i64 incident_id;          /* 0: none */
-  i64 episode, start;       /* of the subject: see SURFACE.md section 6 */
-  i64 policy_id;            /* 0 with owners: the organization's owners are paged (unrouted) */
+  i64 alert_id;       /* the alert that caused it; 0 for an incident declared by hand */
+  i64 incident_id;    /* 0: none */
+  i64 episode, start; /* of the subject: see SURFACE.md section 6 */
+  i64 policy_id;      /* 0 with owners: the organization's owners are paged (unrouted) */
   bool owners;
   const SetupTarget *targets; /* with policy_id 0: these, as one level (a page by hand) */
   size_t target_count;
-  bool urgent;              /* urgency by the caller: priority p1, p2, unset are urgent; paging applies the policy's word */
-  Str service_urgency;      /* "high", "low" or empty: wins over the policy's */
-  i64 severity;             /* of the incident, -1: none */
+  bool urgent;         /* urgency by the caller: priority p1, p2, unset are urgent; paging applies the policy's word */
+  Str service_urgency; /* "high", "low" or empty: wins over the policy's */
+  i64 severity;        /* of the incident, -1: none */
   i64 team_id;
-  Str title;                /* "INC-42 Database down" or "ALERT-7 Disk full" */
-  Str why;                  /* one sentence: which rule or default chain decided */
+  Str title; /* "INC-42 Database down" or "ALERT-7 Disk full" */
+  Str why;   /* one sentence: which rule or default chain decided */
 } PageStart;
 
 typedef struct PageOutcome {
-  i64 page_id;     /* the page that runs (new or the one that ran already) */
-  bool started;    /* false: there was one for this (subject, episode, policy, start) already */
-  bool storm;      /* it became part of a storm page */
-  bool nobody;     /* the policy reaches nobody at all */
+  i64 page_id;  /* the page that runs (new or the one that ran already) */
+  bool started; /* false: there was one for this (subject, episode, policy, start) already */
+  bool storm;   /* it became part of a storm page */
+  bool nobody;  /* the policy reaches nobody at all */
 } PageOutcome;
 
 MUST_CHECK bool page_start(Cycle *cycle, const PageStart *start, PageOutcome *out, Error *err);
 
 typedef enum PageEnd { PAGE_END_ACKNOWLEDGED, PAGE_END_RESOLVED, PAGE_END_CANCELLED } PageEnd;
-/* Ends the running pages of a subject: status, reason (the hold's word, "dismissed", ...; NULL: none), epoch + 1, jobs gone.
- * With acknowledged: by whom. Does not touch alerts or incidents. */
+/* Ends the running pages of a subject: status, reason (the hold's word, "dismissed", ...; NULL: none), epoch + 1, jobs
+ * gone. With acknowledged: by whom. Does not touch alerts or incidents. */
 MUST_CHECK bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, const Who *who, Error *err);
 /* Restarts the subject's acknowledged pages at level 1 (unacknowledge). */
 MUST_CHECK bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err);
@@ -53,8 +58,8 @@ MUST_CHECK bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *
 /* Severity or priority rose while the page runs: title, urgency. */
 MUST_CHECK bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err);
 
-/* What an acknowledgement of a page covers (SURFACE section 3): its incident's triggered alerts, or its alert, or every alert of
- * a storm. Calls alert_acknowledge / incident_acknowledge. Second one: ok, *out_first names who was first. */
+/* What an acknowledgement of a page covers (SURFACE section 3): its incident's triggered alerts, or its alert, or every
+ * alert of a storm. Calls alert_acknowledge / incident_acknowledge. Second one: ok, *out_first names who was first. */
 MUST_CHECK bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first, Error *err);
 
 /* Tells one person something once, by the first immediate step of their notification rule; not a page. */

@@ -6,11 +6,14 @@ void send_work_free(SendWork *work) {
   if (work) arena_free(work->arena);
 }
 
-void notify_free_result(void *result) { arena_free(((SendResult *)result)->arena); }
+void notify_free_result(void *result) {
+  arena_free(((SendResult *)result)->arena);
+}
 
 void notify_count(App *app, const Notification *n, const char *outcome) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
-  Metric *metric = metrics_counter(app->metrics, "tocsin_notifications_total", "Notifications by kind and outcome.", "kind,outcome");
+  Metric *metric =
+      metrics_counter(app->metrics, "tocsin_notifications_total", "Notifications by kind and outcome.", "kind,outcome");
   metric_add(metric, str_to_c(arena, str_format(arena, "%.*s,%s", STR_ARG(n->kind), outcome)), 1);
 }
 
@@ -25,11 +28,17 @@ static Str build_mail(SendWork *work, const Notification *n, const Page *page, i
     if (str_ends_with(domain, S(">"))) domain.len--;
   }
   i64 subject = page->subject_id ? page->subject_id : page->id;
-  Mail mail = {.from = from, .to = n->address, .subject = work->message.subject, .date_ms = now_ms,
-               .message_id = str_format(arena, "<%lld.%lld@%.*s>", (long long)n->id, (long long)n->attempts, STR_ARG(domain)),
+  Mail mail = {.from = from,
+               .to = n->address,
+               .subject = work->message.subject,
+               .date_ms = now_ms,
+               .message_id =
+                   str_format(arena, "<%lld.%lld@%.*s>", (long long)n->id, (long long)n->attempts, STR_ARG(domain)),
                .references = str_format(arena, "<thread.%lld@%.*s>", (long long)subject, STR_ARG(domain)),
-               .text = work->message.text, .html = work->message.html,
-               .headers = work->message.headers, .header_count = work->message.header_count};
+               .text = work->message.text,
+               .html = work->message.html,
+               .headers = work->message.headers,
+               .header_count = work->message.header_count};
   return mime_build(arena, &mail);
 }
 
@@ -40,7 +49,10 @@ SendWork *send_work_new(Cycle *cycle, const Channel *channel, const Notification
   if (!message_context(cycle, n, page, &context, err)) return NULL;
   Arena *arena = arena_new();
   SendWork *work = ARENA_NEW(arena, SendWork);
-  *work = (SendWork){.arena = arena, .app = app, .channel = channel, .urgent = str_equal_c(page->urgency, "high"),
+  *work = (SendWork){.arena = arena,
+                     .app = app,
+                     .channel = channel,
+                     .urgent = str_equal_c(page->urgency, "high"),
                      .address = str_copy(arena, n->address)};
   if (!channel_render(channel, arena, &context, &work->message, err)) {
     send_work_free(work);
@@ -63,7 +75,8 @@ static void answered(void *ctx, const OutboundResult *outbound) {
   result->error = utf8_cut(str_copy(arena, error), 500);
   engine_fault(work->app->engine, "send.after_provider");
   for (const JobKind *kind = PAGING_JOBS; kind->name; kind++)
-    if (str_equal_c(str_from_c(kind->name), "notify.send")) engine_job_result(work->app->engine, kind, work->job_id, work->token, result);
+    if (str_equal_c(str_from_c(kind->name), "notify.send"))
+      engine_job_result(work->app->engine, kind, work->job_id, work->token, result);
   send_work_free(work);
 }
 
@@ -73,13 +86,23 @@ void notify_outside(Engine *engine, const Job *job, void *context) {
   work->token = job->token;
   engine_fault(engine, "send.before_provider");
   if (channel_is_mail(work->channel)) {
-    MailCall call = {.relay = &work->app->relay, .to = work->address, .message = work->mail, .done = answered, .ctx = work,
+    MailCall call = {.relay = &work->app->relay,
+                     .to = work->address,
+                     .message = work->mail,
+                     .done = answered,
+                     .ctx = work,
                      .for_page = true};
     http_client_mail(work->app->outbound, &call);
     return;
   }
-  HttpCall call = {.method = work->message.method, .url = work->message.url, .body = work->message.body,
-                   .headers = work->message.headers, .header_count = work->message.header_count,
-                   .timeout_ms = work->message.timeout_ms, .for_page = true, .done = answered, .ctx = work};
+  HttpCall call = {.method = work->message.method,
+                   .url = work->message.url,
+                   .body = work->message.body,
+                   .headers = work->message.headers,
+                   .header_count = work->message.header_count,
+                   .timeout_ms = work->message.timeout_ms,
+                   .for_page = true,
+                   .done = answered,
+                   .ctx = work};
   http_client_call(work->app->outbound, &call);
 }

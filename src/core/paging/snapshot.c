@@ -17,8 +17,8 @@ Str snapshot_json(Arena *arena, const SetupPolicy *policy) {
   buf_puts(&buf, ",\"levels\":[");
   for (size_t i = 0; i < policy->level_count; i++) {
     const SetupLevel *level = &policy->levels[i];
-    buf_format(&buf, "%s{\"wait_s\":%lld,\"attempts\":%lld,\"round_robin\":%s,\"targets\":", i ? "," : "", (long long)level->wait_s,
-               (long long)level->attempts, level->round_robin ? "true" : "false");
+    buf_format(&buf, "%s{\"wait_s\":%lld,\"attempts\":%lld,\"round_robin\":%s,\"targets\":", i ? "," : "",
+               (long long)level->wait_s, (long long)level->attempts, level->round_robin ? "true" : "false");
     write_targets(&buf, level->targets, level->target_count);
     buf_putc(&buf, '}');
   }
@@ -27,7 +27,8 @@ Str snapshot_json(Arena *arena, const SetupPolicy *policy) {
 }
 
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count) {
-  SetupLevel level = {.targets = (SetupTarget *)(uintptr_t)targets, .target_count = count, .wait_s = 300, .attempts = 1};
+  SetupLevel level = {
+      .targets = (SetupTarget *)(uintptr_t)targets, .target_count = count, .wait_s = 300, .attempts = 1};
   SetupPolicy policy = {.levels = &level, .level_count = 1, .repeat = 3};
   return snapshot_json(arena, &policy);
 }
@@ -42,7 +43,8 @@ static SetupTarget *read_targets(Arena *arena, const Value *list, size_t *out_co
   size_t count = value_is(list, VALUE_LIST) ? list->size : 0;
   SetupTarget *targets = ARENA_ARRAY(arena, SetupTarget, count + 1);
   for (size_t i = 0; i < count; i++)
-    targets[i] = (SetupTarget){(TargetKind)value_int_or(value_at(value_at(list, i), 0), 0), value_int_or(value_at(value_at(list, i), 1), 0)};
+    targets[i] = (SetupTarget){(TargetKind)value_int_or(value_at(value_at(list, i), 0), 0),
+                               value_int_or(value_at(value_at(list, i), 1), 0)};
   *out_count = count;
   return targets;
 }

@@ -1,5 +1,5 @@
-/* Links in messages: 13 digits of the notification's id and 26 of an HMAC under the server's own secret. Nothing is stored,
- * a guess is one in 2^130, and the same notification always has the same link, however often it is sent. */
+/* Links in messages: 13 digits of the notification's id and 26 of an HMAC under the server's own secret. Nothing is
+ * stored, a guess is one in 2^130, and the same notification always has the same link, however often it is sent. */
 #include <string.h>
 
 #include "core/paging/internal.h"

@@ -1,5 +1,5 @@
-/* Certificates of signed webhooks, fetched once by URL and kept; the sources whose messages were not understood; and the
- * confirmation of subscriptions. Small tables behind one lock. */
+/* Certificates of signed webhooks, fetched once by URL and kept; the sources whose messages were not understood; and
+ * the confirmation of subscriptions. Small tables behind one lock. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -35,7 +35,8 @@ void inbound_tables_free(InboundTables *tables) {
   free(tables);
 }
 
-/* Sources ------------------------------------------------------------------------------------------------------------- */
+/* Sources -------------------------------------------------------------------------------------------------------------
+ */
 
 void bad_sources_put(App *app, i64 integration_id) {
   InboundTables *t = app->inbound;
@@ -72,7 +73,8 @@ bool bad_sources_load(App *app, Db *db, Error *err) {
   return db_query(db, &OPEN, 0, NULL, read_bad, app, err);
 }
 
-/* Certificates -------------------------------------------------------------------------------------------------------- */
+/* Certificates --------------------------------------------------------------------------------------------------------
+ */
 
 static bool certificate_find(InboundTables *t, Arena *arena, Str url, Str *out) {
   bool found = false;
@@ -95,7 +97,8 @@ static char *heap_text(Str text) {
 
 static void certificate_keep(InboundTables *t, Str url, Str pem) {
   pthread_mutex_lock(&t->lock);
-  size_t i = t->certificate_count < CERTIFICATES_MAX ? t->certificate_count++ : t->certificate_next++ % CERTIFICATES_MAX;
+  size_t i =
+      t->certificate_count < CERTIFICATES_MAX ? t->certificate_count++ : t->certificate_next++ % CERTIFICATES_MAX;
   free(t->certificates[i].url);
   free(t->certificates[i].pem);
   t->certificates[i] = (Certificate){heap_text(url), heap_text(pem)};
@@ -126,23 +129,26 @@ static void certificate_forget(InboundTables *t, Str url) {
   pthread_mutex_unlock(&t->lock);
 }
 
-bool certificate_check(App *app, HttpRequest *request, const SetupIntegration *integration, const RawRequest *raw, Str url,
-                       void (*again)(void *ctx), void *ctx, Error *err) {
+bool certificate_check(App *app, HttpRequest *request, const SetupIntegration *integration, const RawRequest *raw,
+                       Str url, void (*again)(void *ctx), void *ctx, Error *err) {
   Str pem = STR_NONE;
   if (certificate_find(app->inbound, request->arena, url, &pem)) {
     if (pem.len) return spec_authenticate_certificate(integration->spec, request->arena, raw, pem, err);
     certificate_forget(app->inbound, url);
-    return fail(err, ERR_UNAVAILABLE, "the certificate of the signature could not be fetched from %.*s; send it again", STR_ARG(url));
+    return fail(err, ERR_UNAVAILABLE, "the certificate of the signature could not be fetched from %.*s; send it again",
+                STR_ARG(url));
   }
   Fetch *fetch = xcalloc(1, sizeof *fetch);
   *fetch = (Fetch){.app = app, .url = heap_text(url), .again = again, .ctx = ctx};
-  HttpCall call = {.method = S("GET"), .url = url, .timeout_ms = 5000, .body_bytes_max = KIB(32), .done = fetched, .ctx = fetch};
+  HttpCall call = {
+      .method = S("GET"), .url = url, .timeout_ms = 5000, .body_bytes_max = KIB(32), .done = fetched, .ctx = fetch};
   http_client_call(app->outbound, &call);
   error_clear(err);
   return false;
 }
 
-/* Confirmation of subscriptions ------------------------------------------------------------------------------------------ */
+/* Confirmation of subscriptions
+ * ------------------------------------------------------------------------------------------ */
 
 typedef struct ConfirmWork {
   App *app;
@@ -197,6 +203,11 @@ static bool confirm_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out
 }
 
 const JobKind INBOUND_JOBS[] = {
-    {.name = "inbound.confirm", .lease_ms = 60000, .claim = confirm_claim, .outside = confirm_outside, .finish = confirm_finish, .free_result = free},
+    {.name = "inbound.confirm",
+     .lease_ms = 60000,
+     .claim = confirm_claim,
+     .outside = confirm_outside,
+     .finish = confirm_finish,
+     .free_result = free},
     {.name = NULL},
 };

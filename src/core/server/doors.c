@@ -9,17 +9,24 @@ static void no_body(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   verdict->body_bytes_max = 1024;
 }
 
-static void health(App *app, HttpRequest *request) { respond_text(app, request, 200, "text/plain", S("ok\n")); }
+static void health(App *app, HttpRequest *request) {
+  respond_text(app, request, 200, "text/plain", S("ok\n"));
+}
 
 static void ready(App *app, HttpRequest *request) {
   const char *why = NULL;
-  if (atomic_load(&app->draining)) why = "the server is stopping\n";
-  else if (!engine_writable(app->engine)) why = "the storage is not writable\n";
-  else if (!engine_turning(app->engine)) why = "the cycle has not come round for 5 s\n";
+  if (atomic_load(&app->draining))
+    why = "the server is stopping\n";
+  else if (!engine_writable(app->engine))
+    why = "the storage is not writable\n";
+  else if (!engine_turning(app->engine))
+    why = "the cycle has not come round for 5 s\n";
   respond_text(app, request, why ? 503 : 200, "text/plain", why ? str_from_c(why) : S("ready\n"));
 }
 
-static bool is_loopback(Str peer) { return str_starts_with(peer, S("127.")) || str_equal_c(peer, "::1") || str_equal_c(peer, "::ffff:127.0.0.1"); }
+static bool is_loopback(Str peer) {
+  return str_starts_with(peer, S("127.")) || str_equal_c(peer, "::1") || str_equal_c(peer, "::ffff:127.0.0.1");
+}
 
 static bool has_key(App *app, HttpRequest *request) {
   Str header = http_header(request, "Authorization");

@@ -1,9 +1,10 @@
-/* /in/{key}: head (key, limits), body (signature, parse, normalise), then the engine's inbox. Answered after the commit.
- * A body with a good key and signature that is not taken opens one p2 alert per integration, resolved by the next good one. */
+/* /in/{key}: head (key, limits), body (signature, parse, normalise), then the engine's inbox. Answered after the
+ * commit. A body with a good key and signature that is not taken opens one p2 alert per integration, resolved by the
+ * next good one. */
 #include <stdlib.h>
 
-#include "core/server/inbound_internal.h"
 #include "core/alerts/alerts.h"
+#include "core/server/inbound_internal.h"
 #include "lang/json.h"
 
 enum { LARGE_BODY = 256 * 1024 };
@@ -18,27 +19,31 @@ typedef struct Inbound {
   InboundAnswer answer;
   const char *vendor_answer;
   Str confirm_url;
-  Error refusal;      /* not taken: answered with this after it is logged */
+  Error refusal; /* not taken: answered with this after it is logged */
   bool refused;
 } Inbound;
 
-/* Head ---------------------------------------------------------------------------------------------------------------- */
+/* Head ----------------------------------------------------------------------------------------------------------------
+ */
 
-static const char NOT_FOUND_BODY[] =
-    "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no integration with this key\"}";
-static const char DISABLED_BODY[] =
-    "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"the integration is disabled; enable it to take its requests\"}";
+static const char NOT_FOUND_BODY[] = "{\"type\":\"about:blank\",\"title\":\"Not "
+                                     "Found\",\"status\":404,\"detail\":\"there is no integration with this key\"}";
+static const char DISABLED_BODY[] = "{\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,\"detail\":\"the "
+                                    "integration is disabled; enable it to take its requests\"}";
 
 const SetupIntegration *inbound_integration(const Setup *setup, Str key, HttpHeadVerdict *verdict) {
   const SetupIntegration *found = setup_integration_by_key(setup, key);
   if (found && found->enabled) return found;
   Str body = found ? S(DISABLED_BODY) : S(NOT_FOUND_BODY);
   verdict->respond = true;
-  verdict->response = (HttpResponse){.status = found ? 403 : 404, .content_type = "application/problem+json", .body = body};
+  verdict->response =
+      (HttpResponse){.status = found ? 403 : 404, .content_type = "application/problem+json", .body = body};
   return NULL;
 }
 
-static void give_setup(void *setup) { setup_give(setup); }
+static void give_setup(void *setup) {
+  setup_give(setup);
+}
 
 bool inbound_begin(App *app, HttpRequest *request, Str key, HttpHeadVerdict *verdict) {
   Inbound *in = ARENA_NEW(request->arena, Inbound);
@@ -49,7 +54,9 @@ bool inbound_begin(App *app, HttpRequest *request, Str key, HttpHeadVerdict *ver
   return in->integration != NULL;
 }
 
-const SetupIntegration *inbound_of(const HttpRequest *request) { return ((const Inbound *)request->user)->integration; }
+const SetupIntegration *inbound_of(const HttpRequest *request) {
+  return ((const Inbound *)request->user)->integration;
+}
 
 static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   Str key = str_slice(request->path, 4, request->path.len);
@@ -63,7 +70,8 @@ static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   verdict->body_bytes_max = spec ? spec_body_bytes_max(spec) : MIB(1);
 }
 
-/* Rows ---------------------------------------------------------------------------------------------------------------- */
+/* Rows ----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_secret_header(Str name) {
   static const char *const WORDS[] = {"authorization", "signature", "token", "secret", "cookie", "key", "password"};
@@ -103,15 +111,22 @@ Str inbound_errors_json(Arena *arena, const ElementError *errors, size_t count) 
 static Arrival *new_arrival(Inbound *in, bool with_body) {
   HttpRequest *request = in->request;
   Arrival *arrival = ARENA_NEW(request->arena, Arrival);
-  *arrival = (Arrival){.arena = request->arena, .id = id_next(&in->app->ids), .org_id = in->integration->org_id,
-                       .integration_id = in->integration->id, .received_ms = clock_now(&in->app->clock),
-                       .method = request->method_text, .headers = headers_json(request->arena, request),
+  *arrival = (Arrival){.arena = request->arena,
+                       .id = id_next(&in->app->ids),
+                       .org_id = in->integration->org_id,
+                       .integration_id = in->integration->id,
+                       .received_ms = clock_now(&in->app->clock),
+                       .method = request->method_text,
+                       .headers = headers_json(request->arena, request),
                        .body = with_body ? body_pack(request->arena, request->body) : STR_NONE,
-                       .body_bytes = (i64)request->body.len, .outcome = "accepted", .ctx = in};
+                       .body_bytes = (i64)request->body.len,
+                       .outcome = "accepted",
+                       .ctx = in};
   return arrival;
 }
 
-/* Answers ------------------------------------------------------------------------------------------------------------- */
+/* Answers -------------------------------------------------------------------------------------------------------------
+ */
 
 static Str accepted_body(Arena *arena, const Arrival *arrival) {
   Buf buf = buf_new(arena, MIB(2));
@@ -125,8 +140,11 @@ static Str accepted_body(Arena *arena, const Arrival *arrival) {
 
 static void respond_unavailable(App *app, HttpRequest *request, const char *detail) {
   HttpHeader retry = {S("Retry-After"), S("5")};
-  Str body = str_format(request->arena, "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"%s\"}", detail);
-  HttpResponse response = {.status = 503, .content_type = "application/problem+json", .headers = &retry, .header_count = 1, .body = body};
+  Str body = str_format(request->arena,
+                        "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"%s\"}",
+                        detail);
+  HttpResponse response = {
+      .status = 503, .content_type = "application/problem+json", .headers = &retry, .header_count = 1, .body = body};
   http_respond(app->http, request, &response);
 }
 
@@ -140,7 +158,8 @@ static void arrived(Arrival *arrival, bool ok, const Error *err) {
   } else if (in->answer) {
     in->answer(in->app, in->request, arrival);
   } else {
-    HttpResponse response = {.status = 202, .content_type = "application/json",
+    HttpResponse response = {.status = 202,
+                             .content_type = "application/json",
                              .body = arrival->duplicate ? arrival->stored_answer : arrival->answer};
     http_respond(in->app->http, in->request, &response);
   }
@@ -155,21 +174,26 @@ static void send_to_engine(Inbound *in, Arrival *arrival) {
     respond_unavailable(in->app, in->request, "this integration's backlog is older than 30 s; send it again later");
     return;
   case ARRIVAL_QUEUE_FULL:
-  case ARRIVAL_STOPPING: respond_unavailable(in->app, in->request, "the queue is full or the server is stopping; send it again"); return;
+  case ARRIVAL_STOPPING:
+    respond_unavailable(in->app, in->request, "the queue is full or the server is stopping; send it again");
+    return;
   }
 }
 
-/* Taking -------------------------------------------------------------------------------------------------------------- */
+/* Taking --------------------------------------------------------------------------------------------------------------
+ */
 
 /* Is the alert "not understood" of this integration open? Kept in memory: asked for every good request. */
-static bool was_not_understood(App *app, i64 integration_id) { return bad_sources_take(app, integration_id); }
+static bool was_not_understood(App *app, i64 integration_id) {
+  return bad_sources_take(app, integration_id);
+}
 
 static void add_recovery(Arrival *arrival) {
   Event *events = ARENA_ARRAY(arrival->arena, Event, arrival->event_count + 1);
   const Event *have = arrival->events;
   for (size_t i = 0; i < arrival->event_count; i++) events[i] = have[i];
-  events[arrival->event_count++] = (Event){.kind = EVENT_ALERT, .status = EVENT_RESOLVED, .dedup_key = NOT_UNDERSTOOD_KEY,
-                                           .source = S("tocsin")};
+  events[arrival->event_count++] =
+      (Event){.kind = EVENT_ALERT, .status = EVENT_RESOLVED, .dedup_key = NOT_UNDERSTOOD_KEY, .source = S("tocsin")};
   arrival->events = events;
 }
 
@@ -186,8 +210,11 @@ static bool confirm_add_job(Command *command, Cycle *cycle, Error *err) {
   buf_puts(&data, "{\"url\":");
   json_write_string(&data, confirm->url);
   buf_putc(&data, '}');
-  JobNew job = {.kind = "inbound.confirm", .org_id = confirm->org_id, .subject_id = confirm->integration_id,
-                .due_ms = cycle->now_ms, .data = buf_str(&data)};
+  JobNew job = {.kind = "inbound.confirm",
+                .org_id = confirm->org_id,
+                .subject_id = confirm->integration_id,
+                .due_ms = cycle->now_ms,
+                .data = buf_str(&data)};
   return job_add(cycle, &job, err);
 }
 
@@ -199,8 +226,11 @@ static void confirm_done(Command *command, bool ok, const Error *err) {
 static void plan_confirmation(App *app, const SetupIntegration *integration, Str url) {
   Arena *arena = arena_new();
   Confirm *confirm = ARENA_NEW(arena, Confirm);
-  *confirm = (Confirm){.command = {.run = confirm_add_job, .done = confirm_done}, .arena = arena, .org_id = integration->org_id,
-                       .integration_id = integration->id, .url = str_copy(arena, url)};
+  *confirm = (Confirm){.command = {.run = confirm_add_job, .done = confirm_done},
+                       .arena = arena,
+                       .org_id = integration->org_id,
+                       .integration_id = integration->id,
+                       .url = str_copy(arena, url)};
   if (!engine_submit(app->engine, &confirm->command)) arena_free(arena);
 }
 
@@ -223,7 +253,8 @@ void inbound_take(App *app, HttpRequest *request, const InboundTake *take) {
   send_to_engine(in, arrival);
 }
 
-void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *integration, const Error *why, bool trusted) {
+void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *integration, const Error *why,
+                    bool trusted) {
   Inbound *in = request->user;
   in->refused = true;
   in->refusal = *why;
@@ -236,10 +267,15 @@ void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *inte
   arrival->errors = inbound_errors_json(request->arena, &whole, 1);
   if (trusted) {
     Event *event = ARENA_NEW(request->arena, Event);
-    *event = (Event){.kind = EVENT_ALERT, .status = EVENT_TRIGGERED, .priority = 2, .dedup_key = NOT_UNDERSTOOD_KEY,
-                     .title = str_format(request->arena, "Messages from %.*s were not understood", STR_ARG(integration->name)),
-                     .description = str_copy(request->arena, str_from_c(why->message)), .source = S("tocsin"),
-                     .labels = {.kind = VALUE_MAP}};
+    *event = (Event){
+        .kind = EVENT_ALERT,
+        .status = EVENT_TRIGGERED,
+        .priority = 2,
+        .dedup_key = NOT_UNDERSTOOD_KEY,
+        .title = str_format(request->arena, "Messages from %.*s were not understood", STR_ARG(integration->name)),
+        .description = str_copy(request->arena, str_from_c(why->message)),
+        .source = S("tocsin"),
+        .labels = {.kind = VALUE_MAP}};
     arrival->events = event;
     arrival->event_count = 1;
     bad_sources_put(app, integration->id);
@@ -247,17 +283,25 @@ void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *inte
   send_to_engine(in, arrival);
 }
 
-/* Body ---------------------------------------------------------------------------------------------------------------- */
+/* Body ----------------------------------------------------------------------------------------------------------------
+ */
 
 bool raw_request_of(Arena *arena, const HttpRequest *request, RawRequest *out) {
-  Str *names = ARENA_ARRAY(arena, Str, request->header_count + 1), *values = ARENA_ARRAY(arena, Str, request->header_count + 1);
+  Str *names = ARENA_ARRAY(arena, Str, request->header_count + 1),
+      *values = ARENA_ARRAY(arena, Str, request->header_count + 1);
   for (size_t i = 0; i < request->header_count; i++) {
     names[i] = str_lower(arena, request->headers[i].name);
     values[i] = utf8_clean(arena, request->headers[i].value);
   }
-  *out = (RawRequest){.method = request->method_text, .path = request->path, .query = request->query, .header_names = names,
-                      .header_values = values, .header_count = request->header_count, .body = request->body,
-                      .content_type = http_header(request, "Content-Type"), .received_ms = request->received_ms};
+  *out = (RawRequest){.method = request->method_text,
+                      .path = request->path,
+                      .query = request->query,
+                      .header_names = names,
+                      .header_values = values,
+                      .header_count = request->header_count,
+                      .body = request->body,
+                      .content_type = http_header(request, "Content-Type"),
+                      .received_ms = request->received_ms};
   return true;
 }
 
@@ -279,7 +323,8 @@ static void process(void *ctx) {
   Error err = {0};
   Str fetch = STR_NONE;
   if (!in->integration->spec) {
-    fail(&err, ERR_UNPROCESSABLE, "the integration's template \"%.*s\" is not in the catalog", STR_ARG(in->integration->template_name));
+    fail(&err, ERR_UNPROCESSABLE, "the integration's template \"%.*s\" is not in the catalog",
+         STR_ARG(in->integration->template_name));
     inbound_refuse(in->app, in->request, in->integration, &err, true);
     return;
   }
@@ -309,7 +354,8 @@ void inbound_too_large(App *app, HttpRequest *request) {
     return;
   }
   size_t max = in->integration->spec ? spec_body_bytes_max(in->integration->spec) : MIB(1);
-  fail(&err, ERR_TOO_LARGE, "the body is larger than %zu bytes, the most that %.*s may send", max, STR_ARG(in->integration->name));
+  fail(&err, ERR_TOO_LARGE, "the body is larger than %zu bytes, the most that %.*s may send", max,
+       STR_ARG(in->integration->name));
   inbound_refuse(app, request, in->integration, &err, in->integration->secret.len == 0);
 }
 

@@ -4,7 +4,8 @@
 
 #include "core/server/server.h"
 
-/* Finds the integration of a key: 404 for an unknown one (same body and work), 403 for a disabled one. NULL: it answered in verdict. */
+/* Finds the integration of a key: 404 for an unknown one (same body and work), 403 for a disabled one. NULL: it
+ * answered in verdict. */
 const SetupIntegration *inbound_integration(const Setup *setup, Str key, HttpHeadVerdict *verdict);
 
 /* For a door's head: finds the integration (or answers in verdict: false) and leaves it with the request. */
@@ -19,13 +20,14 @@ typedef void (*InboundAnswer)(App *app, HttpRequest *request, Arrival *arrival);
 typedef struct InboundTake {
   const SetupIntegration *integration;
   const Normalised *normalised;
-  InboundAnswer answer;      /* NULL: 202 with request_id, status, errors */
-  Str delivery_id;           /* for redelivery; empty: none */
+  InboundAnswer answer; /* NULL: 202 with request_id, status, errors */
+  Str delivery_id;      /* for redelivery; empty: none */
 } InboundTake;
 /* Writes the request down with what it means. Takes the request over. */
 void inbound_take(App *app, HttpRequest *request, const InboundTake *take);
 /* Not taken: logged (body only when the sender had proved itself), tells people, answers with the error. */
-void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *integration, const Error *why, bool trusted);
+void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *integration, const Error *why,
+                    bool trusted);
 /* [{"index":..,"reason":".."}] */
 Str inbound_errors_json(Arena *arena, const ElementError *errors, size_t count);
 /* Bodies as they are stored: one byte (0 plain, 1 zstd), then the bytes. */

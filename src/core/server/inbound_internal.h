@@ -12,9 +12,10 @@ void bad_sources_put(App *app, i64 integration_id);
 bool bad_sources_take(App *app, i64 integration_id);
 MUST_CHECK bool bad_sources_load(App *app, Db *db, Error *err);
 
-/* True: the signature holds. False with err: it does not. False without: the certificate is being fetched, again(ctx) follows. */
-bool certificate_check(App *app, HttpRequest *request, const SetupIntegration *integration, const RawRequest *raw, Str url,
-                       void (*again)(void *ctx), void *ctx, Error *err);
+/* True: the signature holds. False with err: it does not. False without: the certificate is being fetched, again(ctx)
+ * follows. */
+bool certificate_check(App *app, HttpRequest *request, const SetupIntegration *integration, const RawRequest *raw,
+                       Str url, void (*again)(void *ctx), void *ctx, Error *err);
 
 extern const JobKind INBOUND_JOBS[];
 

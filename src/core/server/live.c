@@ -1,5 +1,6 @@
-/* Live events to browsers and clients: an event is (kind, id, version), coalesced for 250 ms per object, rendered once per
- * organization and shared by reference. A cursor that is older than what is kept gets "event: reset". One thread flushes. */
+/* Live events to browsers and clients: an event is (kind, id, version), coalesced for 250 ms per object, rendered once
+ * per organization and shared by reference. A cursor that is older than what is kept gets "event: reset". One thread
+ * flushes. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -29,13 +30,14 @@ struct Live {
   bool stopping;
 };
 
-/* Rendering ----------------------------------------------------------------------------------------------------------- */
+/* Rendering -----------------------------------------------------------------------------------------------------------
+ */
 
 static void write_event(Buf *out, Arena *arena, const Registry *registry, const LiveEvent *e) {
   const Resource *resource = registry_find(registry, str_from_c(e->kind));
   Str id = id_text(arena, resource ? resource->prefix : "obj", e->object_id);
-  buf_format(out, "id: %lld\nevent: change\ndata: {\"kind\":\"%s\",\"id\":\"%.*s\",\"version\":%lld}\n\n", (long long)e->sequence, e->kind,
-             STR_ARG(id), (long long)e->version);
+  buf_format(out, "id: %lld\nevent: change\ndata: {\"kind\":\"%s\",\"id\":\"%.*s\",\"version\":%lld}\n\n",
+             (long long)e->sequence, e->kind, STR_ARG(id), (long long)e->version);
 }
 
 static SharedBytes *render_org(Live *live, const LiveEvent *events, size_t count, i64 org_id) {
@@ -107,7 +109,8 @@ static void *live_main(void *ctx) {
   return NULL;
 }
 
-/* Publishing ---------------------------------------------------------------------------------------------------------- */
+/* Publishing ----------------------------------------------------------------------------------------------------------
+ */
 
 static void add_waiting(Live *live, const LiveEvent *event) {
   for (size_t i = live->waiting_count; i-- > 0 && live->waiting_count - i <= 64;)
@@ -131,7 +134,8 @@ void live_published(void *app, const LiveEvent *events, size_t count) {
   pthread_mutex_unlock(&live->lock);
 }
 
-/* Subscribing --------------------------------------------------------------------------------------------------------- */
+/* Subscribing ---------------------------------------------------------------------------------------------------------
+ */
 
 static void closed(void *ctx) {
   Subscriber *s = ctx;
@@ -150,7 +154,10 @@ typedef struct Backlog {
 static bool read_backlog(const DbRow *row, void *ctx) {
   Backlog *b = ctx;
   Str kind = db_row_text(row, 2, b->arena);
-  LiveEvent e = {.sequence = db_row_int(row, 0), .object_id = db_row_int(row, 1), .kind = str_to_c(b->arena, kind), .version = db_row_int(row, 3)};
+  LiveEvent e = {.sequence = db_row_int(row, 0),
+                 .object_id = db_row_int(row, 1),
+                 .kind = str_to_c(b->arena, kind),
+                 .version = db_row_int(row, 3)};
   if (b->count++ == 0) b->first = e.sequence;
   write_event(&b->out, b->arena, b->live->app->registry, &e);
   return true;
@@ -158,8 +165,10 @@ static bool read_backlog(const DbRow *row, void *ctx) {
 
 /* What happened since the cursor; a reset when that is no longer known in full. */
 static Str backlog_since(Live *live, Arena *arena, i64 org_id, i64 last_id) {
-  static const DbStmt SINCE = {
-      "live_since", "SELECT sequence, object_id, kind, version FROM live_event WHERE sequence > $1 AND org_id = $2 ORDER BY sequence LIMIT $3", NULL};
+  static const DbStmt SINCE = {"live_since",
+                               "SELECT sequence, object_id, kind, version FROM live_event WHERE sequence > $1 AND "
+                               "org_id = $2 ORDER BY sequence LIMIT $3",
+                               NULL};
   static const DbStmt OLDEST = {"live_oldest", "SELECT MIN(sequence) FROM live_event", NULL};
   Backlog b = {.live = live, .arena = arena, .out = buf_new(arena, MIB(4))};
   Db *db = NULL;
@@ -167,8 +176,9 @@ static Str backlog_since(Live *live, Arena *arena, i64 org_id, i64 last_id) {
   i64 oldest = 0;
   bool found = false;
   if (last_id < 0) return S(": welcome\n\n");
-  bool ok = db_pool_take(live->app->readers, &db, &err) && db_query_int(db, &OLDEST, 0, NULL, &oldest, &found, &err) &&
-            db_query(db, &SINCE, DB_ARGS(db_int(last_id), db_int(org_id), db_int(BACKLOG_MAX + 1)), read_backlog, &b, &err);
+  bool ok =
+      db_pool_take(live->app->readers, &db, &err) && db_query_int(db, &OLDEST, 0, NULL, &oldest, &found, &err) &&
+      db_query(db, &SINCE, DB_ARGS(db_int(last_id), db_int(org_id), db_int(BACKLOG_MAX + 1)), read_backlog, &b, &err);
   db_pool_give(live->app->readers, db);
   if (!ok || b.count > BACKLOG_MAX || (found && last_id + 1 < oldest)) return S("event: reset\ndata: {}\n\n");
   return b.out.len ? buf_str(&b.out) : S(": welcome\n\n");
@@ -214,7 +224,8 @@ void live_subscribe(App *app, HttpRequest *request, i64 org_id, i64 last_id) {
   if (!workers_do(app->workers, subscribe, what)) respond_text(app, request, 503, NULL, STR_NONE);
 }
 
-/* Life ---------------------------------------------------------------------------------------------------------------- */
+/* Life ----------------------------------------------------------------------------------------------------------------
+ */
 
 static double read_subscribers(void *ctx) {
   Live *live = ctx;

@@ -32,9 +32,12 @@ typedef struct Server {
   bool watchdog_runs;
 } Server;
 
-static Server *server_of(App *app) { return (Server *)app; }
+static Server *server_of(App *app) {
+  return (Server *)app;
+}
 
-/* The folder ---------------------------------------------------------------------------------------------------------- */
+/* The folder ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool lock_folder(Server *server, Error *err) {
   const char *folder = server->options->data_folder;
@@ -42,19 +45,24 @@ static bool lock_folder(Server *server, Error *err) {
   struct stat st;
   if (mkdir(folder, 0700) != 0 && errno != EEXIST)
     return fail(err, ERR_INVALID, "cannot make the data folder %s: %s", folder, strerror(errno));
-  if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)) return fail(err, ERR_INVALID, "%s is not a folder; choose another with --data", folder);
+  if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
+    return fail(err, ERR_INVALID, "%s is not a folder; choose another with --data", folder);
   snprintf(path, sizeof path, "%s/lock", folder);
   server->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (server->lock_fd < 0) return fail(err, ERR_INVALID, "the data folder %s cannot be written: %s", folder, strerror(errno));
+  if (server->lock_fd < 0)
+    return fail(err, ERR_INVALID, "the data folder %s cannot be written: %s", folder, strerror(errno));
   if (flock(server->lock_fd, LOCK_EX | LOCK_NB) == 0) return true;
-  return fail(err, ERR_CONFLICT, "the data folder %s is in use by another tocsin; stop it, or choose another with --data", folder);
+  return fail(err, ERR_CONFLICT,
+              "the data folder %s is in use by another tocsin; stop it, or choose another with --data", folder);
 }
 
-/* The database -------------------------------------------------------------------------------------------------------- */
+/* The database --------------------------------------------------------------------------------------------------------
+ */
 
 static const DbStmt META_GET = {"meta_get", "SELECT value FROM meta WHERE name = $1", NULL};
 static const DbStmt META_PUT = {
-    "meta_put", "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", NULL};
+    "meta_put",
+    "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", NULL};
 
 typedef struct MetaRow {
   Arena *arena;
@@ -99,7 +107,8 @@ static bool prepare_database(App *app, Error *err) {
   return setup_load(app, db, err) && bad_sources_load(app, db, err);
 }
 
-/* The parts ----------------------------------------------------------------------------------------------------------- */
+/* The parts -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool read_password(App *app, const char *path, Error *err) {
   char text[512];
@@ -120,18 +129,33 @@ static bool open_outbound(App *app, const ServeOptions *o, Error *err) {
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
   static const JobKind *const JOBS[] = {ALERT_JOBS, INCIDENT_JOBS, PAGING_JOBS, INBOUND_JOBS, UPKEEP_JOBS, NULL};
-  EngineOptions options = {.db_url = app->db_url, .clock = &app->clock, .ids = &app->ids, .metrics = app->metrics, .app = app,
-                           .hooks = {.apply = alerts_apply, .encode = alerts_encode, .decode = alerts_decode, .refresh = setup_refresh,
-                                     .published = live_published, .parked = alerts_parked},
-                           .job_tables = JOBS, .data_folder = o->data_folder, .test_control = o->test_control != NULL};
+  EngineOptions options = {.db_url = app->db_url,
+                           .clock = &app->clock,
+                           .ids = &app->ids,
+                           .metrics = app->metrics,
+                           .app = app,
+                           .hooks = {.apply = alerts_apply,
+                                     .encode = alerts_encode,
+                                     .decode = alerts_decode,
+                                     .refresh = setup_refresh,
+                                     .published = live_published,
+                                     .parked = alerts_parked},
+                           .job_tables = JOBS,
+                           .data_folder = o->data_folder,
+                           .test_control = o->test_control != NULL};
   return engine_new(&options, &app->engine, err);
 }
 
-static double read_backlog(void *ctx) { return (double)engine_backlog(ctx); }
-static double read_age(void *ctx) { return (double)engine_inbox_age_ms(ctx) / 1000.0; }
+static double read_backlog(void *ctx) {
+  return (double)engine_backlog(ctx);
+}
+static double read_age(void *ctx) {
+  return (double)engine_inbox_age_ms(ctx) / 1000.0;
+}
 
 static bool open_parts(App *app, const ServeOptions *o, Error *err) {
-  const char *url = o->db_url ? o->db_url : str_to_c(app->arena, str_format(app->arena, "sqlite:%s/tocsin.db", o->data_folder));
+  const char *url =
+      o->db_url ? o->db_url : str_to_c(app->arena, str_format(app->arena, "sqlite:%s/tocsin.db", o->data_folder));
   app->data_folder = o->data_folder;
   app->db_url = url;
   app->metrics = metrics_new();
@@ -142,13 +166,17 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->watchdog_url = o->watchdog_url;
   app->trusted_proxies = o->trusted_proxies;
   Registry *registry = NULL;
-  if (!catalog_new(app->zones, &app->catalog, err) || !registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, err)) return false;
+  if (!catalog_new(app->zones, &app->catalog, err) ||
+      !registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, err))
+    return false;
   app->registry = registry;
-  if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, err) || !db_pool_new(url, READERS_MAX, &app->readers, err) ||
-      !open_outbound(app, o, err) || !live_new(app, &app->live, err) || !open_engine(app, o, err))
+  if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, err) ||
+      !db_pool_new(url, READERS_MAX, &app->readers, err) || !open_outbound(app, o, err) ||
+      !live_new(app, &app->live, err) || !open_engine(app, o, err))
     return false;
   metrics_gauge_fn(app->metrics, "tocsin_inbox_pending", "Requests that wait in the inbox.", read_backlog, app->engine);
-  metrics_gauge_fn(app->metrics, "tocsin_inbox_age_seconds", "Age of the oldest request that waits.", read_age, app->engine);
+  metrics_gauge_fn(app->metrics, "tocsin_inbox_age_seconds", "Age of the oldest request that waits.", read_age,
+                   app->engine);
   return workers_new(WORKERS, &app->workers) || fail(err, ERR_INTERNAL, "cannot start the worker threads");
 }
 
@@ -188,7 +216,8 @@ void app_close(App *app) {
   free(server);
 }
 
-/* Doors --------------------------------------------------------------------------------------------------------------- */
+/* Doors ---------------------------------------------------------------------------------------------------------------
+ */
 
 static bool door_fits(const Door *door, Str path) {
   Str prefix = str_from_c(door->prefix);
@@ -213,7 +242,8 @@ static void on_head(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict) {
     return;
   }
   verdict->respond = true;
-  verdict->response = (HttpResponse){.status = 404, .content_type = "application/problem+json",
+  verdict->response = (HttpResponse){.status = 404,
+                                     .content_type = "application/problem+json",
                                      .body = S("{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
                                                "\"detail\":\"there is nothing at this path; the API is at /api/v1\"}")};
 }
@@ -235,11 +265,13 @@ static void on_too_large(void *ctx, HttpRequest *request) {
   http_respond_error(server->app.http, request, &err);
 }
 
-/* Watchdog ------------------------------------------------------------------------------------------------------------ */
+/* Watchdog ------------------------------------------------------------------------------------------------------------
+ */
 
 static void pinged(void *ctx, const OutboundResult *result) {
   (void)ctx;
-  if (result->outcome != OUTBOUND_ANSWERED || result->status >= 400) log_warn("server", "the watchdog did not answer: %s", result->error);
+  if (result->outcome != OUTBOUND_ANSWERED || result->status >= 400)
+    log_warn("server", "the watchdog did not answer: %s", result->error);
 }
 
 /* Tells the outside each minute that the cycle turns; silence there means that we are dead. */
@@ -247,7 +279,8 @@ static void *watchdog_main(void *ctx) {
   App *app = ctx;
   for (int second = 0; !atomic_load(&app->draining); second++) {
     if (second % 60 == 0 && engine_turning(app->engine) && engine_writable(app->engine)) {
-      HttpCall call = {.method = S("GET"), .url = str_from_c(app->watchdog_url), .trusted_target = true, .done = pinged};
+      HttpCall call = {
+          .method = S("GET"), .url = str_from_c(app->watchdog_url), .trusted_target = true, .done = pinged};
       http_client_call(app->outbound, &call);
     }
     sleep(1);
@@ -255,13 +288,20 @@ static void *watchdog_main(void *ctx) {
   return NULL;
 }
 
-/* Serving ------------------------------------------------------------------------------------------------------------- */
+/* Serving -------------------------------------------------------------------------------------------------------------
+ */
 
 static bool listen_on(Server *server, Error *err) {
   App *app = &server->app;
   const ServeOptions *o = server->options;
-  HttpServerOptions options = {.listen = o->listen, .tls_cert = o->tls_cert, .tls_key = o->tls_key, .io_threads = (u32)o->io_threads,
-                               .metrics = app->metrics, .ctx = server, .on_head = on_head, .on_request = on_request,
+  HttpServerOptions options = {.listen = o->listen,
+                               .tls_cert = o->tls_cert,
+                               .tls_key = o->tls_key,
+                               .io_threads = (u32)o->io_threads,
+                               .metrics = app->metrics,
+                               .ctx = server,
+                               .on_head = on_head,
+                               .on_request = on_request,
                                .on_too_large = on_too_large};
   return http_server_start(&options, &app->http, err);
 }
@@ -280,11 +320,12 @@ static void say_ready(Server *server) {
   Str host = str_from_c(server->options->listen);
   size_t colon = host.len;
   while (colon > 0 && host.ptr[colon - 1] != ':') colon--;
-  Str address = str_format(app->arena, "%s://%.*s:%u", server->options->tls_cert ? "https" : "http", (int)(colon ? colon - 1 : 0), host.ptr,
-                           http_server_port(app->http));
+  Str address = str_format(app->arena, "%s://%.*s:%u", server->options->tls_cert ? "https" : "http",
+                           (int)(colon ? colon - 1 : 0), host.ptr, http_server_port(app->http));
   if (!server->options->public_url) {
     app->public_url = str_to_c(app->arena, address);
-    log_warn("server", "links in messages point to %s, which only this machine can open; set --public-url", app->public_url);
+    log_warn("server", "links in messages point to %s, which only this machine can open; set --public-url",
+             app->public_url);
   }
   write_address(app, str_to_c(app->arena, address));
   printf("ready on %.*s\n", STR_ARG(address));
@@ -328,7 +369,9 @@ static bool start_serving(Server *server, Error *err) {
   if (!engine_run(app->engine, upkeep_plan, NULL, err) || !listen_on(server, err)) return false;
   if (o->test_control && !test_control_start(app, o->test_control, &server->control, err)) return false;
   server->watchdog_runs = app->watchdog_url && pthread_create(&server->watchdog, NULL, watchdog_main, app) == 0;
-  if (!has_organization(app)) log_warn("server", "there is no organization yet: stop, run \"tocsin init --data %s ...\", start again", o->data_folder);
+  if (!has_organization(app))
+    log_warn("server", "there is no organization yet: stop, run \"tocsin init --data %s ...\", start again",
+             o->data_folder);
   say_ready(server);
   return true;
 }

@@ -1,11 +1,13 @@
-/* The server: doors (what answers under which path), the threads for blocking reads, live streams, and the wiring of it all. */
+/* The server: doors (what answers under which path), the threads for blocking reads, live streams, and the wiring of it
+ * all. */
 #ifndef TOCSIN_CORE_SERVER_H
 #define TOCSIN_CORE_SERVER_H
 
 #include "core/app.h"
 #include "core/setup/setup.h"
 
-/* A door answers everything under a prefix. head runs on the I/O thread before the body: it sets the body's limit or answers. */
+/* A door answers everything under a prefix. head runs on the I/O thread before the body: it sets the body's limit or
+ * answers. */
 typedef struct Door {
   const char *prefix; /* "/in/"; without a slash at the end: exactly this path */
   void (*head)(App *app, HttpRequest *request, HttpHeadVerdict *verdict);
@@ -17,7 +19,8 @@ typedef struct ServeOptions {
   const char *data_folder, *db_url, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from, *outbound_allow,
       *trusted_proxies, *tls_cert, *tls_key, *test_control, *watchdog_url;
   i64 io_threads;
-  const Door *const *door_tables;    /* NULL-terminated list of tables, each ended by a door without prefix; from above core */
+  const Door *const
+      *door_tables; /* NULL-terminated list of tables, each ended by a door without prefix; from above core */
 } ServeOptions;
 
 /* Opens everything, prints the ready line, serves until SIGTERM or SIGINT, drains. Returns the exit code. */

@@ -49,7 +49,8 @@ static const char *wait_idle(TestControl *control) {
 static const char *set_fault(TestControl *control, Str rest) {
   Str name, number, action;
   i64 nth = 0;
-  if (!str_cut(rest, ' ', &name, &rest) || !str_cut(rest, ' ', &number, &action) || !str_to_i64(number, 1, 1000000, &nth))
+  if (!str_cut(rest, ' ', &name, &rest) || !str_cut(rest, ' ', &number, &action) ||
+      !str_to_i64(number, 1, 1000000, &nth))
     return "error usage: fault NAME N kill|error\n";
   FaultAction what = str_equal_c(action, "kill") ? FAULT_KILL : FAULT_ERROR;
   return engine_fault_arm(control->app->engine, name, (u32)nth, what) ? "ok\n" : "error no such fault point\n";
@@ -101,14 +102,16 @@ bool test_control_start(App *app, const char *path, TestControl **out, Error *er
   char marker[4096];
   struct stat st;
   snprintf(marker, sizeof marker, "%s/test-mode", app->data_folder);
-  if (stat(marker, &st) != 0) return fail(err, ERR_INVALID, "--test-control works only in a data folder that holds a file test-mode");
-  if (strlen(path) >= sizeof address.sun_path) return fail(err, ERR_INVALID, "--test-control: the path of the socket is too long");
+  if (stat(marker, &st) != 0)
+    return fail(err, ERR_INVALID, "--test-control works only in a data folder that holds a file test-mode");
+  if (strlen(path) >= sizeof address.sun_path)
+    return fail(err, ERR_INVALID, "--test-control: the path of the socket is too long");
   TestControl *control = xcalloc(1, sizeof *control);
   *control = (TestControl){.app = app, .path = xstrdup(path), .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   unlink(path);
-  if (control->fd < 0 || bind(control->fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(control->fd, 8) != 0 ||
-      pthread_create(&control->thread, NULL, control_main, control) != 0)
+  if (control->fd < 0 || bind(control->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+      listen(control->fd, 8) != 0 || pthread_create(&control->thread, NULL, control_main, control) != 0)
     return fail(err, ERR_INVALID, "--test-control: cannot listen on %s", path);
   *out = control;
   return true;

@@ -15,10 +15,15 @@ static const Rule RULES[] = {
       "('accepted', 'test', 'confirmation', 'filtered') ORDER BY id LIMIT $2)",
       NULL},
      7 * DAY_MS},
-    {{"upkeep_bad_requests", "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < $1 AND state = 0 ORDER BY id LIMIT $2)", NULL},
+    {{"upkeep_bad_requests",
+      "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE received_at < $1 AND state = 0 ORDER BY id LIMIT $2)",
+      NULL},
      90 * DAY_MS},
     {{"upkeep_idempotency", "DELETE FROM idempotency WHERE expires_at < $1 AND $2 > 0", NULL}, 0},
-    {{"upkeep_live", "DELETE FROM live_event WHERE sequence IN (SELECT sequence FROM live_event WHERE at < $1 ORDER BY at LIMIT $2)", NULL}, DAY_MS},
+    {{"upkeep_live",
+      "DELETE FROM live_event WHERE sequence IN (SELECT sequence FROM live_event WHERE at < $1 ORDER BY at LIMIT $2)",
+      NULL},
+     DAY_MS},
 };
 
 static bool upkeep(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {

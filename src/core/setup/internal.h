@@ -27,7 +27,7 @@ struct Setup {
   SORTED(SetupKey) keys;
   Map *integration_by_key;
   Map *key_by_hash;
-  Map *service_by_name;  /* "org/name" and "org/alias" -> SetupService, or AMBIGUOUS */
+  Map *service_by_name; /* "org/name" and "org/alias" -> SetupService, or AMBIGUOUS */
   Map *service_by_lower;
 };
 

@@ -3,7 +3,9 @@
 
 #include "core/setup/internal.h"
 
-static void setup_destroy(Setup *setup) { arena_free(setup->arena); }
+static void setup_destroy(Setup *setup) {
+  arena_free(setup->arena);
+}
 
 const Setup *setup_take(SetupStore *store) {
   pthread_mutex_lock(&store->lock);
@@ -18,7 +20,9 @@ void setup_give(const Setup *setup) {
   if (owned && atomic_fetch_sub(&owned->users, 1) == 1) setup_destroy(owned);
 }
 
-const Setup *setup_current(SetupStore *store) { return store->present; }
+const Setup *setup_current(SetupStore *store) {
+  return store->present;
+}
 
 bool setup_store_new(App *app, SetupStore **out, Error *err) {
   (void)err;
@@ -38,7 +42,9 @@ void setup_store_free(SetupStore *store) {
   free(store);
 }
 
-void setup_changed(SetupStore *store) { atomic_store(&store->stale, true); }
+void setup_changed(SetupStore *store) {
+  atomic_store(&store->stale, true);
+}
 
 static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
   Arena *arena = arena_new();
@@ -58,10 +64,13 @@ static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
   return true;
 }
 
-bool setup_load(App *app, Db *db, Error *err) { return build_and_swap(app->setup, db, err); }
+bool setup_load(App *app, Db *db, Error *err) {
+  return build_and_swap(app->setup, db, err);
+}
 
-/* A write that is undone later in the round leaves a picture of what never was for the rest of it; the flag is therefore
- * set again by the round's failure (setup_changed is called by whoever undoes), and a stale flag costs one rebuild. */
+/* A write that is undone later in the round leaves a picture of what never was for the rest of it; the flag is
+ * therefore set again by the round's failure (setup_changed is called by whoever undoes), and a stale flag costs one
+ * rebuild. */
 bool setup_refresh(Cycle *cycle, Error *err) {
   SetupStore *store = cycle_app(cycle)->setup;
   if (!atomic_exchange(&store->stale, false)) return true;
@@ -70,7 +79,9 @@ bool setup_refresh(Cycle *cycle, Error *err) {
   return false;
 }
 
-u64 setup_version(const Setup *setup) { return setup->version; }
+u64 setup_version(const Setup *setup) {
+  return setup->version;
+}
 
 /* Every SORTED list starts its items with the id. */
 static const void *find_by_id(const void *items, size_t count, size_t item_bytes, i64 id) {
@@ -80,8 +91,10 @@ static const void *find_by_id(const void *items, size_t count, size_t item_bytes
     const char *item = (const char *)items + middle * item_bytes;
     i64 here = *(const i64 *)(const void *)item;
     if (here == id) return item;
-    if (here < id) low = middle + 1;
-    else high = middle;
+    if (here < id)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return NULL;
 }
@@ -106,10 +119,18 @@ const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex_text) {
   return map_get(setup->key_by_hash, sha256_hex_text);
 }
 
-size_t setup_org_count(const Setup *setup) { return setup->orgs.count; }
-const SetupOrg *setup_org_at(const Setup *setup, size_t i) { return &setup->orgs.items[i]; }
-size_t setup_schedule_count(const Setup *setup) { return setup->schedules.count; }
-const SetupSchedule *setup_schedule_at(const Setup *setup, size_t i) { return &setup->schedules.items[i]; }
+size_t setup_org_count(const Setup *setup) {
+  return setup->orgs.count;
+}
+const SetupOrg *setup_org_at(const Setup *setup, size_t i) {
+  return &setup->orgs.items[i];
+}
+size_t setup_schedule_count(const Setup *setup) {
+  return setup->schedules.count;
+}
+const SetupSchedule *setup_schedule_at(const Setup *setup, size_t i) {
+  return &setup->schedules.items[i];
+}
 
 static const SetupService *named(const Map *map, Str key, bool *out_ambiguous) {
   const SetupService *found = map_get(map, key);
@@ -127,7 +148,8 @@ const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name
     if (service && service->org_id == org_id) return service;
   }
   CLEANUP(arena_freep) Arena *scratch = arena_new();
-  const SetupService *found = named(setup->service_by_name, setup_service_key(scratch, org_id, name, false), out_ambiguous);
+  const SetupService *found =
+      named(setup->service_by_name, setup_service_key(scratch, org_id, name, false), out_ambiguous);
   if (found || *out_ambiguous) return found;
   return named(setup->service_by_lower, setup_service_key(scratch, org_id, name, true), out_ambiguous);
 }

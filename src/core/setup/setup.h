@@ -1,9 +1,10 @@
 /* Setup: an immutable picture of everything people configure (integrations, rules, services, teams, people, schedules,
- * policies, keys), compiled for use. Built from the database after a write that changed any of it and swapped in whole, so
- * that the engine and the I/O threads read it without a lock. Cost: one pass over the configuration; a few ms.
+ * policies, keys), compiled for use. Built from the database after a write that changed any of it and swapped in whole,
+ * so that the engine and the I/O threads read it without a lock. Cost: one pass over the configuration; a few ms.
  *
- * Use: const Setup *s = setup_take(store); ... setup_give(s). On the engine's thread setup_current(store) is enough within a round.
- * A resource whose write changes the picture calls setup_changed(store) inside its transaction (the registry's hook does). */
+ * Use: const Setup *s = setup_take(store); ... setup_give(s). On the engine's thread setup_current(store) is enough
+ * within a round. A resource whose write changes the picture calls setup_changed(store) inside its transaction (the
+ * registry's hook does). */
 #ifndef TOCSIN_CORE_SETUP_H
 #define TOCSIN_CORE_SETUP_H
 
@@ -76,14 +77,14 @@ typedef struct SetupPolicy {
   i64 repeat;
   SetupTarget *exhausted;
   size_t exhausted_count;
-  i64 ack_timeout_s;       /* 0: none */
+  i64 ack_timeout_s; /* 0: none */
 } SetupPolicy;
 
 typedef struct SetupSchedule {
   i64 id, org_id, team_id;
   Str slug, name;
   const Zone *zone;
-  Value layers; /* as stored; core/oncall reads it */
+  Value layers;   /* as stored; core/oncall reads it */
   void *compiled; /* core/oncall's, in the picture's arena */
 } SetupSchedule;
 
@@ -136,7 +137,8 @@ u64 setup_version(const Setup *setup);
 /* Lookups; NULL when absent. */
 const SetupOrg *setup_org(const Setup *setup, i64 org_id);
 const SetupIntegration *setup_integration(const Setup *setup, i64 id);
-const SetupIntegration *setup_integration_by_key(const Setup *setup, Str key); /* hashed lookup: constant time over keys */
+const SetupIntegration *setup_integration_by_key(const Setup *setup,
+                                                 Str key); /* hashed lookup: constant time over keys */
 const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex);
 const SetupUser *setup_user(const Setup *setup, i64 id);
 const SetupTeam *setup_team(const Setup *setup, i64 id);

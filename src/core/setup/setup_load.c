@@ -1,5 +1,5 @@
-/* Builds the picture from the database: one statement per kind, rows sorted by id, texts and JSON in the picture's arena.
- * What does not parse (it was checked when it was written) is logged and left out; it never stops the server. */
+/* Builds the picture from the database: one statement per kind, rows sorted by id, texts and JSON in the picture's
+ * arena. What does not parse (it was checked when it was written) is logged and left out; it never stops the server. */
 #include "core/alerts/rule.h"
 #include "core/oncall/oncall.h"
 #include "core/setup/internal.h"
@@ -13,7 +13,8 @@ typedef struct Loading {
   Arena *arena;
 } Loading;
 
-/* Reading cells ------------------------------------------------------------------------------------------------------- */
+/* Reading cells -------------------------------------------------------------------------------------------------------
+ */
 
 static Value json_cell(const Loading *load, const DbRow *row, int column) {
   Str text = db_row_text(row, column, load->arena);
@@ -27,17 +28,9 @@ static Value json_cell(const Loading *load, const DbRow *row, int column) {
   return value;
 }
 
-i64 setup_ref(const Value *value) {
-  Str text = value_text_or(value, STR_NONE);
-  size_t bar = str_find_char(text, '_', 0);
-  if (bar == SIZE_MAX || bar > 15) return 0;
-  char prefix[16] = {0};
-  for (size_t i = 0; i < bar; i++) prefix[i] = text.ptr[i];
-  i64 id = 0;
-  return id_parse(prefix, text, &id) ? id : 0;
+static size_t value_count(const Value *list) {
+  return value_is(list, VALUE_LIST) ? list->size : 0;
 }
-
-static size_t value_count(const Value *list) { return value_is(list, VALUE_LIST) ? list->size : 0; }
 
 static const Zone *zone_cell(const Loading *load, const DbRow *row, int column, const Zone *otherwise) {
   Str name = db_row_peek(row, column);
@@ -54,10 +47,11 @@ static i64 seconds_of(const Value *map, const char *name, i64 otherwise) {
   return value_int_or(value_get_c(map, name), otherwise);
 }
 
-/* Organizations and people -------------------------------------------------------------------------------------------- */
+/* Organizations and people --------------------------------------------------------------------------------------------
+ */
 
-static const DbStmt ORGS = {"setup_orgs", "SELECT id, slug, name, time_zone, policy_id, defaults FROM organization ORDER BY id",
-                            NULL};
+static const DbStmt ORGS = {
+    "setup_orgs", "SELECT id, slug, name, time_zone, policy_id, defaults FROM organization ORDER BY id", NULL};
 
 static bool read_org(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -77,8 +71,8 @@ static bool read_org(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt USERS = {
-    "setup_users", "SELECT id, org_id, name, email, role, status, time_zone FROM account ORDER BY id", NULL};
+static const DbStmt USERS = {"setup_users",
+                             "SELECT id, org_id, name, email, role, status, time_zone FROM account ORDER BY id", NULL};
 
 static bool read_user(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -139,12 +133,15 @@ static bool read_notification_rule(const DbRow *row, void *ctx) {
   SetupUser *user = user_of(load, db_row_int(row, 1));
   Value steps = json_cell(load, row, 3);
   if (!user) return true;
-  if (str_equal_c(db_row_peek(row, 2), "high")) user->high = read_steps(load, &steps);
-  else user->low = read_steps(load, &steps);
+  if (str_equal_c(db_row_peek(row, 2), "high"))
+    user->high = read_steps(load, &steps);
+  else
+    user->low = read_steps(load, &steps);
   return true;
 }
 
-static const DbStmt TEAMS = {"setup_teams", "SELECT id, org_id, policy_id, slug, name, members FROM team ORDER BY id", NULL};
+static const DbStmt TEAMS = {"setup_teams", "SELECT id, org_id, policy_id, slug, name, members FROM team ORDER BY id",
+                             NULL};
 
 static bool read_team(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -158,15 +155,16 @@ static bool read_team(const DbRow *row, void *ctx) {
   for (size_t i = 0; i < value_count(&members); i++) {
     const Value *member = value_at(&members, i);
     Str role = value_text_or(value_get_c(member, "role"), STR_NONE);
-    team.members[team.member_count++] =
-        (SetupMember){.user_id = setup_ref(value_get_c(member, "user_id")),
-                      .owner = str_equal_c(role, "owner") || str_equal_c(role, "admin") || str_equal_c(role, "manager")};
+    team.members[team.member_count++] = (SetupMember){
+        .user_id = setup_ref(value_get_c(member, "user_id")),
+        .owner = str_equal_c(role, "owner") || str_equal_c(role, "admin") || str_equal_c(role, "manager")};
   }
   *VEC_PUSH(load->arena, &load->setup->teams) = team;
   return true;
 }
 
-/* Services, schedules, policies --------------------------------------------------------------------------------------- */
+/* Services, schedules, policies ---------------------------------------------------------------------------------------
+ */
 
 static const DbStmt SERVICES = {
     "setup_services",
@@ -181,8 +179,10 @@ Str setup_service_key(Arena *arena, i64 org_id, Str name, bool lower) {
 
 static void add_name(Map *map, Str key, const SetupService *service) {
   void **slot = map_slot(map, key);
-  if (*slot && *slot != service) *slot = (void *)(uintptr_t)&SETUP_AMBIGUOUS;
-  else *slot = (void *)(uintptr_t)service;
+  if (*slot && *slot != service)
+    *slot = (void *)(uintptr_t)&SETUP_AMBIGUOUS;
+  else
+    *slot = (void *)(uintptr_t)service;
 }
 
 static void index_service(Loading *load, const SetupService *service, const Value *aliases) {
@@ -249,7 +249,8 @@ static SetupTarget *read_targets(const Loading *load, const Value *list, size_t 
     Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE);
     for (size_t k = 0; k < COUNT(KINDS); k++)
       if (str_equal_c(kind, KINDS[k]))
-        targets[(*out_count)++] = (SetupTarget){.kind = (TargetKind)k, .id = setup_ref(value_get_c(value_at(list, i), "id"))};
+        targets[(*out_count)++] =
+            (SetupTarget){.kind = (TargetKind)k, .id = setup_ref(value_get_c(value_at(list, i), "id"))};
   }
   return targets;
 }
@@ -281,11 +282,13 @@ static bool read_policy(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* Integrations and keys ------------------------------------------------------------------------------------------------ */
+/* Integrations and keys
+ * ------------------------------------------------------------------------------------------------ */
 
 static const DbStmt INTEGRATIONS = {
     "setup_integrations",
-    "SELECT id, org_id, team_id, service_id, policy_id, slug, name, \"key\", template, secret, enabled, quiet, dedup_scope, "
+    "SELECT id, org_id, team_id, service_id, policy_id, slug, name, \"key\", template, secret, enabled, quiet, "
+    "dedup_scope, "
     "default_priority, reopen_window_s, resolve_after_s, late_window_s, time_zone, overrides, filter "
     "FROM integration ORDER BY id",
     NULL};
@@ -298,7 +301,8 @@ static void read_expressions(Loading *load, SetupIntegration *integration, const
     Str source = value_text_or(&overrides->members[i].value, STR_NONE);
     i32 slot = catalog_field_slot(field);
     if (slot < 0 || !catalog_override_compile(load->app->catalog, load->arena, field, source, &slots[slot], &err))
-      log_warn("setup", "integration %.*s: ignoring override %.*s: %s", STR_ARG(integration->slug), STR_ARG(field), err.message);
+      log_warn("setup", "integration %.*s: ignoring override %.*s: %s", STR_ARG(integration->slug), STR_ARG(field),
+               err.message);
   }
   integration->settings.overrides = slots;
   if (filter.len &&
@@ -337,8 +341,8 @@ static bool read_integration(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt KEYS = {"setup_keys", "SELECT id, org_id, user_id, hash, name, expires_at, scopes FROM api_key ORDER BY id",
-                            NULL};
+static const DbStmt KEYS = {
+    "setup_keys", "SELECT id, org_id, user_id, hash, name, expires_at, scopes FROM api_key ORDER BY id", NULL};
 
 static bool read_key(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -354,13 +358,14 @@ static bool read_key(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* Rules --------------------------------------------------------------------------------------------------------------- */
+/* Rules ---------------------------------------------------------------------------------------------------------------
+ */
 
-static const DbStmt RULES = {
-    "setup_rules",
-    "SELECT id, org_id, team_id, slug, name, integration_ids, position, enabled, \"when\", conditions, \"match\", actions, "
-    "stop FROM alert_rule ORDER BY team_id IS NOT NULL, team_id, position, id",
-    NULL};
+static const DbStmt RULES = {"setup_rules",
+                             "SELECT id, org_id, team_id, slug, name, integration_ids, position, enabled, \"when\", "
+                             "conditions, \"match\", actions, "
+                             "stop FROM alert_rule ORDER BY team_id IS NOT NULL, team_id, position, id",
+                             NULL};
 
 static bool read_rule(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -384,7 +389,8 @@ static bool read_rule(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* All of it ----------------------------------------------------------------------------------------------------------- */
+/* All of it -----------------------------------------------------------------------------------------------------------
+ */
 
 static void find_owners(Loading *load) {
   for (size_t o = 0; o < load->setup->orgs.count; o++) {
@@ -402,18 +408,20 @@ static void index_all(Loading *load) {
   Setup *setup = load->setup;
   for (size_t i = 0; i < setup->integrations.count; i++)
     map_set(setup->integration_by_key, setup->integrations.items[i].key, &setup->integrations.items[i]);
-  for (size_t i = 0; i < setup->keys.count; i++) map_set(setup->key_by_hash, setup->keys.items[i].hash, &setup->keys.items[i]);
+  for (size_t i = 0; i < setup->keys.count; i++)
+    map_set(setup->key_by_hash, setup->keys.items[i].hash, &setup->keys.items[i]);
 }
 
 bool setup_build(App *app, Db *db, Setup *setup, Error *err) {
   static const struct {
     const DbStmt *stmt;
     DbRowFn row;
-  } PASSES[] = {{&ORGS, read_org},         {&USERS, read_user},         {&CONTACTS, read_contact},
-                {&NOTIFICATION_RULES, read_notification_rule},          {&TEAMS, read_team},
-                {&SERVICES, read_service}, {&SERVICES, read_aliases},   {&SCHEDULES, read_schedule},
-                {&POLICIES, read_policy},  {&INTEGRATIONS, read_integration}, {&KEYS, read_key},
-                {&RULES, read_rule}};
+  } PASSES[] = {{&ORGS, read_org},         {&USERS, read_user},
+                {&CONTACTS, read_contact}, {&NOTIFICATION_RULES, read_notification_rule},
+                {&TEAMS, read_team},       {&SERVICES, read_service},
+                {&SERVICES, read_aliases}, {&SCHEDULES, read_schedule},
+                {&POLICIES, read_policy},  {&INTEGRATIONS, read_integration},
+                {&KEYS, read_key},         {&RULES, read_rule}};
   Loading load = {.app = app, .setup = setup, .arena = setup->arena};
   setup->integration_by_key = map_new(setup->arena);
   setup->key_by_hash = map_new(setup->arena);
