@@ -326,10 +326,10 @@ static void memory_is_bounded_by_the_budget(void **state) {
       "+ c + c + c, "
       "cel.bind(e, d + d + d + d, cel.bind(f, e + e + e + e, f + f + f + f)))))).replace('', '0123456789') != ''",
       "lists.range(400).map(x, lists.range(400))",
-      "lists.range(1000).map(x, "
+      "lists.range(20000).map(x, "
       "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' + "
       "'b')",
-      "'%.2f'.format([1]) == '' || lists.range(300).map(x, payload).map(y, to_json(y)).join() == ''",
+      "'%.2f'.format([1]) == '' || lists.range(3000).map(x, payload).map(y, to_json(y)).join() == ''",
   };
   Fixture *f = *state;
   for (size_t i = 0; i < COUNT(ROWS); i++) {
@@ -344,6 +344,18 @@ static void memory_is_bounded_by_the_budget(void **state) {
       fail_msg("%s: %s, %zu bytes", ROWS[i], error_code_name(err.code), arena_bytes(arena));
     arena_free(arena);
   }
+}
+
+static void a_regular_expression_cannot_take_for_ever(void **state) {
+  static const Row ROWS[] = {
+      {"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$')",
+       "!the regular expression takes too many steps on this text; make it simpler"},
+      {"lists.range(9000).exists(x, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$')) || true",
+       "!the regular expression takes too many steps on this text; make it simpler"},
+      {"'a.b'.matches('^[[:alpha:]]\\.(?P<x>b|c)$') && 'AB'.matches('(?i)^ab$')", "true"},
+      {"'x'.matches(payload.title + '(')", "!regular expression: missing closing parenthesis at character 11"},
+  };
+  check_rows(*state, ROWS, COUNT(ROWS));
 }
 
 static void every_function_is_documented(void **state) {
@@ -376,6 +388,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(own_functions_do_what_they_say, set_up, tear_down),
       cmocka_unit_test_setup_teardown(limits_hold, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory_is_bounded_by_the_budget, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_regular_expression_cannot_take_for_ever, set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_function_is_documented, set_up, tear_down),
       cmocka_unit_test_setup_teardown(numbers_of_all_kinds_are_equal_by_value, set_up, tear_down),
   };

@@ -28,7 +28,7 @@ static Value plain(const Value *v) {
 
 static Value join_text(CelCall *call, const Value *a, const Value *b) {
   size_t size = (size_t)a->size + b->size;
-  if (!cel_charge(call, size) || size > INT32_MAX) return cel_out_of_budget(call);
+  if (!cel_charge(call, size / CEL_BYTES_WRITTEN) || size > INT32_MAX) return cel_out_of_budget(call);
   char *text = arena_alloc(call->arena, size);
   if (a->size) memcpy(text, a->text, a->size);
   if (b->size) memcpy(text + a->size, b->text, b->size);

@@ -57,7 +57,7 @@ Value machine_call(Machine *m, const Value *args, const Op *op) {
   u64 read = 0;
   for (u32 i = 0; i < count; i++) {
     if (is_fault(&args[i])) return args[i];
-    if (has_size(&args[i])) read += args[i].size / 16;
+    if (has_size(&args[i])) read += args[i].size / CEL_BYTES_READ;
   }
   Value copy[CEL_ARGS_MAX + 1];
   const CelFn *row = row_for(site->fn, args, count, member);
@@ -69,6 +69,6 @@ Value machine_call(Machine *m, const Value *args, const Op *op) {
   if (!cel_charge(&m->call, read + row->cost + 1)) return cel_out_of_budget(&m->call);
   m->call.prepared = site->prepared;
   Value out = row->call(&m->call, args, count);
-  if (has_size(&out) && !cel_charge(&m->call, out.size / 16)) return cel_out_of_budget(&m->call);
+  if (has_size(&out) && !cel_charge(&m->call, out.size / CEL_BYTES_WRITTEN)) return cel_out_of_budget(&m->call);
   return out;
 }

@@ -47,7 +47,7 @@ typedef struct CelRun {
   /* in */
   const Value *vars;  /* by slot, var_count of the env */
   const bool *bound;  /* by slot; NULL: all are bound */
-  u64 cost_max;       /* 0: 100,000 steps and produced bytes */
+  u64 cost_max;       /* 0: 100,000 steps; 8 bytes of text written or 16 read are one */
   i64 now_ms;         /* for now(); 0: error */
   const Zone *zone;   /* default zone of time(x) for texts without offset; NULL: UTC */
   bool explain;       /* fill decided_* */

@@ -39,7 +39,7 @@ Value cel_not_bool(CelCall *call, const Value *v) {
 }
 
 Buf cel_buf(CelCall *call) {
-  return buf_new(call->arena, (size_t)MAX(call->left, 0) + 64);
+  return buf_new(call->arena, (size_t)MAX(call->left, 0) * CEL_BYTES_WRITTEN + 64);
 }
 
 Value cel_text(CelCall *call, const Buf *buf) {

@@ -5,7 +5,7 @@
 static Value do_size(CelCall *call, const Value *args, u32 count) {
   (void)count;
   if (args[0].kind != VALUE_STRING) return value_int(args[0].size);
-  if (!cel_charge(call, args[0].size / 16)) return cel_out_of_budget(call);
+  if (!cel_charge(call, args[0].size / CEL_BYTES_READ)) return cel_out_of_budget(call);
   return value_int((i64)utf8_count(value_text(&args[0])));
 }
 

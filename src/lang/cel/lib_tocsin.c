@@ -8,7 +8,7 @@
 
 static Value do_json(CelCall *call, const Value *args, u32 count) {
   (void)count;
-  if (!cel_charge(call, args[0].size)) return cel_out_of_budget(call);
+  if (!cel_charge(call, args[0].size / CEL_BYTES_WRITTEN)) return cel_out_of_budget(call);
   Value out;
   Error err = {0};
   JsonOptions options = {.lenient_text = true};

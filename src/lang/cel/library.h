@@ -10,6 +10,8 @@ enum {
   CEL_FLAG_IP = 2,              /* flags of a STRING that is a net.IP or net.CIDR in canonical text */
   CEL_FLAG_CIDR = 4,
   CEL_FLAG_NET = CEL_FLAG_IP | CEL_FLAG_CIDR,
+  CEL_BYTES_WRITTEN = 8, /* of text, for one step of the budget */
+  CEL_BYTES_READ = 16,
 };
 
 typedef struct CelFault {

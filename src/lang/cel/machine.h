@@ -18,10 +18,15 @@ typedef struct LoopState {
 typedef struct Machine {
   CelCall call; /* first: libraries see only this */
   const CelProgram *program;
+  Value *top; /* newest value of the stack */
   Value *locals;
   LoopState *loops;
   Place decided;
 } Machine;
+
+/* Runs one instruction; returns where to go on, usually `next`. By opcode; OP_END has none. */
+typedef u32 (*Instruction)(Machine *m, const Op *op, u32 next);
+extern const Instruction INSTRUCTIONS[OP_END];
 
 static inline bool is_fault(const Value *v) {
   return v->kind == CEL_FAULT;

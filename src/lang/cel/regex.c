@@ -7,13 +7,34 @@
 
 struct Regex {
   pcre2_code *code;
-  pcre2_match_context *limits;
+  pcre2_match_context *limits[3]; /* by LIMITS */
   u32 groups;
 };
 
+/* Steps of backtracking are counted anew from each place of the text: the longer it is, the fewer are allowed. */
+static const struct {
+  size_t text_bytes; /* texts up to this */
+  u32 steps;
+} LIMITS[] = {{1024, 50000}, {16 * 1024, 10000}, {SIZE_MAX, 2000}};
+
+static void make_limits(Regex *regex) {
+  for (size_t i = 0; i < COUNT(LIMITS); i++) {
+    regex->limits[i] = pcre2_match_context_create(NULL);
+    ASSERT(regex->limits[i]);
+    (void)pcre2_set_match_limit(regex->limits[i], LIMITS[i].steps);
+    (void)pcre2_set_heap_limit(regex->limits[i], REGEX_HEAP_KIB);
+  }
+}
+
+static pcre2_match_context *limits_for(const Regex *regex, Str text) {
+  size_t i = 0;
+  while (text.len > LIMITS[i].text_bytes) i++;
+  return regex->limits[i];
+}
+
 static void regex_free(void *ptr) {
   Regex *regex = ptr;
-  pcre2_match_context_free(regex->limits);
+  for (size_t i = 0; i < COUNT(LIMITS); i++) pcre2_match_context_free(regex->limits[i]);
   pcre2_code_free(regex->code);
 }
 
@@ -34,11 +55,9 @@ bool regex_new(Arena *arena, Str pattern, bool quick, const Regex **out, Error *
       pcre2_compile((PCRE2_SPTR)(pattern.len ? pattern.ptr : ""), pattern.len, options, &code, &at, NULL);
   if (!compiled) return compile_fails(err, code, at);
   Regex *regex = ARENA_NEW(arena, Regex);
-  *regex = (Regex){.code = compiled, .limits = pcre2_match_context_create(NULL)};
-  ASSERT(regex->limits);
+  regex->code = compiled;
+  make_limits(regex);
   arena_defer(arena, regex_free, regex);
-  (void)pcre2_set_match_limit(regex->limits, REGEX_MATCH_LIMIT);
-  (void)pcre2_set_heap_limit(regex->limits, REGEX_HEAP_KIB);
   (void)pcre2_pattern_info(compiled, PCRE2_INFO_CAPTURECOUNT, &regex->groups);
   if (regex->groups >= REGEX_GROUPS_MAX)
     return fail(err, ERR_INVALID, "regular expression: at most %d groups are allowed", REGEX_GROUPS_MAX - 1);
@@ -56,7 +75,7 @@ RegexAnswer regex_find(const Regex *regex, Str text, size_t from, RegexMatch *ou
   pcre2_match_data *data = pcre2_match_data_create(pairs, NULL);
   ASSERT(data);
   int count = pcre2_match(regex->code, (PCRE2_SPTR)(text.len ? text.ptr : ""), text.len, from, PCRE2_NO_UTF_CHECK, data,
-                          regex->limits);
+                          limits_for(regex, text));
   if (count >= 0 && out) {
     const PCRE2_SIZE *places = pcre2_get_ovector_pointer(data);
     out->count = pairs;

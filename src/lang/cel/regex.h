@@ -6,7 +6,6 @@
 
 enum {
   REGEX_PATTERN_MAX = 2000,
-  REGEX_MATCH_LIMIT = 200000, /* steps of backtracking */
   REGEX_HEAP_KIB = 4096,
   REGEX_GROUPS_MAX = 64,
 };
