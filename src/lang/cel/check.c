@@ -142,12 +142,13 @@ static void write_overload(const Overload *o, Str name, Buf *out) {
   buf_putc(out, ')');
 }
 
+/* Operators are called what no person can write: "_+_", "!_", "@in_". */
 static bool is_operator(Str name) {
-  return str_find_char(name, '_', 0) != SIZE_MAX && !(name.ptr[0] >= 'a' && name.ptr[0] <= 'z');
+  return name.ptr[name.len - 1] == '_' && !(name.ptr[0] >= 'a' && name.ptr[0] <= 'z');
 }
 
 static bool operator_fails(Checker *k, const Node *call) {
-  Str sign = str_slice(call->name, call->name.ptr[0] == '_', call->name.len - 1);
+  Str sign = str_slice(call->name, call->count == 2, call->name.len - 1);
   if (call->count == 1)
     return cel_fail_at(k->c->err, ERR_INVALID, k->c->source, call->at, "'%.*s' does not work on %.*s", STR_ARG(sign),
                        STR_ARG(text_of(k, call->args[0]->type)));

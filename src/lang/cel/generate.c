@@ -111,7 +111,7 @@ static const struct {
 } OPERATORS[] = {
     {"_+_", OP_ADD},         {"_-_", OP_SUBTRACT}, {"_*_", OP_MULTIPLY},       {"_/_", OP_DIVIDE},
     {"_%_", OP_MODULO},      {"_==_", OP_EQUAL},   {"_!=_", OP_NOT_EQUAL},     {"_<_", OP_LESS},
-    {"_<=_", OP_LESS_EQUAL}, {"_>_", OP_GREATER},  {"_>=_", OP_GREATER_EQUAL}, {"_in_", OP_IN},
+    {"_<=_", OP_LESS_EQUAL}, {"_>_", OP_GREATER},  {"_>=_", OP_GREATER_EQUAL}, {"@in_", OP_IN},
     {"!_", OP_NOT},          {"-_", OP_NEGATE},
 };
 

@@ -63,7 +63,7 @@ static const CelFn ROWS[] = {
     {"_%_", "(int, int) -> int; (uint, uint) -> uint", NULL, "Remainder, with the sign of the left side."},
     {"!_", "(bool) -> bool", NULL, "Not."},
     {"-_", "(int) -> int; (double) -> double", NULL, "Negative."},
-    {"_in_", "(A, list(A)) -> bool; (A, map(A, B)) -> bool", NULL, "Is an element of the list, or a key of the map."},
+    {"@in_", "(A, list(A)) -> bool; (A, map(A, B)) -> bool", NULL, "Is an element of the list, or a key of the map."},
     {"size",
      "(string) -> int; (bytes) -> int; (list(A)) -> int; (map(A, B)) -> int; string.() -> int; bytes.() -> int; "
      "list(A).() -> int; map(A, B).() -> int",
