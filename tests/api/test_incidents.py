@@ -28,7 +28,7 @@ def test_acknowledge_leads_to_investigating(server, incident):
 def test_a_second_acknowledgement_is_no_error_and_keeps_the_first(server, incident):
     server.verb("incidents", incident["id"], "acknowledge")
     first = now(server, incident)["acknowledged_at"]
-    server.control("clock +1m")
+    server.turn("1m")
     assert server.try_api("POST", f"incidents/{incident['id']}/acknowledge", {}).status == 200
     assert now(server, incident)["acknowledged_at"] == first
 

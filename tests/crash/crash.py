@@ -54,6 +54,7 @@ class Crash:
 
     def round(self, number, seconds, seed):
         server = self.server
+        self.since = int((time.time() + server.turned_s - 1) * 1000)
         bulk = server.make("integrations", name=f"Bulk {number}", template="generic", key=f"bulk-{number}-0123456789", quiet=True)
         ledger, rate = run_load(server.port, bulk["key"], self.paging_keys, seconds, seed=seed, then=server.kill)
         begin = time.monotonic()
@@ -68,12 +69,12 @@ class Crash:
               f"ready again after {restart_ms:.0f} ms, refused {ledger.refused or 'none'}; lost {len(self.lost)}, unpaid {len(self.unpaid)}, "
               f"wrong {len(self.wrong)}, repeated {self.repeated}", flush=True)
         if rate < 500:
-            print(f"  warning: the load was below 500 requests/s")
+            print("  warning: the load was below 500 requests/s")
 
     def compare(self, bulk, ledger):
         logged = {row["id"] for row in self.server.items("requests", integration_id=bulk["id"])}
         self.lost += [request for request in ledger.promised.get(bulk["key"], []) if request not in logged]
-        alerts = {alert["dedup_key"]: alert for alert in self.server.items("alerts", integration_id=bulk["id"])}
+        alerts = {alert["dedup_key"]: alert for alert in self.server.items("alerts", integration_id=bulk["id"], since=self.since)}
         for (integration, name), key in ledger.keys.items():
             if integration != bulk["key"]:
                 continue
@@ -96,7 +97,7 @@ class Crash:
     def clear(self):
         """Ends the pages of this round, and lets the minute of the storm's count pass."""
         for key in self.paging_keys:
-            names = [alert["dedup_key"] for alert in self.server.items("alerts", integration_id=self.integration_id(key), status="triggered")]
+            names = [alert["dedup_key"] for alert in self.server.items("alerts", integration_id=self.integration_id(key), status="triggered", since=self.since)]
             if names:
                 self.server.send(key, [{"dedup_key": name, "title": name, "status": "resolved"} for name in names])
         self.sink.clear()
