@@ -18,6 +18,7 @@ static const CodeInfo CODES[] = {
     [ERR_UNAUTHORIZED] = {"unauthorized", 401},
     [ERR_FORBIDDEN] = {"forbidden", 403},
     [ERR_NOT_FOUND] = {"not_found", 404},
+    [ERR_METHOD] = {"method_not_allowed", 405},
     [ERR_CONFLICT] = {"conflict", 409},
     [ERR_PRECONDITION] = {"precondition_failed", 412},
     [ERR_TOO_LARGE] = {"too_large", 413},

@@ -11,6 +11,7 @@ typedef enum ErrorCode {
   ERR_UNAUTHORIZED,  /* 401 */
   ERR_FORBIDDEN,     /* 403 */
   ERR_NOT_FOUND,     /* 404 */
+  ERR_METHOD,        /* 405 */
   ERR_CONFLICT,      /* 409 */
   ERR_PRECONDITION,  /* 412: If-Match */
   ERR_TOO_LARGE,     /* 413 */

@@ -1,61 +1,76 @@
-/* Migrations: numbered files, embedded at build time, forward only, each in a transaction of its own. A line that begins
- * with "-- sqlite: " holds for SQLite alone, with "-- pg: " for PostgreSQL alone. */
-#include <stdlib.h>
+/* Migrations: numbered files, forward only, each in a transaction of its own together with its row in `schema`. Before
+ * the first one that changes a database in use, a copy is made beside it. A line that begins with "-- sqlite: " holds
+ * for SQLite alone, with "-- pg: " for PostgreSQL alone; to the other engine, and to tools, it is a comment. */
 #include <string.h>
 
 #include "db/engine.h"
 #include "db/migrations.h"
 
+static const char SCHEMA_TABLE[] = "CREATE TABLE IF NOT EXISTS schema (\n"
+                                   "  version BIGINT PRIMARY KEY,\n"
+                                   "  name TEXT NOT NULL,\n"
+                                   "  applied_at BIGINT NOT NULL,\n"
+                                   "  min_reader BIGINT NOT NULL\n" /* the oldest program that may use it */
+                                   ")";
 static const DbStmt VERSION = {"schema_version", "SELECT MAX(version) FROM schema", NULL};
 static const DbStmt RECORD = {
     "schema_record", "INSERT INTO schema (version, name, applied_at, min_reader) VALUES ($1, $2, $3, $4)", NULL};
 
-static const char SCHEMA_TABLE[] = "CREATE TABLE IF NOT EXISTS schema (version BIGINT PRIMARY KEY, name TEXT NOT NULL, "
-                                   "applied_at BIGINT NOT NULL, min_reader BIGINT NOT NULL)";
+u32 db_migrations_latest(void) {
+  return DB_MIGRATION_COUNT ? DB_MIGRATIONS[DB_MIGRATION_COUNT - 1].version : 0;
+}
 
-u32 db_migrations_latest(void) { return DB_MIGRATION_COUNT ? DB_MIGRATIONS[DB_MIGRATION_COUNT - 1].version : 0; }
-
-/* The script with the other engine's lines left out and its own uncommented. */
-static char *for_engine(Arena *arena, const Db *db, const char *sql) {
-  bool sqlite = db->engine == &SQLITE_ENGINE;
-  Str own = sqlite ? S("-- sqlite: ") : S("-- pg: "), rest = str_from_c(sql), line;
-  Buf out = buf_new(arena, MIB(4));
-  while (rest.len) {
-    if (!str_cut(rest, '\n', &line, &rest)) {
-      line = rest;
-      rest = STR_NONE;
-    }
+/* The script with the engine's own lines uncommented. */
+static const char *script_for(Arena *arena, const DbEngine *engine, const char *sql) {
+  Str own = str_format(arena, "-- %s: ", engine->word), rest = str_from_c(sql), line;
+  Buf out = buf_new(arena, rest.len + 2);
+  while (rest.len > 0) {
+    if (!str_cut(rest, '\n', &line, &rest)) rest = STR_NONE;
     buf_put(&out, str_starts_with(line, own) ? str_slice(line, own.len, line.len) : line);
     buf_putc(&out, '\n');
   }
+  ASSERT(!out.overflow);
   return str_to_c(arena, buf_str(&out));
 }
 
-static bool apply(Db *db, Arena *arena, const DbMigration *m, Error *err) {
+static bool apply(Db *db, const DbMigration *m, Error *err) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
   if (!db_begin(db, err)) return false;
-  bool ok = db->engine->script(db, for_engine(arena, db, m->sql), err) &&
-            db_run(db, &RECORD, err, db_int(m->version), db_text(str_from_c(m->name)), db_int(clock_true_ms()), db_int(m->version)) &&
+  bool ok = db->engine->script(db, script_for(arena, db->engine, m->sql), err) &&
+            db_run(db, &RECORD, err, db_int(m->version), db_text(str_from_c(m->name)), db_int(clock_true_ms()),
+                   db_int(m->version)) &&
             db_commit(db, err);
   if (ok) return true;
   db_rollback(db);
   return error_prefix(err, "migration %04u_%s: ", m->version, m->name);
 }
 
-bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err) {
-  CLEANUP(arena_freep) Arena *arena = arena_new();
-  i64 have = 0;
+static bool read_version(Db *db, i64 *out, Error *err) {
   bool found = false;
-  if (!writer->engine->script(writer, SCHEMA_TABLE, err) || !db_query_int(writer, &VERSION, 0, NULL, &have, &found, err)) return false;
-  if (!found) have = 0;
-  *out_from = *out_to = (u32)have;
-  if (have > db_migrations_latest())
-    return fail(err, ERR_CONFLICT, "the database is at version %lld, newer than this program (%u); use the newer program",
-                (long long)have, db_migrations_latest());
-  if (have > 0 && have < db_migrations_latest() && !writer->engine->copy_before(writer, (u32)have + 1, err)) return false;
-  for (size_t i = 0; i < DB_MIGRATION_COUNT; i++) {
-    if (DB_MIGRATIONS[i].version <= have) continue;
-    if (!apply(writer, arena, &DB_MIGRATIONS[i], err)) return false;
-    *out_to = DB_MIGRATIONS[i].version;
+  *out = 0;
+  return db->engine->script(db, SCHEMA_TABLE, err) && db_query_int(db, &VERSION, 0, NULL, out, &found, err);
+}
+
+bool db_migrate_with(Db *writer, const DbMigration *list, size_t count, u32 *out_from, u32 *out_to, Error *err) {
+  i64 from = 0;
+  u32 latest = count ? list[count - 1].version : 0, to = 0;
+  ASSERT(writer->role == DB_WRITER);
+  if (!read_version(writer, &from, err)) return false;
+  if (from > latest)
+    return fail(err, ERR_CONFLICT,
+                "the database is at version %lld, newer than this program (%u); use the newer program", (long long)from,
+                latest);
+  if (from > 0 && from < latest && !writer->engine->copy_before(writer, (u32)from + 1, err)) return false;
+  for (size_t i = 0; i < count; i++) {
+    ASSERT(i == 0 || list[i].version > list[i - 1].version);
+    if (list[i].version > from && !apply(writer, &list[i], err)) return false;
+    to = list[i].version;
   }
+  *out_from = (u32)from;
+  *out_to = to;
   return true;
+}
+
+bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err) {
+  return db_migrate_with(writer, DB_MIGRATIONS, DB_MIGRATION_COUNT, out_from, out_to, err);
 }

@@ -125,8 +125,10 @@ static void split_path(Compiling *c, Str field, RuleCondition *out) {
     out->path[out->path_count++] = str_slice(field, 7, field.len);
     return;
   }
-  while (out->path_count < 15 && str_cut(rest, '.', &head, &rest)) out->path[out->path_count++] = head;
-  out->path[out->path_count++] = rest;
+  for (bool more = true; more && out->path_count < 16;) {
+    more = str_cut(rest, '.', &head, &rest);
+    out->path[out->path_count++] = head;
+  }
 }
 
 static void compile_condition(Compiling *c, const Value *json, RuleCondition *out) {

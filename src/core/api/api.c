@@ -167,10 +167,7 @@ static bool read_query(Call *call, ListQuery *out, Error *err) {
   Str rest = call->request->query, part;
   while (rest.len) {
     Str name, value = STR_NONE;
-    if (!str_cut(rest, '&', &part, &rest)) {
-      part = rest;
-      rest = STR_NONE;
-    }
+    (void)str_cut(rest, '&', &part, &rest);
     if (!str_cut(part, '=', &name, &value)) name = part;
     if (!url_decode(call->arena, name, true, VEC_PUSH(call->arena, &names)) ||
         !url_decode(call->arena, value, true, VEC_PUSH(call->arena, &values)))
@@ -246,8 +243,6 @@ static bool path_matches(const char *pattern, Str path, Call *call) {
   call->param_count = 0;
   for (;;) {
     bool more_want = str_cut(want, '/', &want_part, &want), more_have = str_cut(have, '/', &have_part, &have);
-    if (!more_want) want_part = want;
-    if (!more_have) have_part = have;
     if (want_part.len && want_part.ptr[0] == '{') {
       if (have_part.len == 0) return false;
       call->params[call->param_count++] = have_part;
@@ -374,9 +369,9 @@ static bool route_call(Call *call, Error *err) {
   path = str_slice(path, 8, path.len);
   HttpMethod method = call->request->method == HTTP_HEAD ? HTTP_GET : call->request->method;
   call->route = find_verb(call, path, method, &known);
-  if (!call->route && !known) call->route = find_generic(call, path, method, &known);
+  if (!call->route) call->route = find_generic(call, path, method, &known);
   if (call->route) return true;
-  if (known) return fail(err, ERR_INVALID, "%.*s is not possible here", STR_ARG(call->request->method_text));
+  if (known) return fail(err, ERR_METHOD, "%.*s is not possible here", STR_ARG(call->request->method_text));
   return fail(err, ERR_NOT_FOUND, "there is nothing at %.*s", STR_ARG(call->request->path));
 }
 

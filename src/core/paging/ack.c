@@ -203,10 +203,7 @@ static Str form_value(Arena *arena, Str form, const char *name) {
   Str rest = form, part;
   while (rest.len) {
     Str key, value = STR_NONE, decoded = STR_NONE;
-    if (!str_cut(rest, '&', &part, &rest)) {
-      part = rest;
-      rest = STR_NONE;
-    }
+    (void)str_cut(rest, '&', &part, &rest);
     if (str_cut(part, '=', &key, &value) && str_equal_c(key, name) && url_decode(arena, value, true, &decoded))
       return decoded;
   }
