@@ -174,6 +174,8 @@ static bool run_level(Levelling *l, Error *err) {
   i64 ids[TARGETS_MAX];
   size_t count = 0;
   if (l->level < 1 || l->level > (i64)l->snapshot.level_count) return exhaust(l, err);
+  l->page->level = l->level;
+  l->page->round = l->round;
   const SetupLevel *level = &l->snapshot.levels[l->level - 1];
   if (!level_users(l, level, ids, &count, err)) return false;
   if (count == 0) return tell_level(l, ids, 0, "page_nobody", err) && plan_next(l, l->cycle->now_ms, err);
