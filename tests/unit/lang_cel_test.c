@@ -86,8 +86,9 @@ static void mistakes_are_found_at_compilation(void **state) {
       {"alert.zzzzzz", "!unknown field \"alert.zzzzzz\""},
       {"runbook.input.x", "!unknown name \"runbook\"; did you mean runbook.inputs?"},
       {"payload.title.startWith('a')", "!unknown function \"startWith\"; did you mean startsWith()?"},
+      {"payload.tags.exist(x, x == 'a')", "!unknown function \"exist\"; did you mean exists()?"},
       {"truncat('a', 1)", "!unknown function \"truncat\"; did you mean truncate()?"},
-      {"_in_(1)", "!unknown function \"_in_\""},
+      {"_in_(1)", "!unknown function \"_in_\"; did you mean int()?"},
       {"'a' in alert.title", "!'in' does not work between string and string; convert one side, or wrap it in dyn()"},
       {"-alert.title", "!'-' does not work on string"},
       {"qqqq", "!unknown name \"qqqq\""},
@@ -169,6 +170,7 @@ static void fields_are_read_with_care(void **state) {
       {"has(payload.user.name)", "true"},
       {"has(later)", "!has() wants a field; write has(alert.field)"},
       {"has(runbook.inputs)", "true"},
+      {"(runbook.inputs).count", "7"},
       {"payload.?user.?name.orValue('?')", "\"ann\""},
       {"payload.?nope.?name.orValue('?')", "\"?\""},
       {"payload.nope == 'a' || payload.count == 7", "true"},
@@ -361,6 +363,18 @@ static void a_regular_expression_cannot_take_for_ever(void **state) {
   check_rows(*state, ROWS, COUNT(ROWS));
 }
 
+static void macros_can_be_switched_off(void **state) {
+  Fixture *f = *state;
+  CelEnvOptions options = {.vars = VARS, .var_count = COUNT(VARS), .no_macros = true};
+  CelEnv *env = cel_env_new(f->arena, &options);
+  const CelProgram *program = NULL;
+  Error err = {0};
+  assert_false(cel_compile(f->arena, env, S("has(payload.title)"), NULL, &program, &err));
+  assert_non_null(strstr(err.message, "unknown function \"has\""));
+  cel_env_declare(env, "has", "(dyn) -> bool");
+  assert_true(cel_compile(f->arena, env, S("has(payload.title)"), NULL, &program, &err));
+}
+
 static void every_function_is_documented(void **state) {
   Fixture *f = *state;
   for (size_t i = 0; i < map_count(f->env->functions); i++)
@@ -392,6 +406,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(limits_hold, set_up, tear_down),
       cmocka_unit_test_setup_teardown(memory_is_bounded_by_the_budget, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_regular_expression_cannot_take_for_ever, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(macros_can_be_switched_off, set_up, tear_down),
       cmocka_unit_test_setup_teardown(every_function_is_documented, set_up, tear_down),
       cmocka_unit_test_setup_teardown(numbers_of_all_kinds_are_equal_by_value, set_up, tear_down),
   };

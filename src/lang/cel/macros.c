@@ -177,3 +177,7 @@ bool macro_expand(Parser *p, Node **call) {
   }
   return true;
 }
+
+const char *macro_name(size_t i) {
+  return i < COUNT(MACROS) ? MACROS[i].name : NULL;
+}

@@ -171,7 +171,6 @@ static bool parse_grouped(Parser *p, Node **out) {
   if (!is_punct(p, ")")) return unexpected(p, "')'");
   (*out)->from = from;
   (*out)->to = p->token.to;
-  (*out)->quoted = true; /* grouped: (a && b) && c keeps its own node */
   return lexer_next(p);
 }
 

@@ -182,7 +182,13 @@ static bool unknown_function(Resolver *r, const Node *node, Str name) {
   if (r->c->no_check) return true;
   Nearest nearest = nearest_start(name);
   const Map *functions = r->c->env->functions;
-  for (size_t i = 0; i < map_count(functions); i++) nearest_offer(&nearest, map_at(functions, i)->key);
+  for (size_t i = 0; i < map_count(functions); i++) {
+    Str known = map_at(functions, i)->key;
+    bool callable = (known.ptr[0] >= 'a' && known.ptr[0] <= 'z') || (known.ptr[0] >= 'A' && known.ptr[0] <= 'Z');
+    if (callable) nearest_offer(&nearest, known); /* operators are not */
+  }
+  for (size_t i = 0; macro_name(i) && !r->c->env->options.no_macros; i++)
+    nearest_offer(&nearest, str_from_c(macro_name(i)));
   if (nearest.best.len)
     return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at,
                        "unknown function \"%.*s\"; did you mean %.*s()?", STR_ARG(name), STR_ARG(nearest.best));
@@ -215,8 +221,8 @@ static bool resolve_call(Resolver *r, Node *node) {
   if (node->member && resolve_namespaced(r, node)) return resolve_args(r, node);
   node->fn = node->member ? cel_env_function(r->c->env, node->name)
                           : cel_env_resolve_function(r->c->env, r->c->scratch, node->name, node->rooted);
-  if (!resolve_args(r, node)) return false;
-  return node->fn || unknown_function(r, node, node->name);
+  if (!node->fn) return unknown_function(r, node, node->name); /* before its arguments: x of exist(x, ...) is no name */
+  return resolve_args(r, node);
 }
 
 /* args[0] outside, the rest inside the scope of the variables. */
