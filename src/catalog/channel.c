@@ -1,0 +1,174 @@
+/* Channels from YAML: templates and rules compiled once. */
+#include "catalog/channel_internal.h"
+#include "lang/yaml.h"
+
+static const CelVar ANSWER_VARS[ANSWER_COUNT] = {
+    [ANSWER_STATUS] = {"status", "int", "HTTP status or SMTP reply code; 0 when none came."},
+    [ANSWER_BODY] = {"body", "string", "The answer's text."},
+    [ANSWER_JSON] = {"json", "dyn", "The answer as JSON; null when it is none."},
+};
+
+/* What templates see inside ${{ }}. Names of the context in channel.h. */
+static const char *const CONTEXT_NAMES[] = {
+    "address",  "title",   "headline",     "text",   "urgency",   "priority", "severity",     "status",  "service",
+    "team",     "since",   "links",        "alert",  "incident",  "page",     "notification", "ack_url", "user",
+    "repeated", "purpose", "subject_line", "thread", "also_told", "storm",    "storm_count",  "since_ms"};
+
+typedef struct ChannelLoader {
+  Loader answers; /* rules about answers */
+  Loader address; /* the check of addresses */
+  MustacheOptions text, html, json;
+} ChannelLoader;
+
+static bool load_template(const ChannelLoader *l, const MustacheOptions *options, const Value *v, const char *place,
+                          const Mustache **out) {
+  Error err = {0};
+  if (!v) return true;
+  if (v->kind != VALUE_STRING) return load_fail(&l->answers, STR_NONE, str_from_c(place), "a template is a text");
+  if (mustache_compile(l->answers.arena, value_text(v), options, out, &err)) return true;
+  return load_fail(&l->answers, value_text(v), str_from_c(place), "%s", err.message);
+}
+
+static bool load_headers(const ChannelLoader *l, const Value *map, Channel *channel) {
+  if (!map) return true;
+  if (map->kind != VALUE_MAP || map->size > CHANNEL_HEADERS_MAX)
+    return load_fail(&l->answers, STR_NONE, S("headers"), "a map of at most %d headers was expected",
+                     CHANNEL_HEADERS_MAX);
+  for (u32 i = 0; i < map->size; i++) {
+    ChannelHeader *header = &channel->headers[channel->header_count++];
+    header->name = value_text(&map->members[i].key);
+    if (!load_template(l, &l->text, &map->members[i].value, "headers", &header->value)) return false;
+  }
+  return true;
+}
+
+static bool load_request(const ChannelLoader *l, const Value *map, Channel *channel) {
+  static const char *const KNOWN[] = {"method", "url", "headers", "format", "body", "timeout_ms", NULL};
+  Str format = S("text");
+  channel->method = S("POST");
+  if (!load_known_keys(&l->answers, map, S("request"), KNOWN) ||
+      !load_text(&l->answers, map, "method", &channel->method) || !load_text(&l->answers, map, "format", &format))
+    return false;
+  bool json = str_equal(format, S("json"));
+  if (!json && !str_equal(format, S("text")))
+    return load_fail(&l->answers, format, S("request.format"), "\"%.*s\" is neither json nor text", STR_ARG(format));
+  channel->timeout_ms = value_int_or(value_get_c(map, "timeout_ms"), 10000);
+  if (!load_template(l, &l->text, value_get_c(map, "url"), "request.url", &channel->url) ||
+      !load_template(l, json ? &l->json : &l->text, value_get_c(map, "body"), "request.body", &channel->body) ||
+      !load_headers(l, value_get_c(map, "headers"), channel))
+    return false;
+  return channel->url || load_fail(&l->answers, STR_NONE, S("request"), "url is missing");
+}
+
+static bool load_mail(const ChannelLoader *l, const Value *map, Channel *channel) {
+  static const char *const KNOWN[] = {"subject", "text", "html", "headers", NULL};
+  if (!load_known_keys(&l->answers, map, S("mail"), KNOWN) ||
+      !load_template(l, &l->text, value_get_c(map, "subject"), "mail.subject", &channel->subject) ||
+      !load_template(l, &l->text, value_get_c(map, "text"), "mail.text", &channel->text) ||
+      !load_template(l, &l->html, value_get_c(map, "html"), "mail.html", &channel->html) ||
+      !load_headers(l, value_get_c(map, "headers"), channel))
+    return false;
+  return (channel->subject && channel->text) ||
+         load_fail(&l->answers, STR_NONE, S("mail"), "subject and text are needed");
+}
+
+static bool load_address(const ChannelLoader *l, const Value *map, Channel *channel) {
+  static const char *const KNOWN[] = {"check", "hint", NULL};
+  if (!load_known_keys(&l->address, map, S("address"), KNOWN) ||
+      !load_text(&l->address, map, "hint", &channel->address_hint) ||
+      !load_program(&l->address, value_get_c(map, "check"), S("address.check"), &channel->address_check))
+    return false;
+  if (!channel->address_check || !channel->address_hint.len)
+    return load_fail(&l->address, STR_NONE, S("address"), "check and hint are needed");
+  return true;
+}
+
+static bool load_answers(const ChannelLoader *l, const Value *map, Channel *channel) {
+  const Loader *a = &l->answers;
+  Str unknown = S("resend");
+  if (!load_program(a, value_get_c(map, "success"), S("success"), &channel->success) ||
+      !load_program(a, value_get_c(map, "delivered"), S("delivered"), &channel->delivered) ||
+      !load_program(a, value_get_c(map, "permanent"), S("permanent"), &channel->permanent) ||
+      !load_program(a, value_get_c(map, "provider_id"), S("provider_id"), &channel->provider_id) ||
+      !load_program(a, value_get_c(map, "error"), S("error"), &channel->error) ||
+      !load_text(a, map, "unknown", &unknown))
+    return false;
+  if (!str_equal(unknown, S("resend")) && !str_equal(unknown, S("keep")))
+    return load_fail(a, unknown, S("unknown"), "\"%.*s\" is neither resend nor keep", STR_ARG(unknown));
+  channel->resend_unknown = str_equal(unknown, S("resend"));
+  if (!channel->success || !channel->permanent)
+    return load_fail(a, STR_NONE, S("the channel"), "success and permanent are needed");
+  return true;
+}
+
+static bool load_channel(const ChannelLoader *l, const Value *map, Channel *channel) {
+  static const char *const KNOWN[] = {"name",        "title", "guide",   "transport", "address",
+                                      "request",     "mail",  "success", "delivered", "permanent",
+                                      "provider_id", "error", "unknown", "samples",   NULL};
+  const Loader *a = &l->answers;
+  Str transport = STR_NONE;
+  if (!load_known_keys(a, map, S("the channel"), KNOWN) || !load_text(a, map, "name", &channel->name) ||
+      !load_text(a, map, "title", &channel->title) || !load_text(a, map, "guide", &channel->guide) ||
+      !load_text(a, map, "transport", &transport))
+    return false;
+  if (channel->name.len == 0) return load_fail(a, STR_NONE, S("name"), "it is missing");
+  channel->mail = str_equal(transport, S("mail"));
+  if (!channel->mail && !str_equal(transport, S("http")))
+    return load_fail(a, transport, S("transport"), "\"%.*s\" is neither http nor mail", STR_ARG(transport));
+  const Value *samples = value_get_c(map, "samples");
+  channel->samples = value_is(samples, VALUE_LIST) ? *samples : (Value){.kind = VALUE_LIST};
+  return load_address(l, value_get_c(map, "address"), channel) && load_answers(l, map, channel) &&
+         (channel->mail ? load_mail(l, value_get_c(map, "mail"), channel)
+                        : load_request(l, value_get_c(map, "request"), channel));
+}
+
+static const CelEnv *context_env(Arena *arena, ZoneDb *zones) {
+  CelVar *vars = ARENA_ARRAY(arena, CelVar, COUNT(CONTEXT_NAMES));
+  for (size_t i = 0; i < COUNT(CONTEXT_NAMES); i++) vars[i] = (CelVar){CONTEXT_NAMES[i], "dyn", ""};
+  CelEnvOptions options = {.vars = vars, .var_count = COUNT(CONTEXT_NAMES), .zones = zones};
+  return cel_env_new(arena, &options);
+}
+
+bool channel_compile(Arena *arena, ZoneDb *zones, Str yaml, const Channel **out, Error *err) {
+  Value map;
+  Channel *channel = ARENA_NEW(arena, Channel);
+  CelEnvOptions answer_options = {.vars = ANSWER_VARS, .var_count = ANSWER_COUNT, .zones = zones};
+  yaml = str_copy(arena, yaml);
+  if (!yaml_parse(arena, yaml, &map, err)) return false;
+  const CelEnv *context = context_env(arena, zones);
+  ChannelLoader loader = {
+      .answers = {.arena = arena, .env = cel_env_new(arena, &answer_options), .yaml = yaml, .err = err},
+      .address = {.arena = arena, .env = spec_env_new(arena, zones), .yaml = yaml, .err = err},
+      .text = {.context = MUSTACHE_TEXT, .cel_env = context},
+      .html = {.context = MUSTACHE_HTML, .cel_env = context},
+      .json = {.context = MUSTACHE_JSON, .cel_env = context}};
+  if (!load_channel(&loader, &map, channel)) return false;
+  *out = channel;
+  return true;
+}
+
+Str channel_name(const Channel *channel) {
+  return channel->name;
+}
+
+bool channel_is_mail(const Channel *channel) {
+  return channel->mail;
+}
+
+bool channel_resend_unknown(const Channel *channel) {
+  return channel->resend_unknown;
+}
+
+bool channel_check_address(const Channel *channel, Str address, Error *err) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  Value vars[VAR_COUNT] = {0}, answer = value_null();
+  Error ignored = {0};
+  CelRun run = {.vars = vars};
+  vars[VAR_ITEM] = value_string(address);
+  bool plain = address.len > 0 && address.len <= CHANNEL_LINE_MAX && utf8_valid(address);
+  for (size_t i = 0; plain && i < address.len; i++) plain = (u8)address.ptr[i] > ' ' && address.ptr[i] != 0x7f;
+  if (plain && cel_eval(channel->address_check, arena, &run, &answer, &ignored) && value_bool_or(&answer, false))
+    return true;
+  return fail(err, ERR_INVALID, "\"%.*s\" is not an address of %.*s; one looks like %.*s",
+              STR_ARG(utf8_cut(address, 100)), STR_ARG(channel->name), STR_ARG(channel->address_hint));
+}

@@ -1,0 +1,245 @@
+/* One request as events: body to values, the kind of the request or of each element, the elements one by one. Each
+ * element stands alone: a bad one is listed, the others are taken. Pure; all in the caller's arena. */
+#include <stdio.h>
+#include <string.h>
+
+#include "catalog/internal.h"
+
+void run_init(Run *run, const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings) {
+  *run = (Run){.spec = spec, .arena = arena, .request = request, .settings = settings};
+  run->values[VAR_PAYLOAD] = run->values[VAR_ITEM] = run->values[VAR_EVENT] = value_null();
+  run->values[VAR_HEADERS] = spec_headers(arena, request);
+  run->values[VAR_QUERY] = spec_query(arena, request->query);
+  run->values[VAR_INDEX] = value_int(0);
+  run->values[VAR_VARS] = (Value){.kind = VALUE_MAP, .members = run->vars};
+  run->values[VAR_NOW] = (Value){
+      .kind = VALUE_TIMESTAMP, .i = request->received_ms / 1000, .size = (u32)(request->received_ms % 1000) * 1000000};
+  run->values[VAR_VERIFIED] = value_bool(spec->auth_count > 0 && !str_is_blank(settings->secret));
+  run->cel = (CelRun){.vars = run->values, .now_ms = request->received_ms, .zone = settings->zone};
+}
+
+void run_warn(Run *run, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  Str text = str_vformat(run->arena, format, args);
+  va_end(args);
+  for (size_t i = 0; i < run->warnings.count; i++)
+    if (str_equal(run->warnings.items[i], text)) return;
+  if (run->warnings.count < SPEC_WARNINGS_MAX) *VEC_PUSH(run->arena, &run->warnings) = text;
+}
+
+bool run_eval(Run *run, const CelProgram *program, Value *out, Error *err) {
+  Error why = {0};
+  if (!cel_eval(program, run->arena, &run->cel, out, &why)) {
+    *out = value_null();
+    if (why.code == ERR_MISSING) return true;
+    if (err) *err = why;
+    return false;
+  }
+  if (out->kind == VALUE_OPTIONAL) *out = out->size ? out->items[0] : value_null();
+  return true;
+}
+
+Str run_text(Run *run, const CelProgram *program) {
+  Value v;
+  Error ignored = {0};
+  if (!program || !run_eval(run, program, &v, &ignored)) return STR_NONE;
+  return utf8_clean(run->arena, value_display(run->arena, &v));
+}
+
+/* Vars stand in one small array that grows under the map `vars`; a var that fails is null, and what needs it says so.
+ */
+static void run_vars(Run *run, const NamedProgram *vars, size_t count, size_t from) {
+  Value *map = &run->values[VAR_VARS];
+  map->size = (u32)from;
+  for (size_t i = 0; i < count; i++) {
+    Value v;
+    Error why = {0};
+    if (!run_eval(run, vars[i].program, &v, &why)) run_warn(run, "vars.%.*s: %s", STR_ARG(vars[i].name), why.message);
+    ASSERT(map->size < SPEC_VARS_MAX);
+    run->vars[map->size] = (Member){value_string(vars[i].name), v};
+    map->size++;
+  }
+}
+
+/* Kinds -------------------------------------------------------------------------------------------------------------
+ */
+
+/* A condition that meets something missing is false; the last other failure is kept for the answer. */
+static const SpecKind *find_kind(Run *run, Error *why) {
+  for (size_t i = 0; i < run->spec->kind_count; i++) {
+    const SpecKind *kind = &run->spec->kinds[i];
+    Value v = value_bool(true);
+    Error failure = {0};
+    if (kind->when && !run_eval(run, kind->when, &v, &failure)) {
+      *why = failure;
+      (void)error_prefix(why, "kinds[%zu].when: ", i);
+      continue;
+    }
+    if (value_bool_or(&v, false)) return kind;
+  }
+  return NULL;
+}
+
+static bool no_kind(const Run *run, const Error *why, Error *err) {
+  if (why->code != ERR_NONE) {
+    if (err) *err = *why;
+    if (err) err->code = ERR_UNPROCESSABLE;
+    return false;
+  }
+  return fail(err, ERR_UNPROCESSABLE, "nothing in %.*s fits this; is it the right template?", STR_ARG(run->spec->name));
+}
+
+/* Elements ----------------------------------------------------------------------------------------------------------
+ */
+
+static void element_fails(Run *run, i64 index, const Error *why) {
+  ElementError *error = VEC_PUSH(run->arena, &run->errors);
+  *error = (ElementError){.index = index};
+  Str reason = utf8_cut(str_from_c(why->message), sizeof error->reason - 1);
+  memcpy(error->reason, reason.ptr, reason.len);
+}
+
+/* A filter that fails keeps the element: nothing is lost because an expression met a payload it did not expect. */
+static bool passes_filter(Run *run, const Event *event) {
+  Error why = {0};
+  Value v;
+  if (!run->settings->filter) return true;
+  run->values[VAR_EVENT] = event_to_value(run->arena, event);
+  if (!cel_eval(run->settings->filter, run->arena, &run->cel, &v, &why)) {
+    run_warn(run, "the filter failed, the element was kept: %s", why.message);
+    return true;
+  }
+  return value_bool_or(&v, true);
+}
+
+static void take_event(Run *run, const SpecKind *kind, u32 index) {
+  Event event;
+  Error why = {0};
+  if (!spec_event(run, kind, index, &event, &why))
+    element_fails(run, index, &why);
+  else if (passes_filter(run, &event))
+    *VEC_PUSH(run->arena, &run->events) = event;
+  else
+    run->seen_filtered = true;
+}
+
+static void take_kind(Run *run, const SpecKind *kind, u32 index) {
+  run_vars(run, kind->vars, kind->var_count, run->spec->var_count);
+  if (kind->confirm_url && !run->out->confirm_url.len) run->out->confirm_url = run_text(run, kind->confirm_url);
+  if (kind->answer && !run->out->vendor_answer.len) run->out->vendor_answer = run_text(run, kind->answer);
+  switch (kind->of) {
+  case KIND_ALERT:
+  case KIND_CHANGE: take_event(run, kind, index); break;
+  case KIND_TEST: run->seen_test = true; break;
+  case KIND_CONFIRMATION: run->seen_confirmation = true; break;
+  case KIND_IGNORE:
+  case KIND_COUNT: run->seen_filtered = true; break;
+  }
+}
+
+static bool elements(Run *run, const CelProgram *each, Value *out, Error *err) {
+  Error why = {0};
+  if (!run_eval(run, each, out, &why)) {
+    if (err) *err = why;
+    if (err) err->code = ERR_UNPROCESSABLE;
+    return error_prefix(err, "each: ");
+  }
+  if (out->kind != VALUE_LIST)
+    return fail(err, ERR_UNPROCESSABLE, "each: \"%.*s\" is not a list in this body", STR_ARG(cel_source(each)));
+  if (!run->spec->elements_unlimited && out->size > SPEC_ELEMENTS_MAX)
+    return fail(err, ERR_UNPROCESSABLE, "the body has %u elements; at most %d are taken at once", out->size,
+                SPEC_ELEMENTS_MAX);
+  return true;
+}
+
+static void stand_at(Run *run, const Value *list, u32 index) {
+  run->values[VAR_ITEM] = list->items[index];
+  run->values[VAR_INDEX] = value_int(index);
+}
+
+/* Kinds are asked for each element. */
+static bool take_mixed(Run *run, Error *err) {
+  Value list;
+  if (!elements(run, run->spec->each, &list, err)) return false;
+  for (u32 i = 0; i < list.size; i++) {
+    Error why = {0}, failure = {0};
+    stand_at(run, &list, i);
+    run_vars(run, run->spec->vars, run->spec->var_count, 0);
+    const SpecKind *kind = find_kind(run, &why);
+    if (kind) {
+      take_kind(run, kind, i);
+    } else {
+      (void)no_kind(run, &why, &failure);
+      element_fails(run, i, &failure);
+    }
+  }
+  return true;
+}
+
+/* One kind for the whole request, which may have a list. */
+static bool take_one_kind(Run *run, Error *err) {
+  Error why = {0};
+  Value list;
+  run_vars(run, run->spec->vars, run->spec->var_count, 0);
+  const SpecKind *kind = find_kind(run, &why);
+  if (!kind) return no_kind(run, &why, err);
+  if (!kind->each) {
+    take_kind(run, kind, 0);
+    return true;
+  }
+  if (!elements(run, kind->each, &list, err)) return false;
+  for (u32 i = 0; i < list.size; i++) {
+    stand_at(run, &list, i);
+    take_kind(run, kind, i);
+  }
+  return true;
+}
+
+/* The whole ------------------------------------------------------------------------------------------------------ */
+
+static void add_warnings(Run *run) {
+  for (size_t i = 0; i < run->spec->warning_count; i++) {
+    Str text = run_text(run, run->spec->warnings[i]);
+    if (text.len) run_warn(run, "%.*s", STR_ARG(utf8_cut(text, 300)));
+  }
+}
+
+static const char *outcome_of(const Run *run) {
+  if (run->events.count) return run->errors.count ? "partial" : "accepted";
+  if (run->seen_test) return "test";
+  if (run->seen_confirmation) return "confirmation";
+  return run->seen_filtered ? "filtered" : "accepted";
+}
+
+static bool nothing_maps(const Run *run, Error *err) {
+  const ElementError *first = &run->errors.items[0];
+  if (run->errors.count == 1) return fail(err, ERR_UNPROCESSABLE, "%s", first->reason);
+  return fail(err, ERR_UNPROCESSABLE, "none of %zu elements could be read; element %lld: %s", run->errors.count,
+              (long long)first->index, first->reason);
+}
+
+bool spec_normalise(const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings,
+                    Normalised *out, Error *err) {
+  Normalised result = {0};
+  Run *run = ARENA_NEW(arena, Run);
+  run_init(run, spec, arena, request, settings);
+  run->out = &result;
+  if (!spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], err)) return false;
+  run->values[VAR_ITEM] = run->values[VAR_PAYLOAD];
+  if (!(spec->each ? take_mixed(run, err) : take_one_kind(run, err))) return false;
+  bool other = run->events.count || run->seen_test || run->seen_confirmation || run->seen_filtered;
+  if (run->errors.count && !other) return nothing_maps(run, err);
+  run->values[VAR_ITEM] = run->values[VAR_PAYLOAD];
+  add_warnings(run);
+  result.outcome = outcome_of(run);
+  result.events = run->events.items;
+  result.event_count = run->events.count;
+  result.errors = run->errors.items;
+  result.error_count = run->errors.count;
+  result.warnings = run->warnings.items;
+  result.warning_count = run->warnings.count;
+  result.delivery_id = utf8_cut(run_text(run, spec->delivery_id), 255);
+  *out = result;
+  return true;
+}
