@@ -272,11 +272,9 @@ static RuleResult match_rows(const Rule *rule, Arena *arena, const Value *alert)
     bool holds = condition_holds(&rule->conditions[i], arena, alert, &error);
     if (error.len)
       return (RuleResult){.match = RULE_ERROR, .error = error, .decided = condition_text(arena, &rule->conditions[i])};
-    if (holds != rule->match_any) {
-      if (holds) continue;
-      return (RuleResult){.match = RULE_NOT_MATCHED, .decided = condition_text(arena, &rule->conditions[i])};
-    }
-    if (holds) return (RuleResult){.match = RULE_MATCHED, .decided = condition_text(arena, &rule->conditions[i])};
+    if (holds == !rule->match_any) continue; /* all: it holds, look on; any: it does not, look on */
+    return (RuleResult){.match = holds ? RULE_MATCHED : RULE_NOT_MATCHED,
+                        .decided = condition_text(arena, &rule->conditions[i])};
   }
   if (rule->condition_count == 0)
     return (RuleResult){.match = RULE_MATCHED, .decided = S("a rule without conditions takes everything")};
