@@ -29,8 +29,7 @@ static int add_arg(Listing *l, DbValue value) {
   return (int)l->arg_count;
 }
 
-/* Options
- * --------------------------------------------------------------------------------------------------------------- */
+/* Options ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Gather {
   VEC(Str) values;
@@ -80,8 +79,7 @@ bool resource_query_read(Arena *arena, const Str *names, const Str *values, size
   return true;
 }
 
-/* Filters
- * --------------------------------------------------------------------------------------------------------------- */
+/* Filters ---------------------------------------------------------------------------------------------------------- */
 
 static bool unknown_filter(Listing *l, Str name) {
   const char *names[COLUMNS_MAX];
@@ -179,8 +177,7 @@ static bool build_where(Listing *l) {
   return add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");
 }
 
-/* Order and cursor
- * ------------------------------------------------------------------------------------------------------ */
+/* Order and cursor ------------------------------------------------------------------------------------------------- */
 
 static bool read_sort(Listing *l) {
   Str text =
@@ -188,7 +185,10 @@ static bool read_sort(Listing *l) {
   l->descending = text.ptr[0] == '-';
   l->sort_name = text;
   Str name = str_slice(text, l->descending ? 1 : 0, text.len);
-  if (str_equal_c(name, "id")) return true;
+  if (str_equal_c(name, "id")) {
+    l->sort = l->resource->id_order;
+    return true;
+  }
   for (const SortField *s = l->resource->sorts; s && s->name; s++)
     if (str_equal_c(name, s->name)) {
       l->sort = field_column(resource_field(l->resource, name));
@@ -225,8 +225,7 @@ static bool add_cursor(Listing *l) {
   return true;
 }
 
-/* Rows
- * ------------------------------------------------------------------------------------------------------------------ */
+/* Rows ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct Rows {
   Listing *listing;
@@ -273,13 +272,18 @@ static bool fits(const Listing *l, const Buf *sql) {
   return fail(l->err, ERR_INVALID, "the list has too many filters; leave some out");
 }
 
-static bool read_rows(Listing *l, Rows *rows) {
+static Buf rows_sql(Listing *l, const char *before) {
   Buf sql = buf_new(l->ctx->arena, 3 * LIST_SQL_MAX);
-  buf_format(&sql, "SELECT %.*s", STR_ARG(l->sql->select_list));
+  buf_format(&sql, "%sSELECT %.*s", before, STR_ARG(l->sql->select_list));
   if (l->sort) buf_format(&sql, ", \"%s\"", l->sort);
   put_source(l, &sql);
   put_order(l, &sql);
   buf_format(&sql, " LIMIT $%d", add_arg(l, db_int(l->limit + 1)));
+  return sql;
+}
+
+static bool read_rows(Listing *l, Rows *rows) {
+  Buf sql = rows_sql(l, "");
   return fits(l, &sql) && db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_item, rows, l->err);
 }
 
@@ -324,10 +328,15 @@ static bool prepare(Listing *l) {
   return read_sort(l) && build_where(l);
 }
 
-bool resource_list(ResourceCtx *ctx, const Resource *r, const ListQuery *query, ResourceList *out, Error *err) {
+static Listing *listing(ResourceCtx *ctx, const Resource *r, const ListQuery *query, Error *err) {
   Listing *l = ARENA_NEW(ctx->arena, Listing);
-  ResourceList list = {.total = -1};
   *l = (Listing){.ctx = ctx, .resource = r, .sql = registry_sql(ctx->registry, r), .query = query, .err = err};
+  return l;
+}
+
+bool resource_list(ResourceCtx *ctx, const Resource *r, const ListQuery *query, ResourceList *out, Error *err) {
+  Listing *l = listing(ctx, r, query, err);
+  ResourceList list = {.total = -1};
   Rows rows = {.listing = l};
   bool was_listing = ctx->listing;
   ctx->listing = true;
@@ -341,6 +350,22 @@ bool resource_list(ResourceCtx *ctx, const Resource *r, const ListQuery *query, 
   list.items = list_done(&rows.items);
   if (rows.more) list.next_cursor = make_cursor(l, rows.last_value, rows.last_id);
   *out = list;
+  return true;
+}
+
+static bool take_step(const DbRow *row, void *ctx) {
+  buf_put(ctx, db_row_peek(row, db_row_columns(row) - 1));
+  buf_putc(ctx, '\n');
+  return true;
+}
+
+bool resource_list_plan(ResourceCtx *ctx, const Resource *r, const ListQuery *query, Str *out, Error *err) {
+  Listing *l = listing(ctx, r, query, err);
+  Buf plan = buf_new(ctx->arena, KIB(8));
+  if (!prepare(l) || !add_cursor(l)) return false;
+  Buf sql = rows_sql(l, "EXPLAIN QUERY PLAN ");
+  if (!db_query_text(ctx->db, buf_str(&sql), l->arg_count, l->args, take_step, &plan, err)) return false;
+  *out = buf_str(&plan);
   return true;
 }
 

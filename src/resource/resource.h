@@ -23,8 +23,7 @@ typedef struct Resource Resource;
 typedef struct ResourceCtx ResourceCtx;
 typedef struct Field Field;
 
-/* Fields
- * ---------------------------------------------------------------------------------------------------------------- */
+/* Fields ----------------------------------------------------------------------------------------------------------- */
 
 /* kind         JSON                                        column */
 typedef enum FieldKind {
@@ -93,8 +92,7 @@ struct Field {
 #define FILTER_SCAN   "scan"
 #define FIELDS(table) .fields = (table), .field_count = COUNT(table)
 
-/* Resources
- * ------------------------------------------------------------------------------------------------------------- */
+/* Resources -------------------------------------------------------------------------------------------------------- */
 
 typedef enum ResourceVerbs {
   VERB_CREATE = 1,
@@ -135,6 +133,7 @@ struct Resource {
   bool bare;                /* a log: no created_at, updated_at, version */
   const char *time_column;  /* since and until; NULL: the id's own time */
   const char *default_sort; /* NULL: "id" */
+  const char *id_order;     /* an integer column that rises with the id and shares an index with org_id; NULL: the id */
   const SortField *sorts;   /* ended by a NULL name; "id" always works */
   const FilterHint *hints;  /* ended by a NULL name; may be NULL */
   const char *team_column;  /* rows of teams the caller may not see are left out; NULL: everybody's */
@@ -154,8 +153,7 @@ struct Resource {
   void (*render)(ResourceCtx *ctx, const Value *row, MapBuilder *out);
 };
 
-/* Context
- * --------------------------------------------------------------------------------------------------------------- */
+/* Context ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Actor {
   const char *kind; /* "user", "key", "rule", "runbook", "system" */
@@ -213,8 +211,7 @@ void field_error(ResourceCtx *ctx, const char *pointer, const char *code, const 
 /* Sets a member of a map (a new map: values are immutable). */
 void resource_put(ResourceCtx *ctx, Value *map, const char *name, Value value);
 
-/* The registry
- * ---------------------------------------------------------------------------------------------------------- */
+/* The registry ----------------------------------------------------------------------------------------------------- */
 
 /* Checks the tables against each other (names, prefixes, references, docs) and builds every statement. `list` must
  * outlive it. */
@@ -228,8 +225,7 @@ const Resource *registry_plural(const Registry *registry, Str plural);
 const Resource *registry_prefix(const Registry *registry, Str prefix); /* also of a whole typed id */
 const Field *resource_field(const Resource *resource, Str name);
 
-/* Reading
- * --------------------------------------------------------------------------------------------------------------- */
+/* Reading ---------------------------------------------------------------------------------------------------------- */
 
 /* id text, slug, number ("INC-42" or "42"), e-mail of users. ERR_NOT_FOUND names what was sought and how to name it. */
 MUST_CHECK bool resource_resolve(ResourceCtx *ctx, const Resource *resource, Str text, i64 *out_id, Error *err);
@@ -272,11 +268,13 @@ MUST_CHECK bool resource_query_read(Arena *arena, const Str *names, const Str *v
 /* Pages by key: rows inserted meanwhile neither repeat nor hide others. Cost: one index range of limit + 1 rows. */
 MUST_CHECK bool resource_list(ResourceCtx *ctx, const Resource *resource, const ListQuery *query, ResourceList *out,
                               Error *err);
+/* How the database would run this list, one step a line: for tests and doctor. */
+MUST_CHECK bool resource_list_plan(ResourceCtx *ctx, const Resource *resource, const ListQuery *query, Str *out,
+                                   Error *err);
 /* {"items": [...], "next_cursor": ..., "total"?: n} */
 Value resource_list_value(ResourceCtx *ctx, const ResourceList *list);
 
-/* Writing
- * --------------------------------------------------------------------------------------------------------------- */
+/* Writing ---------------------------------------------------------------------------------------------------------- */
 
 /* ERR_INVALID with ctx->errors; ERR_CONFLICT when the only thing wrong is that something is taken. */
 MUST_CHECK bool resource_create(ResourceCtx *ctx, const Resource *resource, const Value *body, Value *out, Error *err);

@@ -2,8 +2,7 @@
  * read, and may correct an alert's words, priority, service and labels. */
 #include "core/resources.h"
 
-/* Alerts
- * ---------------------------------------------------------------------------------------------------------------- */
+/* Alerts ----------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue STATUSES[] = {{"triggered", 0, "Nobody has it."},
                                      {"acknowledged", 0, "Somebody has it."},
@@ -112,14 +111,14 @@ const Resource ALERT = {
     .permission = "alerts",
     .time_column = "status_changed_at",
     .default_sort = "-id",
+    .id_order = "number",
     .sorts = ALERT_SORTS,
     .hints = ALERT_HINTS,
     .team_column = "team_id",
     .after_write = alert_after_write,
 };
 
-/* Requests
- * -------------------------------------------------------------------------------------------------------------- */
+/* Requests --------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue OUTCOMES[] = {{"pending", 0, "Committed, not applied yet."},
                                      {"accepted", 0, "All of it was taken."},
@@ -194,8 +193,7 @@ const Resource REQUEST = {
     .render = request_render,
 };
 
-/* Changes
- * --------------------------------------------------------------------------------------------------------------- */
+/* Changes ---------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue CHANGE_KINDS[] = {{"commit"},       {"pull_request"},   {"deployment"},    {"pipeline"},
                                          {"feature_flag"}, {"infrastructure"}, {"configuration"}, {NULL}};

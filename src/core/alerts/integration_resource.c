@@ -1,7 +1,7 @@
 /* Integrations: one configured inbound source each, with its own key in its URL. */
 #include "core/resources.h"
 
-enum { KEY_CHARS = 24, KEY_MIN = 8, KEY_MAX = 128 };
+enum { KEY_CHARS = 24, KEY_MIN = 3, KEY_MAX = 128 };
 
 static const EnumValue SCOPES[] = {{"integration", 0, "Keys are its own."},
                                    {"organization", 0, "Keys are shared with every integration that says so."},

@@ -3,8 +3,7 @@
  * the list that it had; turn k after it is held by (index + k) modulo the length. */
 #include "core/resources.h"
 
-/* Fields
- * ---------------------------------------------------------------------------------------------------------------- */
+/* Fields ----------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue MODES[] = {{"replace", 0, "Wins over the layers before, wherever it has somebody."},
                                   {"add", 0, "Is on call beside them."},
@@ -98,8 +97,7 @@ static const Field SCHEDULE_FIELDS[] = {
     {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 50, .doc = "Later ones win over earlier ones."},
 };
 
-/* The anchor
- * ------------------------------------------------------------------------------------------------------------ */
+/* The anchor ------------------------------------------------------------------------------------------------------- */
 
 static i64 floor_div(i64 a, i64 b) {
   return a / b - (a % b < 0);
@@ -128,7 +126,7 @@ static i64 turns_since(Civil from, i64 local_seconds, i64 every, Str unit) {
 }
 
 static size_t place_of(const Value *members, const Value *set, size_t old_place) {
-  if (value_equal(value_at(members, old_place), set)) return old_place;
+  if (old_place < members->size && value_equal(value_at(members, old_place), set)) return old_place;
   for (size_t i = 0; i < members->size; i++)
     if (value_equal(value_at(members, i), set)) return i;
   return old_place % members->size;
@@ -152,7 +150,8 @@ static Value make_anchor(ResourceCtx *ctx, Civil at, i64 index) {
 }
 
 static bool same(const Value *a, const Value *b, const char *name) {
-  return value_equal(value_get_c(a, name), value_get_c(b, name));
+  const Value *left = value_get_c(a, name), *right = value_get_c(b, name);
+  return left && right ? value_equal(left, right) : left == right;
 }
 
 /* The layer as it was has `index` at local time `at`; the present holder's place in the new list decides the new index.
@@ -236,8 +235,7 @@ const Resource SCHEDULE = {
     .before_write = schedule_before_write,
 };
 
-/* Overrides
- * ------------------------------------------------------------------------------------------------------------- */
+/* Overrides -------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue OVERRIDE_KINDS[] = {{"cover", 0, "In place of everyone, or of replaces_user_id."},
                                            {"add", 0, "Beside those on call."},
