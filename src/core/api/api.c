@@ -114,11 +114,15 @@ static ApiCtx make_ctx(App *app, Arena *arena, Db *db, Cycle *cycle, i64 org_id,
 ApiCtx api_ctx(Call *call, Db *db, Cycle *cycle) {
   ApiCtx ctx = make_ctx(call->app, call->arena, db, cycle, call->org_id, call->actor);
   ctx.call = call;
+  ctx.rc.administrator =
+      !call->user || str_equal_c(call->user->role, "owner") || str_equal_c(call->user->role, "admin");
   return ctx;
 }
 
 ApiCtx api_ctx_of(App *app, Cycle *cycle, i64 org_id, Actor actor) {
-  return make_ctx(app, cycle->arena, cycle->db, cycle, org_id, actor);
+  ApiCtx ctx = make_ctx(app, cycle->arena, cycle->db, cycle, org_id, actor);
+  ctx.rc.administrator = true;
+  return ctx;
 }
 
 bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *out_id, Error *err) {
