@@ -1,25 +1,29 @@
-/* See ballast.h. */
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
+/* See ballast.h. The blocks are allocated, not merely promised: a file with holes would give nothing back. */
 #include "db/ballast.h"
 
-static void path_of(const char *folder, char *out, size_t bytes) { snprintf(out, bytes, "%s/ballast", folder); }
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+#define BALLAST_BYTES ((off_t)MIB(64))
+
+static const char *path_in(Arena *arena, const char *folder) {
+  return str_to_c(arena, str_format(arena, "%s/ballast", folder));
+}
 
 bool db_ballast_make(const char *folder) {
-  char path[4096];
-  path_of(folder, path, sizeof path);
-  int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  const char *path = path_in(arena, folder);
+  int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return false;
-  bool ok = posix_fallocate(fd, 0, (off_t)MIB(64)) == 0;
+  bool ok = posix_fallocate(fd, 0, BALLAST_BYTES) == 0;
   close(fd);
   if (!ok) unlink(path);
   return ok;
 }
 
 void db_ballast_release(const char *folder) {
-  char path[4096];
-  path_of(folder, path, sizeof path);
-  unlink(path);
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  unlink(path_in(arena, folder));
 }

@@ -1,4 +1,4 @@
-/* The interface: dispatches to the engine of the URL. */
+/* The interface: dispatches to the engine that the URL names. What is the same for all engines is here. */
 #include <string.h>
 
 #include "db/engine.h"
@@ -8,13 +8,15 @@ static const DbEngine *const ENGINES[] = {&SQLITE_ENGINE};
 bool db_open(const char *url, DbRole role, Db **out, Error *err) {
   for (size_t i = 0; i < COUNT(ENGINES); i++)
     if (str_starts_with(str_from_c(url), str_from_c(ENGINES[i]->scheme))) return ENGINES[i]->open(url, role, out, err);
-  return fail(err, ERR_INVALID, "--db \"%s\" is not known; use sqlite:FILE", url);
+  return fail(err, ERR_INVALID, "--db \"%s\" names no database that is known; use sqlite:FILE", url);
 }
 
 void db_close(Db *db) {
   if (db) db->engine->close(db);
 }
-void db_closep(Db **db) { db_close(*db); }
+void db_closep(Db **db) {
+  db_close(*db);
+}
 
 bool db_exec(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out_changes, Error *err) {
   return db->engine->run(db, stmt, STR_NONE, count, args, NULL, NULL, out_changes, err);
@@ -38,12 +40,12 @@ typedef struct OneRow {
 static bool take_one(const DbRow *row, void *ctx) {
   OneRow *one = ctx;
   one->found = true;
-  one->row(row, one->ctx);
+  if (one->row) one->row(row, one->ctx);
   return false;
 }
 
-bool db_query_one(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx, bool *out_found,
-                  Error *err) {
+bool db_query_one(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx,
+                  bool *out_found, Error *err) {
   OneRow one = {.row = row, .ctx = ctx};
   if (!db_query(db, stmt, count, args, take_one, &one, err)) return false;
   *out_found = one.found;
@@ -62,7 +64,8 @@ static bool take_int(const DbRow *row, void *ctx) {
   return false;
 }
 
-bool db_query_int(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out, bool *out_found, Error *err) {
+bool db_query_int(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out, bool *out_found,
+                  Error *err) {
   OneInt one = {0};
   if (!db_query(db, stmt, count, args, take_int, &one, err)) return false;
   *out_found = one.found;
@@ -83,13 +86,27 @@ bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBin
   return true;
 }
 
-i64 db_row_int(const DbRow *row, int column) { return row->engine->row_int(row, column); }
-double db_row_double(const DbRow *row, int column) { return row->engine->row_double(row, column); }
-Str db_row_peek(const DbRow *row, int column) { return row->engine->row_peek(row, column); }
-DbType db_row_type(const DbRow *row, int column) { return row->engine->row_type(row, column); }
-bool db_row_is_null(const DbRow *row, int column) { return db_row_type(row, column) == DB_TYPE_NULL; }
-int db_row_columns(const DbRow *row) { return row->engine->row_columns(row); }
-const char *db_row_name(const DbRow *row, int column) { return row->engine->row_name(row, column); }
+i64 db_row_int(const DbRow *row, int column) {
+  return row->engine->row_int(row, column);
+}
+double db_row_double(const DbRow *row, int column) {
+  return row->engine->row_double(row, column);
+}
+Str db_row_peek(const DbRow *row, int column) {
+  return row->engine->row_peek(row, column);
+}
+DbType db_row_type(const DbRow *row, int column) {
+  return row->engine->row_type(row, column);
+}
+bool db_row_is_null(const DbRow *row, int column) {
+  return db_row_type(row, column) == DB_TYPE_NULL;
+}
+int db_row_columns(const DbRow *row) {
+  return row->engine->row_columns(row);
+}
+const char *db_row_name(const DbRow *row, int column) {
+  return row->engine->row_name(row, column);
+}
 
 Str db_row_text(const DbRow *row, int column, Arena *arena) {
   if (db_row_is_null(row, column)) return STR_NONE;
@@ -97,18 +114,36 @@ Str db_row_text(const DbRow *row, int column, Arena *arena) {
   return text.len ? str_copy(arena, text) : S("");
 }
 
-bool db_begin(Db *db, Error *err) { return db->engine->begin(db, err); }
+bool db_begin(Db *db, Error *err) {
+  return db->engine->begin(db, err);
+}
 bool db_commit(Db *db, Error *err) {
   i64 before = clock_monotonic_us();
   if (!db->engine->commit(db, err)) return false;
   db->last_commit_us = clock_monotonic_us() - before;
   return true;
 }
-void db_rollback(Db *db) { db->engine->rollback(db); }
-bool db_in_transaction(const Db *db) { return db->engine->in_transaction(db); }
-bool db_savepoint(Db *db, Error *err) { return db->engine->savepoint(db, err); }
-bool db_release(Db *db, Error *err) { return db->engine->release(db, err); }
-void db_rollback_to(Db *db) { db->engine->rollback_to(db); }
-void db_checkpoint(Db *writer, bool queue_is_short) { writer->engine->checkpoint(writer, queue_is_short); }
-void db_read_limit_ms(Db *db, i64 ms) { db->engine->read_limit(db, ms); }
-i64 db_last_commit_us(const Db *db) { return db->last_commit_us; }
+void db_rollback(Db *db) {
+  db->engine->rollback(db);
+}
+bool db_in_transaction(const Db *db) {
+  return db->engine->in_transaction(db);
+}
+bool db_savepoint(Db *db, Error *err) {
+  return db->engine->savepoint(db, err);
+}
+bool db_release(Db *db, Error *err) {
+  return db->engine->release(db, err);
+}
+void db_rollback_to(Db *db) {
+  db->engine->rollback_to(db);
+}
+void db_checkpoint(Db *writer, bool queue_is_short) {
+  writer->engine->checkpoint(writer, queue_is_short);
+}
+void db_read_limit_ms(Db *db, i64 ms) {
+  db->engine->read_limit(db, ms);
+}
+i64 db_last_commit_us(const Db *db) {
+  return db->last_commit_us;
+}

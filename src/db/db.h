@@ -80,7 +80,10 @@ MUST_CHECK bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size
 MUST_CHECK bool db_query_text(Db *db, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx, Error *err);
 MUST_CHECK bool db_exec_text(Db *db, Str sql, size_t count, const DbValue *args, i64 *out_changes, Error *err);
 
-/* Transactions: begin takes the write lock on a writer, a snapshot on a reader. Savepoints nest. */
+/* Transactions: begin takes the write lock on a writer, a snapshot on a reader. Savepoints nest, inside a transaction only.
+ * When the engine undid everything by itself (disk full), every call fails with ERR_STORAGE until db_rollback: nothing can
+ * commit by halves. A commit that failed is still to be rolled back. After a failed fsync (err->system is the engine's code)
+ * the connection writes nothing more. */
 MUST_CHECK bool db_begin(Db *db, Error *err);
 MUST_CHECK bool db_commit(Db *db, Error *err);
 void db_rollback(Db *db);
@@ -89,9 +92,12 @@ MUST_CHECK bool db_savepoint(Db *db, Error *err);
 MUST_CHECK bool db_release(Db *db, Error *err);
 void db_rollback_to(Db *db); /* undoes and releases the newest savepoint */
 
-/* SQLite: the writer checkpoints between cycles; the readers' gate of ENGINE.md section 7. No-ops elsewhere. */
+/* SQLite: the writer moves its log into the file between transactions, and closes the gate of the pools while the log is too
+ * long. To be called after each round, and while idle too as long as it may be closed; with a short queue it may wait 1.5 s for
+ * readers. A no-op elsewhere. */
 void db_checkpoint(Db *writer, bool queue_is_short);
-/* Limits how long one read may last; past it the statement fails with ERR_UNAVAILABLE. */
+/* Limits how long one read, or one read transaction, may last on a reader (1,000 ms unless set; 0: no limit); past it the
+ * statement fails with ERR_UNAVAILABLE. Ignored on a writer. */
 void db_read_limit_ms(Db *db, i64 ms);
 i64 db_last_commit_us(const Db *db);
 
@@ -102,9 +108,10 @@ u32 db_migrations_latest(void);
 /* A pool of readers for blocking reads on pool threads. */
 typedef struct DbPool DbPool;
 MUST_CHECK bool db_pool_new(const char *url, size_t max, DbPool **out, Error *err);
-void db_pool_free(DbPool *pool);
-/* Waits for a free reader (and for the gate of a long log). */
+void db_pool_free(DbPool *pool); /* all readers were given back */
+/* Waits for a free reader (and for the gate of a long log), at most 10 s: then ERR_UNAVAILABLE. Not for the writer's thread:
+ * it opens the gate. */
 MUST_CHECK bool db_pool_take(DbPool *pool, Db **out, Error *err);
-void db_pool_give(DbPool *pool, Db *db);
+void db_pool_give(DbPool *pool, Db *db); /* ends its transaction; accepts NULL */
 
 #endif

@@ -3,14 +3,17 @@
 #define TOCSIN_DB_ENGINE_H
 
 #include "db/db.h"
+#include "db/gate.h"
 
+/* Every door is filled. */
 typedef struct DbEngine {
   const char *scheme; /* "sqlite:" */
+  const char *word;   /* "sqlite": lines of a migration that begin with "-- sqlite: " are for this engine alone */
   bool (*open)(const char *url, DbRole role, Db **out, Error *err);
   void (*close)(Db *db);
-  /* stmt NULL: `sql` is run-time text */
-  bool (*run)(Db *db, const DbStmt *stmt, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx, i64 *out_changes,
-              Error *err);
+  /* stmt NULL: `sql` is run-time text. row NULL: rows are passed over. out_changes may be NULL. */
+  bool (*run)(Db *db, const DbStmt *stmt, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx,
+              i64 *out_changes, Error *err);
   bool (*begin)(Db *db, Error *err);
   bool (*commit)(Db *db, Error *err);
   void (*rollback)(Db *db);
@@ -26,29 +29,26 @@ typedef struct DbEngine {
   DbType (*row_type)(const DbRow *row, int column);
   int (*row_columns)(const DbRow *row);
   const char *(*row_name)(const DbRow *row, int column);
-  /* A script of statements (a migration), in the present transaction. */
+  /* Statements one after the other (a migration), in the present transaction if there is one. */
   bool (*script)(Db *db, const char *sql, Error *err);
-  /* A copy of the whole database beside it, before a migration. Empty databases are not copied. */
+  /* A copy of the whole database beside it, before the migration to `version`. */
   bool (*copy_before)(Db *db, u32 version, Error *err);
 } DbEngine;
+
+/* How long a read may last unless db_read_limit_ms says otherwise. */
+enum { DB_READ_LIMIT_MS = 1000 };
 
 /* What every connection starts with. */
 struct Db {
   const DbEngine *engine;
   DbRole role;
   i64 last_commit_us;
+  DbGate *gate; /* NULL: the engine has none */
 };
 struct DbRow {
   const DbEngine *engine;
 };
 
 extern const DbEngine SQLITE_ENGINE;
-
-/* Readers wait here while the log of the writer is too long . One per database file. */
-typedef struct DbGate DbGate;
-DbGate *db_gate_of(const char *path);
-void db_gate_close(DbGate *gate);
-void db_gate_open(DbGate *gate);
-void db_gate_pass(DbGate *gate);
 
 #endif

@@ -1,8 +1,8 @@
-/* The embedded migrations, in order; made from src/db/migrations by scripts/embed at build time. */
+/* Migrations as data. The embedded list is made from src/db/migrations by scripts/embed at build time. */
 #ifndef TOCSIN_DB_MIGRATIONS_H
 #define TOCSIN_DB_MIGRATIONS_H
 
-#include "base/types.h"
+#include "db/db.h"
 
 typedef struct DbMigration {
   u32 version;
@@ -12,5 +12,9 @@ typedef struct DbMigration {
 
 extern const DbMigration DB_MIGRATIONS[];
 extern const size_t DB_MIGRATION_COUNT;
+
+/* db_migrate with a list of one's own, ascending by version: for tests. */
+MUST_CHECK bool db_migrate_with(Db *writer, const DbMigration *list, size_t count, u32 *out_from, u32 *out_to,
+                                Error *err);
 
 #endif

@@ -1,81 +1,42 @@
-/* Readers for pool threads, and the gate that they pass: closed while the writer's log is too long. */
+/* Readers for pool threads. A taker passes the gate of the log first, then waits for a free reader; both waits together
+ * have a ceiling, so that a thread never hangs for good behind a log that cannot be restarted. Readers are opened when
+ * they are first needed and kept. */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 #include "db/engine.h"
 
-/* Gates by path: few (one a database file), never freed, because connections of any thread may hold one. */
-struct DbGate {
-  char *path;
-  pthread_mutex_t lock; /* guards closed */
-  pthread_cond_t opened;
-  bool closed;
-  DbGate *next;
-};
-
-static DbGate *gates;
-static pthread_mutex_t gates_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list */
-
-DbGate *db_gate_of(const char *path) {
-  pthread_mutex_lock(&gates_lock);
-  DbGate *gate = gates;
-  while (gate && strcmp(gate->path, path) != 0) gate = gate->next;
-  if (!gate) {
-    gate = xcalloc(1, sizeof *gate);
-    gate->path = xstrdup(path);
-    pthread_mutex_init(&gate->lock, NULL);
-    pthread_cond_init(&gate->opened, NULL);
-    gate->next = gates;
-    gates = gate;
-  }
-  pthread_mutex_unlock(&gates_lock);
-  return gate;
-}
-
-static void gate_set(DbGate *gate, bool closed) {
-  pthread_mutex_lock(&gate->lock);
-  gate->closed = closed;
-  if (!closed) pthread_cond_broadcast(&gate->opened);
-  pthread_mutex_unlock(&gate->lock);
-}
-
-void db_gate_close(DbGate *gate) { gate_set(gate, true); }
-void db_gate_open(DbGate *gate) { gate_set(gate, false); }
-
-void db_gate_pass(DbGate *gate) {
-  pthread_mutex_lock(&gate->lock);
-  while (gate->closed) pthread_cond_wait(&gate->opened, &gate->lock);
-  pthread_mutex_unlock(&gate->lock);
-}
+enum { WAIT_MS_MAX = 10000, POOL_MAX = 256 };
 
 struct DbPool {
   char *url;
   DbGate *gate;
-  pthread_mutex_t lock; /* guards free, free_count, made */
+  size_t max;
+  pthread_mutex_t lock; /* guards what follows */
   pthread_cond_t given;
-  Db **free;
-  size_t free_count, made, max;
+  Db **idle;
+  size_t idle_count;
+  size_t made;
 };
 
 bool db_pool_new(const char *url, size_t max, DbPool **out, Error *err) {
+  ASSERT(max > 0 && max <= POOL_MAX);
   Db *first = NULL;
   if (!db_open(url, DB_READER, &first, err)) return false;
   DbPool *pool = xcalloc(1, sizeof *pool);
-  Str path = str_from_c(url), query = STR_NONE, rest = path;
-  if (str_starts_with(path, S("sqlite:"))) path = str_slice(path, 7, path.len);
-  if (!str_cut(path, '?', &rest, &query)) rest = path;
-  char *text = xmalloc(rest.len + 1);
-  memcpy(text, rest.ptr, rest.len);
-  text[rest.len] = 0;
-  pool->gate = db_gate_of(text);
-  free(text);
-  pool->url = xstrdup(url);
-  pool->max = max;
-  pool->free = xcalloc(max, sizeof(Db *));
+  pthread_condattr_t monotonic;
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&pool->given, &monotonic);
+  pthread_condattr_destroy(&monotonic);
   pthread_mutex_init(&pool->lock, NULL);
-  pthread_cond_init(&pool->given, NULL);
-  pool->free[pool->free_count++] = first;
+  pool->url = xstrdup(url);
+  pool->gate = db_gate_share(first->gate);
+  pool->max = max;
+  pool->idle = xcalloc(max, sizeof(Db *));
+  pool->idle[pool->idle_count++] = first;
   pool->made = 1;
   *out = pool;
   return true;
@@ -83,37 +44,61 @@ bool db_pool_new(const char *url, size_t max, DbPool **out, Error *err) {
 
 void db_pool_free(DbPool *pool) {
   if (!pool) return;
-  for (size_t i = 0; i < pool->free_count; i++) db_close(pool->free[i]);
+  ASSERT(pool->idle_count == pool->made); /* all were given back */
+  for (size_t i = 0; i < pool->idle_count; i++) db_close(pool->idle[i]);
+  db_gate_drop(pool->gate);
   pthread_mutex_destroy(&pool->lock);
   pthread_cond_destroy(&pool->given);
-  free(pool->free);
+  free(pool->idle);
   free(pool->url);
   free(pool);
 }
 
-bool db_pool_take(DbPool *pool, Db **out, Error *err) {
-  db_gate_pass(pool->gate);
+/* Waits for an idle reader or room for one more. *out_db is NULL when the caller has to open it (and `made` counts it).
+ */
+static bool take_place(DbPool *pool, i64 until_us, Db **out_db) {
+  struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
+  int result = 0;
   pthread_mutex_lock(&pool->lock);
-  while (pool->free_count == 0 && pool->made == pool->max) pthread_cond_wait(&pool->given, &pool->lock);
-  Db *db = pool->free_count ? pool->free[--pool->free_count] : NULL;
-  if (!db) pool->made++;
+  while (pool->idle_count == 0 && pool->made == pool->max && result != ETIMEDOUT)
+    result = pthread_cond_timedwait(&pool->given, &pool->lock, &until);
+  bool idle = pool->idle_count > 0, room = pool->made < pool->max;
+  *out_db = idle ? pool->idle[--pool->idle_count] : NULL;
+  if (!idle && room) pool->made++;
   pthread_mutex_unlock(&pool->lock);
-  if (db || db_open(pool->url, DB_READER, &db, err)) {
-    *out = db;
-    return true;
-  }
+  return idle || room;
+}
+
+static void give_place(DbPool *pool) {
   pthread_mutex_lock(&pool->lock);
   pool->made--;
   pthread_cond_signal(&pool->given);
   pthread_mutex_unlock(&pool->lock);
-  return false;
+}
+
+bool db_pool_take(DbPool *pool, Db **out, Error *err) {
+  i64 until_us = clock_monotonic_us() + WAIT_MS_MAX * (i64)1000;
+  if (!db_gate_pass(pool->gate, WAIT_MS_MAX))
+    return fail(err, ERR_UNAVAILABLE, "the database's log is being shortened; try again in a few seconds");
+  Db *db = NULL;
+  if (!take_place(pool, until_us, &db))
+    return fail(err, ERR_UNAVAILABLE, "all %zu readers of the database were busy for %d s; try again later", pool->max,
+                WAIT_MS_MAX / 1000);
+  if (!db && !db_open(pool->url, DB_READER, &db, err)) {
+    give_place(pool);
+    return false;
+  }
+  *out = db;
+  return true;
 }
 
 void db_pool_give(DbPool *pool, Db *db) {
   if (!db) return;
   if (db_in_transaction(db)) db_rollback(db);
+  db_read_limit_ms(db, DB_READ_LIMIT_MS);
   pthread_mutex_lock(&pool->lock);
-  pool->free[pool->free_count++] = db;
+  ASSERT(pool->idle_count < pool->made);
+  pool->idle[pool->idle_count++] = db;
   pthread_cond_signal(&pool->given);
   pthread_mutex_unlock(&pool->lock);
 }

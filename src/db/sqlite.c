@@ -1,256 +1,303 @@
-/* SQLite: one connection writes and checkpoints with synchronous=FULL; all others only read, never checkpoint, and no read
- * lasts longer than its limit. Statements are prepared once per connection: the static ones by their address, run-time texts
- * by their text. `$1` is a name to SQLite; each statement keeps where its parameters went. */
-#include <sqlite3.h>
-#include <stdio.h>
+/* SQLite: opening, running statements, rows, transactions.
+ *
+ * One connection writes and checkpoints with synchronous=FULL; all others only read, never checkpoint, and no read
+ * lasts longer than its limit (a read, or a read transaction, keeps the log from beginning anew).
+ *
+ * Two things that SQLite does are kept from the callers' way:
+ * - It may undo a whole transaction by itself (disk full, I/O error). A statement that followed would then commit
+ * alone, so until db_rollback every one is refused with ERR_STORAGE.
+ * - After a failed fsync nobody knows what is on the disk, and the next one may lie. From then on nothing is written.
+ */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "db/fault.h"
+#include "db/sqlite_conn.h"
 #include "db/sqlite_vfs.h"
-#include "db/engine.h"
 
-enum { PARAMS_MAX = 64, SLOTS = 1024, TEXTS_MAX = 200, DEPTH_MAX = 32 };
-
-typedef struct Prepared {
-  const DbStmt *key; /* NULL for run-time text */
-  char *text;
-  sqlite3_stmt *stmt;
-  int places[PARAMS_MAX + 1]; /* of $n, 0 when it does not occur */
-  u64 used;
-} Prepared;
-
-typedef struct Sqlite {
-  Db base;
-  sqlite3 *handle;
-  char *path;
-  Prepared *slots[SLOTS]; /* open addressing by address */
-  Prepared *texts[TEXTS_MAX];
-  size_t text_count;
-  u64 uses;
-  int depth; /* of savepoints */
-  i64 read_limit_ms, read_until_us;
-  DbGate *gate;
-} Sqlite;
+enum { STEPS_BETWEEN_LOOKS = 4000, SAVEPOINTS_MAX = 64 };
 
 typedef struct SqliteRow {
   DbRow base;
   sqlite3_stmt *stmt;
 } SqliteRow;
 
-static Sqlite *of(Db *db) { return (Sqlite *)(void *)db; }
-static sqlite3_stmt *stmt_of(const DbRow *row) { return ((const SqliteRow *)(const void *)row)->stmt; }
+static const Sqlite *of_const(const Db *db) {
+  return (const Sqlite *)(const void *)db;
+}
+static sqlite3_stmt *stmt_of(const DbRow *row) {
+  return ((const SqliteRow *)(const void *)row)->stmt;
+}
 
-/* Errors -------------------------------------------------------------------------------------------------------------- */
+/* Errors ----------------------------------------------------------------------------------------------------------- */
 
 static ErrorCode code_of(int extended) {
   switch (extended & 0xff) {
+  case SQLITE_INTERRUPT: return ERR_UNAVAILABLE;
+  case SQLITE_CONSTRAINT: {
+    bool unique = extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
+                  extended == SQLITE_CONSTRAINT_ROWID;
+    return unique ? ERR_CONFLICT : ERR_INTERNAL;
+  }
   case SQLITE_FULL:
   case SQLITE_IOERR:
+  case SQLITE_NOMEM:
   case SQLITE_READONLY:
   case SQLITE_CANTOPEN:
+  case SQLITE_PERM:
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
+  case SQLITE_PROTOCOL:
   case SQLITE_BUSY:
   case SQLITE_LOCKED: return ERR_STORAGE;
-  case SQLITE_INTERRUPT: return ERR_UNAVAILABLE;
-  case SQLITE_CONSTRAINT:
-    return extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ? ERR_CONFLICT : ERR_INTERNAL;
   default: return ERR_INTERNAL;
   }
 }
 
-static bool failed(Sqlite *s, const char *what, Error *err) {
-  int extended = sqlite3_extended_errcode(s->handle);
+bool sqlite_is_sync_error(int extended) {
+  return extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC;
+}
+
+void sqlite_note_sync(Sqlite *s, int extended) {
+  if (s->sync_code == 0) s->sync_code = extended;
+}
+
+static bool fail_with(Sqlite *s, int extended, const char *what, const char *words, Error *err) {
   ErrorCode code = code_of(extended);
-  if (code == ERR_UNAVAILABLE) fail(err, code, "the read took longer than %lld ms and was stopped", (long long)s->read_limit_ms);
-  else fail(err, code, "%s: %s", what, sqlite3_errmsg(s->handle));
+  if (s->base.role == DB_WRITER && sqlite_is_sync_error(extended)) sqlite_note_sync(s, extended);
+  if (code == ERR_UNAVAILABLE)
+    fail(err, code, "the database read took longer than %lld ms and was stopped; ask for less at a time",
+         (long long)s->read_limit_ms);
+  else
+    fail(err, code, "%s: %s", what, words);
   if (err) err->system = extended;
   return false;
 }
 
-/* Opening ------------------------------------------------------------------------------------------------------------- */
+bool sqlite_failed(Sqlite *s, const char *what, Error *err) {
+  return fail_with(s, sqlite3_extended_errcode(s->handle), what, sqlite3_errmsg(s->handle), err);
+}
 
-/* Reads are stopped when their time is over; the handler is asked every few thousand steps. */
-static int over_time(void *ctx) {
-  Sqlite *s = ctx;
+/* Opening ---------------------------------------------------------------------------------------------------------- */
+
+/* The progress handler: asked every few thousand steps of a reader; 1 stops the statement. */
+static int is_over(void *ctx) {
+  const Sqlite *s = ctx;
   return s->read_until_us > 0 && clock_monotonic_us() > s->read_until_us;
 }
 
-static bool pragma(Sqlite *s, const char *sql, Error *err) {
-  return sqlite3_exec(s->handle, sql, NULL, NULL, NULL) == SQLITE_OK || failed(s, sql, err);
+static bool pragmas(Sqlite *s, const char *sql, Error *err) {
+  return sqlite3_exec(s->handle, sql, NULL, NULL, NULL) == SQLITE_OK || sqlite_failed(s, "setting it up", err);
+}
+
+static int take_mode(void *ctx, int count, char **values, char **names) {
+  (void)names;
+  *(bool *)ctx = count == 1 && values[0] && strcmp(values[0], "wal") == 0;
+  return 0;
+}
+
+static bool set_up_writer(Sqlite *s, Error *err) {
+  bool wal = false;
+  if (sqlite3_exec(s->handle, "PRAGMA journal_mode=WAL", take_mode, &wal, NULL) != SQLITE_OK)
+    return sqlite_failed(s, "switching to a write-ahead log", err);
+  if (!wal) return fail(err, ERR_STORAGE, "no write-ahead log is possible here; use a file on a local disk");
+  /* A log that once grew long is cut back to 64 MiB when it begins anew. */
+  if (!pragmas(
+          s,
+          "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=OFF; "
+          "PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF",
+          err))
+    return false;
+  sqlite_checkpoint_init(s);
+  return true;
+}
+
+static bool set_up_reader(Sqlite *s, Error *err) {
+  sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite3_progress_handler(s->handle, STEPS_BETWEEN_LOOKS, is_over, s);
+  return pragmas(
+      s,
+      "PRAGMA query_only=ON; PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY; "
+      "PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF",
+      err);
 }
 
 static bool set_up(Sqlite *s, Error *err) {
-  static const char WRITER[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; "
-                               "PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; "
-                               "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=OFF; PRAGMA journal_size_limit=67108864";
-  static const char READER[] = "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; "
-                               "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF";
+  bool writer = s->base.role == DB_WRITER;
   sqlite3_extended_result_codes(s->handle, 1);
-  sqlite3_busy_timeout(s->handle, s->base.role == DB_WRITER ? 2000 : 500);
+  sqlite3_busy_timeout(s->handle, writer ? SQLITE_BUSY_WRITER_MS : SQLITE_BUSY_READER_MS);
   sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-  if (s->base.role == DB_READER) sqlite3_progress_handler(s->handle, 4000, over_time, s);
-  return pragma(s, s->base.role == DB_WRITER ? WRITER : READER, err);
+  if (!(writer ? set_up_writer(s, err) : set_up_reader(s, err))) return false;
+  s->base.gate = db_gate_take(sqlite3_db_filename(s->handle, "main"));
+  return true;
 }
 
 static void sqlite_close(Db *db) {
-  Sqlite *s = of(db);
-  for (size_t i = 0; i < SLOTS; i++) {
-    if (!s->slots[i]) continue;
-    sqlite3_finalize(s->slots[i]->stmt);
-    free(s->slots[i]);
-  }
-  for (size_t i = 0; i < s->text_count; i++) {
-    sqlite3_finalize(s->texts[i]->stmt);
-    free(s->texts[i]->text);
-    free(s->texts[i]);
-  }
-  sqlite3_close(s->handle);
-  free(s->path);
+  Sqlite *s = sqlite_of(db);
+  ASSERT(s->running == 0);
+  if (s->sync_code) sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite_stmt_free_all(s);
+  ASSERT(sqlite3_close(s->handle) == SQLITE_OK);
+  if (s->base.gate && db->role == DB_WRITER) db_gate_open(s->base.gate); /* nobody else would */
+  db_gate_drop(s->base.gate);
   free(s);
 }
 
-/* "sqlite:/path?vfs=forget" */
-static char *path_of(const char *url, bool *out_forget) {
-  Str rest = str_from_c(url + strlen("sqlite:")), path = rest, query = STR_NONE;
-  *out_forget = str_cut(rest, '?', &path, &query) && str_equal_c(query, "vfs=forget");
-  char *text = xmalloc(path.len + 1);
-  memcpy(text, path.ptr, path.len);
-  text[path.len] = 0;
-  return text;
+/* "sqlite:/path" or "sqlite:/path?vfs=forget" */
+static bool read_url(Arena *arena, const char *url, const char **out_path, bool *out_forget, Error *err) {
+  Str rest = str_from_c(url + strlen("sqlite:")), path, query;
+  bool has_query = str_cut(rest, '?', &path, &query);
+  if (has_query && !str_equal_c(query, "vfs=forget"))
+    return fail(err, ERR_INVALID, "--db \"%s\": \"%.*s\" is not known; use sqlite:FILE", url, STR_ARG(query));
+  if (path.len == 0 || path.ptr[0] == ':')
+    return fail(err, ERR_INVALID, "--db \"%s\" names no file; use sqlite:FILE", url);
+  *out_path = str_to_c(arena, path);
+  *out_forget = has_query;
+  return true;
+}
+
+/* A new file is for its owner alone (SQLite would make it readable by all; its log takes the file's rights). O_EXCL,
+ * because to open and close a file that this process has open in SQLite would drop SQLite's locks. */
+static void make_private(const char *path) {
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+}
+
+static bool open_handle(Sqlite *s, const char *path, bool forget, Error *err) {
+  bool writer = s->base.role == DB_WRITER;
+  int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  if (forget) db_vfs_forget_register();
+  if (writer) make_private(path);
+  if (sqlite3_open_v2(path, &s->handle, flags, forget ? "forget" : NULL) == SQLITE_OK) return true;
+  return sqlite_failed(s, "opening it", err);
 }
 
 static bool sqlite_open(const char *url, DbRole role, Db **out, Error *err) {
-  Sqlite *s = xcalloc(1, sizeof *s);
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  const char *path = NULL;
   bool forget = false;
+  if (!read_url(arena, url, &path, &forget, err)) return false;
+  Sqlite *s = xcalloc(1, sizeof *s);
   s->base = (Db){.engine = &SQLITE_ENGINE, .role = role};
-  s->read_limit_ms = role == DB_READER ? 1000 : 0;
-  s->path = path_of(url, &forget);
-  s->gate = db_gate_of(s->path);
-  if (forget) db_vfs_forget_register();
-  int flags = role == DB_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  if (sqlite3_open_v2(s->path, &s->handle, flags | SQLITE_OPEN_NOMUTEX, forget ? "forget" : NULL) != SQLITE_OK) {
-    fail(err, ERR_STORAGE, "cannot open the database %s: %s", s->path, s->handle ? sqlite3_errmsg(s->handle) : "out of memory");
+  s->read_limit_ms = role == DB_READER ? DB_READ_LIMIT_MS : 0;
+  if (!open_handle(s, path, forget, err) || !set_up(s, err)) {
     sqlite_close(&s->base);
-    return false;
-  }
-  if (!set_up(s, err)) {
-    error_prefix(err, "the database %s: ", s->path);
-    sqlite_close(&s->base);
-    return false;
+    return error_prefix(err, "the database %s: ", path);
   }
   *out = &s->base;
   return true;
 }
 
-/* Statements ---------------------------------------------------------------------------------------------------------- */
+/* Running ---------------------------------------------------------------------------------------------------------- */
 
-static bool prepare(Sqlite *s, Prepared *p, const char *name, Str sql, Error *err) {
-  unsigned flags = SQLITE_PREPARE_PERSISTENT;
-  if (sqlite3_prepare_v3(s->handle, sql.ptr, (int)sql.len, flags, &p->stmt, NULL) != SQLITE_OK) return failed(s, name, err);
-  int count = sqlite3_bind_parameter_count(p->stmt);
-  for (int i = 1; i <= count; i++) {
-    const char *param = sqlite3_bind_parameter_name(p->stmt, i);
-    i64 n = 0;
-    if (param && param[0] == '$' && str_to_i64(str_from_c(param + 1), 1, PARAMS_MAX, &n)) p->places[n] = i;
-  }
-  return true;
+static const DbStmt BEGIN_WRITE = {"begin", "BEGIN IMMEDIATE", NULL};
+static const DbStmt BEGIN_READ = {"begin_read", "BEGIN", NULL};
+static const DbStmt COMMIT = {"commit", "COMMIT", NULL};
+static const DbStmt ROLLBACK = {"rollback", "ROLLBACK", NULL};
+static const DbStmt SAVEPOINT = {"savepoint", "SAVEPOINT s", NULL};
+static const DbStmt RELEASE = {"release", "RELEASE s", NULL};
+static const DbStmt ROLLBACK_TO = {"rollback_to", "ROLLBACK TO s", NULL};
+
+static bool sqlite_in_transaction(const Db *db) {
+  return !sqlite3_get_autocommit(of_const(db)->handle);
 }
 
-static bool static_statement(Sqlite *s, const DbStmt *stmt, Prepared **out, Error *err) {
-  size_t i = ((uintptr_t)stmt >> 4) * 11400714819323198485ull >> 54;
-  for (size_t tries = 0; tries < SLOTS; tries++, i = (i + 1) % SLOTS) {
-    if (s->slots[i] && s->slots[i]->key == stmt) return *out = s->slots[i], true;
-    if (s->slots[i]) continue;
-    Prepared *p = xcalloc(1, sizeof *p);
-    p->key = stmt;
-    if (!prepare(s, p, stmt->name, str_from_c(stmt->sql), err)) return free(p), false;
-    return *out = s->slots[i] = p, true;
-  }
-  return fail(err, ERR_INTERNAL, "more than %d statements", SLOTS);
+void db_fault_next(Db *db, int sqlite_code) {
+  ASSERT(db->engine == &SQLITE_ENGINE);
+  sqlite_of(db)->fault_code = sqlite_code;
 }
 
-static Prepared **oldest_text(Sqlite *s) {
-  Prepared **oldest = &s->texts[0];
-  for (size_t i = 1; i < s->text_count; i++)
-    if (s->texts[i]->used < (*oldest)->used) oldest = &s->texts[i];
-  return oldest;
+/* A planned fault strikes where the true one would: a failed sync at a commit, others at a write or a commit. */
+static bool strikes(Sqlite *s, const Prepared *p) {
+  if (!s->fault_code || p->key == &BEGIN_WRITE) return false;
+  bool write = !sqlite3_stmt_readonly(p->stmt);
+  if (sqlite_is_sync_error(s->fault_code)) write = write && sqlite3_get_autocommit(s->handle);
+  return write || p->key == &COMMIT;
 }
 
-static bool text_statement(Sqlite *s, Str sql, Prepared **out, Error *err) {
-  for (size_t i = 0; i < s->text_count; i++)
-    if (str_equal_c(sql, s->texts[i]->text)) return *out = s->texts[i], true;
-  Prepared *p = xcalloc(1, sizeof *p);
-  p->text = xmalloc(sql.len + 1);
-  memcpy(p->text, sql.ptr, sql.len);
-  p->text[sql.len] = 0;
-  if (!prepare(s, p, "a list", sql, err)) return free(p->text), free(p), false;
-  if (s->text_count < TEXTS_MAX) {
-    s->texts[s->text_count++] = p;
-  } else {
-    Prepared **slot = oldest_text(s);
-    sqlite3_finalize((*slot)->stmt);
-    free((*slot)->text);
-    free(*slot);
-    *slot = p;
-  }
-  return *out = p, true;
+static bool strike(Sqlite *s, const char *name, Error *err) {
+  int code = s->fault_code, kind = code & 0xff;
+  s->fault_code = 0;
+  if (kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_NOMEM)
+    sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL);
+  return fail_with(s, code, name, sqlite3_errstr(code), err);
 }
 
-static int bind(sqlite3_stmt *stmt, int place, const DbValue *v) {
-  static const char EMPTY[] = "";
-  const char *ptr = v->s.ptr ? v->s.ptr : EMPTY;
-  switch (v->type) {
-  case DB_TYPE_INT: return sqlite3_bind_int64(stmt, place, v->i);
-  case DB_TYPE_DOUBLE: return sqlite3_bind_double(stmt, place, v->d);
-  case DB_TYPE_TEXT: return sqlite3_bind_text64(stmt, place, ptr, v->s.len, SQLITE_STATIC, SQLITE_UTF8);
-  case DB_TYPE_BLOB: return sqlite3_bind_blob64(stmt, place, ptr, v->s.len, SQLITE_STATIC);
-  case DB_TYPE_NULL: break;
-  }
-  return sqlite3_bind_null(stmt, place);
+static bool may_run(Sqlite *s, const Prepared *p, const char *name, Error *err) {
+  if (s->begun && sqlite3_get_autocommit(s->handle) && p->key != &BEGIN_WRITE && p->key != &BEGIN_READ)
+    return fail(err, ERR_STORAGE, "%s: the database undid the transaction", name);
+  if (s->sync_code && !sqlite3_stmt_readonly(p->stmt))
+    return fail_with(s, s->sync_code, name, "an earlier sync of the file failed; nothing is written until a restart",
+                     err);
+  return !strikes(s, p) || strike(s, name, err);
 }
 
-static bool step_all(Sqlite *s, Prepared *p, const char *name, DbRowFn row, void *ctx, Error *err) {
-  SqliteRow here = {.base = {&SQLITE_ENGINE}, .stmt = p->stmt};
+static void start_limit(Sqlite *s) {
   s->read_until_us = s->read_limit_ms > 0 ? clock_monotonic_us() + s->read_limit_ms * 1000 : 0;
+}
+
+static bool step_all(Sqlite *s, sqlite3_stmt *stmt, const char *name, DbRowFn row, void *ctx, Error *err) {
+  SqliteRow here = {.base = {&SQLITE_ENGINE}, .stmt = stmt};
   for (;;) {
-    int result = sqlite3_step(p->stmt);
+    int result = sqlite3_step(stmt);
     if (result == SQLITE_DONE) return true;
-    if (result != SQLITE_ROW) return failed(s, name, err);
+    if (result != SQLITE_ROW) return sqlite_failed(s, name, err);
     if (row && !row(&here.base, ctx)) return true;
+    if (is_over(s)) return fail_with(s, SQLITE_INTERRUPT, name, "", err); /* callbacks take time, too */
   }
 }
 
 static bool sqlite_run(Db *db, const DbStmt *stmt, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx,
                        i64 *out_changes, Error *err) {
-  Sqlite *s = of(db);
+  Sqlite *s = sqlite_of(db);
+  const char *name = stmt ? stmt->name : "the query";
   Prepared *p = NULL;
-  if (!(stmt ? static_statement(s, stmt, &p, err) : text_statement(s, sql, &p, err))) return false;
-  ASSERT(count <= PARAMS_MAX);
-  p->used = ++s->uses;
-  for (size_t i = 0; i < count; i++)
-    if (p->places[i + 1] && bind(p->stmt, p->places[i + 1], &args[i]) != SQLITE_OK) return failed(s, "bind", err);
-  bool ok = step_all(s, p, stmt ? stmt->name : "a list", row, ctx, err);
-  if (ok && out_changes) *out_changes = sqlite3_changes64(s->handle);
-  sqlite3_reset(p->stmt);
-  sqlite3_clear_bindings(p->stmt);
+  if (!(stmt ? sqlite_stmt_static(s, stmt, &p, err) : sqlite_stmt_text(s, sql, &p, err))) return false;
+  if (s->running++ == 0 && !s->begun) start_limit(s);
+  bool ok = may_run(s, p, name, err) && sqlite_stmt_bind(s, p, name, count, args, err) &&
+            step_all(s, p->stmt, name, row, ctx, err);
+  if (ok && out_changes) *out_changes = sqlite3_stmt_readonly(p->stmt) ? 0 : sqlite3_changes64(s->handle);
+  sqlite_stmt_done(p);
+  s->running--;
   return ok;
 }
 
-/* Rows ---------------------------------------------------------------------------------------------------------------- */
+static void sqlite_read_limit(Db *db, i64 ms) {
+  Sqlite *s = sqlite_of(db);
+  if (db->role == DB_WRITER) return;
+  s->read_limit_ms = ms;
+  if (s->begun || s->running > 0) start_limit(s);
+}
 
-static i64 sqlite_row_int(const DbRow *row, int column) { return sqlite3_column_int64(stmt_of(row), column); }
-static double sqlite_row_double(const DbRow *row, int column) { return sqlite3_column_double(stmt_of(row), column); }
-static int sqlite_row_columns(const DbRow *row) { return sqlite3_column_count(stmt_of(row)); }
-static const char *sqlite_row_name(const DbRow *row, int column) { return sqlite3_column_name(stmt_of(row), column); }
+static bool sqlite_script(Db *db, const char *sql, Error *err) {
+  Sqlite *s = sqlite_of(db);
+  return sqlite3_exec(s->handle, sql, NULL, NULL, NULL) == SQLITE_OK || sqlite_failed(s, "the script", err);
+}
+
+/* Rows ------------------------------------------------------------------------------------------------------------- */
+
+static i64 sqlite_row_int(const DbRow *row, int column) {
+  return sqlite3_column_int64(stmt_of(row), column);
+}
+static double sqlite_row_double(const DbRow *row, int column) {
+  return sqlite3_column_double(stmt_of(row), column);
+}
+static int sqlite_row_columns(const DbRow *row) {
+  return sqlite3_column_count(stmt_of(row));
+}
+static const char *sqlite_row_name(const DbRow *row, int column) {
+  return sqlite3_column_name(stmt_of(row), column);
+}
 
 static Str sqlite_row_peek(const DbRow *row, int column) {
-  const char *ptr = sqlite3_column_type(stmt_of(row), column) == SQLITE_BLOB
-                        ? sqlite3_column_blob(stmt_of(row), column)
-                        : (const char *)sqlite3_column_text(stmt_of(row), column);
-  return (Str){ptr, ptr ? (size_t)sqlite3_column_bytes(stmt_of(row), column) : 0};
+  sqlite3_stmt *stmt = stmt_of(row);
+  bool blob = sqlite3_column_type(stmt, column) == SQLITE_BLOB;
+  const char *ptr = blob ? sqlite3_column_blob(stmt, column) : (const char *)sqlite3_column_text(stmt, column);
+  if (ptr) return (Str){ptr, (size_t)sqlite3_column_bytes(stmt, column)};
+  return blob ? S("") : STR_NONE; /* an empty blob has no address in SQLite */
 }
 
 static DbType sqlite_row_type(const DbRow *row, int column) {
@@ -263,90 +310,71 @@ static DbType sqlite_row_type(const DbRow *row, int column) {
   }
 }
 
-/* Transactions -------------------------------------------------------------------------------------------------------- */
+/* Transactions ----------------------------------------------------------------------------------------------------- */
 
-static const DbStmt BEGIN_WRITE = {"begin", "BEGIN IMMEDIATE", NULL};
-static const DbStmt BEGIN_READ = {"begin_read", "BEGIN", NULL};
-static const DbStmt COMMIT = {"commit", "COMMIT", NULL};
-static const DbStmt ROLLBACK = {"rollback", "ROLLBACK", NULL};
-static const DbStmt SAVEPOINT = {"savepoint", "SAVEPOINT s", NULL};
-static const DbStmt RELEASE = {"release", "RELEASE s", NULL};
-static const DbStmt ROLLBACK_TO = {"rollback_to", "ROLLBACK TO s", NULL};
-
-static bool plain(Db *db, const DbStmt *stmt, Error *err) { return sqlite_run(db, stmt, STR_NONE, 0, NULL, NULL, NULL, NULL, err); }
-static bool sqlite_in_transaction(const Db *db) { return !sqlite3_get_autocommit(((const Sqlite *)(const void *)db)->handle); }
+static bool plain(Db *db, const DbStmt *stmt, Error *err) {
+  return sqlite_run(db, stmt, STR_NONE, 0, NULL, NULL, NULL, NULL, err);
+}
 
 static bool sqlite_begin(Db *db, Error *err) {
-  of(db)->depth = 0;
-  return plain(db, db->role == DB_WRITER ? &BEGIN_WRITE : &BEGIN_READ, err);
+  Sqlite *s = sqlite_of(db);
+  ASSERT(!s->begun);
+  start_limit(s);
+  if (!plain(db, db->role == DB_WRITER ? &BEGIN_WRITE : &BEGIN_READ, err)) return false;
+  s->begun = true;
+  s->savepoint_count = 0;
+  return true;
 }
-static bool sqlite_commit(Db *db, Error *err) { return plain(db, &COMMIT, err); }
+
+/* On failure the transaction is still to be rolled back, whether SQLite has undone it or not. */
+static bool sqlite_commit(Db *db, Error *err) {
+  Sqlite *s = sqlite_of(db);
+  ASSERT(s->begun);
+  if (!plain(db, &COMMIT, err)) return false;
+  s->begun = false;
+  return true;
+}
+
 static void sqlite_rollback(Db *db) {
+  Sqlite *s = sqlite_of(db);
   Error ignored = {0};
+  s->begun = false;
+  s->savepoint_count = 0;
   if (sqlite_in_transaction(db)) (void)!plain(db, &ROLLBACK, &ignored);
-  of(db)->depth = 0;
 }
+
 static bool sqlite_savepoint(Db *db, Error *err) {
-  ASSERT(of(db)->depth < DEPTH_MAX);
+  Sqlite *s = sqlite_of(db);
+  ASSERT(s->begun);
+  if (s->savepoint_count == SAVEPOINTS_MAX)
+    return fail(err, ERR_INTERNAL, "savepoints are nested deeper than %d", SAVEPOINTS_MAX);
   if (!plain(db, &SAVEPOINT, err)) return false;
-  of(db)->depth++;
+  s->savepoint_count++;
   return true;
 }
+
 static bool sqlite_release(Db *db, Error *err) {
+  Sqlite *s = sqlite_of(db);
+  ASSERT(s->savepoint_count > 0);
   if (!plain(db, &RELEASE, err)) return false;
-  of(db)->depth--;
+  s->savepoint_count--;
   return true;
 }
+
+/* When SQLite undid all, the savepoint went with it and may_run refuses what follows. */
 static void sqlite_rollback_to(Db *db) {
+  Sqlite *s = sqlite_of(db);
   Error ignored = {0};
-  if (!plain(db, &ROLLBACK_TO, &ignored) || !plain(db, &RELEASE, &ignored)) sqlite_rollback(db);
-  else of(db)->depth--;
-}
-
-/* Checkpoints --------------------------------------------------------------------------------------------------------- */
-
-enum { PAGES_CHECKPOINT = 4000, PAGES_GATE = 16000 };
-
-/* Frames that are in the log now. A passive checkpoint also tells how many. */
-static void sqlite_checkpoint(Db *db, bool queue_is_short) {
-  Sqlite *s = of(db);
-  struct stat st;
-  char wal[4096];
-  snprintf(wal, sizeof wal, "%s-wal", s->path);
-  i64 pages = stat(wal, &st) == 0 ? (i64)st.st_size / 4120 : 0;
-  if (pages < PAGES_CHECKPOINT || (!queue_is_short && pages < PAGES_GATE)) return;
-  int in_log = 0, moved = 0;
-  int result = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
-  if (result == SQLITE_OK && in_log == moved && pages < PAGES_GATE) return;
-  if (in_log < PAGES_GATE) return;
-  db_gate_close(s->gate); /* running reads end within their second; then the log can start anew */
-  result = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_RESTART, &in_log, &moved);
-  if (result == SQLITE_OK) db_gate_open(s->gate);
-}
-
-static void sqlite_read_limit(Db *db, i64 ms) { of(db)->read_limit_ms = ms; }
-
-/* Migrations ---------------------------------------------------------------------------------------------------------- */
-
-static bool sqlite_script(Db *db, const char *sql, Error *err) {
-  Sqlite *s = of(db);
-  return sqlite3_exec(s->handle, sql, NULL, NULL, NULL) == SQLITE_OK || failed(s, "the migration", err);
-}
-
-static bool sqlite_copy_before(Db *db, u32 version, Error *err) {
-  Sqlite *s = of(db);
-  char *sql = sqlite3_mprintf("VACUUM INTO '%q.before-%04u'", s->path, version);
-  char *copy = sqlite3_mprintf("%s.before-%04u", s->path, version);
-  unlink(copy);
-  bool ok = sqlite3_exec(s->handle, sql, NULL, NULL, NULL) == SQLITE_OK || failed(s, "the copy before the migration", err);
-  if (ok) log_info("db", "copied the database to %s before the migration", copy);
-  sqlite3_free(sql);
-  sqlite3_free(copy);
-  return ok;
+  ASSERT(s->savepoint_count > 0);
+  s->savepoint_count--;
+  if (!sqlite_in_transaction(db)) return;
+  if (!plain(db, &ROLLBACK_TO, &ignored) || !plain(db, &RELEASE, &ignored))
+    sqlite3_exec(s->handle, "ROLLBACK", NULL, NULL, NULL); /* rather nothing than half */
 }
 
 const DbEngine SQLITE_ENGINE = {
     .scheme = "sqlite:",
+    .word = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
     .run = sqlite_run,

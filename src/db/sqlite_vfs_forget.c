@@ -1,6 +1,6 @@
-/* A shim over the default VFS for crash tests. What is written to a file stays in memory until the file is synced; readers of
- * the same process see it. When the process is killed, the disk is as of the last sync: what a power cut leaves. Shared memory
- * and locks go to the default VFS. Cost: a list of pending writes per open file; fine for tests. */
+/* See sqlite_vfs.h. A shim over the default VFS: each file has an overlay of the 4 KiB blocks that were written since
+ * its last sync, shared by all handles of that path. Locks, shared memory and temporary files go to the default VFS.
+ * One lock guards everything: this is for tests. */
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -9,162 +9,327 @@
 #include "base/arena.h"
 #include "db/sqlite_vfs.h"
 
-typedef struct Pending {
-  struct Pending *next;
-  sqlite3_int64 at;
-  int bytes;
-  char data[];
-} Pending;
+enum { BLOCK = 4096 };
+#define KEPT_BYTES_MAX (sqlite3_int64) MIB(512)
+#define FILE_BYTES_MAX ((sqlite3_int64)16 << 30)
 
-/* Files are shared by path: a reader's handle must see what the writer's has not synced. */
-typedef struct Shared {
-  struct Shared *next;
+typedef struct Overlay {
+  struct Overlay *next;
   char *path;
-  Pending *first, **last;
-  sqlite3_int64 size; /* as seen; -1 when the disk says */
-  int users;
-} Shared;
+  size_t users;
+  char **blocks; /* by number; NULL: as on the disk */
+  size_t block_count;
+  bool dirty;
+  sqlite3_int64 size;  /* as seen; meaningful while dirty */
+  sqlite3_int64 floor; /* the shortest it was cut to since the sync: the disk's bytes past it no longer count */
+} Overlay;
 
 typedef struct ForgetFile {
   sqlite3_file base;
-  Shared *shared; /* NULL: not one of those that are kept back (temporary files, journals) */
+  Overlay *overlay; /* NULL: not kept back */
+  u64 life;         /* of which power-on; an older one is dead */
   sqlite3_file *real;
 } ForgetFile;
 
-static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list and every Shared */
-static Shared *shared_files;
-static sqlite3_vfs forget_vfs;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below and every overlay */
+static Overlay *overlays;
+static u64 life;
+static sqlite3_int64 kept_bytes;
+static sqlite3_vfs forget_vfs; /* written once, by register_once */
 
-static ForgetFile *of(sqlite3_file *file) { return (ForgetFile *)file; }
-static sqlite3_file *real(sqlite3_file *file) { return of(file)->real; }
-
-static void drop_pending(Shared *s) {
-  for (Pending *p = s->first, *next; p; p = next) {
-    next = p->next;
-    free(p);
-  }
-  s->first = NULL;
-  s->last = &s->first;
+static ForgetFile *of(sqlite3_file *file) {
+  return (ForgetFile *)file;
+}
+static const sqlite3_io_methods *methods(const ForgetFile *f) {
+  return f->real->pMethods;
+}
+static sqlite3_vfs *below(void) {
+  return (sqlite3_vfs *)forget_vfs.pAppData;
 }
 
-static Shared *shared_of(const char *path) {
-  Shared *s = shared_files;
-  while (s && strcmp(s->path, path) != 0) s = s->next;
-  if (!s) {
-    s = xcalloc(1, sizeof *s);
-    s->path = xstrdup(path);
-    s->last = &s->first;
-    s->size = -1;
-    s->next = shared_files;
-    shared_files = s;
-  }
-  s->users++;
-  return s;
+static bool is_dead(const ForgetFile *f) {
+  pthread_mutex_lock(&lock);
+  bool dead = f->life != life;
+  pthread_mutex_unlock(&lock);
+  return dead;
 }
 
-static int forget_close(sqlite3_file *file) {
-  ForgetFile *f = of(file);
-  int result = f->real->pMethods ? f->real->pMethods->xClose(f->real) : SQLITE_OK;
-  free(f->real);
-  pthread_mutex_lock(&files_lock);
-  if (f->shared) f->shared->users--;
-  pthread_mutex_unlock(&files_lock);
+/* The overlay (under the lock) ------------------------------------------------------------------------------------- */
+
+static void drop_blocks(Overlay *o, size_t from) {
+  for (size_t i = from; i < o->block_count; i++) {
+    if (!o->blocks[i]) continue;
+    free(o->blocks[i]);
+    o->blocks[i] = NULL;
+    kept_bytes -= BLOCK;
+  }
+}
+
+static void forget(Overlay *o) {
+  drop_blocks(o, 0);
+  free(o->blocks);
+  o->blocks = NULL;
+  o->block_count = 0;
+  o->dirty = false;
+}
+
+static Overlay *find_overlay(const char *path) {
+  Overlay *o = overlays;
+  while (o && strcmp(o->path, path) != 0) o = o->next;
+  return o;
+}
+
+static Overlay *take_overlay(const char *path) {
+  Overlay *o = find_overlay(path);
+  if (!o) {
+    o = xcalloc(1, sizeof *o);
+    o->path = xstrdup(path);
+    o->next = overlays;
+    overlays = o;
+  }
+  o->users++;
+  return o;
+}
+
+/* A dirty one stays without users, as the page cache does. */
+static void drop_overlay(Overlay *o) {
+  if (--o->users > 0 || o->dirty) return;
+  Overlay **at = &overlays;
+  while (*at != o) at = &(*at)->next;
+  *at = o->next;
+  forget(o);
+  free(o->path);
+  free(o);
+}
+
+static int disk_size(ForgetFile *f, sqlite3_int64 *out) {
+  return methods(f)->xFileSize(f->real, out);
+}
+
+static int seen_size(ForgetFile *f, sqlite3_int64 *out) {
+  if (!f->overlay->dirty) return disk_size(f, out);
+  *out = f->overlay->size;
+  return SQLITE_OK;
+}
+
+static int make_dirty(ForgetFile *f) {
+  Overlay *o = f->overlay;
+  if (o->dirty) return SQLITE_OK;
+  int result = disk_size(f, &o->size);
+  o->floor = o->size;
+  o->dirty = result == SQLITE_OK;
   return result;
 }
 
-static sqlite3_int64 seen_size(ForgetFile *f) {
-  sqlite3_int64 size = 0;
-  if (f->shared && f->shared->size >= 0) return f->shared->size;
-  f->real->pMethods->xFileSize(f->real, &size);
-  return size;
+/* From the disk, with zeros for what is past its end or was cut off. */
+static int read_disk(ForgetFile *f, char *out, int bytes, sqlite3_int64 at) {
+  const Overlay *o = f->overlay;
+  int result = methods(f)->xRead(f->real, out, bytes, at);
+  if (result != SQLITE_OK && result != SQLITE_IOERR_SHORT_READ) return result;
+  if (o->dirty && at + bytes > o->floor) {
+    sqlite3_int64 good = o->floor > at ? o->floor - at : 0;
+    memset(out + good, 0, (size_t)(bytes - good));
+  }
+  return SQLITE_OK;
 }
 
-static void overlay(const Shared *s, char *out, int bytes, sqlite3_int64 at) {
-  for (const Pending *p = s->first; p; p = p->next) {
-    sqlite3_int64 from = p->at > at ? p->at : at;
-    sqlite3_int64 to = p->at + p->bytes < at + bytes ? p->at + p->bytes : at + bytes;
-    if (to > from) memcpy(out + (from - at), p->data + (from - p->at), (size_t)(to - from));
+/* The block at this number, taken from the disk when it is not there yet. */
+static int own_block(ForgetFile *f, size_t number, char **out) {
+  Overlay *o = f->overlay;
+  if (number >= o->block_count) {
+    size_t count = MAX(number + 1, o->block_count * 2);
+    o->blocks = xrealloc(o->blocks, count * sizeof *o->blocks);
+    memset(o->blocks + o->block_count, 0, (count - o->block_count) * sizeof *o->blocks);
+    o->block_count = count;
   }
+  if (!o->blocks[number]) {
+    if (kept_bytes + BLOCK > KEPT_BYTES_MAX) return SQLITE_FULL;
+    char *block = xmalloc(BLOCK);
+    int result = read_disk(f, block, BLOCK, (sqlite3_int64)number * BLOCK);
+    if (result != SQLITE_OK) {
+      free(block);
+      return result;
+    }
+    o->blocks[number] = block;
+    kept_bytes += BLOCK;
+  }
+  *out = o->blocks[number];
+  return SQLITE_OK;
+}
+
+/* The part of [at, at + bytes) that lies in at's block. */
+static int part_in_block(int bytes, sqlite3_int64 at) {
+  int left = BLOCK - (int)(at % BLOCK);
+  return MIN(bytes, left);
+}
+
+static int overlay_read(ForgetFile *f, char *out, int bytes, sqlite3_int64 at) {
+  const Overlay *o = f->overlay;
+  while (bytes > 0) {
+    int part = part_in_block(bytes, at), result = SQLITE_OK;
+    size_t number = (size_t)(at / BLOCK);
+    if (number < o->block_count && o->blocks[number])
+      memcpy(out, o->blocks[number] + at % BLOCK, (size_t)part);
+    else
+      result = read_disk(f, out, part, at);
+    if (result != SQLITE_OK) return result;
+    out += part;
+    at += part;
+    bytes -= part;
+  }
+  return SQLITE_OK;
+}
+
+static int overlay_write(ForgetFile *f, const char *data, int bytes, sqlite3_int64 at) {
+  Overlay *o = f->overlay;
+  if (at + bytes > FILE_BYTES_MAX) return SQLITE_FULL;
+  int result = make_dirty(f);
+  while (bytes > 0 && result == SQLITE_OK) {
+    int part = part_in_block(bytes, at);
+    char *block = NULL;
+    result = own_block(f, (size_t)(at / BLOCK), &block);
+    if (result != SQLITE_OK) return result;
+    memcpy(block + at % BLOCK, data, (size_t)part);
+    data += part;
+    at += part;
+    bytes -= part;
+    o->size = MAX(o->size, at);
+  }
+  return result;
+}
+
+static int overlay_truncate(ForgetFile *f, sqlite3_int64 size) {
+  Overlay *o = f->overlay;
+  int result = make_dirty(f);
+  if (result != SQLITE_OK) return result;
+  size_t whole = (size_t)(size / BLOCK);
+  int rest = (int)(size % BLOCK);
+  if (rest && whole < o->block_count && o->blocks[whole]) memset(o->blocks[whole] + rest, 0, (size_t)(BLOCK - rest));
+  drop_blocks(o, whole + (rest ? 1 : 0));
+  o->floor = MIN(o->floor, size);
+  o->size = size;
+  return SQLITE_OK;
+}
+
+/* Puts everything where the sync that follows finds it. */
+static int overlay_flush(ForgetFile *f) {
+  Overlay *o = f->overlay;
+  sqlite3_int64 disk = 0;
+  if (!o->dirty) return SQLITE_OK;
+  int result = disk_size(f, &disk);
+  if (result == SQLITE_OK && o->floor < disk) result = methods(f)->xTruncate(f->real, o->floor);
+  for (size_t i = 0; i < o->block_count && result == SQLITE_OK; i++) {
+    sqlite3_int64 at = (sqlite3_int64)i * BLOCK;
+    if (o->blocks[i]) result = methods(f)->xWrite(f->real, o->blocks[i], (int)MIN(BLOCK, o->size - at), at);
+  }
+  if (result == SQLITE_OK) forget(o);
+  return result;
+}
+
+/* Files ------------------------------------------------------------------------------------------------------------ */
+
+static int forget_close(sqlite3_file *file) {
+  ForgetFile *f = of(file);
+  int result = methods(f)->xClose(f->real);
+  free(f->real);
+  pthread_mutex_lock(&lock);
+  if (f->overlay) drop_overlay(f->overlay);
+  pthread_mutex_unlock(&lock);
+  return result;
 }
 
 static int forget_read(sqlite3_file *file, void *out, int bytes, sqlite3_int64 at) {
   ForgetFile *f = of(file);
-  pthread_mutex_lock(&files_lock);
-  int result = f->real->pMethods->xRead(f->real, out, bytes, at);
-  if (f->shared && (result == SQLITE_OK || result == SQLITE_IOERR_SHORT_READ)) {
-    overlay(f->shared, out, bytes, at);
-    result = at + bytes <= seen_size(f) ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
-  }
-  pthread_mutex_unlock(&files_lock);
-  return result;
+  if (is_dead(f)) return SQLITE_IOERR_READ;
+  if (!f->overlay) return methods(f)->xRead(f->real, out, bytes, at);
+  pthread_mutex_lock(&lock);
+  sqlite3_int64 size = 0;
+  int result = seen_size(f, &size);
+  if (result == SQLITE_OK) result = overlay_read(f, out, bytes, at);
+  pthread_mutex_unlock(&lock);
+  return result == SQLITE_OK && at + bytes > size ? SQLITE_IOERR_SHORT_READ : result;
 }
 
 static int forget_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 at) {
   ForgetFile *f = of(file);
-  if (!f->shared) return f->real->pMethods->xWrite(f->real, data, bytes, at);
-  Pending *p = xmalloc(sizeof *p + (size_t)bytes);
-  *p = (Pending){.at = at, .bytes = bytes};
-  memcpy(p->data, data, (size_t)bytes);
-  pthread_mutex_lock(&files_lock);
-  sqlite3_int64 size = seen_size(f);
-  *f->shared->last = p;
-  f->shared->last = &p->next;
-  f->shared->size = at + bytes > size ? at + bytes : size;
-  pthread_mutex_unlock(&files_lock);
-  return SQLITE_OK;
-}
-
-static int flush_pending(ForgetFile *f) {
-  Shared *s = f->shared;
-  for (Pending *p = s->first; p; p = p->next) {
-    int result = f->real->pMethods->xWrite(f->real, p->data, p->bytes, p->at);
-    if (result != SQLITE_OK) return result;
-  }
-  drop_pending(s);
-  s->size = -1;
-  return SQLITE_OK;
+  if (is_dead(f)) return SQLITE_IOERR_WRITE;
+  if (!f->overlay) return methods(f)->xWrite(f->real, data, bytes, at);
+  pthread_mutex_lock(&lock);
+  int result = overlay_write(f, data, bytes, at);
+  pthread_mutex_unlock(&lock);
+  return result;
 }
 
 static int forget_truncate(sqlite3_file *file, sqlite3_int64 size) {
   ForgetFile *f = of(file);
-  if (!f->shared) return f->real->pMethods->xTruncate(f->real, size);
-  pthread_mutex_lock(&files_lock);
-  int result = flush_pending(f); /* truncation is rare (a restarted log): nothing before it is kept back */
-  if (result == SQLITE_OK) result = f->real->pMethods->xTruncate(f->real, size);
-  pthread_mutex_unlock(&files_lock);
+  if (is_dead(f)) return SQLITE_IOERR_TRUNCATE;
+  if (!f->overlay) return methods(f)->xTruncate(f->real, size);
+  pthread_mutex_lock(&lock);
+  int result = overlay_truncate(f, size);
+  pthread_mutex_unlock(&lock);
   return result;
 }
 
 static int forget_sync(sqlite3_file *file, int flags) {
   ForgetFile *f = of(file);
-  int result = SQLITE_OK;
-  if (f->shared) {
-    pthread_mutex_lock(&files_lock);
-    result = flush_pending(f);
-    pthread_mutex_unlock(&files_lock);
-  }
-  return result == SQLITE_OK ? f->real->pMethods->xSync(f->real, flags) : result;
+  if (is_dead(f)) return SQLITE_IOERR_FSYNC;
+  pthread_mutex_lock(&lock);
+  int result = f->overlay ? overlay_flush(f) : SQLITE_OK;
+  pthread_mutex_unlock(&lock);
+  return result == SQLITE_OK ? methods(f)->xSync(f->real, flags) : result;
 }
 
 static int forget_size(sqlite3_file *file, sqlite3_int64 *out) {
-  pthread_mutex_lock(&files_lock);
-  *out = seen_size(of(file));
-  pthread_mutex_unlock(&files_lock);
-  return SQLITE_OK;
+  ForgetFile *f = of(file);
+  if (is_dead(f)) return SQLITE_IOERR_FSTAT;
+  if (!f->overlay) return disk_size(f, out);
+  pthread_mutex_lock(&lock);
+  int result = seen_size(f, out);
+  pthread_mutex_unlock(&lock);
+  return result;
 }
 
-static int forget_lock(sqlite3_file *file, int level) { return real(file)->pMethods->xLock(real(file), level); }
-static int forget_unlock(sqlite3_file *file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
-static int forget_check(sqlite3_file *file, int *out) { return real(file)->pMethods->xCheckReservedLock(real(file), out); }
-static int forget_control(sqlite3_file *file, int op, void *arg) { return real(file)->pMethods->xFileControl(real(file), op, arg); }
-static int forget_sector(sqlite3_file *file) { return real(file)->pMethods->xSectorSize(real(file)); }
-static int forget_traits(sqlite3_file *file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
-static int forget_shm_map(sqlite3_file *file, int page, int bytes, int extend, void volatile **out) {
-  return real(file)->pMethods->xShmMap(real(file), page, bytes, extend, out);
+/* Dead handles may unlock and let go of shared memory, nothing else. */
+static int forget_lock(sqlite3_file *file, int level) {
+  ForgetFile *f = of(file);
+  return is_dead(f) ? SQLITE_IOERR_LOCK : methods(f)->xLock(f->real, level);
 }
-static int forget_shm_lock(sqlite3_file *file, int at, int n, int flags) { return real(file)->pMethods->xShmLock(real(file), at, n, flags); }
-static void forget_shm_barrier(sqlite3_file *file) { real(file)->pMethods->xShmBarrier(real(file)); }
-static int forget_shm_unmap(sqlite3_file *file, int remove) { return real(file)->pMethods->xShmUnmap(real(file), remove); }
+static int forget_unlock(sqlite3_file *file, int level) {
+  return methods(of(file))->xUnlock(of(file)->real, level);
+}
+static int forget_check(sqlite3_file *file, int *out) {
+  return methods(of(file))->xCheckReservedLock(of(file)->real, out);
+}
+
+static int forget_control(sqlite3_file *file, int op, void *arg) {
+  ForgetFile *f = of(file);
+  if (op == SQLITE_FCNTL_SIZE_HINT || op == SQLITE_FCNTL_CHUNK_SIZE) return SQLITE_OK; /* they would change the disk */
+  return methods(f)->xFileControl(f->real, op, arg);
+}
+
+static int forget_sector(sqlite3_file *file) {
+  return methods(of(file))->xSectorSize(of(file)->real);
+}
+static int forget_traits(sqlite3_file *file) {
+  return methods(of(file))->xDeviceCharacteristics(of(file)->real);
+}
+
+static int forget_shm_map(sqlite3_file *file, int page, int bytes, int extend, void volatile **out) {
+  ForgetFile *f = of(file);
+  return is_dead(f) ? SQLITE_IOERR_SHMMAP : methods(f)->xShmMap(f->real, page, bytes, extend, out);
+}
+static int forget_shm_lock(sqlite3_file *file, int at, int count, int flags) {
+  ForgetFile *f = of(file);
+  bool refused = !(flags & SQLITE_SHM_UNLOCK) && is_dead(f);
+  return refused ? SQLITE_IOERR_SHMLOCK : methods(f)->xShmLock(f->real, at, count, flags);
+}
+static void forget_shm_barrier(sqlite3_file *file) {
+  methods(of(file))->xShmBarrier(of(file)->real);
+}
+static int forget_shm_unmap(sqlite3_file *file, int and_delete) {
+  ForgetFile *f = of(file);
+  return methods(f)->xShmUnmap(f->real, and_delete && !is_dead(f));
+}
 
 static const sqlite3_io_methods FORGET_METHODS = {
     .iVersion = 2,
@@ -186,41 +351,54 @@ static const sqlite3_io_methods FORGET_METHODS = {
     .xShmUnmap = forget_shm_unmap,
 };
 
-static sqlite3_vfs *below(void) { return (sqlite3_vfs *)forget_vfs.pAppData; }
+/* The VFS ---------------------------------------------------------------------------------------------------------- */
 
 static int forget_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags) {
   (void)vfs;
   ForgetFile *f = of(file);
-  memset(f, 0, sizeof *f);
-  f->real = xcalloc(1, (size_t)below()->szOsFile);
+  *f = (ForgetFile){.real = xcalloc(1, (size_t)below()->szOsFile)};
   int result = below()->xOpen(below(), name, f->real, flags, out_flags);
   if (result != SQLITE_OK) {
     free(f->real);
     return result;
   }
   f->base.pMethods = &FORGET_METHODS;
-  if (name && flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) {
-    pthread_mutex_lock(&files_lock);
-    f->shared = shared_of(name);
-    pthread_mutex_unlock(&files_lock);
-  }
+  pthread_mutex_lock(&lock);
+  f->life = life;
+  if (name && flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL))
+    f->overlay = take_overlay(name);
+  pthread_mutex_unlock(&lock);
   return SQLITE_OK;
 }
 
-static int forget_delete(sqlite3_vfs *vfs, const char *name, int sync) {
+static int forget_delete(sqlite3_vfs *vfs, const char *name, int sync_folder) {
   (void)vfs;
-  pthread_mutex_lock(&files_lock);
-  for (Shared *s = shared_files; s; s = s->next)
-    if (strcmp(s->path, name) == 0) {
-      drop_pending(s);
-      s->size = -1;
-    }
-  pthread_mutex_unlock(&files_lock);
-  return below()->xDelete(below(), name, sync);
+  pthread_mutex_lock(&lock);
+  Overlay *o = find_overlay(name);
+  if (o) forget(o);
+  if (o && o->users == 0) {
+    o->users = 1;
+    drop_overlay(o);
+  }
+  pthread_mutex_unlock(&lock);
+  return below()->xDelete(below(), name, sync_folder);
+}
+
+/* A file whose first bytes are still in memory is empty on the disk, which the default VFS takes for absent. */
+static int forget_access(sqlite3_vfs *vfs, const char *name, int flags, int *out) {
+  (void)vfs;
+  pthread_mutex_lock(&lock);
+  const Overlay *o = find_overlay(name);
+  bool kept = flags == SQLITE_ACCESS_EXISTS && o && o->dirty && o->size > 0;
+  pthread_mutex_unlock(&lock);
+  if (!kept) return below()->xAccess(below(), name, flags, out);
+  *out = 1;
+  return SQLITE_OK;
 }
 
 static void register_once(void) {
   sqlite3_vfs *base = sqlite3_vfs_find(NULL);
+  ASSERT(base);
   forget_vfs = *base;
   forget_vfs.zName = "forget";
   forget_vfs.pNext = NULL;
@@ -228,8 +406,25 @@ static void register_once(void) {
   forget_vfs.szOsFile = (int)sizeof(ForgetFile);
   forget_vfs.xOpen = forget_open;
   forget_vfs.xDelete = forget_delete;
-  sqlite3_vfs_register(&forget_vfs, 0);
+  forget_vfs.xAccess = forget_access;
+  ASSERT(sqlite3_vfs_register(&forget_vfs, 0) == SQLITE_OK);
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-void db_vfs_forget_register(void) { pthread_once(&once, register_once); }
+void db_vfs_forget_register(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, register_once);
+}
+
+void db_vfs_forget_crash(void) {
+  pthread_mutex_lock(&lock);
+  life++;
+  for (Overlay *o = overlays, *next; o; o = next) {
+    next = o->next;
+    forget(o);
+    if (o->users == 0) {
+      o->users = 1;
+      drop_overlay(o);
+    }
+  }
+  pthread_mutex_unlock(&lock);
+}
