@@ -80,7 +80,10 @@ static bool read_json(Arena *arena, Str text, Value *out, Error *err) {
 
 bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest *request, Value *out, Error *err) {
   Str body = without_mark(request->body);
-  bool form = spec->body == BODY_FORM || (spec->body == BODY_JSON_OR_FORM && says_form(request));
+  /* curl -d says "form" of everything: a body that begins like JSON is JSON */
+  Str start = str_trim(body);
+  bool braces = start.len > 0 && (start.ptr[0] == '{' || start.ptr[0] == '[');
+  bool form = spec->body == BODY_FORM || (spec->body == BODY_JSON_OR_FORM && says_form(request) && !braces);
   if (!form) return read_json(arena, body, out, err);
   Value fields = spec_form(arena, body);
   const Value *inner = spec->form_field.len ? value_get(&fields, spec->form_field) : NULL;

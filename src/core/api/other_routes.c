@@ -241,6 +241,40 @@ const Route ONCALL_ROUTES[] = {
     {.path = NULL},
 };
 
+/* What belongs to one thing -------------------------------------------------------------------------------------------
+ */
+
+/* The list of a resource, limited to rows whose `filter` names the thing in the path. */
+static bool list_of_subject(Call *c, Db *db, const char *subject, const char *resource, const char *filter,
+                            Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  i64 id = 0, limit = 0;
+  ResourceList list = {0};
+  if (!api_resolve(c, db, subject, 0, &id, err)) return false;
+  const Resource *of = registry_find(c->app->registry, str_from_c(subject));
+  Str value = resource_id_text(&ctx.rc, of, id);
+  ListFilter only = {.name = str_from_c(filter), .values = &value, .count = 1};
+  ListQuery query = {
+      .cursor = api_query(c, "cursor"), .sort = api_query(c, "sort"), .filters = &only, .filter_count = 1};
+  if (str_to_i64(api_query(c, "limit"), 1, LIST_LIMIT_MAX, &limit)) query.limit = limit;
+  if (!resource_list(&ctx.rc, registry_find(c->app->registry, str_from_c(resource)), &query, &list, err)) return false;
+  c->answer = resource_list_value(&ctx.rc, &list);
+  return true;
+}
+
+static bool alert_timeline_of(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "alert", "timeline_entry", "subject_id", err);
+}
+static bool incident_timeline(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "incident", "timeline_entry", "subject_id", err);
+}
+static bool incident_alerts(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "incident", "alert", "incident_id", err);
+}
+static bool page_notifications(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "page", "notification", "page_id", err);
+}
+
 /* Setting up ----------------------------------------------------------------------------------------------------------
  */
 
@@ -281,6 +315,10 @@ static void stream(Call *c) {
 }
 
 const Route SETUP_ROUTES[] = {
+    {HTTP_GET, "alerts/{id}/timeline", "alerts:read", .read = alert_timeline_of, .doc = "What happened to it."},
+    {HTTP_GET, "incidents/{id}/timeline", "incidents:read", .read = incident_timeline, .doc = "What happened."},
+    {HTTP_GET, "incidents/{id}/alerts", "incidents:read", .read = incident_alerts, .doc = "Its alerts."},
+    {HTTP_GET, "pages/{id}/notifications", "pages:read", .read = page_notifications, .doc = "Who was told, and how."},
     {HTTP_GET, "templates", "integrations:read", .read = templates, .doc = "The catalog of integrations."},
     {HTTP_GET, "me", "users:read", .read = me, .doc = "Who this key speaks for."},
     {HTTP_GET, "stream", "stream:read", .direct = stream, .doc = "Server-sent events; resume by Last-Event-ID."},
