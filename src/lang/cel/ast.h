@@ -19,7 +19,8 @@ typedef enum NodeKind {
   NODE_NAME,   /* name, rooted; after resolving: ref, slot or value */
   NODE_SELECT, /* args[0].name; optional: `.?`, test: has() */
   NODE_INDEX,  /* args[0][args[1]]; optional: `[?` */
-  NODE_CALL,   /* name(args), member: args[0] is the receiver; operators are calls of names that no person can write: "_+_", "@in_" */
+  NODE_CALL,   /* name(args), member: args[0] is the receiver; operators are calls of names that no person can write:
+                  "_+_", "@in_" */
   NODE_AND,    /* two or more args */
   NODE_OR,
   NODE_IF,      /* args[0] ? args[1] : args[2] */

@@ -1,7 +1,9 @@
 /* CEL: Common Expression Language. Compiled once into a flat program against an environment (known variables and
- * functions), evaluated over Values in an arena. Nothing here does I/O. Programs are immutable and may be shared by threads.
+ * functions), evaluated over Values in an arena. Nothing here does I/O. Programs are immutable and may be shared by
+ * threads.
  *
- * Life: cel_env_new once per kind of expression; cel_compile when a rule or spec is saved or loaded; cel_eval per event. */
+ * Life: cel_env_new once per kind of expression; cel_compile when a rule or spec is saved or loaded; cel_eval per
+ * event. */
 #ifndef TOCSIN_LANG_CEL_H
 #define TOCSIN_LANG_CEL_H
 
@@ -12,11 +14,11 @@ typedef struct CelEnv CelEnv;
 typedef struct CelProgram CelProgram;
 
 typedef struct CelVar {
-  const char *name;  /* "alert", "payload"; dotted names are allowed ("runbook.inputs") */
-  const char *type;  /* "dyn", "string", "int", "map", ...; "dyn" when unknown */
+  const char *name; /* "alert", "payload"; dotted names are allowed ("runbook.inputs") */
+  const char *type; /* "dyn", "string", "int", "map", ...; "dyn" when unknown */
   const char *doc;
-  bool field;        /* "alert.labels" only declares a field of the variable "alert" and has no value of its own (its slot is
-                        not read). A variable with declared fields has no others: a misspelt one is found at compilation. */
+  bool field; /* "alert.labels" only declares a field of the variable "alert" and has no value of its own (its slot is
+                 not read). A variable with declared fields has no others: a misspelt one is found at compilation. */
 } CelVar;
 
 typedef struct CelEnvOptions {
@@ -45,12 +47,12 @@ Str cel_source(const CelProgram *program);
 
 typedef struct CelRun {
   /* in */
-  const Value *vars;  /* by slot, var_count of the env */
-  const bool *bound;  /* by slot; NULL: all are bound */
-  u64 cost_max;       /* 0: 100,000 steps; 8 bytes of text written or 16 read are one */
-  i64 now_ms;         /* for now(); 0: error */
-  const Zone *zone;   /* default zone of time(x) for texts without offset; NULL: UTC */
-  bool explain;       /* fill decided_* */
+  const Value *vars; /* by slot, var_count of the env */
+  const bool *bound; /* by slot; NULL: all are bound */
+  u64 cost_max;      /* 0: 100,000 steps; 8 bytes of text written or 16 read are one */
+  i64 now_ms;        /* for now(); 0: error */
+  const Zone *zone;  /* default zone of time(x) for texts without offset; NULL: UTC */
+  bool explain;      /* fill decided_* */
   /* out */
   u64 cost;
   u32 decided_from, decided_to; /* bytes of the source: the sub-expression of the &&, || tree that decided the result */

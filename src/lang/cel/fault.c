@@ -30,7 +30,9 @@ Value cel_no_overload(CelCall *call) {
 
 Value cel_out_of_budget(CelCall *call) {
   call->left = -1;
-  return cel_fault_code(call, ERR_COST, S("the expression costs too much: its budget of steps is spent"));
+  return cel_fault_code(
+      call, ERR_COST,
+      S("the expression costs too much: its budget of steps is spent; look at less data or fewer times"));
 }
 
 Value cel_not_bool(CelCall *call, const Value *v) {
