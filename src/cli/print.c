@@ -1,0 +1,240 @@
+/* Print: cells first, then widths, then lines. A table that is too wide gives up room where it has most. Cost: one pass
+ * over the items for each column. */
+#include "cli/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/kinds.h"
+#include "lang/json.h"
+#include "lang/time.h"
+#include "lang/yaml.h"
+
+enum { COLUMNS_MAX = 16, CELL_BYTES_MAX = 400, GAP = 2, NARROWEST = 6, PRINT_BYTES_MAX = 64 * 1024 * 1024 };
+
+bool output_form_parse(Str text, OutputForm *out) {
+  static const char *const NAMES[] = {"table", "json", "yaml"};
+  for (size_t i = 0; i < COUNT(NAMES); i++)
+    if (str_equal_c(text, NAMES[i])) return *out = (OutputForm)i, true;
+  return false;
+}
+
+static size_t width_asked_for(void) {
+  const char *text = getenv("COLUMNS");
+  u64 width = 0;
+  return text && str_to_u64(str_from_c(text), 10000, &width) ? (size_t)width : 0;
+}
+
+Screen screen_of(void) {
+  struct winsize size = {0};
+  const char *plain = getenv("NO_COLOR");
+  bool terminal = isatty(STDOUT_FILENO) == 1;
+  Screen screen = {.width = width_asked_for(), .colour = terminal && !(plain && *plain)};
+  if (terminal && !screen.width && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) screen.width = size.ws_col;
+  return screen;
+}
+
+/* Text on a terminal -------------------------------------------------------------------------------------------------
+ */
+
+static bool is_control(i32 c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Control characters, escapes among them, and marks that turn the direction of writing. */
+Str print_clean(Arena *arena, Str text) {
+  Buf out = buf_new(arena, 4 * text.len + 1);
+  for (size_t at = 0; at < text.len;) {
+    size_t from = at;
+    i32 c = utf8_next(text, &at);
+    if (c == '\n' || c == '\t')
+      buf_putc(&out, ' ');
+    else if (is_control(c))
+      buf_puts(&out, "\xc2\xb7");
+    else
+      buf_put(&out, str_slice(text, from, at));
+  }
+  return buf_str(&out);
+}
+
+/* Characters of East Asia and emoji take two places; marks that lie over the one before take none. */
+static size_t places_of(i32 c) {
+  static const struct {
+    i32 from, to;
+    size_t places;
+  } RANGES[] = {{0x300, 0x36f, 0},     {0x1100, 0x115f, 2},   {0x200b, 0x200f, 0},  {0x2e80, 0x303e, 2},
+                {0x3041, 0xa4cf, 2},   {0xac00, 0xd7a3, 2},   {0xf900, 0xfaff, 2},  {0xfe00, 0xfe0f, 0},
+                {0xfe30, 0xfe6f, 2},   {0xff00, 0xff60, 2},   {0xffe0, 0xffe6, 2},  {0x1f300, 0x1f64f, 2},
+                {0x1f680, 0x1f6ff, 2}, {0x1f900, 0x1f9ff, 2}, {0x20000, 0x3fffd, 2}};
+  for (size_t i = 0; i < COUNT(RANGES); i++)
+    if (c >= RANGES[i].from && c <= RANGES[i].to) return RANGES[i].places;
+  return 1;
+}
+
+static size_t places(Str text) {
+  size_t sum = 0;
+  for (size_t at = 0; at < text.len;) sum += places_of(utf8_next(text, &at));
+  return sum;
+}
+
+/* At most `width` places; what was cut is said by an ellipsis. */
+static Str cut(Arena *arena, Str text, size_t width) {
+  size_t sum = 0, at = 0, keep = 0;
+  if (places(text) <= width) return text;
+  while (at < text.len) {
+    sum += places_of(utf8_next(text, &at));
+    if (sum > width - 1) break;
+    keep = at;
+  }
+  return str_format(arena, "%.*s\xe2\x80\xa6", (int)keep, text.ptr);
+}
+
+/* Cells --------------------------------------------------------------------------------------------------------------
+ */
+
+static Str age_text(Arena *arena, Str time) {
+  static const struct {
+    i64 ms;
+    char unit;
+  } UNITS[] = {{DAY_MS, 'd'}, {HOUR_MS, 'h'}, {MINUTE_MS, 'm'}, {1000, 's'}};
+  i64 ms = 0;
+  if (!time_parse_ms(time, &ms)) return time;
+  i64 age = clock_true_ms() - ms, size = age < 0 ? -age : age;
+  for (size_t i = 0; i < COUNT(UNITS); i++)
+    if (size >= (i ? UNITS[i].ms : 2 * DAY_MS))
+      return str_format(arena, "%s%lld%c", age < 0 ? "in " : "", (long long)(size / UNITS[i].ms), UNITS[i].unit);
+  return S("now");
+}
+
+static Str cell_text(Arena *arena, const Names *names, const Column *column, const Value *item) {
+  const Value *v = value_pointer(item, str_format(arena, "/%s", column->path));
+  if (!v || v->kind == VALUE_NULL) return STR_NONE;
+  if (column->form == COLUMN_AGE) return age_text(arena, value_display(arena, v));
+  if (column->form == COLUMN_COUNT && v->kind == VALUE_LIST) return str_format(arena, "%u", v->size);
+  if (column->form == COLUMN_REF) return names_of(names, v);
+  if (v->kind == VALUE_BOOL) return v->b ? S("yes") : S("no");
+  return value_display(arena, v);
+}
+
+static const char *colour_of(Str status) {
+  static const struct {
+    const char *status, *colour;
+  } COLOURS[] = {{"triggered", "\033[31m"},     {"new", "\033[31m"},       {"active", "\033[31m"},
+                 {"failed", "\033[31m"},        {"exhausted", "\033[31m"}, {"acknowledged", "\033[33m"},
+                 {"investigating", "\033[33m"}, {"fixing", "\033[33m"},    {"monitoring", "\033[36m"},
+                 {"resolved", "\033[32m"},      {"closed", "\033[32m"},    {"delivered", "\033[32m"},
+                 {"sent", "\033[32m"},          {"accepted", "\033[32m"}};
+  for (size_t i = 0; i < COUNT(COLOURS); i++)
+    if (str_equal_c(status, COLOURS[i].status)) return COLOURS[i].colour;
+  return NULL;
+}
+
+/* Tables -------------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct Table {
+  Arena *arena;
+  const Screen *screen;
+  const Column *columns;
+  size_t column_count, row_count;
+  Str *cells; /* row by row */
+  size_t widths[COLUMNS_MAX];
+} Table;
+
+static void fill(Table *t, const Names *names, const Value *items) {
+  for (size_t row = 0; row < t->row_count; row++)
+    for (size_t c = 0; c < t->column_count; c++) {
+      Str text = cell_text(t->arena, names, &t->columns[c], value_at(items, row));
+      t->cells[row * t->column_count + c] = print_clean(t->arena, utf8_cut(text, CELL_BYTES_MAX));
+    }
+}
+
+static void measure(Table *t) {
+  for (size_t c = 0; c < t->column_count; c++) {
+    t->widths[c] = strlen(t->columns[c].title);
+    for (size_t row = 0; row < t->row_count; row++)
+      t->widths[c] = MAX(t->widths[c], places(t->cells[row * t->column_count + c]));
+  }
+}
+
+/* Takes places from the widest column until the table fits, one at a time: the table is small. */
+static void fit(Table *t) {
+  size_t sum = 0;
+  for (size_t c = 0; c < t->column_count; c++) sum += t->widths[c] + (c ? GAP : 0);
+  while (t->screen->width && sum > t->screen->width) {
+    size_t widest = 0;
+    for (size_t c = 1; c < t->column_count; c++)
+      if (t->widths[c] > t->widths[widest]) widest = c;
+    if (t->widths[widest] <= NARROWEST) return;
+    t->widths[widest]--;
+    sum--;
+  }
+}
+
+static void write_cell(Table *t, Buf *out, size_t c, Str text, const char *colour, bool last) {
+  Str shown = cut(t->arena, text, t->widths[c]);
+  if (colour) buf_puts(out, colour);
+  buf_put(out, shown);
+  if (colour) buf_puts(out, "\033[0m");
+  for (size_t i = places(shown); !last && i < t->widths[c] + GAP; i++) buf_putc(out, ' ');
+}
+
+static void write_lines(Table *t, Buf *out) {
+  const char *head = t->screen->colour ? "\033[1m" : NULL;
+  for (size_t c = 0; c < t->column_count; c++)
+    write_cell(t, out, c, str_from_c(t->columns[c].title), head, c + 1 == t->column_count);
+  buf_putc(out, '\n');
+  for (size_t row = 0; row < t->row_count; row++) {
+    for (size_t c = 0; c < t->column_count; c++) {
+      Str text = t->cells[row * t->column_count + c];
+      bool paint = t->screen->colour && t->columns[c].form == COLUMN_STATUS;
+      write_cell(t, out, c, text, paint ? colour_of(text) : NULL, c + 1 == t->column_count);
+    }
+    buf_putc(out, '\n');
+  }
+}
+
+void print_table(Client *client, const Screen *screen, const Column *columns, const Value *items) {
+  Arena *arena = client_arena(client);
+  Table t = {.arena = arena, .screen = screen, .columns = columns, .row_count = items->size};
+  while (t.column_count < COLUMNS_MAX && columns[t.column_count].title) t.column_count++;
+  t.cells = ARENA_ARRAY(arena, Str, t.row_count * t.column_count + 1);
+  Names *names = names_new(client);
+  for (size_t c = 0; c < t.column_count; c++)
+    if (columns[c].form == COLUMN_REF) names_load(names, columns[c].ref, columns[c].path, items);
+  fill(&t, names, items);
+  measure(&t);
+  fit(&t);
+  Buf out = buf_new(arena, PRINT_BYTES_MAX);
+  write_lines(&t, &out);
+  fwrite(out.ptr, 1, out.len, stdout);
+}
+
+/* One thing ----------------------------------------------------------------------------------------------------------
+ */
+
+void print_members(Client *client, const Value *thing) {
+  Arena *arena = client_arena(client);
+  size_t width = 0;
+  if (thing->kind != VALUE_MAP) return;
+  for (size_t i = 0; i < thing->size; i++) width = MAX(width, thing->members[i].key.size);
+  for (size_t i = 0; i < thing->size; i++) {
+    const Member *m = &thing->members[i];
+    if (m->value.kind == VALUE_NULL) continue;
+    Str text = print_clean(arena, value_display(arena, &m->value));
+    printf("%-*.*s  %.*s\n", (int)width, STR_ARG(value_text(&m->key)), STR_ARG(text));
+  }
+}
+
+void print_value(Arena *arena, const Value *value, OutputForm form) {
+  Buf out = buf_new(arena, PRINT_BYTES_MAX);
+  if (form == OUTPUT_YAML) {
+    yaml_write(&out, value);
+  } else {
+    json_write_pretty(&out, value);
+    buf_putc(&out, '\n');
+  }
+  fwrite(out.ptr, 1, out.len, stdout);
+}
