@@ -159,9 +159,7 @@ static bool read_url(Arena *arena, const char *url, const char **out_path, bool 
   return true;
 }
 
-/* A new file is for its owner alone (SQLite would make it readable by all; its log takes the file's rights). O_EXCL,
- * because to open and close a file that this process has open in SQLite would drop SQLite's locks. */
-static void make_private(const char *path) {
+void sqlite_make_private(const char *path) {
   int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd >= 0) close(fd);
 }
@@ -170,7 +168,7 @@ static bool open_handle(Sqlite *s, const char *path, bool forget, Error *err) {
   bool writer = s->base.role == DB_WRITER;
   int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   if (forget) db_vfs_forget_register();
-  if (writer) make_private(path);
+  if (writer) sqlite_make_private(path);
   if (sqlite3_open_v2(path, &s->handle, flags, forget ? "forget" : NULL) == SQLITE_OK) return true;
   return sqlite_failed(s, "opening it", err);
 }

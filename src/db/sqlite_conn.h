@@ -53,6 +53,10 @@ static inline Sqlite *sqlite_of(Db *db) {
 /* Fills err from the connection's last error. Returns false. */
 bool sqlite_failed(Sqlite *s, const char *what, Error *err);
 bool sqlite_is_sync_error(int extended);
+/* Makes a new, empty file for its owner alone (SQLite would let all read it; its log takes the file's rights). Does
+ * nothing when there is one: to open and close a file that this process has open in SQLite would drop SQLite's locks.
+ */
+void sqlite_make_private(const char *path);
 /* Remembers a failed fsync. */
 void sqlite_note_sync(Sqlite *s, int extended);
 

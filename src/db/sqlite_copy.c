@@ -36,6 +36,7 @@ static bool publish(Arena *arena, const char *part, const char *copy, Error *err
 
 static bool copy_to(Sqlite *s, const char *part, Error *err) {
   sqlite3 *to = NULL;
+  sqlite_make_private(part);
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   bool ok = sqlite3_open_v2(part, &to, flags, "unix") == SQLITE_OK ? copy_pages(s, to, err)
                                                                    : fail(err, ERR_STORAGE, "%s", sqlite3_errmsg(to));

@@ -1,7 +1,7 @@
-/* Prepared statements of a connection. Static ones are found by their address, and proved by their text (a registry that
- * was made again may put another statement there); run-time texts by their text, and the one that was not used for longest
- * makes room. `$1` is only a name to SQLite, so each statement remembers which $n stands at which of its places.
- * A statement that is asked again from one of its own row callbacks gets a copy that lives for that call. */
+/* Prepared statements of a connection. Static ones are found by their address, and proved by their text (a registry
+ * that was made again may put another statement there); run-time texts by their text, and the one that was not used for
+ * longest makes room. `$1` is only a name to SQLite, so each statement remembers which $n stands at which of its
+ * places. A statement that is asked again from one of its own row callbacks gets a copy that lives for that call. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -222,6 +222,8 @@ static int overlay_flush(ForgetFile *f) {
     sqlite3_int64 at = (sqlite3_int64)i * BLOCK;
     if (o->blocks[i]) result = methods(f)->xWrite(f->real, o->blocks[i], (int)MIN(BLOCK, o->size - at), at);
   }
+  if (result == SQLITE_OK) result = disk_size(f, &disk);
+  if (result == SQLITE_OK && disk < o->size) result = methods(f)->xTruncate(f->real, o->size); /* ends in a hole */
   if (result == SQLITE_OK) forget(o);
   return result;
 }

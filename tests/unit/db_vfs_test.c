@@ -1,0 +1,246 @@
+/* The VFS that forgets: held to a model of a disk, then to what SQLite promises after a power cut. */
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+
+#include "db/sqlite_vfs.h"
+#include "unit/db_fixture.h"
+
+/* The model
+ * ------------------------------------------------------------------------------------------------------------ */
+
+enum { MODEL_BYTES = 40000 };
+
+typedef struct Image {
+  u8 bytes[MODEL_BYTES];
+  int size;
+} Image;
+
+typedef struct Model {
+  sqlite3_vfs *vfs;
+  sqlite3_file *file;
+  const char *path;
+  Image seen, synced;
+  u64 seed;
+} Model;
+
+static int roll(Model *m, int below) { /* xorshift: the same each time */
+  m->seed ^= m->seed << 13;
+  m->seed ^= m->seed >> 7;
+  m->seed ^= m->seed << 17;
+  return (int)(m->seed % (u64)below);
+}
+
+static void model_open(Model *m) {
+  m->file = xcalloc(1, (size_t)m->vfs->szOsFile);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_DB;
+  assert_int_equal(m->vfs->xOpen(m->vfs, m->path, m->file, flags, &flags), SQLITE_OK);
+}
+
+static void model_close(Model *m) {
+  assert_int_equal(m->file->pMethods->xClose(m->file), SQLITE_OK);
+  free(m->file);
+}
+
+static void model_write(Model *m) {
+  int at = roll(m, MODEL_BYTES - 9000), bytes = 1 + roll(m, 9000), fill = roll(m, 256);
+  u8 data[9001];
+  memset(data, fill, (size_t)bytes);
+  assert_int_equal(m->file->pMethods->xWrite(m->file, data, bytes, at), SQLITE_OK);
+  memset(m->seen.bytes + at, fill, (size_t)bytes);
+  m->seen.size = MAX(m->seen.size, at + bytes);
+}
+
+static void model_truncate(Model *m) {
+  int size = roll(m, m->seen.size + 1);
+  assert_int_equal(m->file->pMethods->xTruncate(m->file, size), SQLITE_OK);
+  memset(m->seen.bytes + size, 0, (size_t)(MODEL_BYTES - size));
+  m->seen.size = size;
+}
+
+static void model_sync(Model *m) {
+  assert_int_equal(m->file->pMethods->xSync(m->file, SQLITE_SYNC_NORMAL), SQLITE_OK);
+  m->synced = m->seen;
+}
+
+static void model_crash(Model *m) {
+  u8 byte = 0;
+  db_vfs_forget_crash();
+  assert_int_equal(m->file->pMethods->xRead(m->file, &byte, 1, 0) & 0xff, SQLITE_IOERR);
+  assert_int_equal(m->file->pMethods->xWrite(m->file, &byte, 1, 0) & 0xff, SQLITE_IOERR);
+  assert_int_equal(m->file->pMethods->xSync(m->file, SQLITE_SYNC_NORMAL) & 0xff, SQLITE_IOERR);
+  model_close(m);
+  model_open(m);
+  m->seen = m->synced;
+}
+
+static void model_compare(Model *m) {
+  u8 got[9001];
+  sqlite3_int64 size = -1;
+  assert_int_equal(m->file->pMethods->xFileSize(m->file, &size), SQLITE_OK);
+  assert_int_equal(size, m->seen.size);
+  int at = roll(m, MODEL_BYTES - 9000), bytes = 1 + roll(m, 9000);
+  int result = m->file->pMethods->xRead(m->file, got, bytes, at);
+  assert_int_equal(result, at + bytes > m->seen.size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK);
+  assert_memory_equal(got, m->seen.bytes + at, (size_t)bytes);
+}
+
+static void compare_disk(Model *m) {
+  FILE *disk = fopen(m->path, "r");
+  u8 *bytes = xcalloc(1, MODEL_BYTES);
+  size_t got = fread(bytes, 1, MODEL_BYTES, disk);
+  assert_int_equal(got, m->synced.size);
+  assert_memory_equal(bytes, m->synced.bytes, MODEL_BYTES);
+  free(bytes);
+  fclose(disk);
+}
+
+static void file_is_as_written_and_the_disk_as_synced(void **state) {
+  Fixture *f = *state;
+  db_vfs_forget_register();
+  Model *m = xcalloc(1, sizeof *m);
+  *m = (Model){.vfs = sqlite3_vfs_find("forget"), .path = f->path, .seed = 88172645463325252ull};
+  model_open(m);
+  for (int i = 0; i < 4000; i++) {
+    int what = roll(m, 100);
+    if (what < 60)
+      model_write(m);
+    else if (what < 70)
+      model_truncate(m);
+    else if (what < 76)
+      model_sync(m);
+    else if (what < 79)
+      model_crash(m);
+    else if (what < 82)
+      model_close(m), model_open(m); /* what was not synced outlives its handle */
+    else
+      compare_disk(m);
+    model_compare(m);
+  }
+  model_close(m);
+  free(m);
+  db_vfs_forget_crash();
+}
+
+/* SQLite over it
+ * ------------------------------------------------------------------------------------------------------- */
+
+static const char *forgetful(Fixture *f) {
+  return str_to_c(f->arena, str_format(f->arena, "%s?vfs=forget", f->url));
+}
+
+static void add_items(Db *db, int from, int to) {
+  static const DbStmt ADD = {"add", "INSERT INTO item (id, name) VALUES ($1, $1)", NULL};
+  Error err = {0};
+  for (int i = from; i < to; i++) assert_true(db_run(db, &ADD, &err, db_int(i)));
+}
+
+/* A table that is on the disk for sure, then ten items in two commits with this setting. */
+static Db *commit_items(const char *url, const char *synchronous) {
+  Db *db = must_open(url, DB_WRITER);
+  must_do(db, "CREATE TABLE IF NOT EXISTS item (id BIGINT PRIMARY KEY, name TEXT)");
+  must_do(db, synchronous);
+  for (int i = 0; i < 2; i++) {
+    must_begin(db);
+    add_items(db, i * 5, i * 5 + 5);
+    must_commit(db);
+  }
+  return db;
+}
+
+static const struct {
+  const char *synchronous;
+  i64 left;
+} SETTINGS[] = {{"PRAGMA synchronous=FULL", 10}, {"PRAGMA synchronous=OFF", 0}};
+
+static void power_cut_spares_only_what_was_synced(void **state) {
+  Fixture *f = *state;
+  for (size_t i = 0; i < COUNT(SETTINGS); i++) {
+    Db *db = commit_items(forgetful(f), SETTINGS[i].synchronous);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM item"), 10);
+    db_vfs_forget_crash();
+    db_close(db);
+    db = must_open(forgetful(f), DB_WRITER);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM item"), SETTINGS[i].left);
+    must_do(db, "DELETE FROM item");
+    db_close(db);
+  }
+}
+
+static void killed_process_leaves_only_what_was_synced(void **state) {
+  Fixture *f = *state;
+  for (size_t i = 0; i < COUNT(SETTINGS); i++) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+      commit_items(forgetful(f), SETTINGS[i].synchronous);
+      raise(SIGKILL);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    Db *db = must_open(f->url, DB_WRITER);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM item"), SETTINGS[i].left);
+    must_do(db, "DELETE FROM item");
+    db_close(db);
+  }
+}
+
+static void readers_see_what_was_not_synced(void **state) {
+  Fixture *f = *state;
+  Db *db = commit_items(forgetful(f), "PRAGMA synchronous=OFF");
+  Db *reader = must_open(forgetful(f), DB_READER);
+  assert_int_equal(must_int(reader, "SELECT count(*) FROM item"), 10);
+  db_close(reader);
+  db_close(db);
+}
+
+static void connections_from_before_the_cut_are_dead(void **state) {
+  Fixture *f = *state;
+  Db *db = commit_items(forgetful(f), "PRAGMA synchronous=FULL");
+  Error err = {0};
+  db_vfs_forget_crash();
+  assert_false(db_begin(db, &err) && db_exec_text(db, S("DELETE FROM item"), 0, NULL, NULL, &err) &&
+               db_commit(db, &err));
+  assert_int_equal(err.code, ERR_STORAGE);
+  db_rollback(db);
+  db_close(db);
+}
+
+/* Life after life: commits, checkpoints, and a transaction that the cut interrupts. */
+static void every_life_begins_where_the_last_commit_was(void **state) {
+  Fixture *f = *state;
+  const char *url = forgetful(f);
+  Db *db = must_open(url, DB_WRITER);
+  must_do(db, "CREATE TABLE item (id BIGINT PRIMARY KEY, name TEXT)");
+  int count = 0;
+  for (int life = 0; life < 25; life++) {
+    for (int i = 0; i < life % 4; i++, count += 40) {
+      must_begin(db);
+      add_items(db, count, count + 40);
+      must_commit(db);
+    }
+    if (life % 3 == 0) must_int(db, "PRAGMA wal_checkpoint(RESTART)");
+    if (life % 5 == 0) must_int(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+    must_begin(db);
+    add_items(db, 100000, 100400);
+    db_vfs_forget_crash();
+    db_rollback(db);
+    db_close(db);
+    db = must_open(url, DB_WRITER);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM item"), count);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+  }
+  db_close(db);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      CASE(file_is_as_written_and_the_disk_as_synced),  CASE(power_cut_spares_only_what_was_synced),
+      CASE(killed_process_leaves_only_what_was_synced), CASE(readers_see_what_was_not_synced),
+      CASE(connections_from_before_the_cut_are_dead),   CASE(every_life_begins_where_the_last_commit_was),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
