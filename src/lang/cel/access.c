@@ -1,8 +1,19 @@
 /* What is inside of values: fields, elements, membership; building lists and maps. The slow halves of the evaluator's
  * instructions. A field of null is missing, not wrong: payloads say null for "nothing". */
 #include <math.h>
+#include <string.h>
 
 #include "lang/cel/machine.h"
+
+/* The field of a map. Most maps are small and most keys differ in length or first byte: no call for those. */
+static inline const Value *field_of(const Value *map, const Value *name) {
+  if (map->flags & VALUE_INDEXED || name->size == 0) return value_get_key(map, name);
+  for (const Member *m = map->members, *end = m + map->size; m < end; m++)
+    if (m->key.kind == VALUE_STRING && m->key.size == name->size && m->key.text[0] == name->text[0] &&
+        memcmp(m->key.text, name->text, name->size) == 0)
+      return &m->value;
+  return NULL;
+}
 
 static Value no_field(Machine *m, const Value *from, Str name) {
   if (is_fault(from)) return *from;
@@ -19,14 +30,14 @@ static Value through_optional(Machine *m, const Value *from, const Value *name) 
 Value machine_select(Machine *m, const Value *from, const Value *name) {
   if (from->kind == VALUE_OPTIONAL) return through_optional(m, from, name);
   if (from->kind != VALUE_MAP) return no_field(m, from, value_text(name));
-  const Value *found = value_get(from, value_text(name));
+  const Value *found = field_of(from, name);
   return found ? *found : cel_missing(&m->call, value_text(name));
 }
 
 Value machine_opt_select(Machine *m, const Value *from, const Value *name) {
   if (from->kind == VALUE_OPTIONAL) return through_optional(m, from, name);
   if (from->kind != VALUE_MAP) return no_field(m, from, value_text(name));
-  const Value *found = value_get(from, value_text(name));
+  const Value *found = field_of(from, name);
   return found ? cel_some(&m->call, *found) : cel_none();
 }
 
@@ -34,7 +45,7 @@ Value machine_has(Machine *m, const Value *from, const Value *name) {
   if (from->kind == VALUE_OPTIONAL) return from->size ? machine_has(m, &from->items[0], name) : value_bool(false);
   if (from->kind == VALUE_NULL) return value_bool(false);
   if (from->kind != VALUE_MAP) return no_field(m, from, value_text(name));
-  return value_bool(value_get(from, value_text(name)) != NULL);
+  return value_bool(field_of(from, name) != NULL);
 }
 
 /* A list's index as a number, from any numeric kind that says a whole one. */
