@@ -361,6 +361,7 @@ static void after_failure(Engine *engine, Round *round, const Error *err) {
   answer_commands(round, false, &shown);
   answer_arrivals(engine, round, false, &shown);
   put_results_back(engine, round);
+  if (engine->options.hooks.undone) engine->options.hooks.undone(engine->options.app);
   engine->next_due_ms = 0; /* claims of this round were undone: look again */
   engine->next_probe_ms = clock_true_ms() + PROBE_EVERY_MS;
 }

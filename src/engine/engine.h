@@ -161,6 +161,8 @@ typedef struct EngineHooks {
   bool (*refresh)(Cycle *cycle, Error *err);
   /* After the commit, on the engine's thread: live events of the round. */
   void (*published)(void *app, const LiveEvent *events, size_t count);
+  /* The round was undone: what refresh had read of it never was. */
+  void (*undone)(void *app);
   /* A parked arrival: tells people (in the transaction that parks it). */
   bool (*parked)(Cycle *cycle, Arrival *arrival, const Error *why, Error *err);
 } EngineHooks;

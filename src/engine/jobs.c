@@ -23,6 +23,7 @@ static const DbStmt JOB_BY_TOKEN = {
     "SELECT id, org_id, kind, subject_id, due_at, tries, data FROM job WHERE id = $1 AND token = $2 AND token > 0",
     NULL};
 
+enum { LEASED_LOOK_MS = 200 };
 static const i64 BACKOFF_MS[] = {1000, 2000, 5000, 10000, 30000, 60000, 300000};
 
 static i64 backoff_ms(u32 tries) {
@@ -156,7 +157,10 @@ bool jobs_claim(Cycle *cycle, Round *round, Error *err) {
     return false;
   for (size_t i = 0; i < rows.jobs.count; i++)
     if (!claim_one(cycle, round, &rows.jobs.items[i], err)) return false;
-  return read_next_due(engine, err);
+  if (!read_next_due(engine, err)) return false;
+  /* what is due but leased (the clock was turned over a lease) is looked at again soon, not at once */
+  if (rows.jobs.count == 0) engine->next_due_ms = MAX(engine->next_due_ms, cycle->now_ms + LEASED_LOOK_MS);
+  return true;
 }
 
 void jobs_start_outside(Engine *engine, Round *round) {

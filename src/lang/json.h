@@ -1,13 +1,13 @@
-/* JSON by RFC 8259, strict: UTF-8 checked, no trailing text, no comments. Parsed values live in the arena; strings without
- * escapes point into `text`, so the text must live as long as the value. */
+/* JSON by RFC 8259, strict: UTF-8 checked, no trailing text, no comments. Parsed values live in the arena; strings
+ * without escapes point into `text`, so the text must live as long as the value. */
 #ifndef TOCSIN_LANG_JSON_H
 #define TOCSIN_LANG_JSON_H
 
 #include "lang/value.h"
 
 typedef struct JsonOptions {
-  u32 depth_max;       /* 0: 64 */
-  bool lenient_text;   /* invalid UTF-8, lone surrogates and U+0000 become U+FFFD instead of failing (webhook bodies) */
+  u32 depth_max;     /* 0: 64 */
+  bool lenient_text; /* invalid UTF-8, lone surrogates and U+0000 become U+FFFD instead of failing (webhook bodies) */
   bool *out_duplicates; /* set true when an object named a key twice (the last wins); may be NULL */
 } JsonOptions;
 

@@ -1,6 +1,6 @@
-/* Time: civil dates, RFC 3339, and zones from the system's TZif files (version 2+ with the POSIX tail). Thread-safe: zones
- * are immutable once loaded. SURFACE: a local time that does not exist moves forward by the gap; one that exists twice is
- * the first. */
+/* Time: civil dates, RFC 3339, and zones from the system's TZif files (version 2+ with the POSIX tail). Thread-safe:
+ * zones are immutable once loaded. SURFACE: a local time that does not exist moves forward by the gap; one that exists
+ * twice is the first. */
 #ifndef TOCSIN_LANG_TIME_H
 #define TOCSIN_LANG_TIME_H
 
@@ -10,11 +10,11 @@ typedef struct Civil { /* a wall-clock reading without zone; month 1..12, day 1.
   i32 year, month, day, hour, minute, second;
 } Civil;
 
-i64 civil_days(i32 year, i32 month, i32 day);          /* days since 1970-01-01, proleptic Gregorian */
-i64 civil_to_seconds(Civil civil);                     /* as if UTC; fields may overflow their range (day 32, hour 25) */
+i64 civil_days(i32 year, i32 month, i32 day); /* days since 1970-01-01, proleptic Gregorian */
+i64 civil_to_seconds(Civil civil);            /* as if UTC; fields may overflow their range (day 32, hour 25) */
 Civil civil_from_seconds(i64 seconds);
 i32 civil_month_days(i32 year, i32 month);
-i32 civil_weekday(i64 days);                           /* 0 Monday .. 6 Sunday */
+i32 civil_weekday(i64 days); /* 0 Monday .. 6 Sunday */
 /* "2026-01-05T09:00:00", seconds optional, no offset. */
 MUST_CHECK bool civil_parse(Str text, Civil *out);
 void civil_write(Civil civil, Buf *out);
@@ -33,7 +33,8 @@ typedef struct ZoneDb ZoneDb; /* caches loaded zones; its lock guards the table 
 
 ZoneDb *zone_db_new(const char *folder); /* NULL: TZDIR, else /usr/share/zoneinfo */
 void zone_db_free(ZoneDb *db);
-/* Fails for names that are not in the database (and says how names look, or which package to install when the folder is missing). */
+/* Fails for names that are not in the database (and says how names look, or which package to install when the folder is
+ * missing). */
 MUST_CHECK bool zone_find(ZoneDb *db, Str name, const Zone **out, Error *err);
 const Zone *zone_utc(void);
 Str zone_name(const Zone *zone);

@@ -1,6 +1,6 @@
-/* Value: the one tagged value that JSON, YAML, CEL and Mustache share. 16 bytes, plain data, everything it points to lives
- * in an arena. Lists and maps are arrays; a map of more than 16 members carries a hash index behind its members, so that
- * hostile payloads cannot make lookups slow. Immutable once built. */
+/* Value: the one tagged value that JSON, YAML, CEL and Mustache share. 16 bytes, plain data, everything it points to
+ * lives in an arena. Lists and maps are arrays; a map of more than 16 members carries a hash index behind its members,
+ * so that hostile payloads cannot make lookups slow. Immutable once built. */
 #ifndef TOCSIN_LANG_VALUE_H
 #define TOCSIN_LANG_VALUE_H
 
@@ -10,9 +10,9 @@ typedef enum ValueKind {
   VALUE_NULL,
   VALUE_BOOL,
   VALUE_INT,
-  VALUE_UINT,      /* only CEL makes these, and JSON integers above INT64_MAX */
+  VALUE_UINT, /* only CEL makes these, and JSON integers above INT64_MAX */
   VALUE_DOUBLE,
-  VALUE_STRING,    /* valid UTF-8 */
+  VALUE_STRING, /* valid UTF-8 */
   VALUE_BYTES,
   VALUE_LIST,
   VALUE_MAP,
@@ -28,9 +28,9 @@ typedef struct Value Value;
 typedef struct Member Member;
 
 struct Value {
-  u8 kind;   /* ValueKind */
-  u8 flags;  /* VALUE_INDEXED */
-  u32 size;  /* bytes of text, count of items or members, nanoseconds */
+  u8 kind;  /* ValueKind */
+  u8 flags; /* VALUE_INDEXED */
+  u32 size; /* bytes of text, count of items or members, nanoseconds */
   union {
     bool b;
     i64 i;
@@ -53,15 +53,33 @@ enum {
   VALUE_DEPTH_MAX = 1024, /* no parser makes deeper values; comparing, copying and writing take deeper parts as null */
 };
 
-static inline Value value_null(void) { return (Value){.kind = VALUE_NULL}; }
-static inline Value value_bool(bool b) { return (Value){.kind = VALUE_BOOL, .b = b}; }
-static inline Value value_int(i64 i) { return (Value){.kind = VALUE_INT, .i = i}; }
-static inline Value value_uint(u64 u) { return (Value){.kind = VALUE_UINT, .u = u}; }
-static inline Value value_double(double d) { return (Value){.kind = VALUE_DOUBLE, .d = d}; }
-static inline Value value_string(Str s) { return (Value){.kind = VALUE_STRING, .size = (u32)s.len, .text = s.ptr}; }
-static inline Value value_bytes(Str s) { return (Value){.kind = VALUE_BYTES, .size = (u32)s.len, .text = s.ptr}; }
-static inline Value value_c(const char *text) { return value_string(str_from_c(text)); }
-static inline Str value_text(const Value *v) { return (Str){v->text, v->size}; } /* STRING, BYTES, TYPE, BIGNUM */
+static inline Value value_null(void) {
+  return (Value){.kind = VALUE_NULL};
+}
+static inline Value value_bool(bool b) {
+  return (Value){.kind = VALUE_BOOL, .b = b};
+}
+static inline Value value_int(i64 i) {
+  return (Value){.kind = VALUE_INT, .i = i};
+}
+static inline Value value_uint(u64 u) {
+  return (Value){.kind = VALUE_UINT, .u = u};
+}
+static inline Value value_double(double d) {
+  return (Value){.kind = VALUE_DOUBLE, .d = d};
+}
+static inline Value value_string(Str s) {
+  return (Value){.kind = VALUE_STRING, .size = (u32)s.len, .text = s.ptr};
+}
+static inline Value value_bytes(Str s) {
+  return (Value){.kind = VALUE_BYTES, .size = (u32)s.len, .text = s.ptr};
+}
+static inline Value value_c(const char *text) {
+  return value_string(str_from_c(text));
+}
+static inline Str value_text(const Value *v) {
+  return (Str){v->text, v->size};
+} /* STRING, BYTES, TYPE, BIGNUM */
 
 /* NULL-safe questions: `v` may be NULL (absent). */
 bool value_is(const Value *v, ValueKind kind);

@@ -1,10 +1,11 @@
-/* HTTP/1.1 server: our strict head parser and framing over libevent's bufferevents, plain and TLS, one base per I/O thread.
+/* HTTP/1.1 server: our strict head parser and framing over libevent's bufferevents, plain and TLS, one base per I/O
+ * thread.
  *
- * Life of a request: the head is parsed; on_head decides (on the I/O thread, quickly, no blocking) whether to take the body
- * and how much of it, or answers at once; when the body is whole on_request gets the request and OWNS it until it calls
- * http_respond exactly once, from any thread. Pipelined requests are answered in order. A request never points into the
- * connection: it carries (loop, slot, generation), and only its loop looks the connection up. If the peer left, the answer
- * is dropped and the request freed just the same. */
+ * Life of a request: the head is parsed; on_head decides (on the I/O thread, quickly, no blocking) whether to take the
+ * body and how much of it, or answers at once; when the body is whole on_request gets the request and OWNS it until it
+ * calls http_respond exactly once, from any thread. Pipelined requests are answered in order. A request never points
+ * into the connection: it carries (loop, slot, generation), and only its loop looks the connection up. If the peer
+ * left, the answer is dropped and the request freed just the same. */
 #ifndef TOCSIN_NET_HTTP_SERVER_H
 #define TOCSIN_NET_HTTP_SERVER_H
 
@@ -14,7 +15,15 @@ typedef struct HttpServer HttpServer;
 typedef struct HttpStream HttpStream;
 
 typedef enum HttpMethod {
-  HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER, HTTP_METHOD_COUNT
+  HTTP_GET,
+  HTTP_HEAD,
+  HTTP_POST,
+  HTTP_PUT,
+  HTTP_PATCH,
+  HTTP_DELETE,
+  HTTP_OPTIONS,
+  HTTP_OTHER,
+  HTTP_METHOD_COUNT
 } HttpMethod;
 const char *http_method_name(HttpMethod method);
 
@@ -24,20 +33,20 @@ typedef struct HttpHeader {
 } HttpHeader;
 
 typedef struct HttpRequest {
-  Arena *arena;      /* everything below lives here; freed by http_respond */
+  Arena *arena; /* everything below lives here; freed by http_respond */
   HttpMethod method;
   Str method_text;
-  Str path;          /* percent-decoded, dot segments refused (400) */
-  Str raw_path;      /* as sent, without query */
-  Str query;         /* as sent, without "?" */
+  Str path;     /* percent-decoded, dot segments refused (400) */
+  Str raw_path; /* as sent, without query */
+  Str query;    /* as sent, without "?" */
   HttpHeader *headers;
   size_t header_count;
-  Str body;          /* whole, unchunked; empty until on_request */
-  Str peer;          /* address of the socket, without port */
+  Str body; /* whole, unchunked; empty until on_request */
+  Str peer; /* address of the socket, without port */
   bool tls;
-  i64 received_ms;   /* true clock, when the head was complete */
-  void *user;        /* on_head may leave something here for on_request; arena-owned */
-  u32 loop, slot;    /* the server's own */
+  i64 received_ms; /* true clock, when the head was complete */
+  void *user;      /* on_head may leave something here for on_request; arena-owned */
+  u32 loop, slot;  /* the server's own */
   u64 generation;
 } HttpRequest;
 
@@ -50,11 +59,11 @@ Str url_encode(Arena *arena, Str text);
 
 typedef struct HttpResponse {
   int status;
-  const char *content_type;       /* NULL: no body type */
-  const HttpHeader *headers;      /* further ones */
+  const char *content_type;  /* NULL: no body type */
+  const HttpHeader *headers; /* further ones */
   size_t header_count;
-  Str body;                       /* in the request's arena or static */
-  bool close;                     /* close after this */
+  Str body;   /* in the request's arena or static */
+  bool close; /* close after this */
 } HttpResponse;
 
 /* Copies what it needs, may be called from any thread, exactly once; frees the request. */
@@ -63,19 +72,19 @@ void http_respond(HttpServer *server, HttpRequest *request, const HttpResponse *
 void http_respond_error(HttpServer *server, HttpRequest *request, const Error *err);
 
 typedef struct HttpHeadVerdict {
-  size_t body_bytes_max;  /* a longer body is 413: on_too_large is told, with request->body empty */
-  bool respond;           /* answer now with `response`, without reading the body (the connection is closed if one follows) */
+  size_t body_bytes_max; /* a longer body is 413: on_too_large is told, with request->body empty */
+  bool respond; /* answer now with `response`, without reading the body (the connection is closed if one follows) */
   HttpResponse response;
 } HttpHeadVerdict;
 
 typedef struct HttpServerOptions {
-  const char *listen;     /* "127.0.0.1:8080", "[::1]:0" */
-  const char *tls_cert, *tls_key; /* PEM files, re-read when they change; NULL: plain */
-  u32 io_threads;         /* 0: number of cores, at most 4 */
-  size_t in_flight_bytes_max; /* 0: 256 MiB of bodies over all connections, else 503 */
-  u32 connections_max;    /* 0: by RLIMIT_NOFILE */
+  const char *listen;                                    /* "127.0.0.1:8080", "[::1]:0" */
+  const char *tls_cert, *tls_key;                        /* PEM files, re-read when they change; NULL: plain */
+  u32 io_threads;                                        /* 0: number of cores, at most 4 */
+  size_t in_flight_bytes_max;                            /* 0: 256 MiB of bodies over all connections, else 503 */
+  u32 connections_max;                                   /* 0: by RLIMIT_NOFILE */
   i64 head_timeout_ms, body_timeout_ms, idle_timeout_ms; /* 0: 10 s, 30 s, 75 s */
-  Metrics *metrics;       /* may be NULL */
+  Metrics *metrics;                                      /* may be NULL */
   void *ctx;
   void (*on_head)(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict);
   void (*on_request)(void *ctx, HttpRequest *request);
@@ -97,8 +106,8 @@ SharedBytes *shared_bytes_keep(SharedBytes *bytes);
 void shared_bytes_drop(SharedBytes *bytes);
 
 /* Turns the request into a stream: writes the head (status 200), keeps the connection open, frees the request.
- * on_closed is called once, on any thread, after which the handle must not be used; never from inside the functions below,
- * so an owner can hold one lock round them and take it in on_closed. More than 256 KiB unsent closes the stream.
+ * on_closed is called once, on any thread, after which the handle must not be used; never from inside the functions
+ * below, so an owner can hold one lock round them and take it in on_closed. More than 256 KiB unsent closes the stream.
  * NULL when the server has ended: the request is freed, on_closed is not called; send and end accept NULL. */
 HttpStream *http_stream_start(HttpServer *server, HttpRequest *request, const char *content_type,
                               void (*on_closed)(void *ctx), void *ctx);

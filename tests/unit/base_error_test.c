@@ -80,10 +80,10 @@ static void bytes_that_are_no_text_do_not_spread(void **state) {
 static void every_code_has_a_name_and_a_status(void **state) {
   (void)state;
   static const int STATUSES[ERR_COUNT] = {
-      [ERR_NONE] = 200,          [ERR_INVALID] = 400,  [ERR_UNAUTHORIZED] = 401, [ERR_FORBIDDEN] = 403,
-      [ERR_NOT_FOUND] = 404,     [ERR_METHOD] = 405,[ERR_CONFLICT] = 409, [ERR_PRECONDITION] = 412, [ERR_TOO_LARGE] = 413,
-      [ERR_UNPROCESSABLE] = 422, [ERR_LIMITED] = 429,  [ERR_INTERNAL] = 500,     [ERR_UNAVAILABLE] = 503,
-      [ERR_STORAGE] = 503,       [ERR_MISSING] = 422,  [ERR_COST] = 422,
+      [ERR_NONE] = 200,        [ERR_INVALID] = 400,       [ERR_UNAUTHORIZED] = 401, [ERR_FORBIDDEN] = 403,
+      [ERR_NOT_FOUND] = 404,   [ERR_METHOD] = 405,        [ERR_CONFLICT] = 409,     [ERR_PRECONDITION] = 412,
+      [ERR_TOO_LARGE] = 413,   [ERR_UNPROCESSABLE] = 422, [ERR_LIMITED] = 429,      [ERR_INTERNAL] = 500,
+      [ERR_UNAVAILABLE] = 503, [ERR_STORAGE] = 503,       [ERR_MISSING] = 422,      [ERR_COST] = 422,
   };
   for (int code = 0; code < ERR_COUNT; code++) {
     assert_int_equal(error_http_status((ErrorCode)code), STATUSES[code]);

@@ -127,6 +127,10 @@ static bool open_outbound(App *app, const ServeOptions *o, Error *err) {
   return http_client_new(&options, &app->outbound, err);
 }
 
+static void picture_undone(void *app) {
+  setup_changed(((App *)app)->setup);
+}
+
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
   static const JobKind *const JOBS[] = {ALERT_JOBS, INCIDENT_JOBS, PAGING_JOBS, INBOUND_JOBS, UPKEEP_JOBS, NULL};
   EngineOptions options = {.db_url = app->db_url,
@@ -139,6 +143,7 @@ static bool open_engine(App *app, const ServeOptions *o, Error *err) {
                                      .decode = alerts_decode,
                                      .refresh = setup_refresh,
                                      .published = live_published,
+                                     .undone = picture_undone,
                                      .parked = alerts_parked},
                            .job_tables = JOBS,
                            .data_folder = o->data_folder,
