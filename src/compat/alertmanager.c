@@ -11,8 +11,7 @@
 static const i64 RESOLVE_TIMEOUT_MS = 5 * 60 * 1000;
 enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
 
-/* Elements ------------------------------------------------------------------------------------------------------------
- */
+/* Elements -------------------------------------------------------------------------------------------------------- */
 
 static int compare_members(const void *a, const void *b) {
   return str_compare(value_text(&((const Member *)a)->key), value_text(&((const Member *)b)->key));
@@ -146,8 +145,7 @@ static const char *take_element(Arena *arena, const Value *json, u32 index, i64 
   return NULL;
 }
 
-/* Requests ------------------------------------------------------------------------------------------------------------
- */
+/* Requests -------------------------------------------------------------------------------------------------------- */
 
 /* 200 and no body, as Alertmanager answers; 400 when some were bad, although the good ones are stored. */
 static void answer(App *app, HttpRequest *request, Arrival *arrival) {

@@ -20,8 +20,7 @@ static const DbStmt HIGH_WATER = {"engine_high_water",
 
 enum { WAIT_MS_MAX = 1000, PROBE_EVERY_MS = 500 };
 
-/* Life ----------------------------------------------------------------------------------------------------------------
- */
+/* Life ------------------------------------------------------------------------------------------------------------ */
 
 static void make_metrics(Engine *engine) {
   static const double SECONDS[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5};
@@ -79,8 +78,7 @@ void engine_free(Engine *engine) {
   free(engine);
 }
 
-/* Input ---------------------------------------------------------------------------------------------------------------
- */
+/* Input ----------------------------------------------------------------------------------------------------------- */
 
 bool engine_submit(Engine *engine, Command *command) {
   command->next = NULL;
@@ -152,8 +150,7 @@ bool engine_idle(Engine *engine) {
   return idle;
 }
 
-/* Waiting -------------------------------------------------------------------------------------------------------------
- */
+/* Waiting --------------------------------------------------------------------------------------------------------- */
 
 static i64 wait_ms(const Engine *engine) {
   if (engine->pending.count > 0) return 0;
@@ -212,8 +209,7 @@ static bool take_input(Engine *engine, Round *round) {
   return work;
 }
 
-/* The steps -----------------------------------------------------------------------------------------------------------
- */
+/* The steps ------------------------------------------------------------------------------------------------------- */
 
 static bool run_command(Cycle *cycle, Command *command, Error *err) {
   if (!db_savepoint(cycle->db, err)) return false;

@@ -47,8 +47,7 @@ MUST_CHECK bool engine_submit(Engine *engine, Command *command);
 /* Submits and waits for the end: for start-up, the client verbs and tests; never from the engine's thread. */
 MUST_CHECK bool engine_run(Engine *engine, bool (*fn)(Cycle *cycle, void *ctx, Error *err), void *ctx, Error *err);
 
-/* Arrivals ------------------------------------------------------------------------------------------------------------
- */
+/* Arrivals -------------------------------------------------------------------------------------------------------- */
 
 typedef enum ArrivalState { ARRIVAL_APPLIED = 0, ARRIVAL_PENDING = 1, ARRIVAL_PARKED = 2 } ArrivalState;
 
@@ -92,8 +91,7 @@ i64 engine_backlog(Engine *engine);   /* pending rows */
 bool engine_writable(Engine *engine); /* false while storage refuses writes */
 bool engine_turning(Engine *engine);  /* the cycle came round within 5 s */
 
-/* Jobs ----------------------------------------------------------------------------------------------------------------
- */
+/* Jobs ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct Job {
   i64 id, org_id, subject_id, due_ms, token;
@@ -136,8 +134,7 @@ MUST_CHECK bool job_hurry(Cycle *cycle, const char *kind, i64 subject_id, i64 du
 /* Any thread. Takes `result` over (freed by free_result). */
 void engine_job_result(Engine *engine, const JobKind *kind, i64 job_id, i64 token, void *result);
 
-/* Live events ---------------------------------------------------------------------------------------------------------
- */
+/* Live events ----------------------------------------------------------------------------------------------------- */
 
 /* Tells, after the commit, that an object changed. `kind` is the resource's name ("alert"). Same object twice in a
  * round: once. */
@@ -148,8 +145,7 @@ typedef struct LiveEvent {
   const char *kind;
 } LiveEvent;
 
-/* Wiring --------------------------------------------------------------------------------------------------------------
- */
+/* Wiring ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct EngineHooks {
   /* Decides and writes a batch of arrivals (of many integrations), all or nothing. */

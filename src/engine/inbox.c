@@ -35,8 +35,7 @@ static const DbStmt IDEMPOTENCY_PUT = {
 
 enum { SECOND_TRY_BATCH = 64, TRIES_MAX = 3, TURN_ROWS = 64 };
 
-/* What waits ----------------------------------------------------------------------------------------------------------
- */
+/* What waits ------------------------------------------------------------------------------------------------------ */
 
 static bool read_source(const DbRow *row, void *ctx) {
   Engine *engine = ctx;
@@ -86,8 +85,7 @@ void inbox_update_gauges(Engine *engine) {
   atomic_store(&engine->oldest_pending_ms, oldest);
 }
 
-/* Append --------------------------------------------------------------------------------------------------------------
- */
+/* Append ---------------------------------------------------------------------------------------------------------- */
 
 static Str ids_text(Arena *arena, const i64 *ids, size_t count) {
   if (count == 0) return STR_NONE;
@@ -139,8 +137,7 @@ static bool insert_row(Cycle *cycle, Arrival *arrival, bool waits, Error *err) {
                 db_text_or_null(ids_text(cycle->arena, arrival->change_ids.items, arrival->change_ids.count)));
 }
 
-/* Apply ---------------------------------------------------------------------------------------------------------------
- */
+/* Apply ----------------------------------------------------------------------------------------------------------- */
 
 static bool park(Cycle *cycle, Arrival *arrival, const Error *why, Error *err) {
   Engine *engine = cycle->engine;
@@ -203,8 +200,7 @@ static size_t round_budget(const Engine *engine) {
   return events < 16 ? 16 : events > 100000 ? 100000 : (size_t)events;
 }
 
-/* Pending rows --------------------------------------------------------------------------------------------------------
- */
+/* Pending rows ---------------------------------------------------------------------------------------------------- */
 
 typedef struct PendingRows {
   Cycle *cycle;
@@ -282,8 +278,7 @@ static bool apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err)
   return apply_pending_batch(cycle, round, batch.items, batch.count, err) && load_sources(engine, err);
 }
 
-/* Arrivals ------------------------------------------------------------------------------------------------------------
- */
+/* Arrivals -------------------------------------------------------------------------------------------------------- */
 
 /* Sorts arrivals into those applied now and those that wait: what an integration sent earlier goes first. */
 static size_t choose(Engine *engine, Round *round, Arrival **now, Arrival **later, size_t *out_later, size_t budget) {

@@ -2,7 +2,7 @@
  * read, and may correct an alert's words, priority, service and labels. */
 #include "core/resources.h"
 
-/* Alerts ----------------------------------------------------------------------------------------------------------- */
+/* Alerts ---------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue STATUSES[] = {{"triggered", 0, "Nobody has it."},
                                      {"acknowledged", 0, "Somebody has it."},
@@ -118,7 +118,7 @@ const Resource ALERT = {
     .after_write = alert_after_write,
 };
 
-/* Requests --------------------------------------------------------------------------------------------------------- */
+/* Requests -------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue OUTCOMES[] = {{"pending", 0, "Committed, not applied yet."},
                                      {"accepted", 0, "All of it was taken."},
@@ -193,7 +193,7 @@ const Resource REQUEST = {
     .render = request_render,
 };
 
-/* Changes ---------------------------------------------------------------------------------------------------------- */
+/* Changes --------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue CHANGE_KINDS[] = {{"commit"},       {"pull_request"},   {"deployment"},    {"pipeline"},
                                          {"feature_flag"}, {"infrastructure"}, {"configuration"}, {NULL}};

@@ -20,8 +20,7 @@ Str priority_text(i32 priority) {
   return TEXTS[priority >= 1 && priority <= 4 ? priority : 0];
 }
 
-/* Holds ---------------------------------------------------------------------------------------------------------------
- */
+/* Holds ----------------------------------------------------------------------------------------------------------- */
 
 static const char *const HOLD_REASONS[] = {"silence", "maintenance", "inhibition", "flapping",
                                            "pause",   "quiet",       "suppressed", "snooze"};
@@ -105,8 +104,7 @@ static void read_holds(Arena *arena, Str text, Alert *out) {
   }
 }
 
-/* Reading -------------------------------------------------------------------------------------------------------------
- */
+/* Reading --------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt ALERT_LOAD = {
     "alert_load",
@@ -192,8 +190,7 @@ bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error
   return db_query_one(db, &ALERT_LOAD, DB_ARGS(db_int(id)), read_alert, &reading, out_found, err);
 }
 
-/* Writing -------------------------------------------------------------------------------------------------------------
- */
+/* Writing --------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt ALERT_TOUCH = {
     "alert_touch",

@@ -1,7 +1,7 @@
 /* Alert rules: when (an expression, or rows of conditions) then actions. */
 #include "core/resources.h"
 
-/* Conditions and actions ------------------------------------------------------------------------------------------- */
+/* Conditions and actions ------------------------------------------------------------------------------------------ */
 
 static const EnumValue OPS[] = {
     {"="},         {"!="},      {"equals"},      {"not_equals"}, {"contains"}, {"not_contains"}, {"starts_with"},
@@ -128,7 +128,7 @@ static const Field ACTION_ITEM = {
     .kind = F_UNION, .tag = "type", .required = true, FIELDS(ACTION_VARIANTS), .doc = "One action."};
 static const Field INTEGRATION_ITEM = {.kind = F_REF, .ref = "integration", .required = true, .doc = "An integration."};
 
-/* The rule --------------------------------------------------------------------------------------------------------- */
+/* The rule -------------------------------------------------------------------------------------------------------- */
 
 static const Field RULE_FIELDS[] = {
     {.name = "name",

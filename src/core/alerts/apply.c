@@ -177,8 +177,7 @@ bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
   return true;
 }
 
-/* Waiting rows --------------------------------------------------------------------------------------------------------
- */
+/* Waiting rows ---------------------------------------------------------------------------------------------------- */
 
 Str alerts_encode(Arena *arena, const Arrival *arrival) {
   const Event *events = arrival->events;

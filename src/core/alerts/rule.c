@@ -24,8 +24,7 @@ CelEnv *rule_env_new(Arena *arena, ZoneDb *zones) {
   return cel_env_new(arena, &options);
 }
 
-/* Compiling -----------------------------------------------------------------------------------------------------------
- */
+/* Compiling ------------------------------------------------------------------------------------------------------- */
 
 typedef struct Compiling {
   const App *app;
@@ -183,8 +182,7 @@ bool alert_rule_check(const App *app, const Value *rule, Error *err) {
   return made->broken[0] == 0 || fail(err, ERR_INVALID, "%s", made->broken);
 }
 
-/* Asking --------------------------------------------------------------------------------------------------------------
- */
+/* Asking ---------------------------------------------------------------------------------------------------------- */
 
 static const Value *follow(const Value *alert, const RuleCondition *condition) {
   const Value *at = alert;

@@ -185,8 +185,7 @@ static bool join_or_open(Acting *act, bool held, Joined *out, bool *out_none, Er
   return open_for_group(act, value, &group, inside ? group.incident_id : 0, out, err);
 }
 
-/* Pages ---------------------------------------------------------------------------------------------------------------
- */
+/* Pages ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_urgent(const Alert *a) {
   return a->priority == 0 || a->priority <= 2;

@@ -43,8 +43,7 @@ static bool resolve_is_late(const Item *item, i64 t) {
   return t > 0 && key->resolve_ms > 0 && t <= key->resolve_t && key->fire_t > 0 && t < key->fire_t;
 }
 
-/* Occurrences ---------------------------------------------------------------------------------------------------------
- */
+/* Occurrences ----------------------------------------------------------------------------------------------------- */
 
 static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
   i64 n = alert->occurrences++;
@@ -57,8 +56,7 @@ static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
                 db_int(item->late));
 }
 
-/* What an event shows -------------------------------------------------------------------------------------------------
- */
+/* What an event shows --------------------------------------------------------------------------------------------- */
 
 static i64 shown_hash(Batch *batch, const Event *e) {
   Buf buf = buf_new(batch->arena, MIB(2));
@@ -112,8 +110,7 @@ static void note_skew(Alert *a, const Item *item) {
   }
 }
 
-/* Moves ---------------------------------------------------------------------------------------------------------------
- */
+/* Moves ----------------------------------------------------------------------------------------------------------- */
 
 static void move_to(Alert *a, AlertStatus status, i64 now_ms) {
   a->status = status;

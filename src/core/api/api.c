@@ -8,8 +8,7 @@ enum { BODY_MAX = 1024 * 1024 };
 
 static const Route *const TABLES[] = {ALERT_ROUTES, INCIDENT_ROUTES, PAGING_ROUTES, ONCALL_ROUTES, SETUP_ROUTES};
 
-/* Answers -------------------------------------------------------------------------------------------------------------
- */
+/* Answers --------------------------------------------------------------------------------------------------------- */
 
 void respond_json(App *app, HttpRequest *request, int status, const Value *body) {
   Buf buf = buf_new(request->arena, MIB(64));
@@ -84,8 +83,7 @@ static void respond_call(Call *call) {
   http_respond(call->app->http, call->request, &response);
 }
 
-/* Contexts ------------------------------------------------------------------------------------------------------------
- */
+/* Contexts -------------------------------------------------------------------------------------------------------- */
 
 static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 version) {
   ApiCtx *ctx = (ApiCtx *)(void *)rc;
@@ -152,8 +150,7 @@ bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err) {
   return fail_at(err, ERR_INVALID, pointer, "%s is a time such as 2026-01-05T09:00:00Z", name);
 }
 
-/* The generic doors ---------------------------------------------------------------------------------------------------
- */
+/* The generic doors ----------------------------------------------------------------------------------------------- */
 
 static i64 if_match(const Call *call) {
   Str text = str_trim(http_header(call->request, "If-Match"));
@@ -239,8 +236,7 @@ static const struct {
     {HTTP_DELETE, true, VERB_DELETE, {.write = generic_delete}},
 };
 
-/* Routing -------------------------------------------------------------------------------------------------------------
- */
+/* Routing --------------------------------------------------------------------------------------------------------- */
 
 static bool path_matches(const char *pattern, Str path, Call *call) {
   Str want = str_from_c(pattern), have = path, want_part, have_part;
@@ -282,8 +278,7 @@ static const Route *find_generic(Call *call, Str path, HttpMethod method, bool *
   return NULL;
 }
 
-/* Who -----------------------------------------------------------------------------------------------------------------
- */
+/* Who ------------------------------------------------------------------------------------------------------------- */
 
 static bool authenticate(Call *call, Error *err) {
   Str header = http_header(call->request, "Authorization");
@@ -304,8 +299,7 @@ static bool authenticate(Call *call, Error *err) {
   return true;
 }
 
-/* Running -------------------------------------------------------------------------------------------------------------
- */
+/* Running --------------------------------------------------------------------------------------------------------- */
 
 static void run_read(void *ctx) {
   Call *call = ctx;

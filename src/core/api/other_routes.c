@@ -6,8 +6,7 @@
 #include "core/paging/internal.h"
 #include "lang/json.h"
 
-/* Incidents -----------------------------------------------------------------------------------------------------------
- */
+/* Incidents ------------------------------------------------------------------------------------------------------- */
 
 static bool incident_of(Call *call, Cycle *cycle, i64 *out, Error *err) {
   return api_resolve(call, cycle->db, "incident", 0, out, err);
@@ -106,8 +105,7 @@ const Route INCIDENT_ROUTES[] = {
     {.path = NULL},
 };
 
-/* Pages ---------------------------------------------------------------------------------------------------------------
- */
+/* Pages ----------------------------------------------------------------------------------------------------------- */
 
 static bool page_ack(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
@@ -193,8 +191,7 @@ const Route PAGING_ROUTES[] = {
     {.path = NULL},
 };
 
-/* On call -------------------------------------------------------------------------------------------------------------
- */
+/* On call --------------------------------------------------------------------------------------------------------- */
 
 static bool query_time(Call *c, const char *name, i64 otherwise, i64 *out, Error *err) {
   Str text = api_query(c, name);
@@ -241,8 +238,7 @@ const Route ONCALL_ROUTES[] = {
     {.path = NULL},
 };
 
-/* What belongs to one thing -------------------------------------------------------------------------------------------
- */
+/* What belongs to one thing --------------------------------------------------------------------------------------- */
 
 /* The list of a resource, limited to rows whose `filter` names the thing in the path. */
 static bool list_of_subject(Call *c, Db *db, const char *subject, const char *resource, const char *filter,
@@ -275,8 +271,7 @@ static bool page_notifications(Call *c, Db *db, Error *err) {
   return list_of_subject(c, db, "page", "notification", "page_id", err);
 }
 
-/* Setting up ----------------------------------------------------------------------------------------------------------
- */
+/* Setting up ------------------------------------------------------------------------------------------------------ */
 
 static bool templates(Call *c, Db *db, Error *err) {
   (void)db;

@@ -75,7 +75,7 @@ const Resource CONTACT_METHOD = {
     .before_write = contact_before_write,
 };
 
-/* Notification rules ----------------------------------------------------------------------------------------------- */
+/* Notification rules ---------------------------------------------------------------------------------------------- */
 
 static const Field METHOD_ITEM = {
     .kind = F_REF, .ref = "contact_method", .required = true, .doc = "A contact method of the same user."};

@@ -67,7 +67,7 @@ static bool user_before_delete(ResourceCtx *ctx, const Value *old, Error *err) {
   return !is_owner(old) || keeps_an_owner(ctx, old, err);
 }
 
-/* A new user's first steps ----------------------------------------------------------------------------------------- */
+/* A new user's first steps ---------------------------------------------------------------------------------------- */
 
 static bool add_address(ResourceCtx *ctx, const Value *user, Value *out, Error *err) {
   MapBuilder body = map_builder(ctx->arena);

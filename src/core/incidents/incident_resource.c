@@ -98,7 +98,7 @@ const Resource INCIDENT = {
     .before_write = incident_before_write,
 };
 
-/* Records ---------------------------------------------------------------------------------------------------------- */
+/* Records --------------------------------------------------------------------------------------------------------- */
 
 static const Field TIMELINE_FIELDS[] = {
     SEEN("subject_kind", F_TEXT, "alert, incident or page."),

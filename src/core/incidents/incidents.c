@@ -5,8 +5,7 @@
 #include "core/paging/paging.h"
 #include "lang/json.h"
 
-/* The machine ---------------------------------------------------------------------------------------------------------
- */
+/* The machine ----------------------------------------------------------------------------------------------------- */
 
 static const char *const STATUS_NAMES[INCIDENT_STATUS_COUNT] = {"new", "investigating", "fixing", "monitoring",
                                                                 "closed"};
@@ -29,8 +28,7 @@ bool incident_status_parse(Str text, IncidentStatus *out) {
   return false;
 }
 
-/* Rows ----------------------------------------------------------------------------------------------------------------
- */
+/* Rows ------------------------------------------------------------------------------------------------------------ */
 
 static const DbStmt INCIDENT_LOAD = {
     "incident_load",
@@ -135,8 +133,7 @@ static bool tell(Cycle *cycle, const Incident *incident, const char *kind, const
   return timeline_add(cycle, &entry, err);
 }
 
-/* Opening -------------------------------------------------------------------------------------------------------------
- */
+/* Opening --------------------------------------------------------------------------------------------------------- */
 
 static Str service_list(Arena *arena, const IncidentOpen *open) {
   ValueVec ids = {0};
@@ -178,8 +175,7 @@ bool incident_open(Cycle *cycle, const IncidentOpen *open, Incident *out, Error 
   return open->follows_incident_id == 0 || relate(cycle, open->org_id, "follows", id, open->follows_incident_id, err);
 }
 
-/* Alerts --------------------------------------------------------------------------------------------------------------
- */
+/* Alerts ---------------------------------------------------------------------------------------------------------- */
 
 static bool plan_auto_resolve(Cycle *cycle, const Incident *incident, Error *err) {
   if (!incident->auto_resolve || incident->status == INCIDENT_CLOSED) return true;
@@ -240,8 +236,7 @@ bool incident_raise_severity(Cycle *cycle, i64 incident_id, i64 severity, const 
   return !running || page_update(cycle, incident_id, title, severity, true, err);
 }
 
-/* Verbs ---------------------------------------------------------------------------------------------------------------
- */
+/* Verbs ----------------------------------------------------------------------------------------------------------- */
 
 static bool write_status(Cycle *cycle, const Incident *before, const Incident *after, const Who *who, Error *err) {
   bool mitigated = after->status == INCIDENT_MONITORING && before->status != INCIDENT_MONITORING;
@@ -342,8 +337,7 @@ bool incident_reopen(Cycle *cycle, i64 incident_id, const Who *who, Error *err) 
   return write_status(cycle, &before, &incident, who, err) && tell(cycle, &incident, "reopened", who, data, true, err);
 }
 
-/* Jobs ----------------------------------------------------------------------------------------------------------------
- */
+/* Jobs ------------------------------------------------------------------------------------------------------------ */
 
 static bool auto_resolve(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
   (void)out_work;

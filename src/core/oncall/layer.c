@@ -7,8 +7,7 @@
 #include "core/oncall/layer.h"
 #include "core/setup/internal.h"
 
-/* Reading -------------------------------------------------------------------------------------------------------------
- */
+/* Reading --------------------------------------------------------------------------------------------------------- */
 
 static bool bad(Error *err, size_t i, const char *member, const char *sentence) {
   char pointer[96];
@@ -89,8 +88,7 @@ bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone
   return true;
 }
 
-/* Turns ---------------------------------------------------------------------------------------------------------------
- */
+/* Turns ----------------------------------------------------------------------------------------------------------- */
 
 static i64 instant(const Layer *layer, i64 local_seconds) {
   return zone_to_utc(layer->zone, civil_from_seconds(local_seconds)) * 1000;

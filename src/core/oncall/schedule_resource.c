@@ -3,7 +3,7 @@
  * the list that it had; turn k after it is held by (index + k) modulo the length. */
 #include "core/resources.h"
 
-/* Fields ----------------------------------------------------------------------------------------------------------- */
+/* Fields ---------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue MODES[] = {{"replace", 0, "Wins over the layers before, wherever it has somebody."},
                                   {"add", 0, "Is on call beside them."},
@@ -97,7 +97,7 @@ static const Field SCHEDULE_FIELDS[] = {
     {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 50, .doc = "Later ones win over earlier ones."},
 };
 
-/* The anchor ------------------------------------------------------------------------------------------------------- */
+/* The anchor ------------------------------------------------------------------------------------------------------ */
 
 static i64 floor_div(i64 a, i64 b) {
   return a / b - (a % b < 0);
@@ -235,7 +235,7 @@ const Resource SCHEDULE = {
     .before_write = schedule_before_write,
 };
 
-/* Overrides -------------------------------------------------------------------------------------------------------- */
+/* Overrides ------------------------------------------------------------------------------------------------------- */
 
 static const EnumValue OVERRIDE_KINDS[] = {{"cover", 0, "In place of everyone, or of replaces_user_id."},
                                            {"add", 0, "Beside those on call."},

@@ -49,8 +49,7 @@ bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *sched
   return true;
 }
 
-/* JSON ----------------------------------------------------------------------------------------------------------------
- */
+/* JSON ------------------------------------------------------------------------------------------------------------ */
 
 static Value time_value(Arena *arena, i64 ms) {
   return value_string(time_text_ms(arena, ms));

@@ -31,8 +31,7 @@ static const HttpHeader PAGE_HEADERS[] = {
      STR("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")},
 };
 
-/* Rendering -----------------------------------------------------------------------------------------------------------
- */
+/* Rendering ------------------------------------------------------------------------------------------------------- */
 
 static Str template_source(void) {
   for (size_t i = 0; i < CATALOG_FILES_COUNT; i++)
@@ -83,8 +82,7 @@ static void render_problem(Ack *ack, int status, const char *title, const char *
   respond_json(ack->app, ack->request, status, &body);
 }
 
-/* Facts ---------------------------------------------------------------------------------------------------------------
- */
+/* Facts ----------------------------------------------------------------------------------------------------------- */
 
 static Str ago(Arena *arena, i64 ms) {
   i64 minutes = MAX(0, ms / MINUTE_MS);
@@ -147,8 +145,7 @@ static void show(void *ctx) {
   setup_give(setup);
 }
 
-/* Acting --------------------------------------------------------------------------------------------------------------
- */
+/* Acting ---------------------------------------------------------------------------------------------------------- */
 
 static bool resolve_subject(Cycle *cycle, const Page *page, const Who *who, Error *err) {
   bool changed = false;
@@ -210,8 +207,7 @@ static Str form_value(Arena *arena, Str form, const char *name) {
   return STR_NONE;
 }
 
-/* Requests ------------------------------------------------------------------------------------------------------------
- */
+/* Requests -------------------------------------------------------------------------------------------------------- */
 
 static void ack_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   (void)app;

@@ -45,8 +45,7 @@ static const DbStmt LAST_MEMBER = {"storm_last_member", "SELECT MAX(id) FROM pag
 static const i64 BACKOFF_S[] = {1, 2, 5, 10, 30, 60};
 enum { ATTEMPTS_MAX = 6 };
 
-/* Queueing ------------------------------------------------------------------------------------------------------------
- */
+/* Queueing -------------------------------------------------------------------------------------------------------- */
 
 typedef struct Queueing {
   Cycle *cycle;
@@ -146,8 +145,7 @@ bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incide
   return notify_user(cycle, &page, user_id, "kept", &queued, err);
 }
 
-/* Claiming ------------------------------------------------------------------------------------------------------------
- */
+/* Claiming -------------------------------------------------------------------------------------------------------- */
 
 typedef struct Reading {
   Arena *arena;
@@ -276,8 +274,7 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   return true;
 }
 
-/* Results -------------------------------------------------------------------------------------------------------------
- */
+/* Results --------------------------------------------------------------------------------------------------------- */
 
 static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
                         Error *err) {

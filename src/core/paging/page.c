@@ -56,8 +56,7 @@ static const DbStmt PAGE_UPDATE = {
     "UPDATE page SET title = $2, severity = $3, urgency = $4, updated_at = $5, version = version + 1 WHERE id = $1",
     NULL};
 
-/* Loading -------------------------------------------------------------------------------------------------------------
- */
+/* Loading --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Reading {
   Arena *arena;
@@ -129,8 +128,7 @@ static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, Ids *out, 
                   DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), read_id, out, err);
 }
 
-/* Starting ------------------------------------------------------------------------------------------------------------
- */
+/* Starting -------------------------------------------------------------------------------------------------------- */
 
 static bool add_level_job(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err) {
   JobNew job = {
@@ -251,8 +249,7 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
   return storm_page_id || add_level_job(cycle, id, s->org_id, 1, cycle->now_ms, err);
 }
 
-/* Ending --------------------------------------------------------------------------------------------------------------
- */
+/* Ending ---------------------------------------------------------------------------------------------------------- */
 
 static bool arm_ack_timeout(Cycle *cycle, const Page *page, Error *err) {
   Snapshot snapshot = {0};
@@ -359,8 +356,7 @@ bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urg
   return true;
 }
 
-/* Acknowledging -------------------------------------------------------------------------------------------------------
- */
+/* Acknowledging --------------------------------------------------------------------------------------------------- */
 
 /* Members that came after the last message stay: they get a storm page of their own, from level 1. */
 static bool keep_latecomers(Cycle *cycle, const Page *storm, i64 until, Error *err) {
@@ -429,8 +425,7 @@ bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first,
          page_end(cycle, page.subject_id, PAGE_END_ACKNOWLEDGED, NULL, who, err);
 }
 
-/* Jobs ----------------------------------------------------------------------------------------------------------------
- */
+/* Jobs ------------------------------------------------------------------------------------------------------------ */
 
 const JobKind PAGING_JOBS[] = {
     {.name = "page.level", .lease_ms = 30000, .claim = page_level_due},

@@ -26,8 +26,7 @@ typedef struct Levelling {
   i64 level, round, attempt; /* level from 1 */
 } Levelling;
 
-/* Who -----------------------------------------------------------------------------------------------------------------
- */
+/* Who ------------------------------------------------------------------------------------------------------------- */
 
 static void add_user(const Setup *setup, i64 id, i64 *ids, size_t *count) {
   const SetupUser *user = setup_user(setup, id);
@@ -66,8 +65,7 @@ static bool level_users(Levelling *l, const SetupLevel *level, i64 *ids, size_t 
   return true;
 }
 
-/* Telling -------------------------------------------------------------------------------------------------------------
- */
+/* Telling --------------------------------------------------------------------------------------------------------- */
 
 static bool tell_level(Levelling *l, const i64 *ids, size_t count, const char *kind, Error *err) {
   const Setup *setup = setup_current(cycle_app(l->cycle)->setup);
@@ -92,8 +90,7 @@ static bool notify_all(Levelling *l, const i64 *ids, size_t count, const char *p
   return true;
 }
 
-/* Exhausted -----------------------------------------------------------------------------------------------------------
- */
+/* Exhausted ------------------------------------------------------------------------------------------------------- */
 
 static bool owners_of_team(Cycle *cycle, i64 team_id, i64 *ids, size_t *count) {
   const Setup *setup = setup_current(cycle_app(cycle)->setup);
@@ -136,8 +133,7 @@ static bool exhaust(Levelling *l, Error *err) {
   return !high || job_add(cycle, &job, err);
 }
 
-/* Next ----------------------------------------------------------------------------------------------------------------
- */
+/* Next ------------------------------------------------------------------------------------------------------------ */
 
 /* Where it goes after this level: the same again (attempts), the next, round 2, or nowhere. */
 static bool next_level(const Levelling *l, i64 *level, i64 *round, i64 *attempt) {

@@ -35,8 +35,7 @@ void inbound_tables_free(InboundTables *tables) {
   free(tables);
 }
 
-/* Sources -------------------------------------------------------------------------------------------------------------
- */
+/* Sources --------------------------------------------------------------------------------------------------------- */
 
 void bad_sources_put(App *app, i64 integration_id) {
   InboundTables *t = app->inbound;
@@ -73,8 +72,7 @@ bool bad_sources_load(App *app, Db *db, Error *err) {
   return db_query(db, &OPEN, 0, NULL, read_bad, app, err);
 }
 
-/* Certificates --------------------------------------------------------------------------------------------------------
- */
+/* Certificates ---------------------------------------------------------------------------------------------------- */
 
 static bool certificate_find(InboundTables *t, Arena *arena, Str url, Str *out) {
   bool found = false;

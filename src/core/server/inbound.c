@@ -23,8 +23,7 @@ typedef struct Inbound {
   bool refused;
 } Inbound;
 
-/* Head ----------------------------------------------------------------------------------------------------------------
- */
+/* Head ------------------------------------------------------------------------------------------------------------ */
 
 static const char NOT_FOUND_BODY[] = "{\"type\":\"about:blank\",\"title\":\"Not "
                                      "Found\",\"status\":404,\"detail\":\"there is no integration with this key\"}";
@@ -70,8 +69,7 @@ static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   verdict->body_bytes_max = spec ? spec_body_bytes_max(spec) : MIB(1);
 }
 
-/* Rows ----------------------------------------------------------------------------------------------------------------
- */
+/* Rows ------------------------------------------------------------------------------------------------------------ */
 
 static bool is_secret_header(Str name) {
   static const char *const WORDS[] = {"authorization", "signature", "token", "secret", "cookie", "key", "password"};
@@ -125,8 +123,7 @@ static Arrival *new_arrival(Inbound *in, bool with_body) {
   return arrival;
 }
 
-/* Answers -------------------------------------------------------------------------------------------------------------
- */
+/* Answers --------------------------------------------------------------------------------------------------------- */
 
 static Str accepted_body(Arena *arena, const Arrival *arrival) {
   Buf buf = buf_new(arena, MIB(2));
@@ -180,21 +177,37 @@ static void send_to_engine(Inbound *in, Arrival *arrival) {
   }
 }
 
-/* Taking --------------------------------------------------------------------------------------------------------------
- */
+/* Taking ---------------------------------------------------------------------------------------------------------- */
 
-/* Is the alert "not understood" of this integration open? Kept in memory: asked for every good request. */
-static bool was_not_understood(App *app, i64 integration_id) {
-  return bad_sources_take(app, integration_id);
+static Event not_understood(Arena *arena, const SetupIntegration *integration, Str why) {
+  Event event = {.kind = EVENT_ALERT,
+                 .status = why.ptr ? EVENT_TRIGGERED : EVENT_RESOLVED,
+                 .priority = why.ptr ? 2 : 0,
+                 .dedup_key = NOT_UNDERSTOOD_KEY,
+                 .description = why,
+                 .source = S("tocsin"),
+                 .labels = {.kind = VALUE_MAP}};
+  if (why.ptr) event.title = str_format(arena, "Messages from %.*s were not understood", STR_ARG(integration->name));
+  return event;
 }
 
-static void add_recovery(Arrival *arrival) {
+static void add_event(Arrival *arrival, Event event) {
   Event *events = ARENA_ARRAY(arrival->arena, Event, arrival->event_count + 1);
   const Event *have = arrival->events;
   for (size_t i = 0; i < arrival->event_count; i++) events[i] = have[i];
-  events[arrival->event_count++] =
-      (Event){.kind = EVENT_ALERT, .status = EVENT_RESOLVED, .dedup_key = NOT_UNDERSTOOD_KEY, .source = S("tocsin")};
+  events[arrival->event_count++] = event;
   arrival->events = events;
+}
+
+/* A body that was taken only in part opens the alert as well; the next one that is taken whole resolves it. */
+static void judge(App *app, Arrival *arrival, const InboundTake *take) {
+  const Normalised *n = take->normalised;
+  if (n->error_count) {
+    add_event(arrival, not_understood(arrival->arena, take->integration, str_from_c(n->errors[0].reason)));
+    bad_sources_put(app, take->integration->id);
+  } else if (n->event_count && bad_sources_take(app, take->integration->id)) {
+    add_event(arrival, not_understood(arrival->arena, take->integration, STR_NONE));
+  }
 }
 
 typedef struct Confirm {
@@ -248,7 +261,7 @@ void inbound_take(App *app, HttpRequest *request, const InboundTake *take) {
   arrival->idempotency_key = key.len && key.len <= 255 ? key : take->delivery_id;
   for (size_t i = 0; i < n->warning_count; i++)
     log_info("inbound", "integration %.*s: %.*s", STR_ARG(take->integration->slug), STR_ARG(n->warnings[i]));
-  if (n->event_count && was_not_understood(app, take->integration->id)) add_recovery(arrival);
+  judge(app, arrival, take);
   if (n->confirm_url.len) plan_confirmation(app, take->integration, n->confirm_url);
   send_to_engine(in, arrival);
 }
@@ -266,25 +279,14 @@ void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *inte
   for (size_t i = 0; i < reason.len; i++) whole.reason[i] = reason.ptr[i];
   arrival->errors = inbound_errors_json(request->arena, &whole, 1);
   if (trusted) {
-    Event *event = ARENA_NEW(request->arena, Event);
-    *event = (Event){
-        .kind = EVENT_ALERT,
-        .status = EVENT_TRIGGERED,
-        .priority = 2,
-        .dedup_key = NOT_UNDERSTOOD_KEY,
-        .title = str_format(request->arena, "Messages from %.*s were not understood", STR_ARG(integration->name)),
-        .description = str_copy(request->arena, str_from_c(why->message)),
-        .source = S("tocsin"),
-        .labels = {.kind = VALUE_MAP}};
-    arrival->events = event;
-    arrival->event_count = 1;
+    Str reason_text = str_copy(request->arena, str_from_c(why->message));
+    add_event(arrival, not_understood(request->arena, integration, reason_text));
     bad_sources_put(app, integration->id);
   }
   send_to_engine(in, arrival);
 }
 
-/* Body ----------------------------------------------------------------------------------------------------------------
- */
+/* Body ------------------------------------------------------------------------------------------------------------ */
 
 bool raw_request_of(Arena *arena, const HttpRequest *request, RawRequest *out) {
   Str *names = ARENA_ARRAY(arena, Str, request->header_count + 1),

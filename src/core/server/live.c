@@ -30,8 +30,7 @@ struct Live {
   bool stopping;
 };
 
-/* Rendering -----------------------------------------------------------------------------------------------------------
- */
+/* Rendering ------------------------------------------------------------------------------------------------------- */
 
 static void write_event(Buf *out, Arena *arena, const Registry *registry, const LiveEvent *e) {
   const Resource *resource = registry_find(registry, str_from_c(e->kind));
@@ -109,8 +108,7 @@ static void *live_main(void *ctx) {
   return NULL;
 }
 
-/* Publishing ----------------------------------------------------------------------------------------------------------
- */
+/* Publishing ------------------------------------------------------------------------------------------------------ */
 
 static void add_waiting(Live *live, const LiveEvent *event) {
   for (size_t i = live->waiting_count; i-- > 0 && live->waiting_count - i <= 64;)
@@ -134,8 +132,7 @@ void live_published(void *app, const LiveEvent *events, size_t count) {
   pthread_mutex_unlock(&live->lock);
 }
 
-/* Subscribing ---------------------------------------------------------------------------------------------------------
- */
+/* Subscribing ----------------------------------------------------------------------------------------------------- */
 
 static void closed(void *ctx) {
   Subscriber *s = ctx;
@@ -224,8 +221,7 @@ void live_subscribe(App *app, HttpRequest *request, i64 org_id, i64 last_id) {
   if (!workers_do(app->workers, subscribe, what)) respond_text(app, request, 503, NULL, STR_NONE);
 }
 
-/* Life ----------------------------------------------------------------------------------------------------------------
- */
+/* Life ------------------------------------------------------------------------------------------------------------ */
 
 static double read_subscribers(void *ctx) {
   Live *live = ctx;

@@ -36,8 +36,7 @@ static Server *server_of(App *app) {
   return (Server *)app;
 }
 
-/* The folder ----------------------------------------------------------------------------------------------------------
- */
+/* The folder ------------------------------------------------------------------------------------------------------ */
 
 static bool lock_folder(Server *server, Error *err) {
   const char *folder = server->options->data_folder;
@@ -56,8 +55,7 @@ static bool lock_folder(Server *server, Error *err) {
               "the data folder %s is in use by another tocsin; stop it, or choose another with --data", folder);
 }
 
-/* The database --------------------------------------------------------------------------------------------------------
- */
+/* The database ---------------------------------------------------------------------------------------------------- */
 
 static const DbStmt META_GET = {"meta_get", "SELECT value FROM meta WHERE name = $1", NULL};
 static const DbStmt META_PUT = {
@@ -107,8 +105,7 @@ static bool prepare_database(App *app, Error *err) {
   return setup_load(app, db, err) && bad_sources_load(app, db, err);
 }
 
-/* The parts -----------------------------------------------------------------------------------------------------------
- */
+/* The parts ------------------------------------------------------------------------------------------------------- */
 
 static bool read_password(App *app, const char *path, Error *err) {
   char text[512];
@@ -221,8 +218,7 @@ void app_close(App *app) {
   free(server);
 }
 
-/* Doors ---------------------------------------------------------------------------------------------------------------
- */
+/* Doors ----------------------------------------------------------------------------------------------------------- */
 
 static bool door_fits(const Door *door, Str path) {
   Str prefix = str_from_c(door->prefix);
@@ -270,8 +266,7 @@ static void on_too_large(void *ctx, HttpRequest *request) {
   http_respond_error(server->app.http, request, &err);
 }
 
-/* Watchdog ------------------------------------------------------------------------------------------------------------
- */
+/* Watchdog -------------------------------------------------------------------------------------------------------- */
 
 static void pinged(void *ctx, const OutboundResult *result) {
   (void)ctx;
@@ -293,8 +288,7 @@ static void *watchdog_main(void *ctx) {
   return NULL;
 }
 
-/* Serving -------------------------------------------------------------------------------------------------------------
- */
+/* Serving --------------------------------------------------------------------------------------------------------- */
 
 static bool listen_on(Server *server, Error *err) {
   App *app = &server->app;

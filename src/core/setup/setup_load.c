@@ -13,8 +13,7 @@ typedef struct Loading {
   Arena *arena;
 } Loading;
 
-/* Reading cells -------------------------------------------------------------------------------------------------------
- */
+/* Reading cells --------------------------------------------------------------------------------------------------- */
 
 static Value json_cell(const Loading *load, const DbRow *row, int column) {
   Str text = db_row_text(row, column, load->arena);
@@ -47,8 +46,7 @@ static i64 seconds_of(const Value *map, const char *name, i64 otherwise) {
   return value_int_or(value_get_c(map, name), otherwise);
 }
 
-/* Organizations and people --------------------------------------------------------------------------------------------
- */
+/* Organizations and people ---------------------------------------------------------------------------------------- */
 
 static const DbStmt ORGS = {
     "setup_orgs", "SELECT id, slug, name, time_zone, policy_id, defaults FROM organization ORDER BY id", NULL};
@@ -163,8 +161,7 @@ static bool read_team(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* Services, schedules, policies ---------------------------------------------------------------------------------------
- */
+/* Services, schedules, policies ----------------------------------------------------------------------------------- */
 
 static const DbStmt SERVICES = {
     "setup_services",
@@ -358,8 +355,7 @@ static bool read_key(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* Rules ---------------------------------------------------------------------------------------------------------------
- */
+/* Rules ----------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt RULES = {"setup_rules",
                              "SELECT id, org_id, team_id, slug, name, integration_ids, position, enabled, \"when\", "
@@ -389,8 +385,7 @@ static bool read_rule(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* All of it -----------------------------------------------------------------------------------------------------------
- */
+/* All of it ------------------------------------------------------------------------------------------------------- */
 
 static void find_owners(Loading *load) {
   for (size_t o = 0; o < load->setup->orgs.count; o++) {
