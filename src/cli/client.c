@@ -52,8 +52,7 @@ Str client_escape(Arena *arena, Str text) {
   return buf_str(&out);
 }
 
-/* Where the server is ------------------------------------------------------------------------------------------------
- */
+/* Where the server is --------------------------------------------------------------------------------------------- */
 
 static bool read_small(Arena *arena, const char *path, Str *out) {
   FILE *file = fopen(path, "re");
@@ -141,8 +140,7 @@ bool client_open(Arena *arena, const ClientOptions *options, Client **out, Error
   return true;
 }
 
-/* One request --------------------------------------------------------------------------------------------------------
- */
+/* One request ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Request {
   const char *method;
@@ -208,8 +206,7 @@ static long perform(Client *c, const Request *r, curl_write_callback write, void
   return code == CURLE_OK ? status : 0;
 }
 
-/* What the status means ----------------------------------------------------------------------------------------------
- */
+/* What the status means ------------------------------------------------------------------------------------------- */
 
 static int exit_code_of(long status) {
   if (status >= 200 && status < 300) return EXIT_DONE;
@@ -277,8 +274,7 @@ int client_send(Client *client, Str path, Str body, Value *out) {
   return call(client, &request, false, out);
 }
 
-/* Streams ------------------------------------------------------------------------------------------------------------
- */
+/* Streams --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Stream {
   Client *client;

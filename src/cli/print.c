@@ -36,8 +36,7 @@ Screen screen_of(void) {
   return screen;
 }
 
-/* Text on a terminal -------------------------------------------------------------------------------------------------
- */
+/* Text on a terminal ---------------------------------------------------------------------------------------------- */
 
 static bool is_control(i32 c) {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -91,8 +90,7 @@ static Str cut(Arena *arena, Str text, size_t width) {
   return str_format(arena, "%.*s\xe2\x80\xa6", (int)keep, text.ptr);
 }
 
-/* Cells --------------------------------------------------------------------------------------------------------------
- */
+/* Cells ----------------------------------------------------------------------------------------------------------- */
 
 static Str age_text(Arena *arena, Str time) {
   static const struct {
@@ -131,8 +129,7 @@ static const char *colour_of(Str status) {
   return NULL;
 }
 
-/* Tables -------------------------------------------------------------------------------------------------------------
- */
+/* Tables ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct Table {
   Arena *arena;
@@ -212,8 +209,7 @@ void print_table(Client *client, const Screen *screen, const Column *columns, co
   fwrite(out.ptr, 1, out.len, stdout);
 }
 
-/* One thing ----------------------------------------------------------------------------------------------------------
- */
+/* One thing ------------------------------------------------------------------------------------------------------- */
 
 void print_members(Client *client, const Value *thing) {
   Arena *arena = client_arena(client);

@@ -1,0 +1,197 @@
+/* Verbs around what comes in: event send, replay, rule preview. */
+#include "cli/kinds.h"
+#include "cli/verb.h"
+#include "cli/verbs.h"
+#include "lang/json.h"
+
+static Str text_of(const Value *row, const char *name) {
+  return value_text_or(value_get_c(row, name), STR_NONE);
+}
+
+/* event send ---------------------------------------------------------------------------------------------------------
+ */
+
+static Value labels_of(const Verb *verb) {
+  MapBuilder labels = map_builder(verb->arena);
+  for (size_t i = 0; i < verb->pair_count; i++)
+    map_put(&labels, verb->pairs[i].name, value_string(verb->pairs[i].value));
+  return map_done(&labels);
+}
+
+/* The body of the generic integration, or a file as it stands. */
+static bool event_body(const Verb *verb, Str *out, Error *err) {
+  static const struct {
+    const char *option, *member;
+  } MEMBERS[] = {{"title", "title"},     {"dedup-key", "dedup_key"},     {"status", "status"}, {"priority", "priority"},
+                 {"service", "service"}, {"description", "description"}, {"source", "source"}};
+  const char *file = options_get(verb->options, "file");
+  if (file) return verb_read_file(verb, file, out, err);
+  if (!options_get(verb->options, "title") && !options_get(verb->options, "dedup-key"))
+    return fail(err, ERR_INVALID, "say what: --title TEXT (and --dedup-key to resolve it later), or --file FILE");
+  MapBuilder body = map_builder(verb->arena);
+  for (size_t i = 0; i < COUNT(MEMBERS); i++) verb_put(verb, &body, MEMBERS[i].option, MEMBERS[i].member);
+  if (verb->pair_count) map_put_c(&body, "labels", labels_of(verb));
+  Value value = map_done(&body);
+  *out = json_text(verb->arena, &value);
+  return true;
+}
+
+static int run_send(Verb *verb) {
+  const char *key = options_get(verb->options, "integration-key");
+  Str body = STR_NONE;
+  Value answer = value_null();
+  Error err = {0};
+  if (!key) return verb_usage("--key is missing: the integration's key (tocsin get integrations)");
+  if (!event_body(verb, &body, &err)) return verb_usage("%s", err.message);
+  Str path = str_format(verb->arena, "/in/%.*s", STR_ARG(client_escape(verb->arena, str_from_c(key))));
+  int code = client_send(verb->client, path, body, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  const Value *errors = value_get_c(&answer, "errors");
+  verb_say(verb, "%.*s: %.*s", STR_ARG(text_of(&answer, "request_id")), STR_ARG(text_of(&answer, "status")));
+  for (size_t i = 0; value_is(errors, VALUE_LIST) && i < errors->size; i++)
+    fprintf(stderr, "  element %lld was not taken: %.*s\n",
+            (long long)value_int_or(value_get_c(value_at(errors, i), "index"), -1),
+            STR_ARG(text_of(value_at(errors, i), "reason")));
+  return EXIT_DONE;
+}
+
+static const Option SEND_OPTIONS[] = {
+    {"integration-key", OPTION_TEXT, "KEY", NULL, "of the integration it goes through; also --key"},
+    {"title", OPTION_TEXT, "TEXT", NULL, "what is wrong, in a line"},
+    {"dedup-key", OPTION_TEXT, "TEXT", NULL, "the same key is the same alert while it is open"},
+    {"status", OPTION_TEXT, "STATUS", NULL, "triggered (when not given), acknowledged or resolved"},
+    {"priority", OPTION_TEXT, "PRIORITY", NULL, "p1 to p4"},
+    {"service", OPTION_TEXT, "SERVICE", NULL, "what it is about"},
+    {"description", OPTION_TEXT, "TEXT", NULL, "more about it"},
+    {"source", OPTION_TEXT, "TEXT", NULL, "what noticed it"},
+    {"label", OPTION_TEXT, "NAME=VALUE", NULL, "a label; as often as wanted"},
+    {"file", OPTION_TEXT, "FILE", NULL, "a body to send as it stands; - reads standard input"},
+};
+static const VerbSpec EVENT_VERBS[] = {{.name = "send",
+                                        .usage = "event send --key KEY --title TEXT [--dedup-key K]",
+                                        .doc = "Sends an event through an integration; needs no API key.",
+                                        .run = run_send,
+                                        .options = SEND_OPTIONS,
+                                        .option_count = COUNT(SEND_OPTIONS),
+                                        .pairs_option = "label",
+                                        .keyless = true},
+                                       {.name = NULL}};
+
+int command_event(int argc, char **argv) {
+  return verb_group("event", EVENT_VERBS, argc, argv);
+}
+
+/* replay -------------------------------------------------------------------------------------------------------------
+ */
+
+static int run_replay(Verb *verb) {
+  size_t count = options_positional_count(verb->options);
+  int code = EXIT_DONE;
+  for (size_t i = 0; code == EXIT_DONE && i < count; i++) {
+    Str id = client_escape(verb->arena, str_from_c(verb_word(verb, i)));
+    Value row = value_null();
+    code = client_call(verb->client, "POST", str_format(verb->arena, "/api/v1/requests/%.*s/replay", STR_ARG(id)), NULL,
+                       &row);
+    if (code != EXIT_DONE || verb_printed(verb, &row)) continue;
+    const Value *alerts = value_get_c(&row, "alert_ids");
+    verb_say(verb, "%s: %.*s, %u alerts", verb_word(verb, i), STR_ARG(text_of(&row, "outcome")),
+             value_is(alerts, VALUE_LIST) ? alerts->size : 0);
+  }
+  return code;
+}
+
+static const VerbSpec REPLAY = {.name = "replay",
+                                .usage = "replay REQUEST...",
+                                .doc = "Maps a stored request again, as if it came now.",
+                                .run = run_replay,
+                                .words_min = 1,
+                                .words_max = VERB_WORDS_MAX};
+
+int command_replay(int argc, char **argv) {
+  return verb_main(&REPLAY, argc, argv);
+}
+
+/* rule preview
+ * --------------------------------------------------------------------------------------------------------- */
+
+static bool preview_body(const Verb *verb, Value *out, Error *err) {
+  const char *file = options_get(verb->options, "file"), *request = options_get(verb->options, "request"),
+             *integration = options_get(verb->options, "integration");
+  MapBuilder body = map_builder(verb->arena);
+  Str payload = STR_NONE;
+  if (!file == !request)
+    return fail(err, ERR_INVALID, "give either --file PAYLOAD and --integration INTEGRATION, or --request REQUEST");
+  if (file && !integration) return fail(err, ERR_INVALID, "--integration is missing: whose payload is it?");
+  if (file && !verb_read_file(verb, file, &payload, err)) return false;
+  if (file) map_put_c(&body, "payload", value_string(utf8_clean(verb->arena, payload)));
+  verb_put(verb, &body, "integration", "integration_id");
+  verb_put(verb, &body, "request", "request_id");
+  *out = map_done(&body);
+  return true;
+}
+
+static const char *result_words(Str result) {
+  static const char *const WORDS[][2] = {
+      {"matched", "matches"}, {"not_matched", "does not match"}, {"error", "cannot say"}, {"skipped", "is not asked"}};
+  for (size_t i = 0; i < COUNT(WORDS); i++)
+    if (str_equal_c(result, WORDS[i][0])) return WORDS[i][1];
+  return "?";
+}
+
+static void say_rules(const Verb *verb, const Value *rules) {
+  static const char *const REASONS[] = {"done", "error", "reason", "decided_by"};
+  for (size_t i = 0; value_is(rules, VALUE_LIST) && i < rules->size; i++) {
+    const Value *rule = value_at(rules, i);
+    Str reason = STR_NONE;
+    for (size_t r = 0; reason.len == 0 && r < COUNT(REASONS); r++) reason = text_of(rule, REASONS[r]);
+    verb_say(verb, "  rule \"%.*s\" %s%s%.*s", STR_ARG(text_of(rule, "name")), result_words(text_of(rule, "result")),
+             reason.len ? ": " : "", STR_ARG(reason));
+  }
+}
+
+static void say_pages(const Verb *verb, const Value *pages) {
+  for (size_t i = 0; value_is(pages, VALUE_LIST) && i < pages->size; i++) {
+    const Value *page = value_at(pages, i);
+    Str policy = text_of(page, "policy");
+    verb_say(verb, "  page by %.*s: %.*s", STR_ARG(policy.len ? policy : text_of(page, "policy_id")),
+             STR_ARG(text_of(page, "why")));
+  }
+}
+
+static void say_preview(const Verb *verb, const Value *item) {
+  const Value *alert = value_get_c(item, "alert"), *why = value_get_c(item, "explanation");
+  Str title = text_of(alert, "title"), priority = text_of(alert, "priority");
+  verb_say(verb, "%.*s%s%.*s", STR_ARG(title), priority.len ? ", " : "", STR_ARG(priority));
+  say_rules(verb, value_get_c(why, "rules"));
+  say_pages(verb, value_get_c(why, "pages"));
+  verb_say(verb, "  %.*s", STR_ARG(text_of(why, "outcome")));
+}
+
+static int run_preview(Verb *verb) {
+  Value body = value_null(), answer = value_null();
+  Error err = {0};
+  if (!preview_body(verb, &body, &err)) return verb_usage("%s", err.message);
+  int code = client_call(verb->client, "POST", S("/api/v1/alert-rules/preview"), &body, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  const Value *items = value_get_c(&answer, "items");
+  for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++) say_preview(verb, value_at(items, i));
+  if (value_is(items, VALUE_LIST) && items->size == 0) verb_say(verb, "the payload holds no alert");
+  return EXIT_DONE;
+}
+
+static const Option PREVIEW_OPTIONS[] = {
+    {"file", OPTION_TEXT, "FILE", NULL, "a body as the sender would send it; - reads standard input"},
+    {"integration", OPTION_TEXT, "INTEGRATION", NULL, "whose body it is"},
+    {"request", OPTION_TEXT, "REQUEST", NULL, "instead: a stored request"},
+};
+static const VerbSpec RULE_VERBS[] = {{.name = "preview",
+                                       .usage = "rule preview --file FILE --integration I",
+                                       .doc = "What the rules would do, and who would be paged. Changes nothing.",
+                                       .run = run_preview,
+                                       .options = PREVIEW_OPTIONS,
+                                       .option_count = COUNT(PREVIEW_OPTIONS)},
+                                      {.name = NULL}};
+
+int command_rule(int argc, char **argv) {
+  return verb_group("rule", RULE_VERBS, argc, argv);
+}
