@@ -32,7 +32,7 @@ static sqlite3_stmt *stmt_of(const DbRow *row) {
   return ((const SqliteRow *)(const void *)row)->stmt;
 }
 
-/* Errors ----------------------------------------------------------------------------------------------------------- */
+/* Errors ---------------------------------------------------------------------------------------------------------- */
 
 static ErrorCode code_of(int extended) {
   switch (extended & 0xff) {
@@ -81,7 +81,7 @@ bool sqlite_failed(Sqlite *s, const char *what, Error *err) {
   return fail_with(s, sqlite3_extended_errcode(s->handle), what, sqlite3_errmsg(s->handle), err);
 }
 
-/* Opening ---------------------------------------------------------------------------------------------------------- */
+/* Opening --------------------------------------------------------------------------------------------------------- */
 
 /* The progress handler: asked every few thousand steps of a reader; 1 stops the statement. */
 static int is_over(void *ctx) {
@@ -189,7 +189,7 @@ static bool sqlite_open(const char *url, DbRole role, Db **out, Error *err) {
   return true;
 }
 
-/* Running ---------------------------------------------------------------------------------------------------------- */
+/* Running --------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt BEGIN_WRITE = {"begin", "BEGIN IMMEDIATE", NULL};
 static const DbStmt BEGIN_READ = {"begin_read", "BEGIN", NULL};
@@ -275,7 +275,7 @@ static bool sqlite_script(Db *db, const char *sql, Error *err) {
   return sqlite3_exec(s->handle, sql, NULL, NULL, NULL) == SQLITE_OK || sqlite_failed(s, "the script", err);
 }
 
-/* Rows ------------------------------------------------------------------------------------------------------------- */
+/* Rows ------------------------------------------------------------------------------------------------------------ */
 
 static i64 sqlite_row_int(const DbRow *row, int column) {
   return sqlite3_column_int64(stmt_of(row), column);
@@ -308,7 +308,7 @@ static DbType sqlite_row_type(const DbRow *row, int column) {
   }
 }
 
-/* Transactions ----------------------------------------------------------------------------------------------------- */
+/* Transactions ---------------------------------------------------------------------------------------------------- */
 
 static bool plain(Db *db, const DbStmt *stmt, Error *err) {
   return sqlite_run(db, stmt, STR_NONE, 0, NULL, NULL, NULL, NULL, err);

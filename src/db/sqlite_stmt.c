@@ -9,7 +9,7 @@
 
 enum { PARAMETERS_MAX = 2000 };
 
-/* Preparing -------------------------------------------------------------------------------------------------------- */
+/* Preparing ------------------------------------------------------------------------------------------------------- */
 
 static void prepared_free(Prepared *p) {
   if (!p) return;
@@ -55,7 +55,7 @@ static bool prepare(Sqlite *s, const char *name, Str sql, Prepared **out, Error 
   return true;
 }
 
-/* Static statements ------------------------------------------------------------------------------------------------ */
+/* Static statements ----------------------------------------------------------------------------------------------- */
 
 static size_t place_of(const Sqlite *s, const DbStmt *stmt) {
   size_t place = (size_t)((((uintptr_t)stmt >> 3) * 11400714819323198485ull) >> 54);
@@ -92,7 +92,7 @@ bool sqlite_stmt_static(Sqlite *s, const DbStmt *stmt, Prepared **out, Error *er
   return true;
 }
 
-/* Run-time texts --------------------------------------------------------------------------------------------------- */
+/* Run-time texts -------------------------------------------------------------------------------------------------- */
 
 static Prepared *find_text(const Sqlite *s, Str sql, u64 hash) {
   for (size_t i = 0; i < s->text_count; i++) {
@@ -134,7 +134,7 @@ bool sqlite_stmt_text(Sqlite *s, Str sql, Prepared **out, Error *err) {
   return true;
 }
 
-/* Using ------------------------------------------------------------------------------------------------------------ */
+/* Using ----------------------------------------------------------------------------------------------------------- */
 
 /* The arguments outlive the run: nothing is copied. An empty text is not NULL. */
 static int bind_value(sqlite3_stmt *stmt, int place, const DbValue *value) {

@@ -13,5 +13,7 @@ void db_vfs_forget_register(void);
 /* The power cut: what was not synced is gone. Connections opened before fail with SQLITE_IOERR at all that touches a
  * file; close them all before the database is opened again. */
 void db_vfs_forget_crash(void);
+/* The next sync of a file fails with SQLITE_IOERR_FSYNC, and what it should have written is lost, as on Linux. */
+void db_vfs_forget_fail_sync(void);
 
 #endif

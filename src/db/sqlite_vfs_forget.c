@@ -35,6 +35,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below and
 static Overlay *overlays;
 static u64 life;
 static sqlite3_int64 kept_bytes;
+static bool fail_next_sync;
 static sqlite3_vfs forget_vfs; /* written once, by register_once */
 
 static ForgetFile *of(sqlite3_file *file) {
@@ -54,7 +55,7 @@ static bool is_dead(const ForgetFile *f) {
   return dead;
 }
 
-/* The overlay (under the lock) ------------------------------------------------------------------------------------- */
+/* The overlay (under the lock) ------------------------------------------------------------------------------------ */
 
 static void drop_blocks(Overlay *o, size_t from) {
   for (size_t i = from; i < o->block_count; i++) {
@@ -228,7 +229,7 @@ static int overlay_flush(ForgetFile *f) {
   return result;
 }
 
-/* Files ------------------------------------------------------------------------------------------------------------ */
+/* Files ----------------------------------------------------------------------------------------------------------- */
 
 static int forget_close(sqlite3_file *file) {
   ForgetFile *f = of(file);
@@ -275,8 +276,15 @@ static int forget_truncate(sqlite3_file *file, sqlite3_int64 size) {
 static int forget_sync(sqlite3_file *file, int flags) {
   ForgetFile *f = of(file);
   if (is_dead(f)) return SQLITE_IOERR_FSYNC;
+  int result = SQLITE_OK;
   pthread_mutex_lock(&lock);
-  int result = f->overlay ? overlay_flush(f) : SQLITE_OK;
+  if (f->overlay && fail_next_sync) {
+    fail_next_sync = false;
+    forget(f->overlay);
+    result = SQLITE_IOERR_FSYNC;
+  } else if (f->overlay) {
+    result = overlay_flush(f);
+  }
   pthread_mutex_unlock(&lock);
   return result == SQLITE_OK ? methods(f)->xSync(f->real, flags) : result;
 }
@@ -353,7 +361,7 @@ static const sqlite3_io_methods FORGET_METHODS = {
     .xShmUnmap = forget_shm_unmap,
 };
 
-/* The VFS ---------------------------------------------------------------------------------------------------------- */
+/* The VFS --------------------------------------------------------------------------------------------------------- */
 
 static int forget_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags) {
   (void)vfs;
@@ -428,5 +436,11 @@ void db_vfs_forget_crash(void) {
       drop_overlay(o);
     }
   }
+  pthread_mutex_unlock(&lock);
+}
+
+void db_vfs_forget_fail_sync(void) {
+  pthread_mutex_lock(&lock);
+  fail_next_sync = true;
   pthread_mutex_unlock(&lock);
 }

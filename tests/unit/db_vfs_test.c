@@ -234,13 +234,48 @@ static void every_life_begins_where_the_last_commit_was(void **state) {
   db_close(db);
 }
 
+/* The sync of a commit, or of a checkpoint. What was committed before is there after the power cut that follows. */
+static void failed_sync_is_recognised_and_final(void **state) {
+  Fixture *f = *state;
+  for (int in_checkpoint = 0; in_checkpoint < 2; in_checkpoint++) {
+    Error err = {0};
+    Db *db = commit_items(forgetful(f), "PRAGMA synchronous=FULL");
+    must_do(db, "CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4200) "
+                "SELECT zeroblob(4000) AS data FROM n");
+    db_vfs_forget_fail_sync();
+    if (in_checkpoint) {
+      db_checkpoint(db, true);
+    } else {
+      must_begin(db);
+      add_items(db, 10, 20);
+      assert_false(db_commit(db, &err));
+      assert_int_equal(err.code, ERR_STORAGE);
+      assert_int_equal(err.system, SQLITE_IOERR_FSYNC);
+      db_rollback(db);
+      error_clear(&err);
+    }
+    assert_false(db_begin(db, &err));
+    assert_int_equal(err.system, SQLITE_IOERR_FSYNC);
+    db_vfs_forget_crash();
+    db_close(db);
+    db = must_open(forgetful(f), DB_WRITER);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM item"), 10);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM big"), 4200);
+    assert_int_equal(must_int(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    must_do(db, "DROP TABLE big");
+    must_do(db, "DELETE FROM item");
+    db_close(db);
+  }
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      CASE(file_is_as_written_and_the_disk_as_synced),  CASE(power_cut_spares_only_what_was_synced),
-      CASE(killed_process_leaves_only_what_was_synced), CASE(readers_see_what_was_not_synced),
-      CASE(connections_from_before_the_cut_are_dead),   CASE(every_life_begins_where_the_last_commit_was),
+      CASE(file_is_as_written_and_the_disk_as_synced),   CASE(power_cut_spares_only_what_was_synced),
+      CASE(killed_process_leaves_only_what_was_synced),  CASE(readers_see_what_was_not_synced),
+      CASE(connections_from_before_the_cut_are_dead),    CASE(failed_sync_is_recognised_and_final),
+      CASE(every_life_begins_where_the_last_commit_was),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
