@@ -23,8 +23,7 @@ typedef struct Parser {
   Frame frames[VALUE_DEPTH_MAX];
 } Parser;
 
-/* Errors -------------------------------------------------------------------------------------------------------------
- */
+/* Errors ---------------------------------------------------------------------------------------------------------- */
 
 static void place_of(const JsonParser *p, const char *at, u32 *out_line, u32 *out_column) {
   u32 line = 1;
@@ -83,8 +82,7 @@ bool json_fail(JsonParser *p, const char *at, const char *expected) {
   return fail_place(p, at, expected, met);
 }
 
-/* The stack ----------------------------------------------------------------------------------------------------------
- */
+/* The stack ------------------------------------------------------------------------------------------------------- */
 
 /* The ceiling is the text: every value takes a byte of it. */
 static void grow(Parser *p) {
@@ -123,8 +121,7 @@ static void close_frame(Parser *p) {
   *push(p) = made;
 }
 
-/* The grammar --------------------------------------------------------------------------------------------------------
- */
+/* The grammar ----------------------------------------------------------------------------------------------------- */
 
 typedef enum Next { NEXT_FAILED, NEXT_VALUE, NEXT_DONE } Next; /* what is due */
 

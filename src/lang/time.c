@@ -57,8 +57,7 @@ i32 civil_weekday(i64 days) {
   return (i32)(weekday < 0 ? weekday + 7 : weekday);
 }
 
-/* Reading ------------------------------------------------------------------------------------------------------------
- */
+/* Reading --------------------------------------------------------------------------------------------------------- */
 
 /* Exactly `count` digits at *pos, in [min, max]. */
 static bool read_number(Str text, size_t *pos, size_t count, i32 min, i32 max, i32 *out) {
@@ -149,8 +148,7 @@ bool time_parse_ms(Str text, i64 *out_ms) {
   return true;
 }
 
-/* Writing ------------------------------------------------------------------------------------------------------------
- */
+/* Writing --------------------------------------------------------------------------------------------------------- */
 
 /* The number's last `digits` decimal digits, with zeros in front. */
 static void put_digits(char *to, u32 number, size_t digits) {

@@ -77,8 +77,7 @@ const Value *value_pointer(const Value *root, Str pointer) {
   return root;
 }
 
-/* Numbers ------------------------------------------------------------------------------------------------------------
- */
+/* Numbers --------------------------------------------------------------------------------------------------------- */
 
 static double bignum_double(const Value *v) {
   double d = 0;
@@ -129,8 +128,7 @@ static int compare_numbers(const Value *left, const Value *right) {
   return a.u < b.u ? -1 : a.u > b.u;
 }
 
-/* Equality and order -------------------------------------------------------------------------------------------------
- */
+/* Equality and order ---------------------------------------------------------------------------------------------- */
 
 typedef enum Group {
   GROUP_NULL,
@@ -266,8 +264,7 @@ int value_compare(const Value *a, const Value *b) {
   return compare_within(a, b, 0);
 }
 
-/* Copies and text ----------------------------------------------------------------------------------------------------
- */
+/* Copies and text ------------------------------------------------------------------------------------------------- */
 
 static Value copy_within(Arena *arena, const Value *v, u32 depth);
 

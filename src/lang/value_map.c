@@ -54,8 +54,7 @@ static u64 key_hash(const Value *key) {
   return hash_keyed(is_text(key) ? value_text(key) : key_code(key, code));
 }
 
-/* The index ----------------------------------------------------------------------------------------------------------
- */
+/* The index ------------------------------------------------------------------------------------------------------- */
 
 static size_t slot_count(size_t members) {
   size_t slots = 64;
@@ -114,8 +113,7 @@ const Member **map_sorted(const Value *map) {
   return sorted;
 }
 
-/* Building -----------------------------------------------------------------------------------------------------------
- */
+/* Building -------------------------------------------------------------------------------------------------------- */
 
 /* Few members: every pair is looked at, 120 at most. Returns how many are left. */
 static size_t drop_duplicates(Member *members, size_t count) {

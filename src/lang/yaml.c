@@ -37,8 +37,7 @@ typedef struct Reader {
 
 typedef VEC(Member) MemberVec;
 
-/* Errors -------------------------------------------------------------------------------------------------------------
- */
+/* Errors ---------------------------------------------------------------------------------------------------------- */
 
 static bool fail_mark(Reader *r, yaml_mark_t mark, const char *what) {
   u32 line = (u32)mark.line + 1, column = (u32)mark.column + 1;
@@ -80,8 +79,7 @@ static bool next_event(Reader *r, yaml_event_t *out) {
   return yaml_parser_parse(&r->parser, out) || fail_syntax(r);
 }
 
-/* Anchors ------------------------------------------------------------------------------------------------------------
- */
+/* Anchors --------------------------------------------------------------------------------------------------------- */
 
 static bool anchor_add(Reader *r, yaml_mark_t mark, Str name, const Node *node) {
   if (name.len == 0) return true;
@@ -107,8 +105,7 @@ static bool read_alias(Reader *r, yaml_mark_t mark, Str name, u32 depth, Node *o
   return depth + out->height < DEPTH_MAX || fail_mark(r, mark, "lists and maps are nested deeper than 64");
 }
 
-/* Nodes --------------------------------------------------------------------------------------------------------------
- */
+/* Nodes ----------------------------------------------------------------------------------------------------------- */
 
 static bool read_node(Reader *r, const yaml_event_t *event, u32 depth, Node *out);
 
@@ -208,8 +205,7 @@ static bool read_node(Reader *r, const yaml_event_t *event, u32 depth, Node *out
   return good && anchor_add(r, event->start_mark, anchor_of(r, event), out);
 }
 
-/* Documents ----------------------------------------------------------------------------------------------------------
- */
+/* Documents ------------------------------------------------------------------------------------------------------- */
 
 /* Stream start, then a document (none is null), then nothing but the end. */
 static bool read_stream(Reader *r, Value *out) {

@@ -10,8 +10,7 @@
 /* libyaml takes 1,024 bytes for a key before its colon; longer ones need "? ". Escapes make six of one. */
 enum { SIMPLE_KEY_MAX = 128, PLAIN_MAX = 4096 };
 
-/* Texts --------------------------------------------------------------------------------------------------------------
- */
+/* Texts ----------------------------------------------------------------------------------------------------------- */
 
 /* Characters that YAML does not print, or takes for a line break. */
 static bool needs_escape(i32 point) {
@@ -107,8 +106,7 @@ static void write_double(Buf *out, double d) {
     buf_double(out, d);
 }
 
-/* Layout -------------------------------------------------------------------------------------------------------------
- */
+/* Layout ---------------------------------------------------------------------------------------------------------- */
 
 static bool is_block(const Value *v) {
   return (v->kind == VALUE_LIST || v->kind == VALUE_MAP) && v->size > 0;

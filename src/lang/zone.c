@@ -24,8 +24,7 @@ struct ZoneDb {
   char *folder;
 };
 
-/* Lookups ------------------------------------------------------------------------------------------------------------
- */
+/* Lookups --------------------------------------------------------------------------------------------------------- */
 
 static const ZoneType UTC_TYPE = {0, "UTC"};
 static const Zone UTC_ZONE = {.name = STR("UTC"), .types = &UTC_TYPE};
@@ -101,8 +100,7 @@ Str zone_text_ms(Arena *arena, const Zone *zone, i64 ms) {
                     c.minute, abbreviation);
 }
 
-/* The database -------------------------------------------------------------------------------------------------------
- */
+/* The database ---------------------------------------------------------------------------------------------------- */
 
 ZoneDb *zone_db_new(const char *folder) {
   ZoneDb *db = xcalloc(1, sizeof *db);

@@ -106,8 +106,7 @@ bool zone_tail_parse(Str text, ZoneTail *out) {
   return true;
 }
 
-/* Evaluation ---------------------------------------------------------------------------------------------------------
- */
+/* Evaluation ------------------------------------------------------------------------------------------------------ */
 
 static i64 month_week_day(const ZoneRule *rule, i32 year) {
   i64 first = civil_days(year, rule->month, 1);

@@ -24,7 +24,7 @@ void resource_put(ResourceCtx *ctx, Value *map, const char *name, Value value) {
   *map = map_done(&out);
 }
 
-/* Pointers --------------------------------------------------------------------------------------------------------- */
+/* Pointers -------------------------------------------------------------------------------------------------------- */
 
 /* Adds "/name", escaped as RFC 6901 wants; a pointer that becomes too long is cut, which no field table can cause. */
 size_t checker_push(Checker *checker, Str name) {
@@ -57,7 +57,7 @@ void checker_pop(Checker *checker, size_t length) {
   checker->pointer[length] = 0;
 }
 
-/* Scalars ---------------------------------------------------------------------------------------------------------- */
+/* Scalars --------------------------------------------------------------------------------------------------------- */
 
 /* The bad value as people gave it, short. */
 static Str shown(Checker *c, const Value *in) {
@@ -203,7 +203,7 @@ static bool check_json(Checker *c, const Field *f, const Value *in, Value *out) 
   return true;
 }
 
-/* The door --------------------------------------------------------------------------------------------------------- */
+/* The door -------------------------------------------------------------------------------------------------------- */
 
 static bool check_kind(Checker *c, const Field *f, const Value *in, Value *out) {
   ASSERT(f->kind < F_KIND_COUNT);

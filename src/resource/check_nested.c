@@ -4,7 +4,7 @@
 
 enum { LIST_MAX_DEFAULT = 1000, LABELS_MAX_DEFAULT = 256, LABEL_NAME_MAX = 255, LABEL_VALUE_MAX = 4096 };
 
-/* Suggestions ------------------------------------------------------------------------------------------------------ */
+/* Suggestions ----------------------------------------------------------------------------------------------------- */
 
 /* Edits from one name to the other (insert, delete, replace), both at most 63 bytes. */
 static size_t distance(Str a, const char *b_text) {
@@ -50,7 +50,7 @@ void report_unknown(Checker *c, const Field *fields, size_t count, const char *t
   checker_pop(c, before);
 }
 
-/* Labels ----------------------------------------------------------------------------------------------------------- */
+/* Labels ---------------------------------------------------------------------------------------------------------- */
 
 static bool check_label(Checker *c, const Member *m) {
   Str name = value_text(&m->key);
@@ -91,7 +91,7 @@ static bool check_labels(Checker *c, const Field *f, const Value *in, Value *out
   return ok;
 }
 
-/* Lists ------------------------------------------------------------------------------------------------------------ */
+/* Lists ----------------------------------------------------------------------------------------------------------- */
 
 static bool check_list(Checker *c, const Field *f, const Value *in, Value *out) {
   const char *name = f->name ? f->name : "the item";
@@ -118,7 +118,7 @@ static bool check_list(Checker *c, const Field *f, const Value *in, Value *out) 
   return ok;
 }
 
-/* Objects and unions ----------------------------------------------------------------------------------------------- */
+/* Objects and unions ---------------------------------------------------------------------------------------------- */
 
 static const Field *member_field(const Field *fields, size_t count, Str name) {
   for (size_t i = 0; i < count; i++)

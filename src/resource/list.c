@@ -29,7 +29,7 @@ static int add_arg(Listing *l, DbValue value) {
   return (int)l->arg_count;
 }
 
-/* Options ---------------------------------------------------------------------------------------------------------- */
+/* Options --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Gather {
   VEC(Str) values;
@@ -79,7 +79,7 @@ bool resource_query_read(Arena *arena, const Str *names, const Str *values, size
   return true;
 }
 
-/* Filters ---------------------------------------------------------------------------------------------------------- */
+/* Filters --------------------------------------------------------------------------------------------------------- */
 
 static bool unknown_filter(Listing *l, Str name) {
   const char *names[COLUMNS_MAX];
@@ -177,7 +177,7 @@ static bool build_where(Listing *l) {
   return add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");
 }
 
-/* Order and cursor ------------------------------------------------------------------------------------------------- */
+/* Order and cursor ------------------------------------------------------------------------------------------------ */
 
 static bool read_sort(Listing *l) {
   Str text =
@@ -225,7 +225,7 @@ static bool add_cursor(Listing *l) {
   return true;
 }
 
-/* Rows ------------------------------------------------------------------------------------------------------------- */
+/* Rows ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct Rows {
   Listing *listing;

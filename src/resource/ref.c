@@ -13,7 +13,7 @@ static const DbStmt REF_TO = {"ref_to",
                               "ORDER BY owner_kind, owner_id, path LIMIT 6",
                               NULL};
 
-/* Collecting ------------------------------------------------------------------------------------------------------- */
+/* Collecting ------------------------------------------------------------------------------------------------------ */
 
 typedef struct RefRow {
   Str path;
@@ -72,7 +72,7 @@ static void collect(Collecting *c, const Field *f, const Value *value) {
   }
 }
 
-/* Writing ---------------------------------------------------------------------------------------------------------- */
+/* Writing --------------------------------------------------------------------------------------------------------- */
 
 static void bind_ref(size_t i, DbValue *args, void *ctx) {
   const Collecting *c = ctx;
@@ -97,7 +97,7 @@ bool refs_write(ResourceCtx *ctx, const Resource *r, i64 id, const Value *row, E
   return c.rows.count == 0 || db_exec_batch(ctx->db, &REF_ADD, 6, c.rows.count, bind_ref, &c, err);
 }
 
-/* Refusing --------------------------------------------------------------------------------------------------------- */
+/* Refusing -------------------------------------------------------------------------------------------------------- */
 
 typedef struct LabelOf {
   Arena *arena;

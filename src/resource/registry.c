@@ -26,7 +26,7 @@ const EnumValue *enum_by_number(const EnumValue *values, i64 number) {
   return NULL;
 }
 
-/* Checking the tables ---------------------------------------------------------------------------------------------- */
+/* Checking the tables --------------------------------------------------------------------------------------------- */
 
 typedef struct Walk {
   const Registry *registry;
@@ -88,7 +88,7 @@ static bool index_all(Registry *r, Error *err) {
   return true;
 }
 
-/* The doors -------------------------------------------------------------------------------------------------------- */
+/* The doors ------------------------------------------------------------------------------------------------------- */
 
 bool registry_new(const Resource *const *list, size_t count, Registry **out, Error *err) {
   Registry *r = xcalloc(1, sizeof *r);

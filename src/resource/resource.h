@@ -23,7 +23,7 @@ typedef struct Resource Resource;
 typedef struct ResourceCtx ResourceCtx;
 typedef struct Field Field;
 
-/* Fields ----------------------------------------------------------------------------------------------------------- */
+/* Fields ---------------------------------------------------------------------------------------------------------- */
 
 /* kind         JSON                                        column */
 typedef enum FieldKind {
@@ -92,7 +92,7 @@ struct Field {
 #define FILTER_SCAN   "scan"
 #define FIELDS(table) .fields = (table), .field_count = COUNT(table)
 
-/* Resources -------------------------------------------------------------------------------------------------------- */
+/* Resources ------------------------------------------------------------------------------------------------------- */
 
 typedef enum ResourceVerbs {
   VERB_CREATE = 1,
@@ -153,7 +153,7 @@ struct Resource {
   void (*render)(ResourceCtx *ctx, const Value *row, MapBuilder *out);
 };
 
-/* Context ---------------------------------------------------------------------------------------------------------- */
+/* Context --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Actor {
   const char *kind; /* "user", "key", "rule", "runbook", "system" */
@@ -211,7 +211,7 @@ void field_error(ResourceCtx *ctx, const char *pointer, const char *code, const 
 /* Sets a member of a map (a new map: values are immutable). */
 void resource_put(ResourceCtx *ctx, Value *map, const char *name, Value value);
 
-/* The registry ----------------------------------------------------------------------------------------------------- */
+/* The registry ---------------------------------------------------------------------------------------------------- */
 
 /* Checks the tables against each other (names, prefixes, references, docs) and builds every statement. `list` must
  * outlive it. */
@@ -225,7 +225,7 @@ const Resource *registry_plural(const Registry *registry, Str plural);
 const Resource *registry_prefix(const Registry *registry, Str prefix); /* also of a whole typed id */
 const Field *resource_field(const Resource *resource, Str name);
 
-/* Reading ---------------------------------------------------------------------------------------------------------- */
+/* Reading --------------------------------------------------------------------------------------------------------- */
 
 /* id text, slug, number ("INC-42" or "42"), e-mail of users. ERR_NOT_FOUND names what was sought and how to name it. */
 MUST_CHECK bool resource_resolve(ResourceCtx *ctx, const Resource *resource, Str text, i64 *out_id, Error *err);
@@ -274,7 +274,7 @@ MUST_CHECK bool resource_list_plan(ResourceCtx *ctx, const Resource *resource, c
 /* {"items": [...], "next_cursor": ..., "total"?: n} */
 Value resource_list_value(ResourceCtx *ctx, const ResourceList *list);
 
-/* Writing ---------------------------------------------------------------------------------------------------------- */
+/* Writing --------------------------------------------------------------------------------------------------------- */
 
 /* ERR_INVALID with ctx->errors; ERR_CONFLICT when the only thing wrong is that something is taken. */
 MUST_CHECK bool resource_create(ResourceCtx *ctx, const Resource *resource, const Value *body, Value *out, Error *err);

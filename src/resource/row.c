@@ -118,7 +118,7 @@ Value row_value(ResourceCtx *ctx, const ResourceSql *sql, const DbRow *row) {
   return map_done(&out);
 }
 
-/* Writing ---------------------------------------------------------------------------------------------------------- */
+/* Writing --------------------------------------------------------------------------------------------------------- */
 
 static i64 priority_number(Str text) {
   return text.len == 2 && text.ptr[1] >= '1' && text.ptr[1] <= '4' ? text.ptr[1] - '0' : 0;
@@ -158,7 +158,7 @@ DbValue column_value(ResourceCtx *ctx, const Field *f, const Value *value) {
   }
 }
 
-/* Filters ---------------------------------------------------------------------------------------------------------- */
+/* Filters --------------------------------------------------------------------------------------------------------- */
 
 static bool filter_bad(Error *err, const Field *f, Str text, const char *want) {
   return fail_at(err, ERR_INVALID, "", "filter %s=%.*s: the value must be %s", f->name, STR_ARG(text), want);

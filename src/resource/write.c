@@ -35,7 +35,7 @@ static bool errors_none(ResourceCtx *ctx, Error *err) {
   return false;
 }
 
-/* Input ------------------------------------------------------------------------------------------------------------ */
+/* Input ----------------------------------------------------------------------------------------------------------- */
 
 static bool common_name(const Resource *r, Str name) {
   static const char *const NAMES[] = {"id", "created_at", "updated_at", "version"};
@@ -90,7 +90,7 @@ static bool read_input(Write *w, const Value *body, Value *out) {
   return true;
 }
 
-/* Validation ------------------------------------------------------------------------------------------------------- */
+/* Validation ------------------------------------------------------------------------------------------------------ */
 
 static Value checked(Write *w, const Field *f, const Value *in) {
   Checker c = {.ctx = w->ctx};
@@ -190,7 +190,7 @@ static bool settle(Write *w, const Value *body) {
   return errors_none(ctx, w->err) && check_unique(w) && errors_none(ctx, w->err);
 }
 
-/* Creating --------------------------------------------------------------------------------------------------------- */
+/* Creating -------------------------------------------------------------------------------------------------------- */
 
 static bool insert(Write *w) {
   ResourceCtx *ctx = w->ctx;
@@ -244,7 +244,7 @@ bool resource_create(ResourceCtx *ctx, const Resource *r, const Value *body, Val
   return true;
 }
 
-/* Updating --------------------------------------------------------------------------------------------------------- */
+/* Updating -------------------------------------------------------------------------------------------------------- */
 
 static bool load_for_write(ResourceCtx *ctx, const Resource *r, i64 id, i64 if_version, Value *out, Error *err) {
   bool found = false;
@@ -279,7 +279,7 @@ bool resource_update(ResourceCtx *ctx, const Resource *r, i64 id, const Value *p
   return store(&w) && finish(&w, "update", out);
 }
 
-/* Deleting --------------------------------------------------------------------------------------------------------- */
+/* Deleting -------------------------------------------------------------------------------------------------------- */
 
 enum { CHILDREN_MAX = 1000 };
 

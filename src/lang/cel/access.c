@@ -8,10 +8,12 @@
 /* The field of a map. Most maps are small and most keys differ in length or first byte: no call for those. */
 static inline const Value *field_of(const Value *map, const Value *name) {
   if (map->flags & VALUE_INDEXED || name->size == 0) return value_get_key(map, name);
-  for (const Member *m = map->members, *end = m + map->size; m < end; m++)
+  for (u32 i = 0; i < map->size; i++) {
+    const Member *m = &map->members[i];
     if (m->key.kind == VALUE_STRING && m->key.size == name->size && m->key.text[0] == name->text[0] &&
         memcmp(m->key.text, name->text, name->size) == 0)
       return &m->value;
+  }
   return NULL;
 }
 
@@ -117,8 +119,7 @@ Value machine_in(Machine *m, const Value *item, const Value *in) {
   return value_bool(found);
 }
 
-/* Building -----------------------------------------------------------------------------------------------------------
- */
+/* Building -------------------------------------------------------------------------------------------------------- */
 
 static const Value *first_fault(const Value *values, u32 count) {
   for (u32 i = 0; i < count; i++)

@@ -98,8 +98,7 @@ static bool check_index(Checker *k, Node *node) {
   return true;
 }
 
-/* Calls --------------------------------------------------------------------------------------------------------------
- */
+/* Calls ----------------------------------------------------------------------------------------------------------- */
 
 static bool arity_fits(const Overload *o, const Node *call) {
   if (o->member != call->member) return false;
@@ -197,8 +196,7 @@ static bool check_call(Checker *k, Node *node) {
   return true;
 }
 
-/* Logic, literals, loops ---------------------------------------------------------------------------------------------
- */
+/* Logic, literals, loops ------------------------------------------------------------------------------------------ */
 
 static bool wants(Checker *k, Node *node, const Type *wanted, const char *format) {
   if (bindings_assignable(&k->bindings, wanted, node->type)) return true;

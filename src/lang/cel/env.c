@@ -95,8 +95,7 @@ const CelFn *cel_env_resolve_function(const CelEnv *env, Arena *scratch, Str nam
   return resolve_name(env, env->functions, scratch, name, rooted);
 }
 
-/* Nearest names ------------------------------------------------------------------------------------------------------
- */
+/* Nearest names --------------------------------------------------------------------------------------------------- */
 
 enum { NAME_MAX = 48 };
 

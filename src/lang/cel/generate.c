@@ -45,8 +45,7 @@ static bool generate_fault(Generator *g, const Node *node, const char *what) {
   return true;
 }
 
-/* Constants ----------------------------------------------------------------------------------------------------------
- */
+/* Constants ------------------------------------------------------------------------------------------------------- */
 
 static bool fold(Generator *g, const Node *node, Value *out);
 
@@ -82,8 +81,7 @@ static bool fold(Generator *g, const Node *node, Value *out) {
   return true;
 }
 
-/* Names, fields, calls -----------------------------------------------------------------------------------------------
- */
+/* Names, fields, calls -------------------------------------------------------------------------------------------- */
 
 static bool generate_name(Generator *g, const Node *node) {
   if (node->ref == REF_UNKNOWN) return generate_fault(g, node, "name");
@@ -155,8 +153,7 @@ static bool generate_call(Generator *g, Node *node) {
   return true;
 }
 
-/* Logic --------------------------------------------------------------------------------------------------------------
- */
+/* Logic ----------------------------------------------------------------------------------------------------------- */
 
 static bool is_logic(const Node *node) {
   return node->kind == NODE_AND || node->kind == NODE_OR;
@@ -212,8 +209,7 @@ static bool generate_literal(Generator *g, Node *node) {
   return true;
 }
 
-/* Macros -------------------------------------------------------------------------------------------------------------
- */
+/* Macros ---------------------------------------------------------------------------------------------------------- */
 
 static bool generate_loop(Generator *g, Node *node) {
   if (!generate(g, node->args[0])) return false;

@@ -14,8 +14,7 @@ static inline void push(Machine *m, Value v) {
   *++m->top = v;
 }
 
-/* Values -------------------------------------------------------------------------------------------------------------
- */
+/* Values ---------------------------------------------------------------------------------------------------------- */
 
 static u32 run_const(Machine *m, const Op *op, u32 next) {
   push(m, m->program->consts[op->a]);
@@ -93,8 +92,7 @@ static u32 run_call(Machine *m, const Op *op, u32 next) {
   return unless_spent(m, next);
 }
 
-/* Operators ----------------------------------------------------------------------------------------------------------
- */
+/* Operators ------------------------------------------------------------------------------------------------------- */
 
 static u32 run_arithmetic(Machine *m, const Op *op, u32 next) {
   static Value (*const FUNCTIONS[])(CelCall *, const Value *, const Value *) = {cel_add, cel_subtract, cel_multiply,
@@ -203,8 +201,7 @@ static u32 run_jump(Machine *m, const Op *op, u32 next) {
   return op->a;
 }
 
-/* Macros -------------------------------------------------------------------------------------------------------------
- */
+/* Macros ---------------------------------------------------------------------------------------------------------- */
 
 /* Whether first() goes on to its next argument; an optional is looked into. */
 static bool passes_over(Value *v) {

@@ -48,7 +48,7 @@ static bool span_digits(Span *s, i64 *number, i64 *scale) {
   *number = 0;
   *scale = 1;
   for (; s->at < s->text.len && s->text.ptr[s->at] >= '0' && s->text.ptr[s->at] <= '9'; s->at++) {
-    if (*number > INT64_MAX / 100) return false;
+    if (s->at - from >= 18) return false; /* as many as 64 bits hold for certain */
     *number = *number * 10 + (s->text.ptr[s->at] - '0');
     *scale *= 10;
   }
@@ -98,8 +98,7 @@ static Value do_duration(CelCall *call, const Value *args, u32 count) {
   return cel_duration(seconds, (u32)rest);
 }
 
-/* Parts --------------------------------------------------------------------------------------------------------------
- */
+/* Parts ----------------------------------------------------------------------------------------------------------- */
 
 /* "+02:00", "-02:30", "02:00" as seconds east. */
 static bool offset_text(Str text, i64 *out) {

@@ -35,8 +35,7 @@ static Value do_text(CelCall *call, const Value *args, u32 count) {
   return display(call, &args[0]);
 }
 
-/* Labels -------------------------------------------------------------------------------------------------------------
- */
+/* Labels ---------------------------------------------------------------------------------------------------------- */
 
 /* "key:value"; a text without colon is a key with "true". */
 static bool put_label(CelCall *call, MapBuilder *map, Str text) {
@@ -100,8 +99,7 @@ static Value do_without(CelCall *call, const Value *args, u32 count) {
   return map_done(&map);
 }
 
-/* Texts --------------------------------------------------------------------------------------------------------------
- */
+/* Texts ----------------------------------------------------------------------------------------------------------- */
 
 /* At most n characters; where something is cut, the last of them is an ellipsis. */
 static Value do_truncate(CelCall *call, const Value *args, u32 count) {

@@ -35,8 +35,7 @@ static Value from_number(CelCall *call, const Value *v) {
   return from_nanos(call, (__int128)v->i * unit_of(fabs((double)v->i)));
 }
 
-/* Texts --------------------------------------------------------------------------------------------------------------
- */
+/* Texts ----------------------------------------------------------------------------------------------------------- */
 
 typedef struct Reading {
   Str text;

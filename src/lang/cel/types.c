@@ -58,8 +58,7 @@ const Type *type_optional(Arena *arena, const Type *inner) {
   return type_with(arena, TYPE_OPTIONAL, inner, NULL);
 }
 
-/* Reading ------------------------------------------------------------------------------------------------------------
- */
+/* Reading --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Reader {
   Arena *arena;
@@ -177,8 +176,7 @@ const Type *type_read(Arena *arena, const char *text) {
   return read_type(&r);
 }
 
-/* Writing ------------------------------------------------------------------------------------------------------------
- */
+/* Writing --------------------------------------------------------------------------------------------------------- */
 
 void type_write(Buf *out, const Type *type) {
   if (type->kind == TYPE_VAR)
