@@ -244,6 +244,10 @@ static void times_of_all_vendors_are_read(void **state) {
       {"time('0000-00-00 00:00:00')", "null"},
       {"time('yesterday')", "!time(): \"yesterday\" is not a time, such as 2026-01-05T09:00:00Z"},
       {"time('2026-02-30T00:00:00Z')", "!time(): \"2026-02-30T00:00:00Z\" is not a time, such as 2026-01-05T09:00:00Z"},
+      {"duration('0.000000000000000000000000001s')",
+       "!duration(): \"0.000000000000000000000000001s\" is not a duration, such as 1h30m or 90s"},
+      {"duration('0000000000000000000000000000001s')",
+       "!duration(): \"0000000000000000000000000000001s\" is not a duration, such as 1h30m or 90s"},
       {"now()", "\"2026-01-05T09:00:00Z\""},
       {"now() - time(payload.at) == duration('0s')", "true"},
   };
