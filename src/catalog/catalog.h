@@ -1,7 +1,7 @@
-/* The catalog: vendors as data. Loads integration specs (YAML with CEL) from the folder `catalog/integrations`, embedded
- * in the program at build time, and turns raw requests into normalised events. A spec is compiled once and is immutable;
- * normalising is pure (payload in, events out) and thread-safe with an arena of the caller's. Adding a vendor touches no C:
- * if a vendor needs an `if` here, the spec language is missing something. */
+/* The catalog: vendors as data. Loads integration specs (YAML with CEL) from the folder `catalog/integrations`,
+ * embedded in the program at build time, and turns raw requests into normalised events. A spec is compiled once and is
+ * immutable; normalising is pure (payload in, events out) and thread-safe with an arena of the caller's. Adding a
+ * vendor touches no C: if a vendor needs an `if` here, the spec language is missing something. */
 #ifndef TOCSIN_CATALOG_CATALOG_H
 #define TOCSIN_CATALOG_CATALOG_H
 
@@ -39,45 +39,48 @@ typedef struct RawRequest {
 
 typedef struct NormaliseSettings { /* from the integration */
   i64 integration_id;
-  Str secret;                   /* empty: signatures are not checked */
-  const Zone *zone;             /* of times without offset; NULL: UTC */
+  Str secret;                         /* empty: signatures are not checked */
+  const Zone *zone;                   /* of times without offset; NULL: UTC */
   const CelProgram *const *overrides; /* by event field, compiled by catalog_override_compile; may be NULL */
-  const CelProgram *filter;     /* false drops the element; NULL: none */
+  const CelProgram *filter;           /* false drops the element; NULL: none */
 } NormaliseSettings;
 
 /* Does the sender prove itself? Checked over the raw body before parsing. false: ERR_UNAUTHORIZED (401).
  * An SNS signature needs the certificate: *out_fetch_url is set (and true returned) when it must be fetched first; the
  * caller fetches it (host checked by the spec's pattern) and calls spec_authenticate_certificate. */
-MUST_CHECK bool spec_authenticate(const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings,
-                                  Str *out_fetch_url, Error *err);
-MUST_CHECK bool spec_authenticate_certificate(const Spec *spec, Arena *arena, const RawRequest *request, Str pem, Error *err);
+MUST_CHECK bool spec_authenticate(const Spec *spec, Arena *arena, const RawRequest *request,
+                                  const NormaliseSettings *settings, Str *out_fetch_url, Error *err);
+MUST_CHECK bool spec_authenticate_certificate(const Spec *spec, Arena *arena, const RawRequest *request, Str pem,
+                                              Error *err);
 
 typedef struct ElementError {
-  i64 index;      /* in the list; -1: the whole body */
+  i64 index; /* in the list; -1: the whole body */
   char reason[400];
 } ElementError;
 
 typedef struct Normalised {
-  const char *outcome;     /* "accepted", "partial", "test", "confirmation", "filtered", "unmapped" */
+  const char *outcome; /* "accepted", "partial", "test", "confirmation", "filtered", "unmapped" */
   Event *events;
   size_t event_count;
-  ElementError *errors;    /* elements that were not taken */
+  ElementError *errors; /* elements that were not taken */
   size_t error_count;
-  Str *warnings;           /* for integrations.warnings[]: "truncatedAlerts is 3", "unknown severity \"sev9\"" */
+  Str *warnings; /* for integrations.warnings[]: "truncatedAlerts is 3", "unknown severity \"sev9\"" */
   size_t warning_count;
-  Str delivery_id;         /* vendor's id of the delivery, for redelivery; empty when none */
-  Str confirm_url;         /* a confirmation that wants a GET of this URL (SNS); empty when none */
-  Str vendor_answer;       /* body to answer instead of ours, for handshakes; empty: ours */
+  Str delivery_id;   /* vendor's id of the delivery, for redelivery; empty when none */
+  Str confirm_url;   /* a confirmation that wants a GET of this URL (SNS); empty when none */
+  Str vendor_answer; /* body to answer instead of ours, for handshakes; empty: ours */
 } Normalised;
 
 /* Parses and normalises. Errors: ERR_INVALID (400, not JSON: line, column), ERR_UNPROCESSABLE (422: nothing maps; the
  * failing expression and its place). */
-MUST_CHECK bool spec_normalise(const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings,
-                               Normalised *out, Error *err);
+MUST_CHECK bool spec_normalise(const Spec *spec, Arena *arena, const RawRequest *request,
+                               const NormaliseSettings *settings, Normalised *out, Error *err);
 
 /* Compiles an integration's override (`field` is an event field) or filter. */
-MUST_CHECK bool catalog_override_compile(const Catalog *catalog, Arena *arena, Str field, Str cel, const CelProgram **out, Error *err);
-MUST_CHECK bool catalog_filter_compile(const Catalog *catalog, Arena *arena, Str cel, const CelProgram **out, Error *err);
+MUST_CHECK bool catalog_override_compile(const Catalog *catalog, Arena *arena, Str field, Str cel,
+                                         const CelProgram **out, Error *err);
+MUST_CHECK bool catalog_filter_compile(const Catalog *catalog, Arena *arena, Str cel, const CelProgram **out,
+                                       Error *err);
 /* Position of a field in NormaliseSettings.overrides; -1 when it is not an event field. */
 i32 catalog_field_slot(Str field);
 size_t catalog_field_count(void);

@@ -1,6 +1,7 @@
 /* Channels: how one notification reaches one address. A channel is a YAML file under catalog/channels: the transport
- * (http or mail), the request or mail as Mustache templates, what success is, which answers are permanent (CEL over status,
- * headers, body, json), the provider's id, and what to do when the outcome is unknown. Compiled once, immutable. */
+ * (http or mail), the request or mail as Mustache templates, what success is, which answers are permanent (CEL over
+ * status, headers, body, json), the provider's id, and what to do when the outcome is unknown. Compiled once,
+ * immutable. */
 #ifndef TOCSIN_CATALOG_CHANNEL_H
 #define TOCSIN_CATALOG_CHANNEL_H
 
@@ -14,7 +15,8 @@ size_t channel_count(const Catalog *catalog);
 const Channel *channel_at(const Catalog *catalog, size_t i);
 Str channel_name(const Channel *channel);
 bool channel_is_mail(const Channel *channel);
-bool channel_resend_unknown(const Channel *channel); /* a crash or cut in sending: send again, marked "(may be repeated)" */
+bool channel_resend_unknown(
+    const Channel *channel); /* a crash or cut in sending: send again, marked "(may be repeated)" */
 /* Does this look like an address of the channel? Says how one looks. */
 MUST_CHECK bool channel_check_address(const Channel *channel, Str address, Error *err);
 
@@ -26,9 +28,10 @@ typedef struct ChannelMessage {
   Str subject, text, html; /* mail */
 } ChannelMessage;
 
-/* context: {address, title, text, urgency, priority, severity, status, service, team, since, links, alert, incident, page,
- * notification {id}, ack_url, user {name}, repeated, subject_line, thread, also_told[]}. */
-MUST_CHECK bool channel_render(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err);
+/* context: {address, title, text, urgency, priority, severity, status, service, team, since, links, alert, incident,
+ * page, notification {id}, ack_url, user {name}, repeated, subject_line, thread, also_told[]}. */
+MUST_CHECK bool channel_render(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out,
+                               Error *err);
 
 typedef enum SendVerdict {
   SEND_SENT,      /* the provider took it */

@@ -95,8 +95,7 @@ bool channel_render(const Channel *channel, Arena *arena, const Value *context, 
   return true;
 }
 
-/* Answers -----------------------------------------------------------------------------------------------------------
- */
+/* Answers --------------------------------------------------------------------------------------------------------- */
 
 typedef struct Answer {
   Arena *arena;

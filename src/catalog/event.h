@@ -1,5 +1,6 @@
 /* Event: one normalised thing out of a request, made by a catalog spec and applied by the engine's stages.
- * Everything is cleaned (valid UTF-8, no U+0000), cut to its limit and in place; absent texts are empty, absent times 0. */
+ * Everything is cleaned (valid UTF-8, no U+0000), cut to its limit and in place; absent texts are empty, absent times
+ * 0. */
 #ifndef TOCSIN_CATALOG_EVENT_H
 #define TOCSIN_CATALOG_EVENT_H
 
@@ -18,21 +19,21 @@ enum {
 
 typedef struct Event {
   EventKind kind;
-  u32 element;         /* position in the body's list */
+  u32 element; /* position in the body's list */
   EventStatus status;
   i32 priority;        /* 1..4; 0: the sender said none */
   Str source_priority; /* the sender's word */
   Str dedup_key;       /* never empty: from the spec, else a hash of identity parts; longer than the limit: hashed */
   Str title, description, source;
-  Str service;         /* a name, alias or label to look up */
-  i64 starts_ms;       /* of the episode */
+  Str service;   /* a name, alias or label to look up */
+  i64 starts_ms; /* of the episode */
   i64 ends_ms;
   i64 occurred_ms;     /* of this event itself: decides lateness only */
   i64 deadline_ms;     /* resolved by itself then, unless another event moves it (the Alertmanager API) */
   Value labels;        /* map of strings */
   Value links, images; /* lists of {href, title}; null when none */
   bool truncated;
-  bool quiet;          /* of our own: recorded, asks no rules */
+  bool quiet; /* of our own: recorded, asks no rules */
   /* changes */
   Str change_kind, change_status, environment, revision, author, url;
 } Event;

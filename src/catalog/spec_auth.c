@@ -45,8 +45,7 @@ static Str presented(const Proof *p) {
   return value_text_or(value_get(&query, p->way->query), STR_NONE);
 }
 
-/* HMAC --------------------------------------------------------------------------------------------------------------
- */
+/* HMAC ------------------------------------------------------------------------------------------------------------ */
 
 static Str sha256_base64(Arena *arena, Str text) {
   u8 digest[EVP_MAX_MD_SIZE];
@@ -130,8 +129,7 @@ static bool proves_hmac(const Proof *p) {
   return false;
 }
 
-/* Words -------------------------------------------------------------------------------------------------------------
- */
+/* Words ----------------------------------------------------------------------------------------------------------- */
 
 static bool proves_token(const Proof *p) {
   Str given = presented(p);
@@ -149,8 +147,7 @@ static bool proves_basic(const Proof *p) {
   return str_cut(plain, ':', &user, &password) && str_equal_secret(password, p->secret);
 }
 
-/* Certificates ------------------------------------------------------------------------------------------------------
- */
+/* Certificates ---------------------------------------------------------------------------------------------------- */
 
 static bool certificate_run(Run *run, const Spec *spec, Arena *arena, const RawRequest *request, Error *err) {
   static const NormaliseSettings NONE = {0};
@@ -230,8 +227,7 @@ bool spec_authenticate_certificate(const Spec *spec, Arena *arena, const RawRequ
   return fail(err, ERR_UNAUTHORIZED, "%.*s knows no certificates", STR_ARG(spec->name));
 }
 
-/* All ways ----------------------------------------------------------------------------------------------------------
- */
+/* All ways -------------------------------------------------------------------------------------------------------- */
 
 static bool proves(const Proof *p, Str *out_fetch_url) {
   switch (p->way->kind) {

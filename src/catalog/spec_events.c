@@ -15,8 +15,7 @@ typedef struct Mapping {
   Value values[FIELD_COUNT];
 } Mapping;
 
-/* Evaluating --------------------------------------------------------------------------------------------------------
- */
+/* Evaluating ------------------------------------------------------------------------------------------------------ */
 
 static bool map_field(Mapping *m, SpecField field, Error *err) {
   Run *run = m->run;
@@ -55,8 +54,7 @@ static void apply_overrides(Mapping *m) {
     if (overrides[i] && (change ? FIELDS[i].change : FIELDS[i].alert)) override_field(m, (SpecField)i, overrides[i]);
 }
 
-/* Reading -----------------------------------------------------------------------------------------------------------
- */
+/* Reading --------------------------------------------------------------------------------------------------------- */
 
 static Str text_of(Mapping *m, SpecField field, size_t bytes_max, Event *event) {
   return part_text(m->run->arena, &m->values[field], bytes_max, &event->truncated);

@@ -6,8 +6,7 @@
 #include "catalog/internal.h"
 #include "lang/yaml.h"
 
-/* Where things stand in the text ------------------------------------------------------------------------------------
- */
+/* Where things stand in the text ---------------------------------------------------------------------------------- */
 
 /* Values carry no positions: the line is that of the first occurrence of the expression's first line. 0: not found. */
 static u32 line_of(Str yaml, Str expression) {
@@ -71,8 +70,7 @@ bool load_known_keys(const Loader *l, const Value *map, Str place, const char *c
   return true;
 }
 
-/* Parts -------------------------------------------------------------------------------------------------------------
- */
+/* Parts ----------------------------------------------------------------------------------------------------------- */
 
 static bool load_vars(const Loader *l, const Value *map, Str place, NamedProgram **out, size_t *out_count) {
   if (!map) return true;

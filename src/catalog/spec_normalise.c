@@ -62,8 +62,7 @@ static void run_vars(Run *run, const NamedProgram *vars, size_t count, size_t fr
   }
 }
 
-/* Kinds -------------------------------------------------------------------------------------------------------------
- */
+/* Kinds ----------------------------------------------------------------------------------------------------------- */
 
 /* A condition that meets something missing is false; the last other failure is kept for the answer. */
 static const SpecKind *find_kind(Run *run, Error *why) {
@@ -90,8 +89,7 @@ static bool no_kind(const Run *run, const Error *why, Error *err) {
   return fail(err, ERR_UNPROCESSABLE, "nothing in %.*s fits this; is it the right template?", STR_ARG(run->spec->name));
 }
 
-/* Elements ----------------------------------------------------------------------------------------------------------
- */
+/* Elements -------------------------------------------------------------------------------------------------------- */
 
 static void element_fails(Run *run, i64 index, const Error *why) {
   ElementError *error = VEC_PUSH(run->arena, &run->errors);
@@ -196,7 +194,7 @@ static bool take_one_kind(Run *run, Error *err) {
   return true;
 }
 
-/* The whole ------------------------------------------------------------------------------------------------------ */
+/* The whole ------------------------------------------------------------------------------------------------------- */
 
 static void add_warnings(Run *run) {
   for (size_t i = 0; i < run->spec->warning_count; i++) {

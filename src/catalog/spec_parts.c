@@ -16,8 +16,7 @@ Str part_text(Arena *arena, const Value *value, size_t bytes_max, bool *cut) {
   return text.len ? text : STR_NONE;
 }
 
-/* Labels ------------------------------------------------------------------------------------------------------------
- */
+/* Labels ---------------------------------------------------------------------------------------------------------- */
 
 /* What identifies, ranks and routes is kept before the rest when there are too many. */
 static const char *const LABELS_FIRST[] = {"alertname",   "name",     "instance", "host",  "hostname",
@@ -67,8 +66,7 @@ Value part_labels(Arena *arena, const Value *value, bool *cut) {
   return map_of(arena, members, count, NULL);
 }
 
-/* Links -------------------------------------------------------------------------------------------------------------
- */
+/* Links ----------------------------------------------------------------------------------------------------------- */
 
 static Str member_text(const Value *map, const char *const *names) {
   for (; *names; names++) {
@@ -117,8 +115,7 @@ Value part_links(Arena *arena, const Value *value) {
   return links.count ? list_done(&links) : value_null();
 }
 
-/* Keys --------------------------------------------------------------------------------------------------------------
- */
+/* Keys ------------------------------------------------------------------------------------------------------------ */
 
 Str key_sha256(Arena *arena, Str bytes) {
   u8 digest[EVP_MAX_MD_SIZE];
