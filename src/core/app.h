@@ -13,6 +13,7 @@ typedef struct Live Live;
 typedef struct Workers Workers;
 typedef struct Registry Registry;
 typedef struct InboundTables InboundTables;
+typedef struct PageRates PageRates;
 
 typedef struct App {
   Clock clock;
@@ -31,6 +32,7 @@ typedef struct App {
   Live *live;        /* /api/v1/stream */
   Workers *workers;  /* threads for blocking reads and large bodies */
   InboundTables *inbound;
+  PageRates *page_rates;
   SmtpRelay relay; /* relay.url NULL: no e-mail */
   Str link_secret; /* signs the links of messages; from meta, 32 bytes */
   const char *data_folder;

@@ -125,11 +125,14 @@ static bool set_up_reader(Sqlite *s, Error *err) {
       err);
 }
 
+enum { LOOKASIDE_BYTES = 1200, LOOKASIDE_SLOTS = 400 };
+
 static bool set_up(Sqlite *s, Error *err) {
   bool writer = s->base.role == DB_WRITER;
   sqlite3_extended_result_codes(s->handle, 1);
   sqlite3_busy_timeout(s->handle, writer ? SQLITE_BUSY_WRITER_MS : SQLITE_BUSY_READER_MS);
   sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(s->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_SLOTS); /* fewer mallocs */
   if (!(writer ? set_up_writer(s, err) : set_up_reader(s, err))) return false;
   s->base.gate = db_gate_take(sqlite3_db_filename(s->handle, "main"));
   return true;

@@ -3,8 +3,7 @@
 
 static const DbStmt LIVE_LAST = {"live_last", "SELECT MAX(sequence) FROM live_event", NULL};
 static const DbStmt LIVE_INSERT = {
-    "live_insert", "INSERT INTO live_event (sequence, org_id, kind, object_id, version, at) VALUES ($1,$2,$3,$4,$5,$6)",
-    NULL};
+    "live_insert", "INSERT INTO live_event (sequence, org_id, first, events, at) VALUES ($1,$2,$3,$4,$5)", NULL};
 
 bool live_open(Engine *engine, Error *err) {
   i64 last = 0;
@@ -29,18 +28,48 @@ void cycle_publish(Cycle *cycle, i64 org_id, const char *kind, i64 object_id, i6
       (Published){.org_id = org_id, .object_id = object_id, .version = version, .kind = kind};
 }
 
-bool live_write(Cycle *cycle, Round *round, Error *err) {
-  Engine *engine = cycle->engine;
-  round->live = ARENA_ARRAY(cycle->arena, LiveEvent, round->published.count + 1);
-  i64 sequence = engine->next_sequence;
+/* Orders events by organization, so that each organization's are one row; the order inside one stays. */
+static size_t number_org(Cycle *cycle, Round *round, i64 org_id, size_t count) {
   for (size_t i = 0; i < round->published.count; i++) {
     const Published *p = &round->published.items[i];
-    round->live[i] = (LiveEvent){
-        .sequence = sequence++, .org_id = p->org_id, .object_id = p->object_id, .version = p->version, .kind = p->kind};
-    if (!db_run(cycle->db, &LIVE_INSERT, err, db_int(round->live[i].sequence), db_int(p->org_id),
-                db_text(str_from_c(p->kind)), db_int(p->object_id), db_int(p->version), db_int(cycle->now_ms)))
-      return false;
+    if (p->org_id != org_id) continue;
+    round->live[count] = (LiveEvent){.sequence = cycle->engine->next_sequence + (i64)count,
+                                     .org_id = org_id,
+                                     .object_id = p->object_id,
+                                     .version = p->version,
+                                     .kind = p->kind};
+    count++;
   }
-  round->live_count = round->published.count;
+  return count;
+}
+
+static bool write_row(Cycle *cycle, const LiveEvent *events, size_t count, Error *err) {
+  Buf text = buf_new(cycle->arena, MIB(64));
+  for (size_t i = 0; i < count; i++) {
+    if (i) buf_putc(&text, ' ');
+    buf_puts(&text, events[i].kind);
+    buf_putc(&text, ':');
+    buf_i64(&text, events[i].object_id);
+    buf_putc(&text, ':');
+    buf_i64(&text, events[i].version);
+  }
+  return db_run(cycle->db, &LIVE_INSERT, err, db_int(events[count - 1].sequence), db_int(events[0].org_id),
+                db_int(events[0].sequence), db_text(buf_str(&text)), db_int(cycle->now_ms));
+}
+
+static bool seen_before(const Round *round, size_t i) {
+  for (size_t k = 0; k < round->live_count; k++)
+    if (round->live[k].org_id == round->published.items[i].org_id) return true;
+  return false;
+}
+
+bool live_write(Cycle *cycle, Round *round, Error *err) {
+  round->live = ARENA_ARRAY(cycle->arena, LiveEvent, round->published.count + 1);
+  for (size_t i = 0; i < round->published.count && round->live_count < round->published.count; i++) {
+    if (seen_before(round, i)) continue;
+    size_t from = round->live_count;
+    round->live_count = number_org(cycle, round, round->published.items[i].org_id, from);
+    if (!write_row(cycle, round->live + from, round->live_count - from, err)) return false;
+  }
   return true;
 }

@@ -9,13 +9,19 @@ static const DbStmt COUNTER_TAKE = {
     "ON CONFLICT (org_id, name) DO UPDATE SET value = counter.value + excluded.value RETURNING value",
     NULL};
 
-i64 alert_number_next(Cycle *cycle, i64 org_id, Error *err) {
-  i64 value = 0;
+enum { NUMBER_BLOCK = 32 };
+
+i64 alert_number_next(Batch *batch, i64 org_id, Error *err) {
+  i64 last = 0, block = (i64)MIN(MAX(batch->numbers_left, (size_t)1), (size_t)NUMBER_BLOCK);
   bool found = false;
-  if (!db_query_int(cycle->db, &COUNTER_TAKE, DB_ARGS(db_int(org_id), db_text(S("alert")), db_int(1)), &value, &found,
-                    err))
+  if (batch->number_org == org_id && batch->number_next < batch->number_end) return batch->number_next++;
+  if (!db_query_int(batch->cycle->db, &COUNTER_TAKE, DB_ARGS(db_int(org_id), db_text(S("alert")), db_int(block)), &last,
+                    &found, err))
     return 0;
-  return value;
+  batch->number_org = org_id;
+  batch->number_next = last - block + 1;
+  batch->number_end = last + 1;
+  return batch->number_next++;
 }
 
 bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data, Error *err) {

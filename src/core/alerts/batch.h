@@ -102,7 +102,8 @@ typedef struct Batch {
   Map *keys; /* "org/space/key" -> Key */
   VEC(Item) items;
   VEC(Alert *) alerts;                     /* touched in this batch, in order of first touch */
-  i64 number_next, number_end, number_org; /* a block of alert numbers */
+  i64 number_next, number_end, number_org; /* a block of alert numbers: next, one past the last, whose */
+  size_t numbers_left;                     /* items that may still want one */
 } Batch;
 
 /* alert_row.c */
@@ -142,6 +143,7 @@ MUST_CHECK bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus befor
                                    Error *err);
 MUST_CHECK bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data,
                                Error *err);
-i64 alert_number_next(Cycle *cycle, i64 org_id, Error *err); /* 0 on failure */
+/* Numbers come in small blocks for a batch, gaps allowed. 0 on failure. */
+i64 alert_number_next(Batch *batch, i64 org_id, Error *err);
 
 #endif

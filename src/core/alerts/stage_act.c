@@ -224,6 +224,7 @@ static bool start_pages(Acting *act, PageStart start, Error *err) {
   for (size_t i = 0; i < plan->page_count; i++) {
     PageOutcome outcome = {0};
     start.policy_id = plan->pages[i].policy_id;
+    start.fresh = act->alert->is_new && start.incident_id == 0;
     start.why = plan->pages[i].why;
     if (!page_start(act->cycle, &start, &outcome, err)) return false;
     plan->page_ids[i] = outcome.page_id;

@@ -172,7 +172,7 @@ static Alert *make_alert(Batch *batch, Item *item, Error *err) {
                .is_new = true,
                .run_rules = !e->quiet,
                .why = "new"};
-  a->number = alert_number_next(batch->cycle, a->org_id, err);
+  a->number = alert_number_next(batch, a->org_id, err);
   if (a->number == 0) return NULL;
   alert_enrich(batch->setup, a, e->service, in);
   move_deadline(a, item);
@@ -322,6 +322,7 @@ static bool acknowledge(Batch *batch, Item *item, Error *err) {
 bool stage_fold(Batch *batch, Error *err) {
   for (size_t i = 0; i < batch->items.count; i++) {
     Item *item = &batch->items.items[i];
+    batch->numbers_left = batch->items.count - i;
     bool ok = item->event->kind == EVENT_CHANGE        ? change_apply(batch, item, err)
               : item->event->status == EVENT_TRIGGERED ? fire(batch, item, err)
               : item->event->status == EVENT_RESOLVED  ? resolve(batch, item, err)

@@ -29,6 +29,12 @@ typedef struct Snapshot {
   size_t exhausted_count;
 } Snapshot;
 
+/* How many pages of a policy started in the present minute. The engine's thread only. */
+typedef struct PageRate {
+  i64 policy_id, window_ms, count, storm_page_id;
+} PageRate;
+PageRate *page_rate_of(App *app, i64 policy_id);
+
 Str snapshot_json(Arena *arena, const SetupPolicy *policy);
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count);
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org);

@@ -156,24 +156,6 @@ static bool insert_page(Cycle *cycle, const PageStart *s, i64 id, Str urgency, S
                 db_int(cycle->now_ms));
 }
 
-static const DbStmt RATE_LOAD = {"page_rate_load",
-                                 "SELECT window_at, count, storm_page_id FROM page_rate WHERE policy_id = $1", NULL};
-static const DbStmt RATE_WRITE = {
-    "page_rate_write",
-    "INSERT INTO page_rate (policy_id, window_at, count, storm_page_id) VALUES ($1,$2,$3,$4) "
-    "ON CONFLICT (policy_id) DO UPDATE SET window_at = excluded.window_at, count = excluded.count, "
-    "storm_page_id = excluded.storm_page_id",
-    NULL};
-
-typedef struct Rate {
-  i64 window_ms, count, storm_page_id;
-} Rate;
-
-static bool read_rate(const DbRow *row, void *ctx) {
-  *(Rate *)ctx = (Rate){db_row_int(row, 0), db_row_int(row, 1), db_row_int(row, 2)};
-  return true;
-}
-
 static bool start_storm(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_id, Error *err) {
   PageStart storm = *s;
   storm.subject_kind = "storm";
@@ -186,27 +168,26 @@ static bool start_storm(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out
          add_level_job(cycle, *out_id, s->org_id, 1, cycle->now_ms, err);
 }
 
-/* Counts this page; *out_storm is the storm page it belongs to, 0 when it stands alone. */
+/* Counts this page; *out_storm is the storm page it belongs to, 0 when it stands alone. Counts live in memory: a
+ * restart begins to count anew, and a storm page that the database does not have (it was undone) is never joined. */
 static bool count_page(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_storm, Error *err) {
-  Rate rate = {0};
-  bool found = false, active = false;
-  Page storm = {0};
+  static const DbStmt ACTIVE = {"storm_active", "SELECT id FROM page WHERE id = $1 AND status = 'active'", NULL};
+  PageRate *rate = page_rate_of(cycle_app(cycle), s->policy_id);
+  bool active = false;
+  i64 id = 0;
   *out_storm = 0;
-  if (!db_query_one(cycle->db, &RATE_LOAD, DB_ARGS(db_int(s->policy_id)), read_rate, &rate, &found, err)) return false;
-  if (cycle->now_ms - rate.window_ms >= STORM_WINDOW_S * 1000 || cycle->now_ms < rate.window_ms) {
-    bool calm = rate.count <= STORM_PAGES;
-    rate.window_ms = cycle->now_ms;
-    rate.count = 0;
-    if (calm) rate.storm_page_id = 0;
+  if (cycle->now_ms - rate->window_ms >= STORM_WINDOW_S * 1000 || cycle->now_ms < rate->window_ms) {
+    if (rate->count <= STORM_PAGES) rate->storm_page_id = 0;
+    rate->window_ms = cycle->now_ms;
+    rate->count = 0;
   }
-  rate.count++;
-  if (rate.storm_page_id && !page_load(cycle->db, cycle->arena, rate.storm_page_id, &storm, &found, err)) return false;
-  active = rate.storm_page_id && found && storm.status == PAGE_ACTIVE;
-  if (!active) rate.storm_page_id = 0;
-  if (rate.count > STORM_PAGES && !active && !start_storm(cycle, s, snapshot, &rate.storm_page_id, err)) return false;
-  *out_storm = rate.storm_page_id;
-  return db_run(cycle->db, &RATE_WRITE, err, db_int(s->policy_id), db_int(rate.window_ms), db_int(rate.count),
-                db_id(rate.storm_page_id));
+  rate->count++;
+  if (rate->storm_page_id && !db_query_int(cycle->db, &ACTIVE, DB_ARGS(db_int(rate->storm_page_id)), &id, &active, err))
+    return false;
+  if (!active) rate->storm_page_id = 0;
+  if (rate->count > STORM_PAGES && !active && !start_storm(cycle, s, snapshot, &rate->storm_page_id, err)) return false;
+  *out_storm = rate->storm_page_id;
+  return true;
 }
 
 static Str urgency_of(const PageStart *s, const SetupPolicy *policy) {
@@ -229,7 +210,8 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
   bool found = false;
   i64 id = 0, storm_page_id = 0;
   *out = (PageOutcome){0};
-  if (!db_query_int(cycle->db, &PAGE_FIND,
+  if (!s->fresh &&
+      !db_query_int(cycle->db, &PAGE_FIND,
                     DB_ARGS(db_int(s->subject_id), db_int(s->episode), db_int(s->policy_id), db_int(s->start)), &id,
                     &found, err))
     return false;

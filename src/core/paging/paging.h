@@ -27,6 +27,7 @@ typedef struct PageStart {
   i64 incident_id;    /* 0: none */
   i64 episode, start; /* of the subject: see SURFACE.md section 6 */
   i64 policy_id;      /* 0 with owners: the organization's owners are paged (unrouted) */
+  bool fresh;         /* the subject was made in this batch: it can have no page yet */
   bool owners;
   const SetupTarget *targets; /* with policy_id 0: these, as one level (a page by hand) */
   size_t target_count;
@@ -64,6 +65,9 @@ MUST_CHECK bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str 
 
 /* Tells one person something once, by the first immediate step of their notification rule; not a page. */
 MUST_CHECK bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incident_id, Str text, Error *err);
+
+PageRates *page_rates_new(void);
+void page_rates_free(PageRates *rates);
 
 /* Job kinds: page.level, page.exhausted_again, page.ack_timeout, notify.send. */
 extern const JobKind PAGING_JOBS[];

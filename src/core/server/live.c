@@ -145,29 +145,40 @@ typedef struct Backlog {
   Live *live;
   Arena *arena;
   Buf out;
-  i64 count, first;
+  i64 count, after;
 } Backlog;
+
+/* "kind:id:version": one event of a stored round. */
+static void backlog_event(Backlog *b, Str text, i64 sequence) {
+  Str kind, rest, id, version;
+  LiveEvent e = {.sequence = sequence};
+  if (!str_cut(text, ':', &kind, &rest) || !str_cut(rest, ':', &id, &version)) return;
+  if (!str_to_i64(id, 0, INT64_MAX, &e.object_id) || !str_to_i64(version, 0, INT64_MAX, &e.version)) return;
+  e.kind = str_to_c(b->arena, kind);
+  b->count++;
+  write_event(&b->out, b->arena, b->live->app->registry, &e);
+}
 
 static bool read_backlog(const DbRow *row, void *ctx) {
   Backlog *b = ctx;
-  Str kind = db_row_text(row, 2, b->arena);
-  LiveEvent e = {.sequence = db_row_int(row, 0),
-                 .object_id = db_row_int(row, 1),
-                 .kind = str_to_c(b->arena, kind),
-                 .version = db_row_int(row, 3)};
-  if (b->count++ == 0) b->first = e.sequence;
-  write_event(&b->out, b->arena, b->live->app->registry, &e);
-  return true;
+  i64 sequence = db_row_int(row, 0);
+  Str rest = db_row_peek(row, 1), event;
+  while (rest.len) {
+    (void)str_cut(rest, ' ', &event, &rest);
+    if (sequence > b->after) backlog_event(b, event, sequence);
+    sequence++;
+  }
+  return b->count <= BACKLOG_MAX;
 }
 
 /* What happened since the cursor; a reset when that is no longer known in full. */
 static Str backlog_since(Live *live, Arena *arena, i64 org_id, i64 last_id) {
   static const DbStmt SINCE = {"live_since",
-                               "SELECT sequence, object_id, kind, version FROM live_event WHERE sequence > $1 AND "
-                               "org_id = $2 ORDER BY sequence LIMIT $3",
+                               "SELECT first, events FROM live_event WHERE sequence > $1 AND org_id = $2 "
+                               "ORDER BY sequence LIMIT $3",
                                NULL};
-  static const DbStmt OLDEST = {"live_oldest", "SELECT MIN(sequence) FROM live_event", NULL};
-  Backlog b = {.live = live, .arena = arena, .out = buf_new(arena, MIB(4))};
+  static const DbStmt OLDEST = {"live_oldest", "SELECT MIN(first) FROM live_event", NULL};
+  Backlog b = {.live = live, .arena = arena, .after = last_id, .out = buf_new(arena, MIB(4))};
   Db *db = NULL;
   Error err = {0};
   i64 oldest = 0;

@@ -164,6 +164,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->zones = zone_db_new(NULL);
   app->rule_env = rule_env_new(app->arena, app->zones);
   app->inbound = inbound_tables_new();
+  app->page_rates = page_rates_new();
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
   app->trusted_proxies = o->trusted_proxies;
@@ -211,6 +212,7 @@ void app_close(App *app) {
   registry_free((Registry *)(uintptr_t)app->registry);
   catalog_free(app->catalog);
   inbound_tables_free(app->inbound);
+  page_rates_free(app->page_rates);
   zone_db_free(app->zones);
   metrics_free(app->metrics);
   if (server->lock_fd >= 0) close(server->lock_fd);

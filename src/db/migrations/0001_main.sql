@@ -508,14 +508,6 @@ CREATE INDEX page_alert ON page (alert_id) WHERE alert_id IS NOT NULL;
 CREATE INDEX page_incident ON page (incident_id) WHERE incident_id IS NOT NULL;
 CREATE INDEX page_storm ON page (storm_page_id) WHERE storm_page_id IS NOT NULL;
 
--- How many pages of a policy started lately: decides when they become one storm page.
-CREATE TABLE page_rate (
-  policy_id BIGINT PRIMARY KEY,
-  window_at BIGINT NOT NULL,
-  count BIGINT NOT NULL,
-  storm_page_id BIGINT
-);
-
 CREATE TABLE notification (
   id BIGINT PRIMARY KEY,
   org_id BIGINT NOT NULL,
@@ -564,12 +556,12 @@ CREATE TABLE job (
 CREATE INDEX job_due ON job (due_at, id);
 CREATE INDEX job_subject ON job (subject_id, kind);
 
+-- One row a round and organization: its changed objects as "kind:id:version" joined by spaces; sequence is that of the last.
 CREATE TABLE live_event (
   sequence BIGINT PRIMARY KEY,
   org_id BIGINT NOT NULL,
-  kind TEXT NOT NULL,
-  object_id BIGINT NOT NULL,
-  version BIGINT NOT NULL,
+  first BIGINT NOT NULL,
+  events TEXT NOT NULL,
   at BIGINT NOT NULL
 );
 CREATE INDEX live_event_at ON live_event (at);

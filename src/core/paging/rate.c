@@ -1,0 +1,30 @@
+/* Counts of pages by policy, in memory. At most as many as there are policies; the oldest window makes room. */
+#include <stdlib.h>
+
+#include "core/paging/internal.h"
+
+enum { RATES_MAX = 512 };
+
+struct PageRates {
+  PageRate items[RATES_MAX];
+  size_t count;
+};
+
+PageRates *page_rates_new(void) {
+  return xcalloc(1, sizeof(PageRates));
+}
+void page_rates_free(PageRates *rates) {
+  free(rates);
+}
+
+PageRate *page_rate_of(App *app, i64 policy_id) {
+  PageRates *rates = app->page_rates;
+  PageRate *oldest = &rates->items[0];
+  for (size_t i = 0; i < rates->count; i++) {
+    if (rates->items[i].policy_id == policy_id) return &rates->items[i];
+    if (rates->items[i].window_ms < oldest->window_ms) oldest = &rates->items[i];
+  }
+  if (rates->count < RATES_MAX) oldest = &rates->items[rates->count++];
+  *oldest = (PageRate){.policy_id = policy_id};
+  return oldest;
+}
