@@ -30,7 +30,7 @@ tidy: ## checks what a machine can: layers, banned calls, sizes, layout
 	@scripts/tidy
 
 bench: deps build ## measures, side by side with Alertmanager
-	@scripts/bench
+	python3 tests/bench/bench.py $(ARGS)
 
 fuzz: deps ## fuzzes each target for SECONDS=60
 	@scripts/test --only fuzz --fuzz-seconds $(SECONDS)
