@@ -9,6 +9,7 @@
 static const CliCommand OWN_COMMANDS[] = {
     {"serve", command_serve, "runs the server"},
     {"init", command_init, "makes the first organization and its owner"},
+    {"demo", command_demo, "serves a sample organization, with alerts coming in"},
     {NULL, NULL, NULL},
 };
 

@@ -147,6 +147,7 @@ typedef struct Request {
   Str path, body;
   const char *accept;
   Str last_event_id;
+  const char *header; /* one more; may be NULL */
 } Request;
 
 static size_t take_answer(char *bytes, size_t size, size_t count, void *ctx) {
@@ -163,9 +164,13 @@ static bool is_loopback(const char *url) {
   return false;
 }
 
-static struct curl_slist *add_header(Arena *arena, struct curl_slist *list, const char *name, Str value) {
-  struct curl_slist *longer = curl_slist_append(list, str_format(arena, "%s: %.*s", name, STR_ARG(value)).ptr);
+static struct curl_slist *add_line(struct curl_slist *list, const char *line) {
+  struct curl_slist *longer = curl_slist_append(list, line);
   return longer ? longer : list;
+}
+
+static struct curl_slist *add_header(Arena *arena, struct curl_slist *list, const char *name, Str value) {
+  return add_line(list, str_format(arena, "%s: %.*s", name, STR_ARG(value)).ptr);
 }
 
 static struct curl_slist *make_headers(const Client *c, const Request *r) {
@@ -175,7 +180,7 @@ static struct curl_slist *make_headers(const Client *c, const Request *r) {
   if (c->key) list = add_header(c->arena, list, "Authorization", str_format(c->arena, "Bearer %s", c->key));
   if (r->body.ptr) list = add_header(c->arena, list, "Content-Type", S("application/json"));
   if (r->last_event_id.len) list = add_header(c->arena, list, "Last-Event-ID", r->last_event_id);
-  return list;
+  return r->header ? add_line(list, r->header) : list;
 }
 
 /* Runs it; what comes goes to `write`. The status, or 0 with *out_why. */
@@ -269,8 +274,8 @@ bool client_try(Client *client, Str path, Value *out) {
   return call(client, &request, true, out) == EXIT_DONE;
 }
 
-int client_send(Client *client, Str path, Str body, Value *out) {
-  Request request = {.method = "POST", .path = path, .body = body, .accept = "application/json"};
+int client_send(Client *client, Str path, Str body, const char *header, Value *out) {
+  Request request = {.method = "POST", .path = path, .body = body, .accept = "application/json", .header = header};
   return call(client, &request, false, out);
 }
 

@@ -26,8 +26,8 @@ MUST_CHECK bool client_open(Arena *arena, const ClientOptions *options, Client *
 MUST_CHECK int client_call(Client *client, const char *method, Str path, const Value *body, Value *out);
 /* As client_call for GET, but a refusal is kept to itself: for what only adornes an answer. */
 MUST_CHECK bool client_try(Client *client, Str path, Value *out);
-/* A body that is sent as it stands. */
-MUST_CHECK int client_send(Client *client, Str path, Str body, Value *out);
+/* A body that is sent as it stands; `header` ("Name: value") may be NULL. */
+MUST_CHECK int client_send(Client *client, Str path, Str body, const char *header, Value *out);
 
 /* Opens a stream of server-sent events and hands each on until the connection ends or `event` says false.
  * *out_lost: it ended by itself (come back with the last id), not by a refusal. */

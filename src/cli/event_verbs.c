@@ -44,7 +44,7 @@ static int run_send(Verb *verb) {
   if (!key) return verb_usage("--key is missing: the integration's key (tocsin get integrations)");
   if (!event_body(verb, &body, &err)) return verb_usage("%s", err.message);
   Str path = str_format(verb->arena, "/in/%.*s", STR_ARG(client_escape(verb->arena, str_from_c(key))));
-  int code = client_send(verb->client, path, body, &answer);
+  int code = client_send(verb->client, path, body, NULL, &answer);
   if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
   const Value *errors = value_get_c(&answer, "errors");
   verb_say(verb, "%.*s: %.*s", STR_ARG(text_of(&answer, "request_id")), STR_ARG(text_of(&answer, "status")));

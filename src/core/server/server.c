@@ -331,6 +331,7 @@ static void say_ready(Server *server) {
   write_address(app, str_to_c(app->arena, address));
   printf("ready on %.*s\n", STR_ARG(address));
   fflush(stdout);
+  if (server->options->ready) server->options->ready(app, server->options->hook);
 }
 
 static bool has_organization(App *app) {
@@ -356,6 +357,7 @@ static void drain(Server *server, sigset_t *set) {
   App *app = &server->app;
   pthread_t impatient;
   log_info("server", "stopping: answering what is queued");
+  if (server->options->stopping) server->options->stopping(server->options->hook);
   if (pthread_create(&impatient, NULL, second_signal, set) == 0) pthread_detach(impatient);
   atomic_store(&app->draining, true);
   http_server_drain(app->http, DRAIN_MS);

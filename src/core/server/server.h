@@ -21,6 +21,10 @@ typedef struct ServeOptions {
   i64 io_threads;
   const Door *const
       *door_tables; /* NULL-terminated list of tables, each ended by a door without prefix; from above core */
+  /* For demo; may be NULL. Called on the main thread: when the ready line was printed, and when the drain begins. */
+  void (*ready)(App *app, void *hook);
+  void (*stopping)(void *hook);
+  void *hook;
 } ServeOptions;
 
 /* Opens everything, prints the ready line, serves until SIGTERM or SIGINT, drains. Returns the exit code. */
