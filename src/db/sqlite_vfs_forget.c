@@ -394,16 +394,15 @@ static int forget_delete(sqlite3_vfs *vfs, const char *name, int sync_folder) {
   return below()->xDelete(below(), name, sync_folder);
 }
 
-/* A file whose first bytes are still in memory is empty on the disk, which the default VFS takes for absent. */
+/* SQLite takes an empty file for absent, and one whose first bytes are still in memory is empty on the disk. */
 static int forget_access(sqlite3_vfs *vfs, const char *name, int flags, int *out) {
   (void)vfs;
   pthread_mutex_lock(&lock);
   const Overlay *o = find_overlay(name);
-  bool kept = flags == SQLITE_ACCESS_EXISTS && o && o->dirty && o->size > 0;
+  bool kept = flags == SQLITE_ACCESS_EXISTS && o && o->dirty;
+  if (kept) *out = o->size > 0;
   pthread_mutex_unlock(&lock);
-  if (!kept) return below()->xAccess(below(), name, flags, out);
-  *out = 1;
-  return SQLITE_OK;
+  return kept ? SQLITE_OK : below()->xAccess(below(), name, flags, out);
 }
 
 static void register_once(void) {

@@ -270,7 +270,9 @@ static bool nest(const DbRow *row, void *ctx) {
   if (n->depth < 2) {
     Nest inner = {n->db, n->depth + 1, 0};
     assert_true(db_query(n->db, &LIST, 0, NULL, nest, &inner, &err));
-    assert_true(db_query_text(n->db, S("SELECT id FROM item"), 0, NULL, nest, &(Nest){n->db, 2, 0}, &err));
+    assert_int_equal(inner.rows, 3);
+    inner = (Nest){n->db, n->depth + 1, 0};
+    assert_true(db_query_text(n->db, S("SELECT id FROM item ORDER BY id"), 0, NULL, nest, &inner, &err));
     assert_int_equal(inner.rows, 3);
   }
   assert_true(db_row_int(row, 0) == id); /* the outer row is still there */

@@ -79,6 +79,9 @@ static void model_compare(Model *m) {
   sqlite3_int64 size = -1;
   assert_int_equal(m->file->pMethods->xFileSize(m->file, &size), SQLITE_OK);
   assert_int_equal(size, m->seen.size);
+  int exists = -1;
+  assert_int_equal(m->vfs->xAccess(m->vfs, m->path, SQLITE_ACCESS_EXISTS, &exists), SQLITE_OK);
+  assert_int_equal(exists, m->seen.size > 0);
   int at = roll(m, MODEL_BYTES - 9000), bytes = 1 + roll(m, 9000);
   int result = m->file->pMethods->xRead(m->file, got, bytes, at);
   assert_int_equal(result, at + bytes > m->seen.size ? SQLITE_IOERR_SHORT_READ : SQLITE_OK);
