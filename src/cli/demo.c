@@ -61,8 +61,11 @@ static bool write_marker(Demo *d, Error *err) {
 }
 
 static bool make_world(Demo *d, Error *err) {
-  InitWork work = {
-      .arena = d->arena, .organization = "Tocsin Demo", .time_zone = "UTC", .email = "you@example.org", .name = "You"};
+  InitWork work = {.arena = d->arena,
+                   .organization = "Tocsin Demo",
+                   .time_zone = "UTC",
+                   .email = "sam@example.org",
+                   .name = "Sam Owner"};
   App *app = NULL;
   const char *phones = str_format(d->arena, "http://127.0.0.1:%u", demo_phones_port(d->phones)).ptr;
   if (!app_open(&d->serve, &app, err)) return false;
@@ -105,13 +108,13 @@ static void print_welcome(Demo *d, const App *app) {
       "   curl -d '{\"title\": \"Checkout is down\", \"priority\": \"p1\", \"service\": \"checkout\", \"dedup_key\": "
       "\"mine\"}' %s/in/demo-generic\n\n"
       "2. See what is open, who is on call, and who was told.\n"
-      "   tocsin get incidents --data %s\n"
+      "   tocsin get alerts --data %s\n"
       "   tocsin oncall --data %s\n"
       "   tocsin get notifications --data %s\n\n"
       "3. Watch it live, and answer without a browser. Who does not answer within two minutes has the next level "
       "paged.\n"
       "   tocsin watch --data %s\n"
-      "   tocsin alert ack ALERT-1 --data %s\n\n",
+      "   tocsin alert ack ALERT-N --data %s\n\n",
       url, data, data, data, data, data);
   fflush(stdout);
 }

@@ -144,6 +144,8 @@ static void say_rules(const Verb *verb, const Value *rules) {
     const Value *rule = value_at(rules, i);
     Str reason = STR_NONE;
     for (size_t r = 0; reason.len == 0 && r < COUNT(REASONS); r++) reason = text_of(rule, REASONS[r]);
+    reason = str_trim(reason);
+    if (str_ends_with(reason, S(";"))) reason.len--; /* a list of what was done */
     verb_say(verb, "  rule \"%.*s\" %s%s%.*s", STR_ARG(text_of(rule, "name")), result_words(text_of(rule, "result")),
              reason.len ? ": " : "", STR_ARG(reason));
   }

@@ -178,18 +178,23 @@ static void write_cell(Table *t, Buf *out, size_t c, Str text, const char *colou
   for (size_t i = places(shown); !last && i < t->widths[c] + GAP; i++) buf_putc(out, ' ');
 }
 
+static void end_line(Buf *out) {
+  while (out->len && out->ptr[out->len - 1] == ' ') out->len--;
+  buf_putc(out, '\n');
+}
+
 static void write_lines(Table *t, Buf *out) {
   const char *head = t->screen->colour ? "\033[1m" : NULL;
   for (size_t c = 0; c < t->column_count; c++)
     write_cell(t, out, c, str_from_c(t->columns[c].title), head, c + 1 == t->column_count);
-  buf_putc(out, '\n');
+  end_line(out);
   for (size_t row = 0; row < t->row_count; row++) {
     for (size_t c = 0; c < t->column_count; c++) {
       Str text = t->cells[row * t->column_count + c];
       bool paint = t->screen->colour && t->columns[c].form == COLUMN_STATUS;
       write_cell(t, out, c, text, paint ? colour_of(text) : NULL, c + 1 == t->column_count);
     }
-    buf_putc(out, '\n');
+    end_line(out);
   }
 }
 

@@ -35,8 +35,10 @@ static void say_change(Watch *w, Str kind, const Value *row) {
   Str status = value_text_or(value_get_c(row, "status"), value_text_or(value_get_c(row, "outcome"), S("changed")));
   Str title = value_text_or(value_get_c(row, "title"), value_text_or(value_get_c(row, "name"), STR_NONE));
   Str person = value_text_or(value_get_c(row, "user_name"), STR_NONE);
+  Str label = kind_label(row);
+  if (str_equal(label, title)) label = value_text_or(value_get_c(row, "id"), label); /* pages have no number */
   Str line = str_format(w->arena, "%s  %-12.*s  %-13.*s  %.*s  %.*s", at, STR_ARG(kind), STR_ARG(status),
-                        STR_ARG(kind_label(row)), STR_ARG(person.len ? person : title));
+                        STR_ARG(label), STR_ARG(person.len ? person : title));
   line = print_clean(w->arena, line);
   printf("%.*s\n", STR_ARG(line));
 }
