@@ -146,6 +146,7 @@ typedef struct Run {
   Member vars[SPEC_VARS_MAX];
   VEC(Event) events;
   VEC(ElementError) errors;
+  Error first_error; /* of the first element that failed, with its caret line */
   VEC(Str) warnings;
   bool seen_test, seen_confirmation, seen_filtered;
   Normalised *out;

@@ -24,8 +24,11 @@ static bool map_field(Mapping *m, SpecField field, Error *err) {
   m->values[field] = value_null();
   if (!program || run_eval(run, program, &m->values[field], &why)) return true;
   if (FIELDS[field].needed) {
+    Str source = utf8_cut(cel_source(program), 100);
     if (err) *err = why;
-    return error_prefix(err, "%s: ", FIELDS[field].name);
+    return error_prefix(err, "kinds[%u].%s.%s, line %u, column %u of \"%.*s\": ", m->kind->position,
+                        m->kind->of == KIND_CHANGE ? "change" : "alert", FIELDS[field].name, why.line, why.column,
+                        STR_ARG(source));
   }
   run_warn(run, "ignoring %s: %s", FIELDS[field].name, why.message);
   return true;

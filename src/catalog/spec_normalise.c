@@ -94,6 +94,7 @@ static bool no_kind(const Run *run, const Error *why, Error *err) {
 static void element_fails(Run *run, i64 index, const Error *why) {
   ElementError *error = VEC_PUSH(run->arena, &run->errors);
   *error = (ElementError){.index = index};
+  if (run->errors.count == 1) run->first_error = *why;
   Str reason = utf8_cut(str_from_c(why->message), sizeof error->reason - 1);
   memcpy(error->reason, reason.ptr, reason.len);
 }
@@ -211,10 +212,12 @@ static const char *outcome_of(const Run *run) {
 }
 
 static bool nothing_maps(const Run *run, Error *err) {
-  const ElementError *first = &run->errors.items[0];
-  if (run->errors.count == 1) return fail(err, ERR_UNPROCESSABLE, "%s", first->reason);
-  return fail(err, ERR_UNPROCESSABLE, "none of %zu elements could be read; element %lld: %s", run->errors.count,
-              (long long)first->index, first->reason);
+  if (!err) return false;
+  *err = run->first_error;
+  err->code = ERR_UNPROCESSABLE;
+  if (run->errors.count == 1) return false;
+  return error_prefix(err, "none of %zu elements could be read; element %lld: ", run->errors.count,
+                      (long long)run->errors.items[0].index);
 }
 
 bool spec_normalise(const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings,

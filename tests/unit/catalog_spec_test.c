@@ -1,0 +1,640 @@
+/* The spec language: what loads and what does not, and what becomes of elements: errors, keys, labels, limits, times,
+ * overrides, filters, and proofs. Payloads of vendors: catalog_payloads_test.c. */
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "unit/catalog_fixture.h"
+
+typedef struct World {
+  Arena *arena;
+  ZoneDb *zones;
+  Catalog *catalog;
+} World;
+
+static int set_up(void **state) {
+  World *w = xcalloc(1, sizeof *w);
+  w->arena = arena_new();
+  w->catalog = load_catalog(&w->zones);
+  *state = w;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  World *w = *state;
+  catalog_free(w->catalog);
+  zone_db_free(w->zones);
+  arena_free(w->arena);
+  free(w);
+  return 0;
+}
+
+static const Spec *compile(World *w, const char *yaml) {
+  const Spec *spec = NULL;
+  Error err = {0};
+  if (!spec_compile(w->arena, w->zones, str_from_c(yaml), &spec, &err)) fail_msg("%s\n%s", err.message, err.detail);
+  return spec;
+}
+
+static bool take(World *w, const Spec *spec, Str body, const NormaliseSettings *settings, Normalised *out, Error *err) {
+  static const NormaliseSettings PLAIN = {.integration_id = 7};
+  RawRequest request = make_request(body);
+  return spec_normalise(spec, w->arena, &request, settings ? settings : &PLAIN, out, err);
+}
+
+static Normalised good(World *w, const char *name, Str body) {
+  Normalised out = {0};
+  Error err = {0};
+  if (!take(w, catalog_find(w->catalog, str_from_c(name)), body, NULL, &out, &err)) fail_msg("%s", err.message);
+  return out;
+}
+
+static Event one(World *w, const char *body) {
+  Normalised n = good(w, "generic", str_from_c(body));
+  assert_int_equal(n.event_count, 1);
+  return n.events[0];
+}
+
+static bool label_is(const Event *e, const char *name, const char *text) {
+  const Value *v = value_get_c(&e->labels, name);
+  return v ? str_equal_c(value_text(v), text) : text == NULL;
+}
+
+/* Loading -----------------------------------------------------------------------------------------------------------
+ */
+
+static void broken_specs_say_where(void **state) {
+  static const struct {
+    const char *yaml, *part;
+  } CASES[] = {
+      {"name: x\nkinds:\n  - kind: alert\n    alert:\n      title: payload.a +\n", "line 5: kinds[0].alert.title"},
+      {"name: x\nkinds:\n  - kind: alert\n    alert:\n      title: paylod.a\n", "did you mean payload"},
+      {"name: x\nkinds:\n  - kind: alert\n    alert: {titel: payload}\n", "\"titel\" is no field of an alert"},
+      {"name: x\nkinds:\n  - kind: change\n    change: {title: payload.x}\n", "kind is missing"},
+      {"name: x\nkinds:\n  - kind: alert\n    alert: {status: payload.x}\n", "title is missing"},
+      {"name: x\nkinds:\n  - kind: alarm\n", "\"alarm\" is none of"},
+      {"name: x\nkinds: []\n", "1 to 64 kinds"},
+      {"name: X\nkinds:\n  - kind: test\n", "may hold a-z"},
+      {"kinds:\n  - kind: test\n", "a name of 1 to 64"},
+      {"name: x\ncolour: red\nkinds:\n  - kind: test\n", "unknown key \"colour\""},
+      {"name: x\nbody: xml\nkinds:\n  - kind: test\n", "\"xml\" is none of"},
+      {"name: x\nseverity_words: {bad: p9}\nkinds:\n  - kind: test\n", "p1, p2, p3, p4"},
+      {"name: x\nstatus_words: {bad: gone}\nkinds:\n  - kind: test\n", "triggered, acknowledged"},
+      {"name: x\nauth: [{kind: hmac}]\nkinds:\n  - kind: test\n", "wants a header"},
+      {"name: x\nauth: [{kind: hmac, header: X, digest: md5}]\nkinds:\n  - kind: test\n", "none of sha256"},
+      {"name: x\neach: payload\nkinds:\n  - kind: test\n    each: payload\n", "not at both"},
+      {"name: x\nbody_bytes_max: 99999999999\nkinds:\n  - kind: test\n", "outside of"},
+      {"a: [", "line"},
+  };
+  World *w = *state;
+  for (size_t i = 0; i < COUNT(CASES); i++) {
+    const Spec *spec = NULL;
+    Error err = {0};
+    assert_false(spec_compile(w->arena, w->zones, str_from_c(CASES[i].yaml), &spec, &err));
+    if (!strstr(err.message, CASES[i].part)) fail_msg("%zu: \"%s\" lacks \"%s\"", i, err.message, CASES[i].part);
+  }
+}
+
+static void fields_have_slots(void **state) {
+  (void)state;
+  assert_int_equal(catalog_field_count(), FIELD_COUNT);
+  for (i32 i = 0; i < FIELD_COUNT; i++) assert_int_equal(catalog_field_slot(str_from_c(FIELDS[i].name)), i);
+  assert_int_equal(catalog_field_slot(S("colour")), -1);
+}
+
+/* Errors ------------------------------------------------------------------------------------------------------------
+ */
+
+static void what_is_no_json_is_400_with_its_place(void **state) {
+  World *w = *state;
+  static const char *const BODIES[] = {"", " ", "{", "{} {}", "[1,", "not json"};
+  for (size_t i = 0; i < COUNT(BODIES); i++) {
+    Normalised n = {0};
+    Error err = {0};
+    assert_false(take(w, catalog_find(w->catalog, S("generic")), str_from_c(BODIES[i]), NULL, &n, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+  }
+}
+
+static void what_maps_to_nothing_is_422_with_the_expression(void **state) {
+  World *w = *state;
+  Normalised n = {0};
+  Error err = {0};
+  assert_false(take(w, catalog_find(w->catalog, S("generic")), S("[7, \"text\", null]"), NULL, &n, &err));
+  assert_int_equal(err.code, ERR_UNPROCESSABLE);
+  assert_non_null(strstr(err.message, "none of 3 elements"));
+  error_clear(&err);
+  assert_false(take(w, catalog_find(w->catalog, S("alertmanager")), S("{\"alerts\": 5}"), NULL, &n, &err));
+  assert_int_equal(err.code, ERR_UNPROCESSABLE);
+  error_clear(&err);
+  const Spec *spec = compile(w, "name: x\nkinds:\n  - kind: alert\n    alert:\n      title: payload.a + 1\n");
+  assert_false(take(w, spec, S("{\"a\": \"x\"}"), NULL, &n, &err));
+  assert_non_null(strstr(err.message, "kinds[0].alert.title, line 1, column"));
+  assert_non_null(strstr(err.message, "payload.a + 1"));
+  assert_true(err.detail[0] != '\0');
+}
+
+static void good_elements_among_bad_ones_are_taken(void **state) {
+  World *w = *state;
+  Normalised n = good(w, "generic",
+                      S("[{\"title\": \"a\"}, 7, {\"title\": \"\"}, {\"title\": \"b\"}, {\"kind\": \"deployment\"}]"));
+  assert_string_equal(n.outcome, "partial");
+  assert_int_equal(n.event_count, 2);
+  assert_int_equal(n.error_count, 3);
+  static const i64 INDEXES[] = {1, 2, 4};
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(n.errors[i].index, INDEXES[i]);
+    assert_true(n.errors[i].reason[0] != '\0');
+  }
+  assert_int_equal(n.events[1].element, 3);
+}
+
+static Str many(World *w, size_t count) {
+  Buf buf = buf_new(w->arena, MIB(4));
+  buf_putc(&buf, '[');
+  for (size_t i = 0; i < count; i++) buf_format(&buf, "%s{\"title\":\"t%zu\"}", i ? "," : "", i);
+  buf_putc(&buf, ']');
+  return buf_str(&buf);
+}
+
+static void ten_thousand_elements_are_taken_and_no_more(void **state) {
+  World *w = *state;
+  Normalised n = good(w, "generic", many(w, SPEC_ELEMENTS_MAX));
+  Error err = {0};
+  assert_int_equal(n.event_count, SPEC_ELEMENTS_MAX);
+  assert_false(take(w, catalog_find(w->catalog, S("generic")), many(w, SPEC_ELEMENTS_MAX + 1), NULL, &n, &err));
+  assert_int_equal(err.code, ERR_UNPROCESSABLE);
+  assert_true(spec_elements_unlimited(catalog_find(w->catalog, S("alertmanager"))));
+  assert_true(spec_body_bytes_max(catalog_find(w->catalog, S("grafana"))) == MIB(25));
+}
+
+/* Keys --------------------------------------------------------------------------------------------------------------
+ */
+
+static void absent_keys_are_hashes_of_the_identity(void **state) {
+  World *w = *state;
+  Event plain = one(w, "{\"title\":\"a\",\"labels\":{\"x\":\"1\",\"y\":\"2\"}}");
+  static const char *const SAME[] = {
+      "{\"title\":\"a\",\"labels\":{\"y\":\"2\",\"x\":\"1\"},\"dedup_key\":null}",
+      "{\"title\":\"a\",\"labels\":{\"x\":\"1\",\"y\":\"2\",\"z\":\"\"},\"dedup_key\":\" \"}",
+      "{\"title\":\"a\",\"labels\":{\"x\":\"1\",\"y\":\"2\"},\"description\":\"other\",\"priority\":\"p1\"}"};
+  static const char *const OTHER[] = {"{\"title\":\"b\",\"labels\":{\"x\":\"1\",\"y\":\"2\"}}",
+                                      "{\"title\":\"a\",\"labels\":{\"x\":\"1\"}}",
+                                      "{\"title\":\"a\",\"labels\":{\"x\":\"1\",\"y\":\"2\"},\"service\":\"s\"}",
+                                      "{\"title\":\"a\",\"dedup_key\":\"null\"}"};
+  for (size_t i = 0; i < COUNT(SAME); i++) assert_true(str_equal(one(w, SAME[i]).dedup_key, plain.dedup_key));
+  for (size_t i = 0; i < COUNT(OTHER); i++) assert_false(str_equal(one(w, OTHER[i]).dedup_key, plain.dedup_key));
+  NormaliseSettings other = {.integration_id = 8};
+  Normalised n = {0};
+  Error err = {0};
+  assert_true(take(w, catalog_find(w->catalog, S("generic")),
+                   S("{\"title\":\"a\",\"labels\":{\"x\":\"1\",\"y\":\"2\"}}"), &other, &n, &err));
+  assert_false(str_equal(n.events[0].dedup_key, plain.dedup_key));
+}
+
+static Str key_of_size(World *w, size_t bytes) {
+  Buf buf = buf_new(w->arena, KIB(16));
+  buf_puts(&buf, "{\"title\":\"a\",\"dedup_key\":\"");
+  for (size_t i = 0; i < bytes; i++) buf_putc(&buf, 'k');
+  buf_puts(&buf, "\"}");
+  return good(w, "generic", buf_str(&buf)).events[0].dedup_key;
+}
+
+static void long_keys_are_hashed_whole(void **state) {
+  World *w = *state;
+  assert_int_equal(key_of_size(w, 1024).len, 1024);
+  assert_true(str_starts_with(key_of_size(w, 1025), S("sha256:")));
+  assert_true(str_equal(key_of_size(w, 5000), key_of_size(w, 5000)));
+  assert_false(str_equal(key_of_size(w, 5000), key_of_size(w, 5001)));
+}
+
+static void keys_are_bytes(void **state) {
+  World *w = *state;
+  assert_false(str_equal(one(w, "{\"title\":\"a\",\"dedup_key\":\"\xC3\xA9\"}").dedup_key,
+                         one(w, "{\"title\":\"a\",\"dedup_key\":\"e\xCC\x81\"}").dedup_key));
+  assert_true(str_equal(one(w, "{\"title\":\"a\",\"dedup_key\":42}").dedup_key, S("42")));
+  assert_true(str_equal(one(w, "{\"title\":\"a\",\"dedup_key\":{\"b\":1,\"a\":2}}").dedup_key, S("{\"a\":2,\"b\":1}")));
+}
+
+/* Texts and labels --------------------------------------------------------------------------------------------------
+ */
+
+static void odd_text_is_cleaned_and_cut_at_a_character(void **state) {
+  World *w = *state;
+  Event e = one(w, "{\"title\":\"a \\ud800 \\u0000 b\",\"dedup_key\":\"x\\u0000\"}");
+  assert_true(str_equal(e.title, S("a \xEF\xBF\xBD \xEF\xBF\xBD b")));
+  assert_true(str_equal(e.dedup_key, S("x\xEF\xBF\xBD")));
+  assert_true(str_equal(one(w, "{\"title\":\"a \xff b\"}").title, S("a \xEF\xBF\xBD b")));
+  Buf buf = buf_new(w->arena, KIB(16));
+  buf_puts(&buf, "{\"title\":\"x");
+  for (size_t i = 0; i < 600; i++) buf_puts(&buf, "\xC3\xBC");
+  buf_puts(&buf, "\"}");
+  e = good(w, "generic", buf_str(&buf)).events[0];
+  assert_int_equal(e.title.len, 1023);
+  assert_true(e.truncated && utf8_valid(e.title));
+}
+
+static void label_values_become_text(void **state) {
+  Event e = one(*state, "{\"title\":\"t\",\"labels\":{\"n\":7,\"f\":1.5,\"yes\":true,\"no\":null,\"l\":[1,2],\"m\":{"
+                        "\"a\":1},\"e\":\"\",\"__proto__\":\"p\",\"a.b\":\"c\"}}");
+  static const char *const WANT[][2] = {{"n", "7"},   {"f", "1.5"},       {"yes", "true"},
+                                        {"no", NULL}, {"l", "[1,2]"},     {"m", "{\"a\":1}"},
+                                        {"e", ""},    {"__proto__", "p"}, {"a.b", "c"}};
+  for (size_t i = 0; i < COUNT(WANT); i++)
+    if (!label_is(&e, WANT[i][0], WANT[i][1])) fail_msg("label %s", WANT[i][0]);
+  e = one(*state, "{\"title\":\"t\",\"tags\":[\"a:b\",\"c\"]}");
+  assert_true(label_is(&e, "a", "b") && label_is(&e, "c", "true"));
+}
+
+static void too_many_labels_keep_the_telling_ones(void **state) {
+  World *w = *state;
+  Buf buf = buf_new(w->arena, KIB(64));
+  buf_puts(&buf, "{\"title\":\"t\",\"labels\":{");
+  for (size_t i = 0; i < 300; i++) buf_format(&buf, "\"l%03zu\":\"v\",", i);
+  buf_puts(&buf, "\"severity\":\"x\",\"service\":\"y\",\"zz\":\"z\"}}");
+  Event e = good(w, "generic", buf_str(&buf)).events[0];
+  assert_int_equal(e.labels.size, EVENT_LABELS_MAX);
+  assert_true(e.truncated && label_is(&e, "severity", "x") && label_is(&e, "service", "y") &&
+              label_is(&e, "l253", "v"));
+  assert_true(label_is(&e, "l254", NULL) && label_is(&e, "zz", NULL));
+}
+
+static void links_are_web_addresses_only(void **state) {
+  Event e = one(
+      *state,
+      "{\"title\":\"t\",\"url\":\"https://a.example/\",\"links\":[\"javascript:alert(1)\",\"/relative\",\"https://\","
+      "{\"url\":\"http://b.example/x?y=1\",\"text\":\"B\"},{\"href\":\"https://a.example/\"},{\"href\":7},"
+      "\"https://c.example/${x y}\"],\"images\":\"https://i.example/1.png\"}");
+  assert_int_equal(e.links.size, 2);
+  assert_true(str_equal_c(value_text(value_get_c(&e.links.items[1], "title")), "B"));
+  assert_int_equal(e.images.size, 1);
+}
+
+static void times_are_read_and_absurd_ones_absent(void **state) {
+  static const struct {
+    const char *text;
+    i64 ms;
+  } CASES[] = {{"\"2026-01-05T09:00:00+01:00\"", 1767600000000},
+               {"1767600000", 1767600000000},
+               {"1767600000000", 1767600000000},
+               {"\"1767600000000\"", 1767600000000},
+               {"\"2026-01-05 09:00:00\"", 1767600000000},
+               {"null", 0},
+               {"0", 0},
+               {"\"\"", 0},
+               {"\"0001-01-01T00:00:00Z\"", 0},
+               {"-1", 0},
+               {"\"yesterday\"", 0},
+               {"\"9000-01-01T00:00:00Z\"", 0},
+               {"[]", 0},
+               {"true", 0}};
+  World *w = *state;
+  const Zone *berlin = NULL;
+  Error err = {0};
+  assert_true(zone_find(w->zones, S("Europe/Berlin"), &berlin, &err));
+  for (size_t i = 0; i < COUNT(CASES); i++) {
+    Normalised n = {0};
+    NormaliseSettings settings = {.zone = berlin};
+    Str body = str_format(w->arena, "{\"title\":\"t\",\"starts_at\":%s}", CASES[i].text);
+    assert_true(take(w, catalog_find(w->catalog, S("generic")), body, &settings, &n, &err));
+    if (n.events[0].starts_ms != CASES[i].ms) fail_msg("%s is %lld", CASES[i].text, (long long)n.events[0].starts_ms);
+  }
+}
+
+static void a_resolve_has_no_priority_and_may_lack_a_title(void **state) {
+  Event e = one(*state, "{\"status\":\"Resolved\",\"dedup_key\":\"k\",\"priority\":\"p1\"}");
+  assert_int_equal(e.status, EVENT_RESOLVED);
+  assert_int_equal(e.priority, 0);
+  assert_true(str_equal(e.source_priority, S("p1")));
+}
+
+/* Settings ----------------------------------------------------------------------------------------------------------
+ */
+
+static void overrides_win_where_they_find_something(void **state) {
+  World *w = *state;
+  Normalised n = {0};
+  Error err = {0};
+  const CelProgram *slots[FIELD_COUNT] = {0};
+  static const char *const SOURCES[][2] = {{"title", "'Mapped ' + payload.what"},
+                                           {"service", "payload.missing"},
+                                           {"priority", "'p2'"},
+                                           {"source", "event.title + '!'"},
+                                           {"description", "1 + payload.what"}};
+  for (size_t i = 0; i < COUNT(SOURCES); i++) {
+    i32 slot = catalog_field_slot(str_from_c(SOURCES[i][0]));
+    assert_true(catalog_override_compile(w->catalog, w->arena, str_from_c(SOURCES[i][0]), str_from_c(SOURCES[i][1]),
+                                         &slots[slot], &err));
+  }
+  NormaliseSettings settings = {.overrides = slots};
+  Str body = S("{\"title\":\"t\",\"what\":\"disk\",\"service\":\"s\",\"description\":\"d\",\"priority\":\"p4\"}");
+  assert_true(take(w, catalog_find(w->catalog, S("generic")), body, &settings, &n, &err));
+  Event *e = &n.events[0];
+  assert_true(str_equal(e->title, S("Mapped disk")) && str_equal(e->service, S("s")) && e->priority == 2);
+  assert_true(str_equal(e->source, S("t!")) && str_equal(e->description, S("d")));
+  assert_int_equal(n.warning_count, 1);
+  assert_false(catalog_override_compile(w->catalog, w->arena, S("colour"), S("1"), &slots[0], &err));
+  assert_false(catalog_override_compile(w->catalog, w->arena, S("title"), S("payload."), &slots[0], &err));
+}
+
+static void filters_drop_elements_and_keep_what_they_cannot_judge(void **state) {
+  World *w = *state;
+  Normalised n = {0};
+  Error err = {0};
+  NormaliseSettings settings = {0};
+  const Spec *spec = catalog_find(w->catalog, S("generic"));
+  assert_true(catalog_filter_compile(w->catalog, w->arena, S("item.env != 'test' && event.title != 'never'"),
+                                     &settings.filter, &err));
+  assert_true(take(w, spec,
+                   S("[{\"title\":\"a\",\"env\":\"test\"},{\"title\":\"b\",\"env\":\"live\"},{\"title\":\"c\"}]"),
+                   &settings, &n, &err));
+  assert_int_equal(n.event_count, 2);
+  assert_string_equal(n.outcome, "accepted");
+  assert_true(take(w, spec, S("{\"title\":\"never\",\"env\":\"live\"}"), &settings, &n, &err));
+  assert_int_equal(n.event_count, 0);
+  assert_string_equal(n.outcome, "filtered");
+}
+
+static void forms_and_forms_that_hold_json_are_read(void **state) {
+  World *w = *state;
+  const Spec *spec = catalog_find(w->catalog, S("generic"));
+  static const struct {
+    const char *body, *title;
+  } CASES[] = {{"title=a%20b+c&dedup_key=%C3%A9", "a b c"},
+               {"payload=%7B%22title%22%3A%22x%22%7D", "x"},
+               {"title=100%&x", "100%"},
+               {"title=%ff", "\xEF\xBF\xBD"}};
+  for (size_t i = 0; i < COUNT(CASES); i++) {
+    Normalised n = {0};
+    Error err = {0};
+    NormaliseSettings settings = {0};
+    RawRequest request = make_request(str_from_c(CASES[i].body));
+    add_header(w->arena, &request, S("Content-Type"), S("application/x-www-form-urlencoded; charset=utf-8"));
+    if (!spec_normalise(spec, w->arena, &request, &settings, &n, &err)) fail_msg("%s: %s", CASES[i].body, err.message);
+    assert_true(str_equal_c(n.events[0].title, CASES[i].title));
+  }
+}
+
+/* Proofs ------------------------------------------------------------------------------------------------------------
+ */
+
+static void each_way_of_proof_works_and_fails(void **state) {
+  static const struct {
+    const char *spec, *header, *value, *body;
+    bool good;
+  } CASES[] = {
+      {"generic", "Authorization", "Bearer hush hush", "{}", true},
+      {"generic", "authorization", "bearer hush hush", "{}", true},
+      {"generic", "Authorization", "Bearer hush", "{}", false},
+      {"generic", "Authorization", "hush hush", "{}", false},
+      {"generic", "Authorization", "Basic YW5uOmh1c2ggaHVzaA==", "{}", true},
+      {"generic", "Authorization", "Basic YW5uOmh1c2g=", "{}", false},
+      {"generic", "Authorization", "Basic !!", "{}", false},
+      {"generic", "X-Tocsin-Token", "hush hush", "{}", true},
+      {"generic", "X-Tocsin-Signature", "sha256=0011", "{}", false},
+      {"generic", "X-Tocsin-Signature", "sha256=", "{}", false},
+      {"generic", "X-Other", "hush hush", "{}", false},
+      {"datadog", "X-Other", "x", "{\"secret\": \"hush hush\"}", true},
+      {"datadog", "X-Other", "x", "{\"secret\": \"other\"}", false},
+      {"datadog", "X-Other", "x", "{", false},
+      {"github", "Authorization", "Bearer hush hush", "{}", false},
+  };
+  World *w = *state;
+  NormaliseSettings settings = {.secret = S("hush hush")};
+  for (size_t i = 0; i < COUNT(CASES); i++) {
+    Error err = {0};
+    Str url = STR_NONE;
+    RawRequest request = make_request(str_from_c(CASES[i].body));
+    add_header(w->arena, &request, str_from_c(CASES[i].header), str_from_c(CASES[i].value));
+    bool ok = spec_authenticate(catalog_find(w->catalog, str_from_c(CASES[i].spec)), w->arena, &request, &settings,
+                                &url, &err);
+    if (ok != CASES[i].good) fail_msg("%zu", i);
+    if (!ok) assert_int_equal(err.code, ERR_UNAUTHORIZED);
+  }
+}
+
+/* Text set apart from the body: "<time>:<body>" with an HMAC of Python's. */
+static void signatures_may_cover_a_header_and_more(void **state) {
+  World *w = *state;
+  static const char YAML[] =
+      "name: x\nauth:\n"
+      "  - {kind: hmac, header: X-Sig, prefix: 'v1=', signed: '{body_sha256_base64}:{part:t}:v1'}\n"
+      "  - {kind: hmac, header: X-Sig64, encoding: base64, digest: sha1, signed: '{header:X-Time}:{body}'}\n"
+      "kinds:\n  - kind: test\n";
+  const Spec *spec = compile(w, YAML);
+  NormaliseSettings settings = {.secret = S("hush")};
+  Str url;
+  Error err = {0};
+  RawRequest first = make_request(S("{}")), second = make_request(S("{}"));
+  add_header(w->arena, &first, S("X-Sig"),
+             S("t=5,v1=46e2d31a95dda635ccd4c7a9f2cad47c2e1a3f5f0dfcbc662ec6e9a0f1cd9958"));
+  add_header(w->arena, &second, S("X-Sig64"), S("drBRAGznQg5mqT2mwNv7USFTXxs="));
+  assert_true(spec_authenticate(spec, w->arena, &first, &settings, &url, &err));
+  assert_false(spec_authenticate(spec, w->arena, &second, &settings, &url, &err));
+  add_header(w->arena, &second, S("X-Time"), S("99"));
+  assert_true(spec_authenticate(spec, w->arena, &second, &settings, &url, &err));
+}
+
+/* A topic's message, signed by a key and certificate of our own. */
+typedef struct Signer {
+  EVP_PKEY *key;
+  Str pem;
+} Signer;
+
+static Signer new_signer(World *w, long lasts_s) {
+  Signer signer = {.key = EVP_RSA_gen(2048)};
+  X509 *certificate = X509_new();
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  X509_time_adj_ex(X509_getm_notBefore(certificate), -1, 0, &(time_t){RECEIVED_MS / 1000});
+  X509_time_adj_ex(X509_getm_notAfter(certificate), 0, lasts_s, &(time_t){RECEIVED_MS / 1000});
+  X509_set_pubkey(certificate, signer.key);
+  assert_true(X509_sign(certificate, signer.key, EVP_sha256()) > 0);
+  BIO *bio = BIO_new(BIO_s_mem());
+  char *bytes = NULL;
+  assert_int_equal(PEM_write_bio_X509(bio, certificate), 1);
+  long count = BIO_get_mem_data(bio, &bytes);
+  signer.pem = str_copy(w->arena, (Str){bytes, (size_t)count});
+  BIO_free(bio);
+  X509_free(certificate);
+  return signer;
+}
+
+static Str sign(World *w, const Signer *signer, const EVP_MD *digest, Str text) {
+  u8 signature[512];
+  size_t len = sizeof signature;
+  EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+  assert_int_equal(EVP_DigestSignInit(ctx, NULL, digest, NULL, signer->key), 1);
+  assert_int_equal(EVP_DigestSign(ctx, signature, &len, (const u8 *)text.ptr, text.len), 1);
+  EVP_MD_CTX_free(ctx);
+  return base64_encode(w->arena, (Str){(const char *)signature, len});
+}
+
+#define TOPIC    "arn:aws:sns:eu-west-1:1:ops"
+#define CERT_URL "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
+
+static Str topic_message(World *w, const Signer *signer, const char *version, const char *message, const char *url,
+                         const char *when) {
+  Str text = str_format(
+      w->arena, "Message\n%s\nMessageId\nm-1\nSubject\nS\nTimestamp\n%s\nTopicArn\n" TOPIC "\nType\nNotification\n",
+      "hello", when);
+  Str signature = sign(w, signer, version[0] == '1' ? EVP_sha1() : EVP_sha256(), text);
+  return str_format(
+      w->arena,
+      "{\"Type\":\"Notification\",\"MessageId\":\"m-1\",\"TopicArn\":\"" TOPIC
+      "\",\"Subject\":\"S\",\"Message\":\"%s\","
+      "\"Timestamp\":\"%s\",\"SignatureVersion\":\"%s\",\"Signature\":\"%.*s\",\"SigningCertURL\":\"%s\"}",
+      message, when, version, STR_ARG(signature), url);
+}
+
+static void certificates_prove_messages_of_a_topic(void **state) {
+  static const struct {
+    const char *version, *message, *url, *when, *secret;
+    bool fetched, good;
+  } CASES[] = {
+      {"1", "hello", CERT_URL, "2026-05-28T20:00:00.000Z", TOPIC, true, true},
+      {"2", "hello", CERT_URL, "2026-05-28T20:00:00.000Z", TOPIC, true, true},
+      {"2", "hello", CERT_URL, "2026-05-28T20:00:00.000Z", "other\n" TOPIC, true, true},
+      {"2", "altered", CERT_URL, "2026-05-28T20:00:00.000Z", TOPIC, true, false},
+      {"3", "hello", CERT_URL, "2026-05-28T20:00:00.000Z", TOPIC, true, false},
+      {"2", "hello", CERT_URL, "2026-05-28T20:00:00.000Z", "arn:aws:sns:eu-west-1:1:other", false, false},
+      {"2", "hello", CERT_URL, "2026-05-20T20:00:00.000Z", TOPIC, false, false},
+      {"2", "hello", "https://sns.eu-west-1.amazonaws.com.evil.example/a.pem", "2026-05-28T20:00:00.000Z", TOPIC, false,
+       false},
+      {"2", "hello", "http://sns.eu-west-1.amazonaws.com/a.pem", "2026-05-28T20:00:00.000Z", TOPIC, false, false},
+      {"2", "hello", "https://evil.example/sns.eu-west-1.amazonaws.com/a.pem", "2026-05-28T20:00:00.000Z", TOPIC, false,
+       false},
+      {"2", "hello", "https://sns.cn-north-1.amazonaws.com.cn/a.pem", "2026-05-28T20:00:00.000Z", TOPIC, true, true},
+  };
+  World *w = *state;
+  Signer signer = new_signer(w, 1000), other = new_signer(w, 1000), ended = new_signer(w, -10);
+  const Spec *spec = catalog_find(w->catalog, S("cloudwatch_sns"));
+  for (size_t i = 0; i < COUNT(CASES); i++) {
+    Error err = {0};
+    Str url = STR_NONE;
+    NormaliseSettings settings = {.secret = str_from_c(CASES[i].secret)};
+    RawRequest request =
+        make_request(topic_message(w, &signer, CASES[i].version, CASES[i].message, CASES[i].url, CASES[i].when));
+    if (spec_authenticate(spec, w->arena, &request, &settings, &url, &err) != CASES[i].fetched)
+      fail_msg("%zu: %s", i, err.message);
+    if (!CASES[i].fetched) continue;
+    assert_true(str_equal_c(url, CASES[i].url));
+    if (spec_authenticate_certificate(spec, w->arena, &request, signer.pem, &err) != CASES[i].good)
+      fail_msg("%zu: %s", i, err.message);
+    assert_false(spec_authenticate_certificate(spec, w->arena, &request, other.pem, &err));
+    assert_false(spec_authenticate_certificate(spec, w->arena, &request, ended.pem, &err));
+    assert_false(spec_authenticate_certificate(spec, w->arena, &request, S("no certificate"), &err));
+  }
+  EVP_PKEY_free(signer.key);
+  EVP_PKEY_free(other.key);
+  EVP_PKEY_free(ended.key);
+}
+
+static void only_proved_subscriptions_are_confirmed(void **state) {
+  World *w = *state;
+  const Spec *spec = catalog_find(w->catalog, S("cloudwatch_sns"));
+  RawRequest request = read_request(w->arena, S("cloudwatch_sns"), S("subscription_confirmation"));
+  NormaliseSettings plain = {0}, proved = {.secret = S("arn:aws:sns:eu-west-1:1234567890:alerta-test")};
+  Normalised n = {0};
+  Error err = {0};
+  assert_true(spec_normalise(spec, w->arena, &request, &plain, &n, &err));
+  assert_true(n.confirm_url.len == 0 && n.warning_count == 1);
+  assert_true(spec_normalise(spec, w->arena, &request, &proved, &n, &err));
+  assert_true(str_starts_with(n.confirm_url, S("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription")));
+  assert_string_equal(n.outcome, "confirmation");
+  request.body =
+      S("{\"Type\":\"SubscriptionConfirmation\",\"SubscribeURL\":\"https://evil.example/?Action=x\",\"Message\":\"\"}");
+  assert_true(spec_normalise(spec, w->arena, &request, &proved, &n, &err));
+  assert_int_equal(n.confirm_url.len, 0);
+}
+
+/* Events as rows ----------------------------------------------------------------------------------------------------
+ */
+
+static void events_survive_the_inbox(void **state) {
+  World *w = *state;
+  Value labels, links;
+  Error err = {0};
+  assert_true(json_parse(w->arena, S("{\"a\":\"b\"}"), NULL, &labels, &err));
+  assert_true(json_parse(w->arena, S("[{\"href\":\"https://x\",\"title\":\"t\"}]"), NULL, &links, &err));
+  Event full = {.kind = EVENT_CHANGE,
+                .element = 3,
+                .status = EVENT_RESOLVED,
+                .priority = 2,
+                .source_priority = S("sp"),
+                .dedup_key = S("dk"),
+                .title = S("ti"),
+                .description = S("de"),
+                .source = S("so"),
+                .service = S("se"),
+                .starts_ms = 1,
+                .ends_ms = 2,
+                .occurred_ms = 3,
+                .deadline_ms = 4,
+                .labels = labels,
+                .links = links,
+                .images = links,
+                .truncated = true,
+                .quiet = true,
+                .change_kind = S("ck"),
+                .change_status = S("cs"),
+                .environment = S("en"),
+                .revision = S("re"),
+                .author = S("au"),
+                .url = S("ur")};
+  Event empty = {.labels = {.kind = VALUE_MAP}}, back;
+  const Event *const EVENTS[] = {&full, &empty};
+  for (size_t i = 0; i < COUNT(EVENTS); i++) {
+    Value v = event_to_value(w->arena, EVENTS[i]), parsed;
+    assert_true(json_parse(w->arena, json_text(w->arena, &v), NULL, &parsed, &err));
+    assert_true(event_from_value(w->arena, &parsed, &back, &err));
+    Value again = event_to_value(w->arena, &back);
+    assert_true(value_equal(&v, &again));
+    assert_int_equal(back.labels.kind, VALUE_MAP);
+  }
+  Value v = event_to_value(w->arena, &full);
+  assert_int_equal(v.size, 25);
+  static const char *const BAD[] = {"[]",
+                                    "{\"kind\":\"x\"}",
+                                    "{\"status\":\"x\"}",
+                                    "{\"priority\":\"p1\"}",
+                                    "{\"element\":-1}",
+                                    "{\"title\":7}",
+                                    "{\"labels\":\"x\"}"};
+  for (size_t i = 0; i < COUNT(BAD); i++) {
+    assert_true(json_parse(w->arena, str_from_c(BAD[i]), NULL, &v, &err));
+    assert_false(event_from_value(w->arena, &v, &back, &err));
+  }
+  for (EventStatus s = EVENT_TRIGGERED; s <= EVENT_RESOLVED; s++) {
+    EventStatus read;
+    assert_true(event_status_parse(str_from_c(event_status_name(s)), &read) && read == s);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(broken_specs_say_where),
+      cmocka_unit_test(fields_have_slots),
+      cmocka_unit_test(what_is_no_json_is_400_with_its_place),
+      cmocka_unit_test(what_maps_to_nothing_is_422_with_the_expression),
+      cmocka_unit_test(good_elements_among_bad_ones_are_taken),
+      cmocka_unit_test(ten_thousand_elements_are_taken_and_no_more),
+      cmocka_unit_test(absent_keys_are_hashes_of_the_identity),
+      cmocka_unit_test(long_keys_are_hashed_whole),
+      cmocka_unit_test(keys_are_bytes),
+      cmocka_unit_test(odd_text_is_cleaned_and_cut_at_a_character),
+      cmocka_unit_test(label_values_become_text),
+      cmocka_unit_test(too_many_labels_keep_the_telling_ones),
+      cmocka_unit_test(links_are_web_addresses_only),
+      cmocka_unit_test(times_are_read_and_absurd_ones_absent),
+      cmocka_unit_test(a_resolve_has_no_priority_and_may_lack_a_title),
+      cmocka_unit_test(overrides_win_where_they_find_something),
+      cmocka_unit_test(filters_drop_elements_and_keep_what_they_cannot_judge),
+      cmocka_unit_test(forms_and_forms_that_hold_json_are_read),
+      cmocka_unit_test(each_way_of_proof_works_and_fails),
+      cmocka_unit_test(signatures_may_cover_a_header_and_more),
+      cmocka_unit_test(certificates_prove_messages_of_a_topic),
+      cmocka_unit_test(only_proved_subscriptions_are_confirmed),
+      cmocka_unit_test(events_survive_the_inbox),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
