@@ -1,5 +1,5 @@
-/* What vendors send is not what they document. Each member of each payload is taken away, or made null, or something else
- * than it should be: as long as the list of alerts is there, every alert has to arrive. */
+/* What vendors send is not what they document. Each member of each payload is taken away, or made null, or something
+ * else than it should be: as long as the list of alerts is there, every alert has to arrive. */
 #include "unit/catalog_fixture.h"
 
 typedef enum Harm { HARM_REMOVE, HARM_NULL, HARM_NUMBER, HARM_TEXT, HARM_LIST, HARM_COUNT } Harm;
@@ -41,7 +41,8 @@ static Value rebuild_map(Bench *b, const Value *v, Str path) {
 /* SNS carries JSON as text: harm is done in there too. */
 static bool inner_json(Arena *arena, const Value *v, Value *out) {
   Error ignored = {0};
-  return v->kind == VALUE_STRING && v->size && v->text[0] == '{' && json_parse(arena, value_text(v), NULL, out, &ignored);
+  return v->kind == VALUE_STRING && v->size && v->text[0] == '{' &&
+         json_parse(arena, value_text(v), NULL, out, &ignored);
 }
 
 static Value rebuild(Bench *b, const Value *v, Str path) {
@@ -53,7 +54,8 @@ static Value rebuild(Bench *b, const Value *v, Str path) {
   }
   if (v->kind != VALUE_LIST) return *v;
   ValueVec items = {0};
-  for (u32 i = 0; i < v->size; i++) *VEC_PUSH(b->arena, &items) = rebuild(b, &v->items[i], str_format(b->arena, "%.*s/%u", STR_ARG(path), i));
+  for (u32 i = 0; i < v->size; i++)
+    *VEC_PUSH(b->arena, &items) = rebuild(b, &v->items[i], str_format(b->arena, "%.*s/%u", STR_ARG(path), i));
   return list_done(&items);
 }
 
@@ -66,8 +68,9 @@ static bool normalise(Bench *b, Str body, Normalised *out, Error *err) {
 
 /* Without these there is nothing to take, or nothing to say. */
 static bool is_essential(Str path, Harm harm) {
-  static const char *const ALWAYS[] = {"/alerts", "/Message", "/title", "/alert", "/event", "/Type",
-                                       "/ruleName", "/deployment", "/deployment_status", "/pull_request", "/workflow_run"};
+  static const char *const ALWAYS[] = {
+      "/alerts",     "/Message",           "/title",        "/alert",       "/event", "/Type", "/ruleName",
+      "/deployment", "/deployment_status", "/pull_request", "/workflow_run"};
   for (size_t i = 0; i < COUNT(ALWAYS); i++)
     if (str_equal_c(path, ALWAYS[i])) return true;
   return harm >= HARM_NUMBER && str_find(path, S("fingerprint"), 0) != SIZE_MAX;
@@ -82,7 +85,9 @@ static bool survives(Bench *b, size_t want) {
     printf("%s%.*s (%d): %s\n", b->name, STR_ARG(b->path), b->harm, err.message);
     return false;
   }
-  if (n.event_count < want) printf("%s%.*s (%d): %s, %zu events: %s\n", b->name, STR_ARG(b->path), b->harm, n.outcome, n.event_count, n.error_count ? n.errors[0].reason : "");
+  if (n.event_count < want)
+    printf("%s%.*s (%d): %s, %zu events: %s\n", b->name, STR_ARG(b->path), b->harm, n.outcome, n.event_count,
+           n.error_count ? n.errors[0].reason : "");
   if (b->harm <= HARM_NULL && n.warning_count) {
     printf("%s%.*s (%d): warning: %.*s\n", b->name, STR_ARG(b->path), b->harm, STR_ARG(n.warnings[0]));
     return false;

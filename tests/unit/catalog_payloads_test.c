@@ -369,6 +369,21 @@ static void every_sample_in_a_spec_holds(void **state) {
   assert_int_equal(bad, 0);
 }
 
+/* The example that people copy. */
+static void the_example_in_the_docs_holds(void **state) {
+  World *w = *state;
+  const Spec *spec = NULL;
+  Error err = {0};
+  arena_clear(w->scratch);
+  Str docs = read_file(w->scratch, "docs/integrations.md");
+  size_t from = str_find(docs, S("```yaml\n"), 0), to = str_find(docs, S("\n```"), from + 8);
+  assert_true(from != SIZE_MAX && to != SIZE_MAX);
+  if (!spec_compile(w->arena, w->zones, str_slice(docs, from + 8, to + 1), &spec, &err))
+    fail_msg("%s\n%s", err.message, err.detail);
+  assert_true(spec_samples(spec)->size > 0);
+  assert_true(right_sample(w, spec, &spec_samples(spec)->items[0]));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_payload_gives_what_is_expected),
@@ -376,6 +391,7 @@ int main(void) {
       cmocka_unit_test(elements_of_one_body_have_keys_of_their_own),
       cmocka_unit_test(good_signatures_pass_and_altered_bodies_do_not),
       cmocka_unit_test(every_sample_in_a_spec_holds),
+      cmocka_unit_test(the_example_in_the_docs_holds),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
