@@ -119,3 +119,49 @@ def test_an_old_link_acts_no_more(linked):
     answer = linked.server.http("POST", linked.link, "action=acknowledge", FORM)
     assert answer.status in (200, 404, 410)
     assert linked.alert("key") is None or linked.alert("key")["status"] == "resolved"
+
+
+def test_a_link_is_gone_after_a_week(linked):
+    linked.server.turn("192h")
+    answer = linked.server.http("GET", linked.link, headers={"Accept": "text/html"})
+    assert answer.status == 410
+    assert "expired" in answer.text and "Disk" not in answer.text
+    assert post(linked, "acknowledge").status == 410
+    linked.server.settle()
+    assert linked.alert("key")["acknowledged_by"] is None
+
+
+def test_programs_get_json_and_people_a_redirect(linked):
+    answer = linked.server.http("POST", linked.link, "action=acknowledge", {**FORM, "Accept": "application/json"})
+    assert (answer.status, answer.json) == (200, {"status": "acknowledged"})
+    answer = linked.server.http("POST", linked.link, "action=acknowledge", {**FORM, "Accept": "text/html,*/*"})
+    assert answer.status == 303
+    assert answer.headers["location"].startswith(linked.link)
+    page = linked.server.http("GET", answer.headers["location"], headers={"Accept": "text/html"}).text
+    assert "acknowledged already" in page and "Ann" in page
+
+
+def test_a_refusal_for_a_program_is_problem_json(linked):
+    answer = linked.server.http("POST", "/ack/nonsense", "action=acknowledge", {**FORM, "Accept": "application/json"})
+    assert answer.status == 404 and answer.json["status"] == 404 and answer.json["detail"]
+
+
+def test_the_policy_allows_nothing_but_style_and_its_own_form(linked):
+    policy = linked.server.http("GET", linked.link).headers["content-security-policy"]
+    for part in ("default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"):
+        assert part in policy, policy
+    assert "script-src" not in policy
+
+
+def test_nothing_else_is_done_there(linked):
+    for method in ("PUT", "DELETE", "PATCH"):
+        assert linked.server.http(method, linked.link).status == 405
+    assert linked.alert("key")["status"] == "triggered"
+
+
+def test_a_long_description_stays_under_the_limit(world):
+    world.usual()
+    world.fire("long", title="t" * 1000, description="\N{BELL}" * 16000, labels={f"label{n}": "v" * 200 for n in range(100)})
+    answer = world.server.http("GET", ack_url(world.calls("ann")[0]))
+    assert answer.status == 200 and len(answer.body) < 50_000
+    assert 'value="acknowledge"' in answer.text

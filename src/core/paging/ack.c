@@ -21,7 +21,7 @@ typedef struct Ack {
   Arena *arena;
   i64 notification_id;
   Str token, action, said;
-  bool wants_json;
+  bool wants_json, expired;
 } Ack;
 
 static const HttpHeader PAGE_HEADERS[] = {
@@ -49,19 +49,63 @@ static void respond_html(Ack *ack, int status, Str html) {
   http_respond(ack->app->http, ack->request, &response);
 }
 
+/* A page has 48 KiB. What is too large for it is told with less, never not at all: the buttons matter most. */
+typedef struct Room {
+  size_t text_bytes, items, item_bytes;
+} Room;
+static const Room ROOMS[] = {{16384, 100, 1000}, {4000, 30, 200}, {400, 0, 0}};
+
+static Value cut_text(Arena *arena, const Value *v, size_t bytes) {
+  if (v->kind != VALUE_STRING || v->size <= bytes) return *v;
+  return value_string(str_format(arena, "%.*s\xe2\x80\xa6", STR_ARG(utf8_cut(value_text(v), bytes))));
+}
+
+/* Half a link is worse than none. */
+static bool keeps_link(const Value *item, const Room *room) {
+  return value_text_or(value_get_c(item, "href"), STR_NONE).len <= room->item_bytes;
+}
+
+static Value cut_list(Arena *arena, const Value *list, const Room *room) {
+  ValueVec out = {0};
+  for (size_t i = 0; i < list->size && out.count < room->items; i++) {
+    const Value *item = value_at(list, i);
+    if (item->kind != VALUE_MAP || !keeps_link(item, room)) continue;
+    MapBuilder map = map_builder(arena);
+    for (size_t m = 0; m < item->size; m++)
+      map_put(&map, value_text(&item->members[m].key), cut_text(arena, &item->members[m].value, room->item_bytes));
+    *VEC_PUSH(arena, &out) = map_done(&map);
+  }
+  return list_done(&out);
+}
+
+/* Of the page's facts and, one level deeper, of the alert's. */
+static Value fit_room(Arena *arena, const Value *facts, const Room *room, bool deeper) {
+  MapBuilder map = map_builder(arena);
+  for (size_t i = 0; i < facts->size; i++) {
+    const Value *v = &facts->members[i].value;
+    Value less = v->kind == VALUE_LIST            ? cut_list(arena, v, room)
+                 : v->kind == VALUE_MAP && deeper ? fit_room(arena, v, room, false)
+                                                  : cut_text(arena, v, room->text_bytes);
+    map_put(&map, value_text(&facts->members[i].key), less);
+  }
+  return map_done(&map);
+}
+
 static void render_page(Ack *ack, int status, const Value *context) {
   MustacheOptions options = {.context = MUSTACHE_HTML};
   const Mustache *template = NULL;
-  Buf out = buf_new(ack->arena, PAGE_BYTES_MAX);
-  CelRun run = {0};
   Error err = {0};
-  if (!mustache_compile(ack->arena, template_source(), &options, &template, &err) ||
-      !mustache_render(template, ack->arena, context, &run, &out, &err)) {
-    log_error("paging", "the acknowledgement page cannot be rendered: %s", err.message);
-    respond_html(ack, 500, S("<!doctype html><title>Tocsin</title><p>This page cannot be shown."));
+  bool ok = mustache_compile(ack->arena, template_source(), &options, &template, &err);
+  for (size_t i = 0; ok && i < COUNT(ROOMS); i++) {
+    Buf out = buf_new(ack->arena, PAGE_BYTES_MAX);
+    CelRun run = {0};
+    Value facts = fit_room(ack->arena, context, &ROOMS[i], true);
+    if (!mustache_render(template, ack->arena, &facts, &run, &out, &err) || out.overflow) continue;
+    respond_html(ack, status, buf_str(&out));
     return;
   }
-  respond_html(ack, status, buf_str(&out));
+  log_error("paging", "the acknowledgement page cannot be rendered: %s", err.message);
+  respond_html(ack, 500, S("<!doctype html><title>Tocsin</title><p>This page cannot be shown."));
 }
 
 static void render_problem(Ack *ack, int status, const char *title, const char *text) {
@@ -128,16 +172,35 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
   return true;
 }
 
+/* By the clock that due times follow: what the message says of its own age, not the id's. */
+static bool check_age(Ack *ack, Db *db, Error *err) {
+  static const DbStmt QUEUED = {"ack_queued_at", "SELECT queued_at FROM notification WHERE id = $1", NULL};
+  DbValue id = db_int(ack->notification_id);
+  i64 queued_ms = 0;
+  bool found = false;
+  if (!db_query_int(db, &QUEUED, 1, &id, &queued_ms, &found, err)) return false;
+  ack->expired = found && clock_now(&ack->app->clock) - queued_ms > TOKEN_DAYS * DAY_MS;
+  return !ack->expired || fail(err, ERR_NOT_FOUND, "expired");
+}
+
+static void render_expired(Ack *ack) {
+  render_problem(ack, 410, "This link has expired",
+                 "Links in messages are good for 7 days. Open the incident in Tocsin instead.");
+}
+
 static void show(void *ctx) {
   Ack *ack = ctx;
   const Setup *setup = setup_take(ack->app->setup);
   Db *db = NULL;
   Error err = {0};
   Value context = value_null();
-  bool ok = db_pool_take(ack->app->readers, &db, &err) && facts(ack, db, setup, &context, &err);
+  bool ok =
+      db_pool_take(ack->app->readers, &db, &err) && check_age(ack, db, &err) && facts(ack, db, setup, &context, &err);
   db_pool_give(ack->app->readers, db);
   if (ok)
     render_page(ack, 200, &context);
+  else if (ack->expired)
+    render_expired(ack);
   else if (err.code == ERR_NOT_FOUND)
     render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
   else
@@ -161,6 +224,7 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
   Page page = {0};
   bool found = false;
   Str first = STR_NONE;
+  if (!check_age(ack, cycle->db, err)) return false;
   if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
   if (!found || !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err))
     return !found && fail(err, ERR_NOT_FOUND, "gone");
@@ -177,6 +241,10 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
 /* Browsers go back to the page by 303, so that reloading does not act again; programs get JSON. */
 static void acted(Command *command, bool ok, const Error *err) {
   Ack *ack = (Ack *)command;
+  if (!ok && ack->expired) {
+    render_expired(ack);
+    return;
+  }
   if (!ok) {
     render_problem(ack, error_http_status(err->code), "That did not work",
                    str_to_c(ack->arena, str_copy(ack->arena, str_from_c(err->message))));
@@ -231,11 +299,6 @@ static Ack *ack_begin(App *app, HttpRequest *request, Str token) {
   if (request->method != HTTP_POST) ack->wants_json = false;
   if (!ack_token_check(app, request->arena, token, &ack->notification_id)) {
     render_problem(ack, 404, "Unknown link", "This link does not belong to a message of this server.");
-    return NULL;
-  }
-  if (clock_now(&app->clock) - id_time_ms(ack->notification_id) > TOKEN_DAYS * DAY_MS) {
-    render_problem(ack, 410, "This link has expired",
-                   "Links in messages are good for 7 days. Open the incident in Tocsin instead.");
     return NULL;
   }
   return ack;

@@ -1,0 +1,287 @@
+"""The client verbs: run as people and scripts run them, judged by what they print, what they change and their exit code."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tocsin import BINARY, clean_environment, run
+
+DONE, FAILED, USAGE, NOT_FOUND, REFUSED = range(5)
+
+
+@pytest.fixture
+def client(world, tmp_path):
+    """client("get", "alerts") against the world's server, by its data folder. The exit code is DONE unless said."""
+    world.usual()
+
+    def call(*words, code=DONE, **options):
+        done = run(*words, "--data", world.server.folder, **options)
+        assert done.returncode == code, done
+        return done.stderr if code else done.stdout
+
+    call.world = world
+    return call
+
+
+def as_json(client, *words):
+    return json.loads(client(*words, "-o", "json"))
+
+
+# Where the server is, and who calls.
+
+
+def environment(server, **more):
+    return {"TOCSIN_URL": f"http://127.0.0.1:{server.port}", "TOCSIN_KEY": server.key, "XDG_CONFIG_HOME": "/nonexistent", **more}
+
+
+def test_server_and_key_from_the_environment(world):
+    done = run("get", "users", env=environment(world.server))
+    assert done.returncode == DONE and "owner@example.org" in done.stdout
+
+
+def test_server_and_key_from_the_users_file(world, tmp_path):
+    (tmp_path / "tocsin").mkdir()
+    (tmp_path / "tocsin" / "config.yaml").write_text(f"url: http://127.0.0.1:{world.server.port}/\nkey: {world.server.key}\n")
+    done = run("get", "users", env={"XDG_CONFIG_HOME": str(tmp_path)})
+    assert done.returncode == DONE and "owner@example.org" in done.stdout
+
+
+def test_without_a_server_it_says_the_ways_to_name_one():
+    done = run("get", "users", env={"XDG_CONFIG_HOME": "/nonexistent"})
+    assert done.returncode == USAGE
+    for way in ("--data", "TOCSIN_URL", "TOCSIN_KEY", "config.yaml"):
+        assert way in done.stderr
+
+
+def test_a_wrong_key_is_refused(world):
+    done = run("get", "users", env=environment(world.server, TOCSIN_KEY="tk_wrong"))
+    assert done.returncode == REFUSED and "key" in done.stderr and done.stdout == ""
+
+
+def test_a_server_that_is_not_there_is_a_failure(world):
+    done = run("get", "users", env=environment(world.server, TOCSIN_URL="http://127.0.0.1:1"))
+    assert done.returncode == FAILED and "127.0.0.1:1" in done.stderr
+
+
+def test_a_folder_without_a_server_is_said(tmp_path):
+    (tmp_path / "admin.key").write_text("tk_x\n")
+    done = run("get", "users", "--data", tmp_path)
+    assert done.returncode == USAGE and "serve" in done.stderr
+
+
+# Words and options.
+
+
+@pytest.mark.parametrize("words", [["get"], ["get", "nonsense"], ["get", "alerts", "--nonsense"], ["get", "alerts", "-o", "xml"], ["get", "alerts", "--filter", "x"],
+                                   ["alert"], ["alert", "nonsense", "ALERT-1"], ["alert", "ack"], ["alert", "snooze", "ALERT-1"],
+                                   ["alert", "snooze", "ALERT-1", "--for", "soon"], ["incident", "declare"], ["create", "team"],
+                                   ["create", "team", "no-equals"], ["page", "ann"], ["event", "send", "--key", "x"], ["rule", "preview"], ["replay"]])
+def test_a_wrong_call_is_usage_and_one_sentence(client, words):
+    assert client(*words, code=USAGE).startswith("tocsin: ")
+
+
+@pytest.mark.parametrize("words", [["get"], ["create"], ["update"], ["delete"], ["alert"], ["alert", "ack"], ["incident"], ["incident", "declare"], ["page"],
+                                   ["oncall"], ["event", "send"], ["replay"], ["rule", "preview"], ["watch"]])
+def test_every_verb_has_help(words):
+    done = run(*words, "--help", env={"XDG_CONFIG_HOME": "/nonexistent"})
+    assert done.returncode == DONE and f"tocsin {words[0]}" in done.stdout
+
+
+# Resources.
+
+
+def test_get_lists_as_table_json_and_yaml(client):
+    client.world.fire("key", title="Disk full on db1")
+    number = client.world.alert("key")["number"]
+    table = client("get", "alerts", "--filter", "dedup_key=key", "--filter", f"integration_id={client.world.source['id']}")
+    assert table.splitlines()[0].split()[:2] == ["ALERT", "STATUS"]
+    assert number in table and "Disk full on db1" in table and "\033" not in table
+    assert [a["number"] for a in as_json(client, "get", "alerts", "--filter", f"integration_id={client.world.source['id']}")["items"]] == [number]
+    assert f"number: {number}" in client("get", "alert", number, "-o", "yaml")
+
+
+def test_the_same_filter_twice_means_or(client):
+    for name in ("a", "b", "c"):
+        client.world.fire(name)
+    mine = ["--filter", f"integration_id={client.world.source['id']}"]
+    found = as_json(client, "get", "alerts", *mine, "--filter", "dedup_key=a", "--filter=dedup_key=c")["items"]
+    assert sorted(a["dedup_key"] for a in found) == ["a", "c"]
+
+
+def test_a_table_fits_where_it_is_shown(client):
+    client.world.fire("wide", title="w" * 500)
+    table = client("get", "alerts", "--filter", f"integration_id={client.world.source['id']}", env={"COLUMNS": "80"})
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_text_from_outside_cannot_write_to_the_terminal(client):
+    client.world.fire("escape", title="red \x1b[31m bell \x07 end")
+    table = client("get", "alerts", "--filter", f"integration_id={client.world.source['id']}")
+    assert "\x1b" not in table and "\x07" not in table and "end" in table
+
+
+def test_what_is_not_there_is_not_found(client):
+    assert "ALERT-999999" in client("get", "alert", "ALERT-999999", code=NOT_FOUND)
+    assert client("delete", "team", "no-such-team", code=NOT_FOUND)
+
+
+def test_create_update_delete(client):
+    name = f"Crew {client.world.name}"
+    slug = as_json(client, "create", "team", f"name={name}")["slug"]
+    client("update", "team", slug, f"name={name} II")
+    assert as_json(client, "get", "team", slug)["name"] == f"{name} II"
+    client("delete", "team", slug)
+    client("get", "team", slug, code=NOT_FOUND)
+
+
+def test_words_have_the_form_that_the_field_wants(client):
+    made = as_json(client, "create", "service", f"name=7 {client.world.name}", "tier=tier1", "failure_severity=1", 'labels={"env": "live"}')
+    assert (made["failure_severity"], made["labels"], made["tier"]) == (1, {"env": "live"}, "tier1")
+    assert as_json(client, "update", "service", made["id"], "failure_severity=null")["failure_severity"] is None
+
+
+@pytest.mark.parametrize("text", ['[{"name": "A %s"}, {"name": "B %s"}]', "- name: A %s\n- name: B %s\n"])
+def test_a_file_may_list_several(client, tmp_path, text):
+    name = f"{client.world.name} {len(text)}"
+    (tmp_path / "teams").write_text(text % (name, name))
+    ids = client("create", "teams", "-f", tmp_path / "teams", "--quiet").split()
+    assert len(ids) == 2 and all(one.startswith("team_") for one in ids)
+
+
+def test_standard_input_is_a_file_too(client):
+    made = client("create", "team", "--file", "-", "--quiet", stdin=json.dumps({"name": f"Piped {client.world.name}"}))
+    assert made.startswith("team_")
+
+
+def test_every_wrong_member_is_told_in_the_words_of_the_api(client):
+    told = client("create", "service", "name=x", "tier=tier9", "nonsense=1", code=REFUSED)
+    assert "/tier" in told and "/nonsense" in told
+
+
+def test_a_key_is_shown_once(client):
+    made = client("create", "api-key", f"name=ci {client.world.name}")
+    assert "key: tk_" in made
+    assert "tk_" not in client("get", "api-key", made.split("(")[1].split(")")[0], "-o", "json").replace('"hint": "tk_', "")
+
+
+# The day.
+
+
+def test_alert_verbs(client):
+    client.world.fire("key")
+    number = client.world.alert("key")["number"]
+    for verb, status in (("ack", "acknowledged"), ("unack", "triggered"), ("resolve", "resolved"), ("reopen", "triggered"), ("dismiss", "dismissed")):
+        assert number in client("alert", verb, number)
+        assert client.world.alert("key")["status"] == status
+
+
+def test_snooze_is_a_hold(client):
+    client.world.fire("key")
+    number = client.world.alert("key")["number"]
+    client("alert", "snooze", number, "--for", "2h")
+    assert [h["reason"] for h in client.world.alert("key")["holds"]] == ["snooze"]
+
+
+def test_escalate_pages_the_next(client):
+    client.world.fire("key")
+    client("alert", "escalate", client.world.alert("key")["number"])
+    client.world.server.settle()
+    assert client.world.tally("ann", "bob") == (1, 1)
+
+
+def test_one_wrong_number_does_not_keep_the_rest_waiting(client):
+    client.world.fire("key")
+    client("alert", "ack", "ALERT-999999", client.world.alert("key")["number"], code=NOT_FOUND)
+    assert client.world.alert("key")["status"] == "acknowledged"
+
+
+def test_a_move_that_is_not_allowed_is_refused(client):
+    client.world.fire("key")
+    client.world.resolve("key")
+    assert "resolved" in client("alert", "ack", client.world.alert("key")["number"], code=REFUSED)
+
+
+def test_incident_verbs(client):
+    made = as_json(client, "incident", "declare", "--title", "Checkout fails", "--severity", "1")
+    number = made["number"]
+    assert (made["title"], made["severity"]) == ("Checkout fails", 1)
+    client("incident", "ack", number)
+    assert as_json(client, "get", "incident", number)["status"] == "investigating"
+    client("incident", "say", number, "Found it", "--status", "fixing")
+    assert as_json(client, "get", "incident", number)["status"] == "fixing"
+    client("incident", "resolve", number)
+    client("incident", "close", number)
+    assert as_json(client, "get", "incident", number)["status"] == "closed"
+    client("incident", "reopen", number)
+    assert as_json(client, "get", "incident", number)["closed_at"] is None
+    client("incident", "close", number)
+
+
+def test_page_reaches_the_person(client):
+    page = as_json(client, "page", client.world.ann["email"], "Call me")
+    client.world.server.settle()
+    assert page["id"].startswith("pag_") and client.world.told("ann") == 1
+    client.world.server.verb("pages", page["id"], "acknowledge")
+
+
+def test_oncall_says_who(client):
+    name = f"Rota {client.world.name}"
+    client.world.server.make("schedules", name=name, time_zone="UTC",
+                             layers=[{"name": "Week", "starts_at": "2024-01-01T09:00:00", "members": [[client.world.ann["id"]]]}])
+    slug = name.lower().replace(" ", "-")
+    assert client.world.ann["name"] in client("oncall", slug)
+    assert client("oncall", "nobody-knows", code=NOT_FOUND)
+
+
+def test_event_send_needs_no_key_of_the_api_and_never_sends_it(client):
+    server, key = client.world.server, client.world.source["key"]
+    where = ["--url", f"http://127.0.0.1:{server.port}"]
+    env = {"XDG_CONFIG_HOME": "/nonexistent"}
+    done = run("event", "send", "--key", key, "--title", "From a script", "--dedup-key", "s", "--priority", "p2", "--label", "env=live", *where, env=env)
+    assert done.returncode == DONE and "req_" in done.stdout
+    server.settle()
+    alert = client.world.alert("s")
+    assert (alert["title"], alert["priority"], alert["labels"]) == ("From a script", "p2", {"env": "live"})
+    done = run("event", "send", "--title", "x", *where, env={**env, "TOCSIN_KEY": server.key})
+    assert done.returncode == USAGE and server.key not in done.stderr
+
+
+def test_event_resolves_what_it_opened(client):
+    for status in ("triggered", "resolved"):
+        client("event", "send", "--key", client.world.source["key"], "--title", "t", "--dedup-key", "r", "--status", status)
+    client.world.server.settle()
+    assert client.world.alert("r")["status"] == "resolved"
+
+
+def test_replay_maps_again(client):
+    client.world.fire("key")
+    request = client.world.server.items("requests", integration_id=client.world.source["id"])[-1]["id"]
+    assert "accepted" in client("replay", request)
+    assert client.world.alert("key")["count"] == 2
+
+
+def test_rule_preview_tells_the_decision_and_changes_nothing(client, tmp_path):
+    client.world.rule(client.world.source, "labels.env == 'test'", {"type": "suppress", "reason": "a test"})
+    (tmp_path / "payload.json").write_text(json.dumps({"title": "Try", "dedup_key": "try", "labels": {"env": "test"}}))
+    told = client("rule", "preview", "--file", tmp_path / "payload.json", "--integration", client.world.source["id"])
+    assert "Try" in told and "matches" in told and "held" in told
+    assert client.world.alert("try") is None
+
+
+def test_watch_prints_what_changes(client):
+    command = [BINARY, "watch", "alerts", "--data", str(client.world.server.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment(), text=True) as watch:
+        try:
+            # The stream may not be there yet for the first: what comes later is seen in any case.
+            os.set_blocking(watch.stdout.fileno(), False)
+            line = None
+            for n in range(200):
+                client.world.fire(f"seen-{n % 3}", title="Seen by watch")
+                line = watch.stdout.readline()
+                if line:
+                    break
+            assert line and "alert" in line and "Seen by watch" in line
+        finally:
+            watch.kill()
