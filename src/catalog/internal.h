@@ -145,6 +145,8 @@ typedef struct Run {
   Value values[VAR_COUNT];
   Member vars[SPEC_VARS_MAX];
   VEC(Event) events;
+  Error why;         /* what the last expression or element failed with; big, so there is only one */
+  Error when_failed; /* of the last condition that failed; ERR_NONE: none did */
   VEC(ElementError) errors;
   Error first_error; /* of the first element that failed, with its caret line */
   VEC(Str) warnings;
@@ -155,8 +157,8 @@ typedef struct Run {
 void run_init(Run *run, const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings);
 /* Says it once, and no more than SPEC_WARNINGS_MAX things a request. */
 void run_warn(Run *run, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The value; missing gives null. False for other failures. */
-MUST_CHECK bool run_eval(Run *run, const CelProgram *program, Value *out, Error *err);
+/* The value; missing gives null. False for other failures, told in run->why. */
+MUST_CHECK bool run_eval(Run *run, const CelProgram *program, Value *out);
 /* The text of an expression that may be absent; empty when it fails. */
 Str run_text(Run *run, const CelProgram *program);
 
@@ -167,8 +169,10 @@ Value spec_query(Arena *arena, Str query);
 Value spec_form(Arena *arena, Str text);
 Str spec_header(const RawRequest *request, Str name); /* any case; empty when absent */
 
-/* The element that `run` stands at, as an event. False: why it cannot be one. */
-MUST_CHECK bool spec_event(Run *run, const SpecKind *kind, u32 element, Event *out, Error *err);
+/* The element that `run` stands at, as an event. False: run->why says why it cannot be one. */
+MUST_CHECK bool spec_event(Run *run, const SpecKind *kind, u32 element, Event *out);
+/* The text without U+0000. Texts of values are valid UTF-8 already; this is the quick half of utf8_clean. */
+Str part_clean(Arena *arena, const Value *value);
 
 /* Values as parts of events. `cut` is set true when something did not fit. */
 Str part_text(Arena *arena, const Value *value, size_t bytes_max, bool *cut);

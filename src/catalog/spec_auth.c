@@ -157,9 +157,8 @@ static bool certificate_run(Run *run, const Spec *spec, Arena *arena, const RawR
 
 static bool is_fresh(Run *run, const AuthWay *way) {
   Value when;
-  Error ignored = {0};
   if (!way->sent_at) return true;
-  if (!run_eval(run, way->sent_at, &when, &ignored) || when.kind != VALUE_TIMESTAMP) return false;
+  if (!run_eval(run, way->sent_at, &when) || when.kind != VALUE_TIMESTAMP) return false;
   i64 age_s = run->request->received_ms / 1000 - when.i;
   return age_s < way->window_s && age_s > -way->window_s;
 }
@@ -173,7 +172,7 @@ static bool wants_certificate(const Proof *p, Str *out_url) {
   Str subject = run_text(&run, p->way->subject), url = run_text(&run, p->way->url);
   if (!str_equal_secret(subject, p->secret) || url.len == 0 || !is_fresh(&run, p->way)) return false;
   run.values[VAR_ITEM] = value_string(url);
-  if (!run_eval(&run, p->way->url_check, &allowed, &ignored) || !value_bool_or(&allowed, false)) return false;
+  if (!run_eval(&run, p->way->url_check, &allowed) || !value_bool_or(&allowed, false)) return false;
   *out_url = url;
   return true;
 }

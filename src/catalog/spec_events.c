@@ -17,20 +17,18 @@ typedef struct Mapping {
 
 /* Evaluating ------------------------------------------------------------------------------------------------------ */
 
-static bool map_field(Mapping *m, SpecField field, Error *err) {
+static bool map_field(Mapping *m, SpecField field) {
   Run *run = m->run;
   const CelProgram *program = m->kind->fields[field];
-  Error why = {0};
   m->values[field] = value_null();
-  if (!program || run_eval(run, program, &m->values[field], &why)) return true;
+  if (!program || run_eval(run, program, &m->values[field])) return true;
   if (FIELDS[field].needed) {
     Str source = utf8_cut(cel_source(program), 100);
-    if (err) *err = why;
-    return error_prefix(err, "kinds[%u].%s.%s, line %u, column %u of \"%.*s\": ", m->kind->position,
-                        m->kind->of == KIND_CHANGE ? "change" : "alert", FIELDS[field].name, why.line, why.column,
-                        STR_ARG(source));
+    return error_prefix(&run->why, "kinds[%u].%s.%s, line %u, column %u of \"%.*s\": ", m->kind->position,
+                        m->kind->of == KIND_CHANGE ? "change" : "alert", FIELDS[field].name, run->why.line,
+                        run->why.column, STR_ARG(source));
   }
-  run_warn(run, "ignoring %s: %s", FIELDS[field].name, why.message);
+  run_warn(run, "ignoring %s: %s", FIELDS[field].name, run->why.message);
   return true;
 }
 
@@ -67,11 +65,10 @@ static Str text_of(Mapping *m, SpecField field, size_t bytes_max, Event *event) 
 static i64 time_of(Mapping *m, SpecField field) {
   Run *run = m->run;
   Value v = m->values[field], kept = run->values[VAR_ITEM];
-  Error why = {0};
   if (v.kind != VALUE_TIMESTAMP && v.kind != VALUE_NULL) {
     run->values[VAR_ITEM] = v;
-    if (!run_eval(run, run->spec->time_of, &v, &why)) {
-      run_warn(run, "ignoring %s: %s", FIELDS[field].name, why.message);
+    if (!run_eval(run, run->spec->time_of, &v)) {
+      run_warn(run, "ignoring %s: %s", FIELDS[field].name, run->why.message);
       v = value_null();
     }
     run->values[VAR_ITEM] = kept;
@@ -126,17 +123,17 @@ static Str read_key(Mapping *m) {
   return key_of_identity(m->run->arena, m->run->spec, &identity);
 }
 
-static bool read_alert(Mapping *m, Event *event, Error *err) {
+static bool read_alert(Mapping *m, Event *event) {
   read_status(m, event);
   read_priority(m, event);
   if (event->title.len) return true;
-  if (event->status == EVENT_TRIGGERED) return fail(err, ERR_UNPROCESSABLE, "title: it is empty or missing");
+  if (event->status == EVENT_TRIGGERED) return fail(&m->run->why, ERR_UNPROCESSABLE, "title: it is empty or missing");
   if (value_is(&m->values[FIELD_DEDUP_KEY], VALUE_NULL) || !key_given(m->run->arena, &m->values[FIELD_DEDUP_KEY]).len)
-    return fail(err, ERR_UNPROCESSABLE, "title and dedup_key are both empty or missing");
+    return fail(&m->run->why, ERR_UNPROCESSABLE, "title and dedup_key are both empty or missing");
   return true;
 }
 
-static bool read_change(Mapping *m, Event *event, Error *err) {
+static bool read_change(Mapping *m, Event *event) {
   event->change_kind = str_lower(m->run->arena, text_of(m, FIELD_KIND, WORD_BYTES, event));
   event->change_status = str_lower(m->run->arena, text_of(m, FIELD_STATUS, WORD_BYTES, event));
   event->environment = text_of(m, FIELD_ENVIRONMENT, NAME_BYTES, event);
@@ -145,21 +142,21 @@ static bool read_change(Mapping *m, Event *event, Error *err) {
   event->url = STR_NONE;
   Value link = part_links(m->run->arena, &m->values[FIELD_URL]);
   if (link.kind == VALUE_LIST) event->url = value_text_or(value_get_c(value_at(&link, 0), "href"), STR_NONE);
-  if (event->change_kind.len == 0) return fail(err, ERR_UNPROCESSABLE, "kind: it is empty or missing");
-  return event->title.len || fail(err, ERR_UNPROCESSABLE, "title: it is empty or missing");
+  if (event->change_kind.len == 0) return fail(&m->run->why, ERR_UNPROCESSABLE, "kind: it is empty or missing");
+  return event->title.len || fail(&m->run->why, ERR_UNPROCESSABLE, "title: it is empty or missing");
 }
 
-bool spec_event(Run *run, const SpecKind *kind, u32 element, Event *out, Error *err) {
+bool spec_event(Run *run, const SpecKind *kind, u32 element, Event *out) {
   Mapping m = {.run = run, .kind = kind, .element = element};
   bool change = kind->of == KIND_CHANGE;
   Event event = {.kind = change ? EVENT_CHANGE : EVENT_ALERT, .element = element};
   run->values[VAR_EVENT] = value_null();
   for (i32 i = 0; i < FIELD_COUNT; i++)
-    if (!map_field(&m, (SpecField)i, err)) return false;
+    if (!map_field(&m, (SpecField)i)) return false;
   apply_overrides(&m);
   event.dedup_key = read_key(&m);
   read_common(&m, &event);
-  if (!(change ? read_change(&m, &event, err) : read_alert(&m, &event, err))) return false;
+  if (!(change ? read_change(&m, &event) : read_alert(&m, &event))) return false;
   *out = event;
   return true;
 }

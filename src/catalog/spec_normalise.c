@@ -28,13 +28,10 @@ void run_warn(Run *run, const char *format, ...) {
   if (run->warnings.count < SPEC_WARNINGS_MAX) *VEC_PUSH(run->arena, &run->warnings) = text;
 }
 
-bool run_eval(Run *run, const CelProgram *program, Value *out, Error *err) {
-  Error why = {0};
-  if (!cel_eval(program, run->arena, &run->cel, out, &why)) {
+bool run_eval(Run *run, const CelProgram *program, Value *out) {
+  if (!cel_eval(program, run->arena, &run->cel, out, &run->why)) {
     *out = value_null();
-    if (why.code == ERR_MISSING) return true;
-    if (err) *err = why;
-    return false;
+    return run->why.code == ERR_MISSING;
   }
   if (out->kind == VALUE_OPTIONAL) *out = out->size ? out->items[0] : value_null();
   return true;
@@ -42,9 +39,7 @@ bool run_eval(Run *run, const CelProgram *program, Value *out, Error *err) {
 
 Str run_text(Run *run, const CelProgram *program) {
   Value v;
-  Error ignored = {0};
-  if (!program || !run_eval(run, program, &v, &ignored)) return STR_NONE;
-  return utf8_clean(run->arena, value_display(run->arena, &v));
+  return program && run_eval(run, program, &v) ? part_clean(run->arena, &v) : STR_NONE;
 }
 
 /* Vars stand in one small array that grows under the map `vars`; a var that fails is null, and what needs it says so.
@@ -54,8 +49,7 @@ static void run_vars(Run *run, const NamedProgram *vars, size_t count, size_t fr
   map->size = (u32)from;
   for (size_t i = 0; i < count; i++) {
     Value v;
-    Error why = {0};
-    if (!run_eval(run, vars[i].program, &v, &why)) run_warn(run, "vars.%.*s: %s", STR_ARG(vars[i].name), why.message);
+    if (!run_eval(run, vars[i].program, &v)) run_warn(run, "vars.%.*s: %s", STR_ARG(vars[i].name), run->why.message);
     ASSERT(map->size < SPEC_VARS_MAX);
     run->vars[map->size] = (Member){value_string(vars[i].name), v};
     map->size++;
@@ -65,14 +59,14 @@ static void run_vars(Run *run, const NamedProgram *vars, size_t count, size_t fr
 /* Kinds ----------------------------------------------------------------------------------------------------------- */
 
 /* A condition that meets something missing is false; the last other failure is kept for the answer. */
-static const SpecKind *find_kind(Run *run, Error *why) {
+static const SpecKind *find_kind(Run *run) {
+  run->when_failed.code = ERR_NONE;
   for (size_t i = 0; i < run->spec->kind_count; i++) {
     const SpecKind *kind = &run->spec->kinds[i];
     Value v = value_bool(true);
-    Error failure = {0};
-    if (kind->when && !run_eval(run, kind->when, &v, &failure)) {
-      *why = failure;
-      (void)error_prefix(why, "kinds[%zu].when: ", i);
+    if (kind->when && !run_eval(run, kind->when, &v)) {
+      run->when_failed = run->why;
+      (void)error_prefix(&run->when_failed, "kinds[%zu].when: ", i);
       continue;
     }
     if (value_bool_or(&v, false)) return kind;
@@ -80,13 +74,15 @@ static const SpecKind *find_kind(Run *run, Error *why) {
   return NULL;
 }
 
-static bool no_kind(const Run *run, const Error *why, Error *err) {
-  if (why->code != ERR_NONE) {
-    if (err) *err = *why;
-    if (err) err->code = ERR_UNPROCESSABLE;
-    return false;
+static bool no_kind(const Run *run, Error *err) {
+  if (run->when_failed.code == ERR_NONE)
+    return fail(err, ERR_UNPROCESSABLE, "nothing in %.*s fits this; is it the right template?",
+                STR_ARG(run->spec->name));
+  if (err) {
+    *err = run->when_failed;
+    err->code = ERR_UNPROCESSABLE;
   }
-  return fail(err, ERR_UNPROCESSABLE, "nothing in %.*s fits this; is it the right template?", STR_ARG(run->spec->name));
+  return false;
 }
 
 /* Elements -------------------------------------------------------------------------------------------------------- */
@@ -101,12 +97,11 @@ static void element_fails(Run *run, i64 index, const Error *why) {
 
 /* A filter that fails keeps the element: nothing is lost because an expression met a payload it did not expect. */
 static bool passes_filter(Run *run, const Event *event) {
-  Error why = {0};
   Value v;
   if (!run->settings->filter) return true;
   run->values[VAR_EVENT] = event_to_value(run->arena, event);
-  if (!cel_eval(run->settings->filter, run->arena, &run->cel, &v, &why)) {
-    run_warn(run, "the filter failed, the element was kept: %s", why.message);
+  if (!cel_eval(run->settings->filter, run->arena, &run->cel, &v, &run->why)) {
+    run_warn(run, "the filter failed, the element was kept: %s", run->why.message);
     return true;
   }
   return value_bool_or(&v, true);
@@ -114,9 +109,8 @@ static bool passes_filter(Run *run, const Event *event) {
 
 static void take_event(Run *run, const SpecKind *kind, u32 index) {
   Event event;
-  Error why = {0};
-  if (!spec_event(run, kind, index, &event, &why))
-    element_fails(run, index, &why);
+  if (!spec_event(run, kind, index, &event))
+    element_fails(run, index, &run->why);
   else if (passes_filter(run, &event))
     *VEC_PUSH(run->arena, &run->events) = event;
   else
@@ -138,9 +132,8 @@ static void take_kind(Run *run, const SpecKind *kind, u32 index) {
 }
 
 static bool elements(Run *run, const CelProgram *each, Value *out, Error *err) {
-  Error why = {0};
-  if (!run_eval(run, each, out, &why)) {
-    if (err) *err = why;
+  if (!run_eval(run, each, out)) {
+    if (err) *err = run->why;
     if (err) err->code = ERR_UNPROCESSABLE;
     return error_prefix(err, "each: ");
   }
@@ -162,15 +155,14 @@ static bool take_mixed(Run *run, Error *err) {
   Value list;
   if (!elements(run, run->spec->each, &list, err)) return false;
   for (u32 i = 0; i < list.size; i++) {
-    Error why = {0}, failure = {0};
     stand_at(run, &list, i);
     run_vars(run, run->spec->vars, run->spec->var_count, 0);
-    const SpecKind *kind = find_kind(run, &why);
+    const SpecKind *kind = find_kind(run);
     if (kind) {
       take_kind(run, kind, i);
     } else {
-      (void)no_kind(run, &why, &failure);
-      element_fails(run, i, &failure);
+      (void)no_kind(run, &run->why);
+      element_fails(run, i, &run->why);
     }
   }
   return true;
@@ -178,11 +170,10 @@ static bool take_mixed(Run *run, Error *err) {
 
 /* One kind for the whole request, which may have a list. */
 static bool take_one_kind(Run *run, Error *err) {
-  Error why = {0};
   Value list;
   run_vars(run, run->spec->vars, run->spec->var_count, 0);
-  const SpecKind *kind = find_kind(run, &why);
-  if (!kind) return no_kind(run, &why, err);
+  const SpecKind *kind = find_kind(run);
+  if (!kind) return no_kind(run, err);
   if (!kind->each) {
     take_kind(run, kind, 0);
     return true;

@@ -7,8 +7,13 @@
 
 enum { LINKS_MAX = 32, LINK_BYTES_MAX = 8192, LABEL_NAME_BYTES_MAX = 512 };
 
+Str part_clean(Arena *arena, const Value *value) {
+  Str text = value_display(arena, value);
+  return value->kind == VALUE_BYTES || str_find_char(text, '\0', 0) != SIZE_MAX ? utf8_clean(arena, text) : text;
+}
+
 Str part_text(Arena *arena, const Value *value, size_t bytes_max, bool *cut) {
-  Str text = str_trim(utf8_clean(arena, value_display(arena, value)));
+  Str text = str_trim(part_clean(arena, value));
   if (text.len > bytes_max) {
     text = utf8_cut(text, bytes_max);
     *cut = true;
@@ -37,7 +42,7 @@ static int compare_labels(const void *a, const void *b) {
 }
 
 static Str label_text(Arena *arena, const Value *v, bool *cut) {
-  Str text = utf8_clean(arena, v->kind == VALUE_STRING ? value_text(v) : value_display(arena, v));
+  Str text = part_clean(arena, v);
   if (text.len <= EVENT_LABEL_BYTES) return text;
   *cut = true;
   return utf8_cut(text, EVENT_LABEL_BYTES);
@@ -51,7 +56,7 @@ Value part_labels(Arena *arena, const Value *value, bool *cut) {
   for (u32 i = 0; i < value->size; i++) {
     const Member *m = &value->members[i];
     if (m->value.kind == VALUE_NULL) continue;
-    Str name = str_trim(utf8_clean(arena, value_display(arena, &m->key)));
+    Str name = str_trim(part_clean(arena, &m->key));
     if (name.len == 0) continue;
     if (name.len > LABEL_NAME_BYTES_MAX) *cut = true;
     name = utf8_cut(name, LABEL_NAME_BYTES_MAX);
@@ -92,7 +97,7 @@ static bool read_link(Arena *arena, const Value *v, Value *out) {
   Str title = member_text(v, TITLE);
   if (!is_web_address(href)) return false;
   MapBuilder link = map_builder(arena);
-  (void)map_put_c(&link, "href", value_string(utf8_clean(arena, href)));
+  (void)map_put_c(&link, "href", value_string(href));
   (void)map_put_c(&link, "title",
                   value_string(title.len ? utf8_cut(utf8_clean(arena, title), EVENT_TITLE_BYTES) : S("")));
   *out = map_done(&link);
@@ -131,7 +136,7 @@ Str key_given(Arena *arena, const Value *value) {
     if (value->size) json_write_canonical(&buf, value);
     key = buf_str(&buf);
   } else {
-    key = utf8_clean(arena, value_display(arena, value));
+    key = part_clean(arena, value);
   }
   if (str_is_blank(key)) return STR_NONE;
   return key.len <= EVENT_KEY_BYTES ? key : str_format(arena, "sha256:%.*s", STR_ARG(key_sha256(arena, key)));
