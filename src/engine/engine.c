@@ -384,7 +384,10 @@ static void engine_round(Engine *engine) {
   engine->round = round;
   bool work = take_input(engine, round);
   atomic_store(&engine->turned_at_us, clock_monotonic_us());
-  if (!work) return;
+  if (!work) {
+    db_checkpoint(engine->db, true); /* opens the readers' gate if the last busy round left it closed */
+    return;
+  }
   i64 before = clock_monotonic_us();
   Error err = {0};
   if (!probe(engine)) {

@@ -1,4 +1,5 @@
 -- The first schema. Times are integer milliseconds since the epoch, ids are made by us, nested values are JSON text.
+-- INTEGER PRIMARY KEY is SQLite's rowid itself (one tree less to write); PostgreSQL's migration reads it as BIGINT.
 -- Columns of what people configure are named as the fields of the resource (its field table is the contract).
 -- No index holds a column that changes on each repeat of an alert; indexes over what is open are partial.
 
@@ -17,7 +18,7 @@ CREATE TABLE counter (
 -- What people set up ------------------------------------------------------------------------------------------------
 
 CREATE TABLE organization (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   slug TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   time_zone TEXT NOT NULL,
@@ -32,7 +33,7 @@ CREATE TABLE organization (
 );
 
 CREATE TABLE account (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   name TEXT NOT NULL,
   email TEXT NOT NULL,
@@ -48,7 +49,7 @@ CREATE TABLE account (
 CREATE UNIQUE INDEX account_email ON account (org_id, email);
 
 CREATE TABLE contact_method (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
   kind TEXT NOT NULL,
@@ -63,7 +64,7 @@ CREATE TABLE contact_method (
 CREATE INDEX contact_method_user ON contact_method (org_id, user_id);
 
 CREATE TABLE notification_rule (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
   urgency TEXT NOT NULL,
@@ -75,7 +76,7 @@ CREATE TABLE notification_rule (
 CREATE UNIQUE INDEX notification_rule_user ON notification_rule (org_id, user_id, urgency);
 
 CREATE TABLE team (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -89,7 +90,7 @@ CREATE TABLE team (
 CREATE UNIQUE INDEX team_slug ON team (org_id, slug);
 
 CREATE TABLE service (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -109,7 +110,7 @@ CREATE TABLE service (
 CREATE UNIQUE INDEX service_slug ON service (org_id, slug);
 
 CREATE TABLE schedule (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -123,7 +124,7 @@ CREATE TABLE schedule (
 CREATE UNIQUE INDEX schedule_slug ON schedule (org_id, slug);
 
 CREATE TABLE schedule_override (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   schedule_id BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
@@ -138,7 +139,7 @@ CREATE TABLE schedule_override (
 CREATE INDEX schedule_override_schedule ON schedule_override (schedule_id, ends_at);
 
 CREATE TABLE escalation_policy (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -155,7 +156,7 @@ CREATE TABLE escalation_policy (
 CREATE UNIQUE INDEX escalation_policy_slug ON escalation_policy (org_id, slug);
 
 CREATE TABLE integration (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -185,7 +186,7 @@ CREATE TABLE integration (
 CREATE UNIQUE INDEX integration_slug ON integration (org_id, slug);
 
 CREATE TABLE alert_rule (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   slug TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -206,7 +207,7 @@ CREATE TABLE alert_rule (
 CREATE UNIQUE INDEX alert_rule_slug ON alert_rule (org_id, slug);
 
 CREATE TABLE api_key (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   name TEXT NOT NULL,
   hash TEXT NOT NULL UNIQUE,
@@ -235,7 +236,7 @@ CREATE INDEX ref_target ON ref (target_kind, target_id);
 
 -- One row a request; state 0 applied, 1 pending (events holds what is to be applied), 2 parked.
 CREATE TABLE inbox (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   integration_id BIGINT NOT NULL,
   received_at BIGINT NOT NULL,
@@ -284,7 +285,7 @@ CREATE TABLE alert_key (
 ) WITHOUT ROWID;
 
 CREATE TABLE alert (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   number BIGINT NOT NULL,
   integration_id BIGINT,
@@ -376,7 +377,7 @@ CREATE TABLE alert_group (
 ) WITHOUT ROWID;
 
 CREATE TABLE change (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   number BIGINT NOT NULL,
   integration_id BIGINT,
@@ -403,7 +404,7 @@ CREATE INDEX change_list ON change (org_id, id);
 -- Incidents ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE incident (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   number BIGINT NOT NULL,
   title TEXT NOT NULL,
@@ -444,7 +445,7 @@ CREATE INDEX incident_list ON incident (org_id, id);
 CREATE INDEX incident_open ON incident (org_id, severity, id) WHERE status <> 'closed';
 
 CREATE TABLE timeline (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   subject_kind TEXT NOT NULL,
   subject_id BIGINT NOT NULL,
@@ -472,7 +473,7 @@ CREATE INDEX relation_to ON relation (to_id);
 
 -- One row a (subject, episode, policy, start). A storm page has no subject; its subjects keep rows of their own.
 CREATE TABLE page (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   policy_id BIGINT NOT NULL,
   subject_kind TEXT NOT NULL,
@@ -509,7 +510,7 @@ CREATE INDEX page_incident ON page (incident_id) WHERE incident_id IS NOT NULL;
 CREATE INDEX page_storm ON page (storm_page_id) WHERE storm_page_id IS NOT NULL;
 
 CREATE TABLE notification (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   page_id BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
@@ -542,7 +543,7 @@ CREATE INDEX notification_list ON notification (org_id, id);
 -- Work that is owed ---------------------------------------------------------------------------------------------------
 
 CREATE TABLE job (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   kind TEXT NOT NULL,
   subject_id BIGINT NOT NULL,
@@ -558,7 +559,7 @@ CREATE INDEX job_subject ON job (subject_id, kind);
 
 -- One row a round and organization: its changed objects as "kind:id:version" joined by spaces; sequence is that of the last.
 CREATE TABLE live_event (
-  sequence BIGINT PRIMARY KEY,
+  sequence INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   first BIGINT NOT NULL,
   events TEXT NOT NULL,
@@ -567,7 +568,7 @@ CREATE TABLE live_event (
 CREATE INDEX live_event_at ON live_event (at);
 
 CREATE TABLE audit (
-  id BIGINT PRIMARY KEY,
+  id INTEGER PRIMARY KEY,
   org_id BIGINT NOT NULL,
   at BIGINT NOT NULL,
   actor TEXT NOT NULL,
