@@ -1,7 +1,9 @@
 /* The verbs of a day with incidents: alert, incident, page, oncall. */
+#include "cli/explain.h"
 #include "cli/kinds.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
+#include "lang/time.h"
 
 static Str action_path(const Verb *verb, const char *plural, const char *id, const char *action) {
   return str_format(verb->arena, "/api/v1/%s/%.*s/%s", plural, STR_ARG(client_escape(verb->arena, str_from_c(id))),
@@ -73,6 +75,22 @@ static int run_note(Verb *verb) {
   return code;
 }
 
+/* Every run of the rules over this alert, the newest last. */
+static int run_why(Verb *verb) {
+  Value answer = value_null();
+  Str path = action_path(verb, "alerts", verb_word(verb, 0), "explanation");
+  int code = client_call(verb->client, "GET", path, NULL, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  const Value *items = value_get_c(&answer, "items");
+  for (size_t i = value_is(items, VALUE_LIST) ? items->size : 0; i > 0; i--) {
+    const Value *run = value_at(items, i - 1);
+    verb_say(verb, "%.*s  %.*s, %.*s", STR_ARG(text_of(run, "at")), STR_ARG(text_of(run, "why")),
+             STR_ARG(text_of(run, "status")));
+    say_explanation(verb, run);
+  }
+  return EXIT_DONE;
+}
+
 static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}};
 static const Option SNOOZE_OPTIONS[] = {{"for", OPTION_TEXT, "LENGTH", NULL, "90s, 30m, 2h, 1d"},
                                         {"until", OPTION_TEXT, "TIME", NULL, "such as 2026-01-05T09:00:00Z"},
@@ -101,6 +119,12 @@ static const VerbSpec ALERT_VERBS[] = {
      .option_count = COUNT(SNOOZE_OPTIONS),
      .api = "snooze",
      .done = "snoozed"},
+    {.name = "why",
+     .usage = "alert why ALERT",
+     .doc = "Which rules matched, which did not, and who was paged for what reason.",
+     .run = run_why,
+     .words_min = 1,
+     .words_max = 1},
     {.name = "note",
      .usage = "alert note ALERT TEXT",
      .doc = "Writes into its timeline.",
@@ -277,15 +301,69 @@ static int run_oncall(Verb *verb) {
   return EXIT_DONE;
 }
 
+/* Whose key this is; the sentence is for keys of services. */
+static int find_taker(Verb *verb, Str *out) {
+  const char *user = options_get(verb->options, "user");
+  Value me = value_null();
+  *out = str_from_c(user);
+  if (user) return EXIT_DONE;
+  int code = client_call(verb->client, "GET", S("/api/v1/me"), NULL, &me);
+  if (code != EXIT_DONE) return code;
+  *out = text_of(&me, "email");
+  return out->len ? EXIT_DONE : verb_usage("--user is missing: this API key belongs to nobody who could be on call");
+}
+
+static bool take_span(const Verb *verb, MapBuilder *body, Error *err) {
+  const char *length = options_get(verb->options, "for"), *until = options_get(verb->options, "until");
+  i64 seconds = 0, now = clock_true_ms();
+  if (!length == !until) return fail(err, ERR_INVALID, "say how long: either --for 8h or --until 2026-01-05T18:00:00Z");
+  if (length && !verb_seconds(str_from_c(length), &seconds))
+    return fail(err, ERR_INVALID, "--for \"%s\" is not a length of time such as 90m, 8h or 2d", length);
+  map_put_c(body, "starts_at", value_string(time_text_ms(verb->arena, now)));
+  map_put_c(body, "ends_at", until ? value_c(until) : value_string(time_text_ms(verb->arena, now + seconds * 1000)));
+  return true;
+}
+
+static int run_take(Verb *verb) {
+  MapBuilder body = map_builder(verb->arena);
+  Value row = value_null();
+  Str taker = STR_NONE;
+  Error err = {0};
+  map_put_c(&body, "schedule_id", value_c(verb_word(verb, 0)));
+  map_put_c(&body, "kind", value_c("cover"));
+  if (!take_span(verb, &body, &err)) return verb_usage("%s", err.message);
+  int code = find_taker(verb, &taker);
+  if (code != EXIT_DONE) return code;
+  map_put_c(&body, "user_id", value_string(taker));
+  Value value = map_done(&body);
+  code = client_call(verb->client, "POST", S("/api/v1/overrides"), &value, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  verb_say(verb, "%.*s is on call for %s until %.*s (%.*s)", STR_ARG(taker), verb_word(verb, 0),
+           STR_ARG(text_of(&row, "ends_at")), STR_ARG(text_of(&row, "id")));
+  return code;
+}
+
+static const Option TAKE_OPTIONS[] = {{"for", OPTION_TEXT, "LENGTH", NULL, "from now, such as 90m, 8h, 2d"},
+                                      {"until", OPTION_TEXT, "TIME", NULL, "such as 2026-01-05T18:00:00Z"},
+                                      {"user", OPTION_TEXT, "USER", NULL, "who, when not you"}};
+static const VerbSpec TAKE = {.name = "take",
+                              .usage = "oncall take SCHEDULE --for 8h | --until TIME",
+                              .doc = "You are on call there, in place of everyone, from now on.",
+                              .run = run_take,
+                              .words_min = 1,
+                              .words_max = 1,
+                              .options = TAKE_OPTIONS,
+                              .option_count = COUNT(TAKE_OPTIONS)};
 static const Option ONCALL_OPTIONS[] = {{"at", OPTION_TEXT, "TIME", NULL, "not now but then"}};
 static const VerbSpec ONCALL = {.name = "oncall",
                                 .usage = "oncall [SCHEDULE] [--at TIME]",
-                                .doc = "Who is on call, until when, and who is next.",
+                                .doc = "Who is on call, until when, and who is next. \"oncall take\" makes it you.",
                                 .run = run_oncall,
                                 .words_max = 1,
                                 .options = ONCALL_OPTIONS,
                                 .option_count = COUNT(ONCALL_OPTIONS)};
 
 int command_oncall(int argc, char **argv) {
+  if (argc && str_equal_c(str_from_c(argv[0]), "take")) return verb_main(&TAKE, argc - 1, argv + 1);
   return verb_main(&ONCALL, argc, argv);
 }

@@ -1,4 +1,5 @@
 /* Verbs around what comes in: event send, replay, rule preview. */
+#include "cli/explain.h"
 #include "cli/kinds.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
@@ -130,43 +131,11 @@ static bool preview_body(const Verb *verb, Value *out, Error *err) {
   return true;
 }
 
-static const char *result_words(Str result) {
-  static const char *const WORDS[][2] = {
-      {"matched", "matches"}, {"not_matched", "does not match"}, {"error", "cannot say"}, {"skipped", "is not asked"}};
-  for (size_t i = 0; i < COUNT(WORDS); i++)
-    if (str_equal_c(result, WORDS[i][0])) return WORDS[i][1];
-  return "?";
-}
-
-static void say_rules(const Verb *verb, const Value *rules) {
-  static const char *const REASONS[] = {"done", "error", "reason", "decided_by"};
-  for (size_t i = 0; value_is(rules, VALUE_LIST) && i < rules->size; i++) {
-    const Value *rule = value_at(rules, i);
-    Str reason = STR_NONE;
-    for (size_t r = 0; reason.len == 0 && r < COUNT(REASONS); r++) reason = text_of(rule, REASONS[r]);
-    reason = str_trim(reason);
-    if (str_ends_with(reason, S(";"))) reason.len--; /* a list of what was done */
-    verb_say(verb, "  rule \"%.*s\" %s%s%.*s", STR_ARG(text_of(rule, "name")), result_words(text_of(rule, "result")),
-             reason.len ? ": " : "", STR_ARG(reason));
-  }
-}
-
-static void say_pages(const Verb *verb, const Value *pages) {
-  for (size_t i = 0; value_is(pages, VALUE_LIST) && i < pages->size; i++) {
-    const Value *page = value_at(pages, i);
-    Str policy = text_of(page, "policy");
-    verb_say(verb, "  page by %.*s: %.*s", STR_ARG(policy.len ? policy : text_of(page, "policy_id")),
-             STR_ARG(text_of(page, "why")));
-  }
-}
-
 static void say_preview(const Verb *verb, const Value *item) {
   const Value *alert = value_get_c(item, "alert"), *why = value_get_c(item, "explanation");
   Str title = text_of(alert, "title"), priority = text_of(alert, "priority");
   verb_say(verb, "%.*s%s%.*s", STR_ARG(title), priority.len ? ", " : "", STR_ARG(priority));
-  say_rules(verb, value_get_c(why, "rules"));
-  say_pages(verb, value_get_c(why, "pages"));
-  verb_say(verb, "  %.*s", STR_ARG(text_of(why, "outcome")));
+  say_explanation(verb, why);
 }
 
 static int run_preview(Verb *verb) {

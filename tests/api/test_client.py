@@ -235,6 +235,26 @@ def test_oncall_says_who(client):
     assert client("oncall", "nobody-knows", code=NOT_FOUND)
 
 
+def test_oncall_take_covers_everyone_from_now(client):
+    name = f"Taken {client.world.name}"
+    client.world.server.make("schedules", name=name, time_zone="UTC",
+                             layers=[{"name": "Week", "starts_at": "2024-01-01T09:00:00", "members": [[client.world.ann["id"]]]}])
+    slug = name.lower().replace(" ", "-")
+    taken = as_json(client, "oncall", "take", slug, "--until", "2099-01-01T00:00:00Z", "--user", client.world.bob["email"])
+    assert (taken["user_id"], taken["kind"]) == (client.world.bob["id"], "cover")
+    assert "Olga" not in client("oncall", slug) and client.world.bob["name"] in client("oncall", slug)
+    client("oncall", "take", slug, "--for", "8h")
+    client("oncall", "take", slug, code=USAGE)
+
+
+def test_why_tells_which_rules_matched_and_who_was_paged(client):
+    client.world.rule(client.world.source, "labels.env == 'never'", {"type": "suppress"}, name=f"Quiet {client.world.name}")
+    client.world.fire("key")
+    told = client("alert", "why", client.world.alert("key")["number"])
+    assert f'"Quiet {client.world.name}" does not match' in told
+    assert client.world.chain["name"] in told and "triggered" in told
+
+
 def test_event_send_needs_no_key_of_the_api_and_never_sends_it(client):
     server, key = client.world.server, client.world.source["key"]
     where = ["--url", f"http://127.0.0.1:{server.port}"]
