@@ -25,6 +25,16 @@ static const char *file_in(Demo *d, const char *name) {
   return str_format(d->arena, "%s/%s", d->serve.data_folder, name).ptr;
 }
 
+/* The first line of a small file, in the arena; NULL when there is none. */
+static const char *read_line(Demo *d, const char *name) {
+  char text[256] = "";
+  FILE *file = fopen(file_in(d, name), "re");
+  if (!file) return NULL;
+  char *line = fgets(text, sizeof text, file);
+  fclose(file);
+  return line ? str_to_c(d->arena, str_trim(str_from_c(line))) : NULL;
+}
+
 static bool is_empty(const char *folder) {
   DIR *dir = opendir(folder);
   bool empty = true;
@@ -37,17 +47,17 @@ static bool is_empty(const char *folder) {
 
 /* The port of the phones; 0: the folder is fresh. */
 static bool read_marker(Demo *d, u16 *out, Error *err) {
-  FILE *file = fopen(file_in(d, "demo"), "re");
-  unsigned port = 0;
+  const char *line = read_line(d, "demo");
+  u64 port = 0;
   *out = 0;
-  if (!file)
+  if (!line)
     return is_empty(d->serve.data_folder) ||
            fail(err, ERR_CONFLICT, "%s holds something that is not a demo; choose another folder with --data",
                 d->serve.data_folder);
-  bool ok = fscanf(file, "%5u", &port) == 1 && port <= 65535;
-  fclose(file);
+  if (!str_to_u64(str_from_c(line), 65535, &port) || port == 0)
+    return fail(err, ERR_INVALID, "%s is damaged; remove the folder", file_in(d, "demo"));
   *out = (u16)port;
-  return ok || fail(err, ERR_INVALID, "%s is damaged; remove the folder", file_in(d, "demo"));
+  return true;
 }
 
 static bool write_marker(Demo *d, Error *err) {
@@ -78,27 +88,16 @@ static bool prepare(Demo *d, Error *err) {
   u16 port = 0;
   if (!read_marker(d, &port, err) || !demo_phones_start(port, &d->phones, err)) return false;
   if (port == 0 && !write_marker(d, err)) return false;
-  FILE *key = fopen(file_in(d, "admin.key"), "re");
-  if (!key) return make_world(d, err);
-  fclose(key);
-  return true;
+  return read_line(d, "admin.key") || make_world(d, err);
 }
 
 /* What to try --------------------------------------------------------------------------------------------------------
  */
 
-static void print_key(Demo *d) {
-  char key[256] = "";
-  FILE *file = fopen(file_in(d, "admin.key"), "re");
-  if (!file) return;
-  if (fgets(key, sizeof key, file)) printf("API key    %s", key);
-  fclose(file);
-}
-
 static void print_welcome(Demo *d, const App *app) {
   const char *url = app->public_url, *data = d->serve.data_folder;
-  printf("\nTocsin demo  %s\n", url);
-  print_key(d);
+  const char *key = read_line(d, "admin.key");
+  printf("\nTocsin demo  %s\nAPI key      %s\n", url, key ? key : "?");
   printf(
       "\nSeven people, three teams and eight services. Alerts come in by themselves, from six kinds of senders.\n"
       "Nothing leaves this machine: there is no mail relay, so e-mail steps fail at once (no_smtp), and\n"
@@ -119,19 +118,10 @@ static void print_welcome(Demo *d, const App *app) {
   fflush(stdout);
 }
 
-static const char *own_address(Demo *d) {
-  char address[256] = "";
-  FILE *file = fopen(file_in(d, "address"), "re");
-  if (!file) return NULL;
-  char *line = fgets(address, sizeof address, file);
-  fclose(file);
-  return line ? str_to_c(d->arena, str_trim(str_from_c(line))) : NULL;
-}
-
 static void ready(App *app, void *hook) {
   Demo *d = hook;
   Error err = {0};
-  const char *url = own_address(d);
+  const char *url = read_line(d, "address");
   print_welcome(d, app);
   if (!url || !demo_alerts_start(url, &d->alerts, &err))
     log_warn("demo", "no alerts will come in by themselves: %s", url ? err.message : "the address is not known");

@@ -2,7 +2,6 @@
  * the whole path is seen: sender, alert, incident, policy, person, link. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cli/demo.h"
 #include "cli/print.h"
@@ -21,11 +20,8 @@ static Str member(const Value *message, const char *name) {
 
 /* Whole, in one write: two phones may ring at once. */
 static void print_message(const DemoPhones *phones, Arena *arena, const Value *message) {
-  char at[16];
-  time_t now = time(NULL);
-  struct tm local;
-  localtime_r(&now, &local);
-  strftime(at, sizeof at, "%H:%M:%S", &local);
+  char at[PRINT_TIME_BYTES];
+  print_time(at);
   Str person = member(value_get_c(message, "user"), "name"), link = member(message, "ack_url");
   bool loud = phones->colour && str_equal_c(member(message, "urgency"), "high");
   Str head = print_clean(arena, member(message, "headline")), name = print_clean(arena, person);

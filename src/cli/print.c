@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/kinds.h"
@@ -34,6 +35,12 @@ Screen screen_of(void) {
   Screen screen = {.width = width_asked_for(), .colour = terminal && !(plain && *plain)};
   if (terminal && !screen.width && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) screen.width = size.ws_col;
   return screen;
+}
+
+void print_time(char out[PRINT_TIME_BYTES]) {
+  time_t now = (time_t)(clock_true_ms() / 1000);
+  struct tm local;
+  if (!localtime_r(&now, &local) || strftime(out, PRINT_TIME_BYTES, "%H:%M:%S", &local) == 0) out[0] = '\0';
 }
 
 /* Text on a terminal ---------------------------------------------------------------------------------------------- */

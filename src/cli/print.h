@@ -32,6 +32,10 @@ typedef struct Screen {
 /* Of standard output: colour only on a terminal and without NO_COLOR. */
 Screen screen_of(void);
 
+enum { PRINT_TIME_BYTES = 16 };
+/* Now, as the clock on the wall: "14:03:59". */
+void print_time(char out[PRINT_TIME_BYTES]);
+
 /* What text may show on a terminal. */
 Str print_clean(Arena *arena, Str text);
 /* A value in JSON (indented) or YAML. */

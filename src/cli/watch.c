@@ -1,6 +1,5 @@
 /* watch: prints what changes, as it changes. The stream names objects; what became of them is asked for, and said in a
  * line. A connection that is lost is made again where it ended, until somebody interrupts. */
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/kinds.h"
@@ -27,11 +26,8 @@ static bool wanted(const Watch *w, Str kind) {
 }
 
 static void say_change(Watch *w, Str kind, const Value *row) {
-  char at[16];
-  time_t now = time(NULL);
-  struct tm local;
-  localtime_r(&now, &local);
-  strftime(at, sizeof at, "%H:%M:%S", &local);
+  char at[PRINT_TIME_BYTES];
+  print_time(at);
   Str status = value_text_or(value_get_c(row, "status"), value_text_or(value_get_c(row, "outcome"), S("changed")));
   Str title = value_text_or(value_get_c(row, "title"), value_text_or(value_get_c(row, "name"), STR_NONE));
   Str person = value_text_or(value_get_c(row, "user_name"), STR_NONE);
