@@ -16,6 +16,9 @@ enum {
   SPEC_BODY_MAX = 64 * 1024 * 1024,
   SPEC_YAML_MAX = 256 * 1024,
   SPEC_FORM_FIELDS_MAX = 2000,
+  /* Budget of one expression: no alert is refused because it is large, as long as the body was taken. */
+  SPEC_COST_BASE = 100000,
+  SPEC_COST_PER_BYTE = 8,
 };
 
 /* The fields that a mapping can set; FIELDS in spec_fields.c names them. */

@@ -15,7 +15,10 @@ void run_init(Run *run, const Spec *spec, Arena *arena, const RawRequest *reques
   run->values[VAR_NOW] = (Value){
       .kind = VALUE_TIMESTAMP, .i = request->received_ms / 1000, .size = (u32)(request->received_ms % 1000) * 1000000};
   run->values[VAR_VERIFIED] = value_bool(spec->auth_count > 0 && !str_is_blank(settings->secret));
-  run->cel = (CelRun){.vars = run->values, .now_ms = request->received_ms, .zone = settings->zone};
+  run->cel = (CelRun){.vars = run->values,
+                      .now_ms = request->received_ms,
+                      .zone = settings->zone,
+                      .cost_max = SPEC_COST_BASE + SPEC_COST_PER_BYTE * (u64)request->body.len};
 }
 
 void run_warn(Run *run, const char *format, ...) {

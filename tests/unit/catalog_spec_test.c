@@ -304,6 +304,30 @@ static void a_resolve_has_no_priority_and_may_lack_a_title(void **state) {
   assert_true(str_equal(e.source_priority, S("p1")));
 }
 
+static Str large_alert(World *w, size_t label_count, size_t text_bytes) {
+  Buf buf = buf_new(w->arena, MIB(8));
+  buf_puts(&buf, "{\"alerts\":[{\"status\":\"firing\",\"labels\":{\"alertname\":\"Big\"");
+  for (size_t i = 0; i < label_count; i++) buf_format(&buf, ",\"l%zu\":\"v\"", i);
+  buf_puts(&buf, "},\"annotations\":{\"summary\":\"");
+  for (size_t i = 0; i < text_bytes; i++) buf_putc(&buf, 'x');
+  buf_puts(&buf, "\"}}]}");
+  return buf_str(&buf);
+}
+
+static void no_alert_is_refused_for_its_size(void **state) {
+  World *w = *state;
+  static const char *const SPECS[] = {"alertmanager", "grafana"};
+  for (size_t i = 0; i < COUNT(SPECS); i++) {
+    Normalised n = good(w, SPECS[i], large_alert(w, 20000, 10));
+    assert_int_equal(n.event_count, 1);
+    assert_int_equal(n.events[0].labels.size, EVENT_LABELS_MAX);
+    assert_true(label_is(&n.events[0], "alertname", "Big") && n.events[0].truncated && n.warning_count == 0);
+    n = good(w, SPECS[i], large_alert(w, 1, MIB(3)));
+    assert_int_equal(n.events[0].title.len, EVENT_TITLE_BYTES);
+    assert_true(n.events[0].truncated && n.warning_count == 0);
+  }
+}
+
 /* Settings ----------------------------------------------------------------------------------------------------------
  */
 
@@ -448,6 +472,7 @@ int main(void) {
       cmocka_unit_test(odd_text_is_cleaned_and_cut_at_a_character),
       cmocka_unit_test(label_values_become_text),
       cmocka_unit_test(too_many_labels_keep_the_telling_ones),
+      cmocka_unit_test(no_alert_is_refused_for_its_size),
       cmocka_unit_test(links_are_web_addresses_only),
       cmocka_unit_test(times_are_read_and_absurd_ones_absent),
       cmocka_unit_test(a_resolve_has_no_priority_and_may_lack_a_title),
