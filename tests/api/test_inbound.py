@@ -65,11 +65,13 @@ def test_wrong_secret_is_401_and_makes_no_alert(world):
     assert [row["outcome"] for row in log(world)] == ["rejected"]
 
 
-def test_too_large_is_413_and_opens_one_alert(source):
-    for _ in range(2):
-        assert source.server.try_send(source.source["key"], {"title": "x" * (BIG + 10)}).status == 413
-    source.server.settle()
-    (alert,) = source.alerts()
+def test_too_large_is_413_and_opens_one_alert(fresh):
+    server = fresh()
+    server.make("integrations", name="Large", template="generic", key="large-key-0123456789")
+    for _ in range(3):
+        assert server.http("POST", "/in/large-key-0123456789", b"x" * (BIG + 10), timeout_s=5).status == 413
+    server.settle()
+    (alert,) = server.items("alerts")
     assert alert["priority"] == "p2"
     assert "not understood" in alert["title"]
 

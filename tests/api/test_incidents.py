@@ -152,7 +152,7 @@ def test_paging_from_an_incident(server, world):
 def test_private_incidents_are_hidden_from_others(server):
     viewer = server.make("users", name="Viewer", email="viewer.private@example.org", role="responder")
     made = server.make("api-keys", name="viewer", scopes=["*"], user_id=viewer["id"])
-    (secret,) = [value for value in made.values() if isinstance(value, str) and value.startswith("tk_")]
+    secret = made["key"]
     incident = server.make("incidents", title="Secret", severity=1, private=True)
     assert server.try_api("GET", f"incidents/{incident['id']}", key=secret).status == 404
     listed = server.try_api("GET", "incidents?limit=1000", key=secret)

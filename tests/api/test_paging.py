@@ -363,7 +363,7 @@ def test_the_organizations_policy_is_last(world):
 
 def test_unrouted_urgent_alerts_page_the_owners(fresh, relay):
     server = fresh(smtp=relay.url)
-    server.api("PATCH", "organization", {"policy_id": None})
+    server.change("organizations", server.items("organizations")[0]["id"], policy_id=None)
     made = server.make("integrations", name="S", template="generic", key="unrouted-key-0123456789")
     before = len(relay.mails)
     for key, priority in (("urgent", "p2"), ("unset", None), ("low", "p3")):

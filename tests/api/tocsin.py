@@ -27,6 +27,7 @@ import urllib.parse
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("TOCSIN_BIN", str(CHECKOUT / "build" / "tocsin"))
 READY_S = float(os.environ.get("TOCSIN_READY_S", "20"))
+SETTLE_S = float(os.environ.get("TOCSIN_SETTLE_S", "20"))
 
 
 class Answer:
@@ -74,6 +75,7 @@ class Tocsin:
         self.control_path = self.control_folder + "/control"
         self.key = None
         self.turned_s = 0
+        self.busy = False  # the last settle did not end
         self.log_path = self.folder / "server.log"
 
     # Life.
@@ -185,8 +187,10 @@ class Tocsin:
         return answer.decode().strip()
 
     def settle(self):
-        answer = self.control("until-idle")
+        self.busy = True
+        answer = self.control("until-idle", SETTLE_S)
         assert answer == "ok", answer
+        self.busy = False
 
     def turn(self, by):
         """Turns the clock forward ("5m", "90s", "2h") and lets everything that became due happen."""
@@ -220,11 +224,11 @@ class Tocsin:
             raise Refused(method, path, answer)
         return answer.json if answer.body else None
 
-    def get(self, path, **query):
+    def get(self, path, /, **query):
         query = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None}, doseq=True)
         return self.api("GET", path + ("?" + query if query else ""))
 
-    def items(self, path, **query):
+    def items(self, path, /, **query):
         """All items of a list, over its pages."""
         query.setdefault("limit", 1000)
         found = []
@@ -236,13 +240,13 @@ class Tocsin:
             query["cursor"] = answer["next_cursor"]
         raise AssertionError(f"the list {path} does not end")
 
-    def make(self, kind, **fields):
+    def make(self, kind, /, **fields):
         return self.api("POST", kind, fields)
 
-    def change(self, kind, id, **fields):
+    def change(self, kind, id, /, **fields):
         return self.api("PATCH", f"{kind}/{id}", fields)
 
-    def verb(self, kind, id, verb, **fields):
+    def verb(self, kind, id, verb, /, **fields):
         return self.api("POST", f"{kind}/{id}/{verb}", fields)
 
     def try_send(self, key, body, headers=None, path="/in/"):
