@@ -54,9 +54,10 @@ def test_the_stream_needs_a_key(server):
 
 def test_repeats_make_no_events_of_their_own(world):
     world.usual()
-    world.fire("key", priority="p4")
-    alert = world.alert("key")
     with Stream(world.server) as stream:
+        world.fire("key", priority="p4")
+        alert = world.alert("key")
+        stream.until(about("alert", alert["id"]))
         for _ in range(5):
             world.fire("key", priority="p4")
         world.fire("end", priority="p4")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from http_sink import fail, hang, reply
+from http_sink import drop, fail, reply
 from world import ack_url
 
 
@@ -316,7 +316,7 @@ def test_an_address_inside_is_refused_unless_allowed(world):
 
 
 def test_a_cut_answer_is_an_unknown_outcome(paging):
-    paging.sink.script(paging.path("ann"), hang())
+    paging.sink.script(paging.path("ann"), drop())
     paging.fire("key", priority="p4")
     (notification,) = paging.notifications(paging.page(paging.alert("key")))
     assert notification["status"] in ("sending", "unconfirmed", "queued", "sent"), notification
