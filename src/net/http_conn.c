@@ -111,6 +111,20 @@ void http_conn_free(Conn *conn) {
   free(conn);
 }
 
+/* libevent calls back for ever while the input stands at its high watermark and reading is on: off with it until
+ * somebody takes from the input again. Below the watermark reading stays on, so that a peer's leaving is seen. */
+static void pause_when_full(Conn *conn) {
+  if (conn->dead || conn->paused || unread(conn) < READ_AHEAD_BYTES_MAX) return;
+  conn->paused = true;
+  bufferevent_disable(conn->bev, EV_READ);
+}
+
+static void resume(Conn *conn) {
+  if (!conn->paused || conn->dead) return;
+  conn->paused = false;
+  bufferevent_enable(conn->bev, EV_READ);
+}
+
 /* Closing with unread input would send a reset, which can destroy the answer before the peer has read it. */
 void http_conn_linger(Conn *conn) {
   if (conn->lingering) return;
@@ -124,6 +138,7 @@ void http_conn_linger(Conn *conn) {
   shutdown(conn->fd, SHUT_WR);
   struct evbuffer *input = bufferevent_get_input(conn->bev);
   evbuffer_drain(input, evbuffer_get_length(input));
+  resume(conn);
   http_conn_wait(conn, WAIT_LINGER);
 }
 
@@ -241,6 +256,10 @@ void http_conn_advance(Conn *conn) {
     }
     break;
   }
+  if (conn->stalled || conn->reading == READ_NOTHING)
+    pause_when_full(conn);
+  else
+    resume(conn);
   http_conn_mark(conn);
 }
 
@@ -254,7 +273,7 @@ static void on_read(struct bufferevent *bev, void *ctx) {
   else if (conn->reading != READ_NOTHING)
     http_conn_advance(conn);
   else if (conn->first)
-    return; /* the answer is due, and the connection ends with it: further input stays bounded by the watermark */
+    pause_when_full(conn); /* the answer is due, and the connection ends with it */
   else
     http_conn_mark(conn);
 }

@@ -125,6 +125,7 @@ struct Conn {
   u32 exchange_count;
   HttpStream *stream; /* the first exchange has become one */
   bool stalled;       /* stopped reading although there is input */
+  bool paused;        /* reading is off: the input is at its watermark and nobody takes it now */
   bool fresh;         /* no request yet */
   bool peer_done;     /* the peer has sent its last byte */
   bool closing;       /* close once all is written */
