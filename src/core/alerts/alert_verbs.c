@@ -53,6 +53,7 @@ static void stamp(Acting *x, AlertStatus to) {
     a->resolved_by = who;
     a->deadline_ms = 0;
     a->hold_count = 0;
+    a->snoozed_until_ms = 0;
   }
 }
 
@@ -64,6 +65,7 @@ static void begin_episode(Acting *x) {
   a->resolved_ms = 0;
   a->resolved_by = STR_NONE;
   a->hold_count = 0;
+  a->snoozed_until_ms = 0;
   a->threshold = value_null();
 }
 

@@ -24,6 +24,15 @@ i64 alert_number_next(Batch *batch, i64 org_id, Error *err) {
   return batch->number_next++;
 }
 
+i64 change_number_next(Batch *batch, i64 org_id, Error *err) {
+  i64 number = 0;
+  bool found = false;
+  if (!db_query_int(batch->cycle->db, &COUNTER_TAKE, DB_ARGS(db_int(org_id), db_text(S("change")), db_int(1)), &number,
+                    &found, err))
+    return 0;
+  return number;
+}
+
 bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kind, const Who *who, Str data, Error *err) {
   TimelineEntry entry = {.org_id = alert->org_id,
                          .subject_kind = "alert",

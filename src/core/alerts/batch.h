@@ -145,5 +145,6 @@ MUST_CHECK bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kin
                                Error *err);
 /* Numbers come in small blocks for a batch, gaps allowed. 0 on failure. */
 i64 alert_number_next(Batch *batch, i64 org_id, Error *err);
+i64 change_number_next(Batch *batch, i64 org_id, Error *err);
 
 #endif

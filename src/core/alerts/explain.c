@@ -17,6 +17,11 @@ static void put_text(Buf *buf, const char *name, Str text) {
   json_write_string(buf, text);
 }
 
+/* Words are collected as "a; b; ": without the end. */
+static Str words(Str text) {
+  return str_ends_with(text, S("; ")) ? str_slice(text, 0, text.len - 2) : text;
+}
+
 static void write_trace(Buf *buf, Arena *arena, const RuleTrace *trace) {
   buf_puts(buf, "{\"rule_id\":");
   json_write_string(buf, id_text(arena, "rul", trace->rule->id));
@@ -28,7 +33,7 @@ static void write_trace(Buf *buf, Arena *arena, const RuleTrace *trace) {
     put_text(buf, "result", str_from_c(MATCH_NAMES[trace->result.match]));
     put_text(buf, "decided_by", trace->result.decided);
     if (trace->result.error.len) put_text(buf, "error", trace->result.error);
-    if (trace->done.len) put_text(buf, "done", trace->done);
+    if (trace->done.len) put_text(buf, "done", words(trace->done));
   }
   buf_putc(buf, '}');
 }
@@ -64,7 +69,7 @@ Str plan_json(Arena *arena, const Setup *setup, const Alert *alert, const Plan *
   buf_format(&buf, ",\"unrouted\":%s", plan->unrouted ? "true" : "false");
   if (plan->incident_rule) put_text(&buf, "incident_rule_id", id_text(arena, "rul", plan->incident_rule->id));
   if (plan->incident_id) put_text(&buf, "incident_id", id_text(arena, "inc", plan->incident_id));
-  put_text(&buf, "outcome", plan->outcome);
+  put_text(&buf, "outcome", words(plan->outcome));
   buf_putc(&buf, '}');
   return buf_str(&buf);
 }

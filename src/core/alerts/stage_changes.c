@@ -38,7 +38,7 @@ static Str labels_text(Arena *arena, const Event *e) {
 
 static bool insert(Batch *batch, const Item *item, i64 id, i64 service_id, Error *err) {
   const Event *e = item->event;
-  i64 number = alert_number_next(batch, item->arrival->org_id, err);
+  i64 number = change_number_next(batch, item->arrival->org_id, err);
   if (number == 0) return false;
   return db_run(batch->cycle->db, &CHANGE_INSERT, err, db_int(id), db_int(item->arrival->org_id), db_int(number),
                 db_int(item->arrival->integration_id), db_text(e->change_kind), db_text(e->title),

@@ -236,6 +236,7 @@ static void reopen(Batch *batch, Item *item, Alert *a, i64 t) {
   a->source_rank = e->priority ? e->priority : a->source_rank;
   a->hold_count = 0;
   a->unrouted = false;
+  a->snoozed_until_ms = 0;
   a->run_rules = true;
   a->why = "reopened";
   a->threshold = value_null();

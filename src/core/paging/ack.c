@@ -226,8 +226,8 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
   Str first = STR_NONE;
   if (!check_age(ack, cycle->db, err)) return false;
   if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
-  if (!found || !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err))
-    return !found && fail(err, ERR_NOT_FOUND, "gone");
+  if (found && !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
+  if (!found) return fail(err, ERR_NOT_FOUND, "the message or its page is gone");
   Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
   if (str_equal_c(ack->action, "acknowledge")) {
     ack->said = page.status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");

@@ -172,7 +172,8 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
   put(&m, "service", service ? service->name : S(""));
   put(&m, "team", team ? team->name : S(""));
   put(&m, "since",
-      str_format(arena, "%.*s (%.*s)", STR_ARG(zone_text_ms(arena, zone, since)), STR_ARG(time_text_ms(arena, since))));
+      str_format(arena, "%.*s (%.*s)", STR_ARG(zone_text_ms(arena, zone, since)),
+                 STR_ARG(time_text_ms(arena, since / MINUTE_MS * MINUTE_MS))));
   map_put_c(&m.map, "since_ms", value_int(since));
   put(&m, "ack_url", str_format(arena, "%s/ack/%.*s", app->public_url, STR_ARG(ack_token(app, arena, n->id))));
   map_put_c(&m.map, "repeated", value_bool(n->repeated));
