@@ -14,7 +14,7 @@ typedef struct DbRow DbRow;
 typedef struct DbStmt {
   const char *name; /* "alert_by_key": for errors and EXPLAIN tests */
   const char *sql;
-  const char *pg;   /* PostgreSQL's text when it must differ; NULL: the same */
+  const char *pg; /* PostgreSQL's text when it must differ; NULL: the same */
 } DbStmt;
 
 typedef enum DbType { DB_TYPE_NULL, DB_TYPE_INT, DB_TYPE_DOUBLE, DB_TYPE_TEXT, DB_TYPE_BLOB } DbType;
@@ -28,18 +28,35 @@ typedef struct DbValue {
   };
 } DbValue;
 
-static inline DbValue db_null(void) { return (DbValue){.type = DB_TYPE_NULL}; }
-static inline DbValue db_int(i64 i) { return (DbValue){.type = DB_TYPE_INT, .i = i}; }
-static inline DbValue db_double(double d) { return (DbValue){.type = DB_TYPE_DOUBLE, .d = d}; }
-static inline DbValue db_text(Str s) { return (DbValue){.type = DB_TYPE_TEXT, .s = s}; }
-static inline DbValue db_blob(Str s) { return (DbValue){.type = DB_TYPE_BLOB, .s = s}; }
+static inline DbValue db_null(void) {
+  return (DbValue){.type = DB_TYPE_NULL};
+}
+static inline DbValue db_int(i64 i) {
+  return (DbValue){.type = DB_TYPE_INT, .i = i};
+}
+static inline DbValue db_double(double d) {
+  return (DbValue){.type = DB_TYPE_DOUBLE, .d = d};
+}
+static inline DbValue db_text(Str s) {
+  return (DbValue){.type = DB_TYPE_TEXT, .s = s};
+}
+static inline DbValue db_blob(Str s) {
+  return (DbValue){.type = DB_TYPE_BLOB, .s = s};
+}
 /* NULL for 0 or less: ids and times that may be absent. */
-static inline DbValue db_id(i64 i) { return i > 0 ? db_int(i) : db_null(); }
+static inline DbValue db_id(i64 i) {
+  return i > 0 ? db_int(i) : db_null();
+}
 /* NULL for a slice whose ptr is NULL. */
-static inline DbValue db_text_or_null(Str s) { return s.ptr ? db_text(s) : db_null(); }
+static inline DbValue db_text_or_null(Str s) {
+  return s.ptr ? db_text(s) : db_null();
+}
 
 /* db_run(db, &STMT, err, db_int(1), db_text(x)): counts its arguments. */
-#define DB_ARGS(...) (sizeof((DbValue[]){__VA_ARGS__}) / sizeof(DbValue)), (DbValue[]){__VA_ARGS__}
+#define DB_ARGS(...)                                                                                                   \
+  (sizeof((DbValue[]){__VA_ARGS__}) / sizeof(DbValue)), (DbValue[]) {                                                  \
+    __VA_ARGS__                                                                                                        \
+  }
 
 typedef enum DbRole { DB_WRITER, DB_READER } DbRole;
 
@@ -48,14 +65,15 @@ MUST_CHECK bool db_open(const char *url, DbRole role, Db **out, Error *err);
 void db_close(Db *db);
 void db_closep(Db **db);
 
-/* Without rows. out_changes may be NULL. Errors: ERR_CONFLICT for a broken unique constraint, ERR_STORAGE for disk full,
- * read-only or I/O errors (err->system holds the engine's code), else ERR_INTERNAL. */
+/* Without rows. out_changes may be NULL. Errors: ERR_CONFLICT for a broken unique constraint, ERR_STORAGE for disk
+ * full, read-only or I/O errors (err->system holds the engine's code), else ERR_INTERNAL. */
 MUST_CHECK bool db_exec(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out_changes, Error *err);
 #define db_run(db, stmt, err, ...) db_exec((db), (stmt), DB_ARGS(__VA_ARGS__), NULL, (err))
 
 /* Calls row() for each row until it returns false (which is not an error). */
 typedef bool (*DbRowFn)(const DbRow *row, void *ctx);
-MUST_CHECK bool db_query(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx, Error *err);
+MUST_CHECK bool db_query(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx,
+                         Error *err);
 /* At most one row; *out_found tells. */
 MUST_CHECK bool db_query_one(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, DbRowFn row, void *ctx,
                              bool *out_found, Error *err);
@@ -63,27 +81,28 @@ MUST_CHECK bool db_query_one(Db *db, const DbStmt *stmt, size_t count, const DbV
 MUST_CHECK bool db_query_int(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, i64 *out, bool *out_found,
                              Error *err);
 
-i64 db_row_int(const DbRow *row, int column);     /* 0 for NULL */
+i64 db_row_int(const DbRow *row, int column); /* 0 for NULL */
 double db_row_double(const DbRow *row, int column);
 bool db_row_is_null(const DbRow *row, int column);
 Str db_row_text(const DbRow *row, int column, Arena *arena); /* copied; STR_NONE for NULL; also blobs */
-Str db_row_peek(const DbRow *row, int column);    /* not copied: valid inside the callback */
+Str db_row_peek(const DbRow *row, int column);               /* not copied: valid inside the callback */
 int db_row_columns(const DbRow *row);
 const char *db_row_name(const DbRow *row, int column);
 DbType db_row_type(const DbRow *row, int column);
 
 /* The same statement n times; bind fills args for call i. The engine may pipeline. Stops at the first error. */
 typedef void (*DbBindFn)(size_t i, DbValue *args, void *ctx);
-MUST_CHECK bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx, Error *err);
+MUST_CHECK bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx,
+                              Error *err);
 
 /* Text made at run time (the registry's lists). Prepared and cached by its text, at most 200 per connection. */
 MUST_CHECK bool db_query_text(Db *db, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx, Error *err);
 MUST_CHECK bool db_exec_text(Db *db, Str sql, size_t count, const DbValue *args, i64 *out_changes, Error *err);
 
-/* Transactions: begin takes the write lock on a writer, a snapshot on a reader. Savepoints nest, inside a transaction only.
- * When the engine undid everything by itself (disk full), every call fails with ERR_STORAGE until db_rollback: nothing can
- * commit by halves. A commit that failed is still to be rolled back. After a failed fsync (err->system is the engine's code)
- * the connection writes nothing more. */
+/* Transactions: begin takes the write lock on a writer, a snapshot on a reader. Savepoints nest, inside a transaction
+ * only. When the engine undid everything by itself (disk full), every call fails with ERR_STORAGE until db_rollback:
+ * nothing can commit by halves. A commit that failed is still to be rolled back. After a failed fsync (err->system is
+ * the engine's code) the connection writes nothing more. */
 MUST_CHECK bool db_begin(Db *db, Error *err);
 MUST_CHECK bool db_commit(Db *db, Error *err);
 void db_rollback(Db *db);
@@ -92,16 +111,17 @@ MUST_CHECK bool db_savepoint(Db *db, Error *err);
 MUST_CHECK bool db_release(Db *db, Error *err);
 void db_rollback_to(Db *db); /* undoes and releases the newest savepoint */
 
-/* SQLite: the writer moves its log into the file between transactions, and closes the gate of the pools while the log is too
- * long. To be called after each round, and while idle too as long as it may be closed; with a short queue it may wait 1.5 s for
- * readers. A no-op elsewhere. */
+/* SQLite: the writer moves its log into the file between transactions, and closes the gate of the pools while the log
+ * is too long. To be called after each round, and while idle too as long as it may be closed; with a short queue it may
+ * wait 1.5 s for readers. A no-op elsewhere. */
 void db_checkpoint(Db *writer, bool queue_is_short);
-/* Limits how long one read, or one read transaction, may last on a reader (1,000 ms unless set; 0: no limit); past it the
- * statement fails with ERR_UNAVAILABLE. Ignored on a writer. */
+/* Limits how long one read, or one read transaction, may last on a reader (1,000 ms unless set; 0: no limit); past it
+ * the statement fails with ERR_UNAVAILABLE. Ignored on a writer. */
 void db_read_limit_ms(Db *db, i64 ms);
 i64 db_last_commit_us(const Db *db);
 
-/* Applies the numbered migrations that are missing, each in a transaction. Fails when the file is newer than this program. */
+/* Applies the numbered migrations that are missing, each in a transaction. Fails when the file is newer than this
+ * program. */
 MUST_CHECK bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err);
 u32 db_migrations_latest(void);
 
@@ -109,8 +129,8 @@ u32 db_migrations_latest(void);
 typedef struct DbPool DbPool;
 MUST_CHECK bool db_pool_new(const char *url, size_t max, DbPool **out, Error *err);
 void db_pool_free(DbPool *pool); /* all readers were given back */
-/* Waits for a free reader (and for the gate of a long log), at most 10 s: then ERR_UNAVAILABLE. Not for the writer's thread:
- * it opens the gate. */
+/* Waits for a free reader (and for the gate of a long log), at most 10 s: then ERR_UNAVAILABLE. Not for the writer's
+ * thread: it opens the gate. */
 MUST_CHECK bool db_pool_take(DbPool *pool, Db **out, Error *err);
 void db_pool_give(DbPool *pool, Db *db); /* ends its transaction; accepts NULL */
 

@@ -212,7 +212,9 @@ static void raise_priority(Alert *a, const Event *e) {
   if (rises(a->priority, e->priority)) a->priority = e->priority;
   a->row_changed = a->run_rules = a->raised = true;
   a->why = a->why ? a->why : "raised";
-  if (a->status == ALERT_DISMISSED) a->status = ALERT_TRIGGERED;
+  if (a->status != ALERT_DISMISSED) return;
+  a->status = ALERT_TRIGGERED; /* its page was cancelled: a second one may start */
+  a->page_start++;
 }
 
 static bool acknowledgement_is_kept(const Batch *batch, const Alert *a, i64 received) {

@@ -280,7 +280,7 @@ static const Route *find_generic(Call *call, Str path, HttpMethod method, bool *
 
 /* Who ------------------------------------------------------------------------------------------------------------- */
 
-static bool authenticate(Call *call, Error *err) {
+static bool authenticate(Call *call, const SetupKey **out_key, Error *err) {
   Str header = http_header(call->request, "Authorization");
   if (!str_starts_with(header, S("Bearer ")))
     return fail(err, ERR_UNAUTHORIZED, "this needs an API key: send \"Authorization: Bearer tk_...\"");
@@ -289,6 +289,7 @@ static bool authenticate(Call *call, Error *err) {
   if (!key) return fail(err, ERR_UNAUTHORIZED, "the API key is not known");
   if (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock))
     return fail(err, ERR_UNAUTHORIZED, "the API key has expired");
+  *out_key = key;
   call->org_id = key->org_id;
   call->user = setup_user(call->setup, key->user_id);
   if (key->user_id && (!call->user || str_equal_c(call->user->status, "deactivated")))
@@ -313,9 +314,46 @@ static void run_read(void *ctx) {
     respond_problem(call, &err);
 }
 
+static const DbStmt ANSWER_GET = {"api_answer_get",
+                                  "SELECT status, answer FROM idempotency WHERE org_id = $1 AND scope = $2 AND "
+                                  "\"key\" = $3 AND expires_at > $4",
+                                  NULL};
+static const DbStmt ANSWER_PUT = {
+    "api_answer_put",
+    "INSERT INTO idempotency (org_id, scope, \"key\", status, answer, expires_at) VALUES ($1,$2,$3,$4,$5,$6) "
+    "ON CONFLICT (org_id, scope, \"key\") DO UPDATE SET status = excluded.status, answer = excluded.answer, "
+    "expires_at = excluded.expires_at",
+    NULL};
+
+static bool read_answer(const DbRow *row, void *ctx) {
+  Call *call = ctx;
+  call->status = (int)db_row_int(row, 0);
+  call->raw = db_row_text(row, 1, call->arena);
+  call->content_type = "application/json";
+  return true;
+}
+
+/* The same Idempotency-Key on the same path within 24 h: the first answer again, and nothing is written. */
+static bool write_once(Call *call, Cycle *cycle, Str key, Error *err) {
+  Str scope = str_format(call->arena, "%.*s %.*s %.*s", STR_ARG(call->actor.id), STR_ARG(call->request->method_text),
+                         STR_ARG(call->request->path));
+  bool found = false;
+  if (!db_query_one(cycle->db, &ANSWER_GET,
+                    DB_ARGS(db_int(call->org_id), db_text(scope), db_text(key), db_int(cycle->now_ms)), read_answer,
+                    call, &found, err))
+    return false;
+  if (found) return true;
+  if (!call->route->write(call, cycle, err)) return false;
+  Str answer = call->status == 204 ? S("") : json_text(call->arena, &call->answer);
+  return db_run(cycle->db, &ANSWER_PUT, err, db_int(call->org_id), db_text(scope), db_text(key),
+                db_int(call->status ? call->status : 200), db_text(answer), db_int(cycle->now_ms + DAY_MS));
+}
+
 static bool run_write(Command *command, Cycle *cycle, Error *err) {
   Call *call = (Call *)command;
-  return call->route->write(call, cycle, err);
+  Str key = http_header(call->request, "Idempotency-Key");
+  if (key.len > 255) return fail(err, ERR_INVALID, "an Idempotency-Key has at most 255 characters");
+  return key.len ? write_once(call, cycle, key, err) : call->route->write(call, cycle, err);
 }
 
 static void write_done(Command *command, bool ok, const Error *err) {
@@ -359,16 +397,43 @@ static void give_setup(void *setup) {
   setup_give(setup);
 }
 
+/* Scopes of a key: "*", "read" or "write" for everything, "alerts:read", "alerts:*". None given: everything. A viewer
+ * reads. */
+static bool scope_allows(Str scope, Str kind, bool writes) {
+  Str of = scope, verb = STR_NONE;
+  Str wanted = writes ? S("write") : S("read");
+  if (str_equal_c(scope, "*") || str_equal(scope, wanted)) return true;
+  if (!str_cut(scope, ':', &of, &verb)) return str_equal_c(scope, "write") && !writes;
+  bool all_verbs = str_equal_c(verb, "*") || str_equal_c(verb, "write");
+  return (str_equal_c(of, "*") || str_equal(of, kind)) && (str_equal(verb, wanted) || all_verbs);
+}
+
+static bool allowed(Call *call, const SetupKey *key, Error *err) {
+  Str permission = str_from_c(call->route->permission), kind = permission, verb = STR_NONE;
+  if (!call->route->permission)
+    kind = str_from_c(call->resource->permission ? call->resource->permission : call->resource->plural);
+  else
+    (void)str_cut(permission, ':', &kind, &verb);
+  bool writes = call->route->write != NULL, ok = !value_is(&key->scopes, VALUE_LIST) || key->scopes.size == 0;
+  for (size_t i = 0; !ok && i < key->scopes.size; i++)
+    ok = scope_allows(value_text_or(value_at(&key->scopes, i), STR_NONE), kind, writes);
+  if (ok && writes && call->user && str_equal_c(call->user->role, "viewer"))
+    return fail(err, ERR_FORBIDDEN, "%.*s is a viewer: viewers read and change nothing", STR_ARG(call->user->name));
+  return ok || fail(err, ERR_FORBIDDEN, "the scopes of this API key do not allow %.*s:%s", STR_ARG(kind),
+                    writes ? "write" : "read");
+}
+
 static bool route_call(Call *call, Error *err) {
   Str path = call->request->path;
   bool known = false;
-  if (!authenticate(call, err)) return false;
+  const SetupKey *key = NULL;
+  if (!authenticate(call, &key, err)) return false;
   if (!str_starts_with(path, S("/api/v1/"))) return fail(err, ERR_NOT_FOUND, "there is nothing at %.*s", STR_ARG(path));
   path = str_slice(path, 8, path.len);
   HttpMethod method = call->request->method == HTTP_HEAD ? HTTP_GET : call->request->method;
   call->route = find_verb(call, path, method, &known);
   if (!call->route) call->route = find_generic(call, path, method, &known);
-  if (call->route) return true;
+  if (call->route) return allowed(call, key, err);
   if (known) return fail(err, ERR_METHOD, "%.*s is not possible here", STR_ARG(call->request->method_text));
   return fail(err, ERR_NOT_FOUND, "there is nothing at %.*s", STR_ARG(call->request->path));
 }

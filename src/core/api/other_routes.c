@@ -271,6 +271,47 @@ static bool page_notifications(Call *c, Db *db, Error *err) {
   return list_of_subject(c, db, "page", "notification", "page_id", err);
 }
 
+typedef struct RelationRows {
+  Arena *arena;
+  i64 id;
+  ValueVec items;
+} RelationRows;
+
+static Str relation_id(Arena *arena, Str kind, i64 id) {
+  return id_text(arena, str_equal_c(kind, "alert") ? "alr" : str_equal_c(kind, "change") ? "chg" : "inc", id);
+}
+
+static bool read_relation(const DbRow *row, void *ctx) {
+  RelationRows *rows = ctx;
+  Arena *arena = rows->arena;
+  MapBuilder map = map_builder(arena);
+  map_put_c(&map, "kind", value_string(db_row_text(row, 0, arena)));
+  map_put_c(&map, "from_id", value_string(relation_id(arena, db_row_peek(row, 1), db_row_int(row, 2))));
+  map_put_c(&map, "to_id", value_string(relation_id(arena, db_row_peek(row, 3), db_row_int(row, 4))));
+  map_put_c(&map, "created_at", value_string(time_text_ms(arena, db_row_int(row, 5))));
+  *VEC_PUSH(arena, &rows->items) = map_done(&map);
+  return true;
+}
+
+/* Both directions: what it follows and what follows it. */
+static bool incident_relations(Call *c, Db *db, Error *err) {
+  static const DbStmt LIST = {
+      "relations_of",
+      "SELECT kind, from_kind, from_id, to_kind, to_id, created_at FROM relation WHERE from_id = $1 "
+      "UNION ALL SELECT kind, from_kind, from_id, to_kind, to_id, created_at FROM relation "
+      "WHERE to_id = $1 ORDER BY 6",
+      NULL};
+  RelationRows rows = {.arena = c->arena};
+  if (!api_resolve(c, db, "incident", 0, &rows.id, err) ||
+      !db_query(db, &LIST, DB_ARGS(db_int(rows.id)), read_relation, &rows, err))
+    return false;
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "items", list_done(&rows.items));
+  map_put_c(&map, "next_cursor", value_null());
+  c->answer = map_done(&map);
+  return true;
+}
+
 /* Setting up ------------------------------------------------------------------------------------------------------ */
 
 static bool templates(Call *c, Db *db, Error *err) {
@@ -312,6 +353,8 @@ static void stream(Call *c) {
 const Route SETUP_ROUTES[] = {
     {HTTP_GET, "alerts/{id}/timeline", "alerts:read", .read = alert_timeline_of, .doc = "What happened to it."},
     {HTTP_GET, "incidents/{id}/timeline", "incidents:read", .read = incident_timeline, .doc = "What happened."},
+    {HTTP_GET, "incidents/{id}/relations", "incidents:read", .read = incident_relations,
+     .doc = "What it follows, what follows it."},
     {HTTP_GET, "incidents/{id}/alerts", "incidents:read", .read = incident_alerts, .doc = "Its alerts."},
     {HTTP_GET, "pages/{id}/notifications", "pages:read", .read = page_notifications, .doc = "Who was told, and how."},
     {HTTP_GET, "templates", "integrations:read", .read = templates, .doc = "The catalog of integrations."},
