@@ -147,13 +147,3 @@ def test_paging_from_an_incident(server, world):
     server.verb("incidents", incident["id"], "acknowledge")
     server.turn("6m")
     assert world.told("bob") == 0
-
-
-def test_private_incidents_are_hidden_from_others(server):
-    viewer = server.make("users", name="Viewer", email="viewer.private@example.org", role="responder")
-    made = server.make("api-keys", name="viewer", scopes=["*"], user_id=viewer["id"])
-    secret = made["key"]
-    incident = server.make("incidents", title="Secret", severity=1, private=True)
-    assert server.try_api("GET", f"incidents/{incident['id']}", key=secret).status == 404
-    listed = server.try_api("GET", "incidents?limit=1000", key=secret)
-    assert incident["id"] not in listed.text

