@@ -214,6 +214,21 @@ def test_an_api_key_is_shown_once_and_works_within_its_scopes(server):
     assert server.try_api("GET", "teams", key=secret).status == 401
 
 
+def test_a_viewer_sees_and_changes_nothing(server):
+    viewer = server.make("users", name="Only looks", email="looks@example.org", role="viewer")
+    victim = server.make("users", name="Victim", email="victim@example.org", role="responder")
+    secret = server.make("api-keys", name="viewer", user_id=viewer["id"], scopes=["*"])["key"]
+    assert server.try_api("GET", "teams", key=secret).status == 200
+    for method, path, body in (("POST", "teams", {"name": "No"}), ("DELETE", f"users/{victim['id']}", None),
+                               ("PATCH", f"users/{viewer['id']}", {"role": "owner"}), ("POST", "api-keys", {"name": "More"})):
+        assert server.try_api(method, path, body, key=secret).status == 403, (method, path)
+
+
+def test_an_unknown_scope_is_refused(server):
+    answer = server.try_api("POST", "api-keys", {"name": "Typo", "scopes": ["teams:raed"]})
+    assert answer.status in (400, 422), answer
+
+
 @pytest.mark.parametrize("key", ["", "tk_wrong", "x" * 5000])
 def test_no_good_key_no_answer(server, key):
     answer = server.try_api("GET", "users", key=key)

@@ -277,12 +277,44 @@ def test_a_closed_incident_takes_no_alerts(rules):
     assert "follows" in str(rules.server.get(f"incidents/{second}/relations"))
 
 
-def test_a_joiner_pages_again_only_when_it_raises_severity(rules):
-    incident_rule(rules, when="labels.bad == 'no'", group_by=["labels.host"], position=1)
-    rules.server.settle()
-    rules.fire("a", labels={"host": "h", "bad": "no"})
-    rules.fire("b", labels={"host": "h", "bad": "no"})
+def test_a_joiner_that_raises_nothing_pages_nobody(rules):
+    incident_rule(rules, group_by=["labels.host"])
+    rules.fire("a", labels={"host": "h"})
+    rules.fire("b", labels={"host": "h"})
     assert rules.told("ann") == 1
+
+
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_a_joiner_that_raises_the_severity_pages_again(rules, acknowledged):
+    rules.rule(rules.source, "true", {"type": "create_incident", "group_by": ["labels.host"]})  # severity by priority
+    rules.fire("a", labels={"host": "h"}, priority="p3")
+    before = rules.incident(rules.alert("a"))
+    if acknowledged:
+        rules.server.verb("incidents", before["id"], "acknowledge")
+    rules.fire("b", labels={"host": "h"}, priority="p1")
+    after = rules.incident(rules.alert("b"))
+    assert after["id"] == before["id"] and after["severity"] < before["severity"]
+    assert rules.told("ann") == 2
+
+
+def test_a_joiner_of_an_acknowledged_incident_that_raises_nothing_is_quiet(rules):
+    incident_rule(rules, group_by=["labels.host"])
+    rules.fire("a", labels={"host": "h"})
+    rules.server.verb("incidents", rules.incident(rules.alert("a"))["id"], "acknowledge")
+    rules.fire("b", labels={"host": "h"})
+    rules.server.turn("6m")
+    assert rules.tally("ann", "bob") == (1, 0)
+
+
+def test_an_incident_takes_a_thousand_alerts_then_the_next_opens_and_pages_nobody(rules):
+    incident_rule(rules, group_by=["labels.host"])
+    rules.server.send(rules.source["key"], [{"title": "t", "dedup_key": f"k{n}", "labels": {"host": "h"}} for n in range(1002)])
+    counts = sorted(rules.server.get(f"incidents/{id}")["alert_count"] for id in incidents_of(rules))
+    assert counts == [2, 1000]
+    assert rules.told("ann") == 1
+    for id in incidents_of(rules):  # many alerts: ended here, not one by one
+        rules.server.verb("incidents", id, "resolve")
+    rules.server.send(rules.source["key"], [{"title": "t", "dedup_key": f"k{n}", "status": "resolved"} for n in range(1002)])
 
 
 def test_members_all_resolved_resolve_the_incident_after_five_minutes(rules):

@@ -86,13 +86,18 @@ class Crash:
                 self.wrong.append(f"{name}: {alert['status']}, promised {key.status}")
 
     def compare_pages(self, ledger):
-        bodies = [request.body.decode() for request in self.sink.requests if request.path == "/page"]
-        told = collections.Counter()
-        for body in bodies:
-            at = body.find("owed ")
-            told[body[at:body.index("0123456789", at) + 10]] += 1
-        self.unpaid += [title for title in ledger.owed if told[title] == 0]
-        self.repeated += sum(count - 1 for count in told.values() if count > 1)
+        """Every owed page was sent; what was sent twice is one notification, with one Idempotency-Key, and says that it may be a repeat."""
+        told = collections.defaultdict(list)
+        for request in self.sink.requests:
+            if request.path == "/page":
+                told[request.json["alert"]["title"]].append(request)
+        self.unpaid += [title for title in ledger.owed if title not in told]
+        for title, requests in told.items():
+            self.repeated += len(requests) - 1
+            if len({request.headers.get("idempotency-key") for request in requests}) > 1:
+                self.wrong.append(f"{title}: told by {len(requests)} notifications")
+            elif not all(request.json["repeated"] for request in requests[1:]):
+                self.wrong.append(f"{title}: told twice, and the second does not say so")
 
     def clear(self):
         """Ends the pages of this round, and lets the minute of the storm's count pass."""
