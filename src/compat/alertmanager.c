@@ -4,7 +4,7 @@
  * is Alertmanager's own fingerprint of the labels, so that the webhook and the API agree on what is one alert. */
 #include <stdlib.h>
 
-#include "compat/compat.h"
+#include "compat/alertmanager.h"
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
@@ -209,16 +209,17 @@ static void am_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   verdict->body_bytes_max = BODY_MAX;
   if (!inbound_begin(app, request, key, verdict)) return;
   bool alerts = str_equal_c(path, "api/v2/alerts"), status = str_equal_c(path, "api/v2/status");
-  if ((alerts && request->method == HTTP_POST) || (status && request->method == HTTP_GET)) return;
+  if ((alerts && request->method == HTTP_POST) || ((alerts || status) && request->method == HTTP_GET)) return;
   verdict->respond = true;
   verdict->response = (HttpResponse){.status = alerts || status ? 405 : 404};
 }
 
 static void am_request(App *app, HttpRequest *request) {
   if (request->method == HTTP_GET) {
-    respond_text(app, request, 200, "application/json",
-                 S("{\"cluster\":{\"status\":\"disabled\",\"peers\":[]},\"versionInfo\":{\"version\":\"tocsin\"},"
-                   "\"config\":{\"original\":\"\"}}"));
+    if (str_ends_with(request->path, S("/status")))
+      alertmanager_status(app, request);
+    else
+      alertmanager_list(app, request);
     return;
   }
   AmRequest *am = ARENA_NEW(request->arena, AmRequest);

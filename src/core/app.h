@@ -41,6 +41,7 @@ typedef struct App {
   const char *watchdog_url;
   const char *trusted_proxies;
   bool test_control;
+  i64 started_ms; /* true clock */
   _Atomic bool draining;
 } App;
 

@@ -160,6 +160,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
       o->db_url ? o->db_url : str_to_c(app->arena, str_format(app->arena, "sqlite:%s/tocsin.db", o->data_folder));
   app->data_folder = o->data_folder;
   app->db_url = url;
+  app->started_ms = clock_true_ms();
   app->metrics = metrics_new();
   app->zones = zone_db_new(NULL);
   app->rule_env = rule_env_new(app->arena, app->zones);
