@@ -15,12 +15,10 @@ from world import World  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
-    if os.access(BINARY, os.X_OK):
-        return
-    skip = pytest.mark.skip(reason=f"{BINARY} is not built")
-    for item in items:
-        if item.module.__name__ != "test_sinks":
-            item.add_marker(skip)
+    """Without the program nothing here may look as if it had passed."""
+    needs_it = any(item.module.__name__ != "test_sinks" for item in items)
+    if needs_it and not os.access(BINARY, os.X_OK):
+        pytest.exit(f"{BINARY} is not built", returncode=1)
 
 
 @pytest.fixture(scope="session")
