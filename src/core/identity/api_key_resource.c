@@ -3,7 +3,26 @@
 
 enum { TOKEN_CHARS = 40, HINT_CHARS = 6 };
 
+/* "*", "read", "write", or a kind and a verb: "alerts:read", "teams:*", "*:write". */
+static bool known_scope(const ResourceCtx *ctx, Str scope) {
+  Str kind = scope, verb = STR_NONE;
+  if (str_equal_c(scope, "*") || str_equal_c(scope, "read") || str_equal_c(scope, "write")) return true;
+  if (!str_cut(scope, ':', &kind, &verb)) return false;
+  bool known = str_equal_c(kind, "*") || str_equal_c(kind, "stream") || registry_plural(ctx->registry, kind);
+  return known && (str_equal_c(verb, "read") || str_equal_c(verb, "write") || str_equal_c(verb, "*"));
+}
+
+static void check_scope(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+  Str scope = value_text(value);
+  (void)field;
+  if (known_scope(ctx, scope)) return;
+  field_error(ctx, pointer, "choice",
+              "\"%.*s\" is no scope; use *, read, write, or a kind and a verb such as alerts:read or teams:*",
+              STR_ARG(scope));
+}
+
 static const Field SCOPE_ITEM = {.kind = F_TEXT,
+                                 .check = check_scope,
                                  .required = true,
                                  .max = 80,
                                  .doc = "A permission, such as alerts:read, or *.",
