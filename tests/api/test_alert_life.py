@@ -259,23 +259,6 @@ def test_a_suppressed_alert_is_resolved_all_the_same(life):
     assert (alert["status"], alert["holds"]) == ("resolved", [])
 
 
-def test_six_changes_in_half_an_hour_are_flapping(life):
-    """The first page is never held; from the sixth change on nobody is paged, and 15 quiet minutes later once, if it still fires."""
-    for _ in range(4):
-        life.fire("key")
-        life.resolve("key")
-        life.server.turn("10s")
-    life.fire("key")
-    told = life.told("ann")
-    assert 1 <= told <= 4
-    assert [hold["reason"] for hold in life.alert("key")["holds"]] == ["flapping"]
-    life.server.turn("14m")
-    assert life.told("ann") == told
-    life.server.turn("61s")
-    assert life.told("ann") == told + 1
-    assert life.alert("key")["holds"] == []
-
-
 # Order. Times are the server's own clock plus so many seconds.
 
 def parse(text):

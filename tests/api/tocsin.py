@@ -71,8 +71,8 @@ class Tocsin:
         self.process = None
         self.port = 0
         # A socket's path holds 107 bytes: pytest's folders are longer.
-        self.control_folder = tempfile.mkdtemp(prefix="tocsin-")
-        self.control_path = self.control_folder + "/control"
+        self.control_folder = tempfile.TemporaryDirectory(prefix="tocsin-")  # goes with this object
+        self.control_path = self.control_folder.name + "/control"
         self.key = None
         self.turned_s = 0
         self.busy = False  # the last settle did not end
