@@ -233,7 +233,7 @@ bool incident_raise_severity(Cycle *cycle, i64 incident_id, i64 severity, const 
       !tell(cycle, &incident, "severity", who, data, true, err))
     return false;
   Str title = str_format(cycle->arena, "INC-%lld %.*s", (long long)incident.number, STR_ARG(incident.title));
-  return !running || page_update(cycle, incident_id, title, severity, true, err);
+  return !running || page_update(cycle, incident_id, title, severity, severity <= 2, err);
 }
 
 /* Verbs ----------------------------------------------------------------------------------------------------------- */

@@ -322,6 +322,26 @@ bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
          page_tell(cycle, &page, "escalated_by_hand", who, STR_NONE, err);
 }
 
+/* Urgency rises with the priority only where the policy leaves it to the priority. */
+static bool becomes_urgent(Cycle *cycle, const Page *page, bool urgent) {
+  const SetupPolicy *policy = setup_policy(setup_current(cycle_app(cycle)->setup), page->policy_id);
+  bool by_priority = !policy || str_equal_c(policy->urgency, "by_priority");
+  return urgent && by_priority && str_equal_c(page->urgency, "low");
+}
+
+/* A page that becomes urgent begins again at level 1: until now it went the way of what can wait. */
+static bool update_one(Cycle *cycle, const Page *page, Str title, i64 severity, bool urgent, Error *err) {
+  bool rises = becomes_urgent(cycle, page, urgent);
+  if (!db_run(cycle->db, &PAGE_UPDATE, err, db_int(page->id), db_text(title),
+              severity >= 0 ? db_int(severity) : db_null(), db_text(rises ? S("high") : page->urgency),
+              db_int(cycle->now_ms)))
+    return false;
+  cycle_publish(cycle, page->org_id, "page", page->id, page->version + 1);
+  if (!rises || page->storm_page_id) return true;
+  return page_begin(cycle, page->id, page->org_id, page->epoch + 1, cycle->now_ms, err) &&
+         page_tell(cycle, page, "page_became_urgent", &WHO_SYSTEM, STR_NONE, err);
+}
+
 bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err) {
   Ids ids;
   if (!pages_of(cycle, subject_id, PAGE_ACTIVE, &ids, err)) return false;
@@ -329,11 +349,7 @@ bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urg
     Page page = {0};
     bool found = false;
     if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
-    if (!db_run(cycle->db, &PAGE_UPDATE, err, db_int(page.id), db_text(title),
-                severity >= 0 ? db_int(severity) : db_null(), db_text(urgent ? S("high") : page.urgency),
-                db_int(cycle->now_ms)))
-      return false;
-    cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
+    if (found && !update_one(cycle, &page, title, severity, urgent, err)) return false;
   }
   return true;
 }
