@@ -267,6 +267,11 @@ static const Route *find_verb(Call *call, Str path, HttpMethod method, bool *out
 static const Route *find_generic(Call *call, Str path, HttpMethod method, bool *out_path_known) {
   Str plural = path, id = STR_NONE;
   bool with_id = str_cut(path, '/', &plural, &id);
+  if (str_equal_c(path, "organization")) { /* the caller's own: there is no other */
+    plural = S("organizations");
+    id = id_text(call->arena, "org", call->org_id);
+    with_id = true;
+  }
   call->resource = registry_plural(call->app->registry, plural);
   if (!call->resource || str_find_char(id, '/', 0) != SIZE_MAX || (with_id && id.len == 0)) return NULL;
   *out_path_known = true;
