@@ -79,6 +79,7 @@ static bool make_world(Demo *d, Error *err) {
   App *app = NULL;
   const char *phones = str_format(d->arena, "http://127.0.0.1:%u", demo_phones_port(d->phones)).ptr;
   if (!app_open(&d->serve, &app, err)) return false;
+  engine_start(app->engine);
   bool ok = demo_world_make(app, &work, phones, err) && init_write_key(d->serve.data_folder, work.key, err);
   app_close(app);
   return ok;
@@ -98,23 +99,23 @@ static void print_welcome(Demo *d, const App *app) {
   const char *url = app->public_url, *data = d->serve.data_folder;
   const char *key = read_line(d, "admin.key");
   printf("\nTocsin demo  %s\nAPI key      %s\n", url, key ? key : "?");
-  printf(
-      "\nSeven people, three teams and eight services. Alerts come in by themselves, from six kinds of senders.\n"
-      "Nothing leaves this machine: there is no mail relay, so e-mail steps fail at once (no_smtp), and\n"
-      "everybody's phone is this terminal.\n\n"
-      "Three things to try, in another terminal:\n\n"
-      "1. Page whoever is on call for checkout; their phone rings here. Open the link and answer.\n"
-      "   curl -d '{\"title\": \"Checkout is down\", \"priority\": \"p1\", \"service\": \"checkout\", \"dedup_key\": "
-      "\"mine\"}' %s/in/demo-generic\n\n"
-      "2. See what is open, who is on call, and who was told.\n"
-      "   tocsin get alerts --data %s\n"
-      "   tocsin oncall --data %s\n"
-      "   tocsin get notifications --data %s\n\n"
-      "3. Watch it live, and answer without a browser. Who does not answer within two minutes has the next level "
-      "paged.\n"
-      "   tocsin watch --data %s\n"
-      "   tocsin alert ack ALERT-N --data %s\n\n",
-      url, data, data, data, data, data);
+  printf("\nSeven people, three teams and eight services. Alerts come in by themselves, from six kinds of senders.\n"
+         "Nothing leaves this machine: there is no mail relay, so e-mail steps fail at once (no_smtp), and\n"
+         "everybody's phone is this terminal.\n\n"
+         "Three things to try, in another terminal:\n\n"
+         "1. Page whoever is on call for payments; their phone rings here. Open the link and answer.\n"
+         "   curl -d '{\"title\": \"Nothing works any more\", \"priority\": \"p1\", "
+         "\"dedup_key\": "
+         "\"mine\"}' %s/in/demo-generic\n\n"
+         "2. See what is open, who is on call, and who was told.\n"
+         "   tocsin get alerts --data %s\n"
+         "   tocsin oncall --data %s\n"
+         "   tocsin get notifications --data %s\n\n"
+         "3. Watch it live, and answer without a browser. Who does not answer within two minutes has the next level "
+         "paged.\n"
+         "   tocsin watch --data %s\n"
+         "   tocsin alert ack ALERT-N --data %s\n\n",
+         url, data, data, data, data, data);
   fflush(stdout);
 }
 

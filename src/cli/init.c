@@ -100,6 +100,7 @@ bool init_write_key(const char *folder, Str key, Error *err) {
 static bool run(const ServeOptions *serve, InitWork *work, Error *err) {
   App *app = NULL;
   if (!app_open(serve, &app, err)) return false;
+  engine_start(app->engine);
   bool ok = engine_run(app->engine, init_organization, work, err) && init_write_key(serve->data_folder, work->key, err);
   app_close(app);
   return ok;

@@ -61,7 +61,11 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
   if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
     return fail(err, ERR_INVALID, "--log-format \"%s\" is neither text nor json", format);
   log_setup(strcmp(format, "json") == 0 ? LOG_JSON : LOG_TEXT, LOG_INFO);
-  Str url = str_from_c(options_get(o, "public-url"));
+  Str url = str_from_c(options_get(o, "public-url")), relay = str_from_c(options_get(o, "smtp-url"));
+  if (url.len && !str_starts_with(url, S("http://")) && !str_starts_with(url, S("https://")))
+    return fail(err, ERR_INVALID, "--public-url \"%.*s\" must begin with http:// or https://", STR_ARG(url));
+  if (relay.len && !str_starts_with(relay, S("smtp://")) && !str_starts_with(relay, S("smtps://")))
+    return fail(err, ERR_INVALID, "--smtp-url \"%.*s\" must begin with smtp:// or smtps://", STR_ARG(relay));
   while (str_ends_with(url, S("/"))) url.len--;
   *out = (ServeOptions){.data_folder = options_get(o, "data"),
                         .db_url = options_get(o, "db"),

@@ -65,9 +65,9 @@ def demo(tmp_path):
 def test_a_page_rings_on_the_terminal_and_its_link_answers(demo):
     one = demo()
     one.address()
-    body = '{"title": "Checkout is down", "priority": "p1", "service": "checkout", "dedup_key": "mine"}'
+    body = '{"title": "Nothing works any more", "priority": "p1", "dedup_key": "mine"}'
     assert one.http("POST", "/in/demo-generic", body)[0] == 202
-    shown = one.until("'s phone", "Checkout is down", "/ack/")
+    shown = one.until("'s phone", "Nothing works any more", "/ack/")
     link = urllib.parse.urlsplit(shown[shown.index("answer: ") + 8:].split()[0]).path
     assert "Acknowledge" in one.http("GET", link)[1]
     assert one.http("POST", link, "action=acknowledge", {"Accept": "application/json"})[0] == 200

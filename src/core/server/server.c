@@ -30,6 +30,7 @@ typedef struct Server {
   TestControl *control;
   pthread_t watchdog;
   bool watchdog_runs;
+  const char *address; /* http://ADDR:PORT, once it listens */
 } Server;
 
 static Server *server_of(App *app) {
@@ -194,7 +195,6 @@ bool app_open(const ServeOptions *options, App **out, Error *err) {
     return false;
   }
   server->app.public_url = options->public_url ? options->public_url : "http://127.0.0.1:8080";
-  engine_start(server->app.engine);
   *out = &server->app;
   return true;
 }
@@ -317,20 +317,25 @@ static void write_address(const App *app, const char *address) {
   fclose(file);
 }
 
-static void say_ready(Server *server) {
+/* Where it listens, which is known only now: links in messages need it before the first job runs. */
+static void find_address(Server *server) {
   App *app = &server->app;
   Str host = str_from_c(server->options->listen);
   size_t colon = host.len;
   while (colon > 0 && host.ptr[colon - 1] != ':') colon--;
   Str address = str_format(app->arena, "%s://%.*s:%u", server->options->tls_cert ? "https" : "http",
                            (int)(colon ? colon - 1 : 0), host.ptr, http_server_port(app->http));
-  if (!server->options->public_url) {
-    app->public_url = str_to_c(app->arena, address);
+  server->address = str_to_c(app->arena, address);
+  if (!server->options->public_url) app->public_url = server->address;
+}
+
+static void say_ready(Server *server) {
+  App *app = &server->app;
+  if (!server->options->public_url)
     log_warn("server", "links in messages point to %s, which only this machine can open; set --public-url",
              app->public_url);
-  }
-  write_address(app, str_to_c(app->arena, address));
-  printf("ready on %.*s\n", STR_ARG(address));
+  write_address(app, server->address);
+  printf("ready on %s\n", server->address);
   fflush(stdout);
   if (server->options->ready) server->options->ready(app, server->options->hook);
 }
@@ -370,7 +375,10 @@ static bool start_serving(Server *server, Error *err) {
   App *app = &server->app;
   const ServeOptions *o = server->options;
   db_ballast_make(o->data_folder);
-  if (!engine_run(app->engine, upkeep_plan, NULL, err) || !listen_on(server, err)) return false;
+  if (!listen_on(server, err)) return false;
+  find_address(server);
+  engine_start(app->engine);
+  if (!engine_run(app->engine, upkeep_plan, NULL, err)) return false;
   if (o->test_control && !test_control_start(app, o->test_control, &server->control, err)) return false;
   server->watchdog_runs = app->watchdog_url && pthread_create(&server->watchdog, NULL, watchdog_main, app) == 0;
   if (!has_organization(app))

@@ -30,7 +30,7 @@ typedef struct ServeOptions {
 /* Opens everything, prints the ready line, serves until SIGTERM or SIGINT, drains. Returns the exit code. */
 int server_run(const ServeOptions *options);
 
-/* For init, demo and tests: everything but the listening, the engine started. */
+/* For init, demo and tests: everything but the listening; the caller starts the engine. */
 MUST_CHECK bool app_open(const ServeOptions *options, App **out, Error *err);
 void app_close(App *app);
 
