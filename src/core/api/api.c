@@ -29,12 +29,17 @@ static Value field_error_value(Arena *arena, Str pointer, const char *code, Str 
   return map_done(&map);
 }
 
-static void respond_problem(Call *call, const Error *err) {
+static const char *problem_title(int status) {
   static const char *const TITLES[] = {
       [400] = "Bad Request",         [401] = "Unauthorized",          [403] = "Forbidden",
       [404] = "Not Found",           [405] = "Method Not Allowed",    [409] = "Conflict",
       [412] = "Precondition Failed", [413] = "Content Too Large",     [422] = "Unprocessable Content",
       [429] = "Too Many Requests",   [500] = "Internal Server Error", [503] = "Service Unavailable"};
+  bool known = status >= 0 && (size_t)status < COUNT(TITLES) && TITLES[status];
+  return known ? TITLES[status] : "Error";
+}
+
+static void respond_problem(Call *call, const Error *err) {
   Arena *arena = call->arena;
   int status = error_http_status(err->code);
   MapBuilder map = map_builder(arena);
@@ -47,7 +52,7 @@ static void respond_problem(Call *call, const Error *err) {
     *VEC_PUSH(arena, &errors) =
         field_error_value(arena, str_from_c(err->pointer), error_code_name(err->code), str_from_c(err->message));
   map_put_c(&map, "type", value_string(S("about:blank")));
-  map_put_c(&map, "title", value_c(TITLES[status] ? TITLES[status] : "Error"));
+  map_put_c(&map, "title", value_c(problem_title(status)));
   map_put_c(&map, "status", value_int(status));
   map_put_c(&map, "code", value_c(error_code_name(err->code)));
   map_put_c(&map, "detail", value_c(err->message));
@@ -446,8 +451,9 @@ static bool route_call(Call *call, Error *err) {
 static Str plain_problem(Arena *arena, const Error *err) {
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "type", value_string(S("about:blank")));
-  map_put_c(&map, "title", value_c(error_code_name(err->code)));
+  map_put_c(&map, "title", value_c(problem_title(error_http_status(err->code))));
   map_put_c(&map, "status", value_int(error_http_status(err->code)));
+  map_put_c(&map, "code", value_c(error_code_name(err->code)));
   map_put_c(&map, "detail", value_c(err->message));
   Value v = map_done(&map);
   return json_text(arena, &v);
