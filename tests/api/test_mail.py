@@ -2,6 +2,7 @@
 
 import pytest
 
+from smtp_sink import SmtpSink
 from world import find_link
 
 
@@ -110,3 +111,16 @@ def test_a_relay_that_wants_a_password(fresh, tmp_path):
         server.send(made["key"], {"title": "With login", "dedup_key": "x"})
         (mail,) = relay.wait(1)
         assert (mail.user, mail.password) == ("user", "pass word")
+
+
+def test_a_mail_that_was_owed_over_a_restart_links_to_where_the_server_listens_now(fresh):
+    """What is due goes out as soon as the engine turns: the address must be known by then."""
+    with SmtpSink() as relay:
+        server = fresh(smtp=relay.url, public_url=None)
+        made = server.make("integrations", name="Owed", template="generic", key="owed-key-0123456789")
+        assert server.control("fault send.before_provider 1 kill") == "ok"
+        server.try_send(made["key"], {"title": "Owed", "priority": "p1", "dedup_key": "owed"})
+        server.died()
+        server.start()
+        text = part(relay.wait(1)[0], "plain")
+        assert f"http://127.0.0.1:{server.port}{find_link(text)}" in text

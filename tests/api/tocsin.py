@@ -65,9 +65,9 @@ def run(*arguments, timeout_s=20, env=None, stdin=""):
 
 
 class Tocsin:
-    def __init__(self, folder, smtp=None, extra=(), db=None):
+    def __init__(self, folder, smtp=None, extra=(), db=None, public_url="https://tocsin.example.org"):
         self.folder = pathlib.Path(folder)
-        self.smtp, self.extra, self.db = smtp, list(extra), db
+        self.smtp, self.extra, self.db, self.public_url = smtp, list(extra), db, public_url
         self.process = None
         self.port = 0
         # A socket's path holds 107 bytes: pytest's folders are longer.
@@ -95,7 +95,9 @@ class Tocsin:
 
     def command(self, port=0):
         command = [BINARY, "serve", "--data", str(self.folder), "--listen", f"127.0.0.1:{port}", "--test-control", self.control_path,
-                   "--outbound-allow", "127.0.0.0/8", "--public-url", "https://tocsin.example.org"]
+                   "--outbound-allow", "127.0.0.0/8"]
+        if self.public_url:
+            command += ["--public-url", self.public_url]
         if self.smtp:
             command += ["--smtp-url", self.smtp, "--smtp-from", "Tocsin <tocsin@example.org>"]
         if self.db:
