@@ -1,0 +1,68 @@
+/* What the registry needs to know inside a call, and the small readers that verbs share. */
+#include "core/api/hooks.h"
+#include "core/api/internal.h"
+
+static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 version) {
+  ApiCtx *ctx = (ApiCtx *)(void *)rc;
+  if (!ctx->cycle) return;
+  cycle_publish(ctx->cycle, rc->org_id, resource->name, id, version);
+  setup_changed(cycle_app(ctx->cycle)->setup);
+}
+
+static ApiCtx make_ctx(App *app, Arena *arena, Db *db, Cycle *cycle, i64 org_id, Actor actor) {
+  return (ApiCtx){.rc = {.db = db,
+                         .arena = arena,
+                         .org_id = org_id,
+                         .now_ms = cycle ? cycle->now_ms : clock_now(&app->clock),
+                         .ids = &app->ids,
+                         .zones = app->zones,
+                         .actor = actor,
+                         .registry = app->registry,
+                         .app = app,
+                         .hooks = &API_HOOKS,
+                         .public_url = app->public_url,
+                         .check_cel = api_check_cel,
+                         .changed = changed},
+                  .cycle = cycle};
+}
+
+ApiCtx api_ctx(Call *call, Db *db, Cycle *cycle) {
+  ApiCtx ctx = make_ctx(call->app, call->arena, db, cycle, call->org_id, call->actor);
+  ctx.call = call;
+  ctx.rc.administrator =
+      !call->user || str_equal_c(call->user->role, "owner") || str_equal_c(call->user->role, "admin");
+  return ctx;
+}
+
+ApiCtx api_ctx_of(App *app, Cycle *cycle, i64 org_id, Actor actor) {
+  ApiCtx ctx = make_ctx(app, cycle->arena, cycle->db, cycle, org_id, actor);
+  ctx.rc.administrator = true;
+  return ctx;
+}
+
+bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *out_id, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  return resource_resolve(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), call->params[param],
+                          out_id, err);
+}
+
+bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  return resource_get(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), id, &call->answer, err);
+}
+
+Str api_text(const Call *call, const char *name) {
+  return value_text_or(value_get_c(&call->body, name), STR_NONE);
+}
+Str api_query(const Call *call, const char *name) {
+  return http_query(call->request, name, 0);
+}
+
+bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err) {
+  const Value *v = value_get_c(&call->body, name);
+  char pointer[64] = "/";
+  for (size_t i = 0; name[i] && i < sizeof pointer - 2; i++) pointer[i + 1] = name[i];
+  if (value_is(v, VALUE_INT)) return *out_ms = v->i, true;
+  if (time_parse_ms(value_text_or(v, STR_NONE), out_ms)) return true;
+  return fail_at(err, ERR_INVALID, pointer, "%s is a time such as 2026-01-05T09:00:00Z", name);
+}

@@ -1,0 +1,105 @@
+/* The doors that every resource has: create, read, list, change, delete. */
+#include "core/api/internal.h"
+
+static i64 if_match(const Call *call) {
+  Str text = str_trim(http_header(call->request, "If-Match"));
+  if (text.len >= 2 && text.ptr[0] == '"') text = str_slice(text, 1, text.len - 1);
+  i64 version = 0;
+  return str_to_i64(text, 1, INT64_MAX, &version) ? version : 0;
+}
+
+static void note_version(Call *call) {
+  call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0);
+}
+
+static bool read_query(Call *call, ListQuery *out, Error *err) {
+  VEC(Str) names = {0}, values = {0};
+  Str rest = call->request->query, part;
+  while (rest.len) {
+    Str name, value = STR_NONE;
+    (void)str_cut(rest, '&', &part, &rest);
+    if (!str_cut(part, '=', &name, &value)) name = part;
+    if (!url_decode(call->arena, name, true, VEC_PUSH(call->arena, &names)) ||
+        !url_decode(call->arena, value, true, VEC_PUSH(call->arena, &values)))
+      return fail(err, ERR_INVALID, "the query \"%.*s\" has a malformed escape", STR_ARG(part));
+  }
+  return resource_query_read(call->arena, names.items, values.items, names.count, out, err);
+}
+
+static bool generic_list(Call *call, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  ListQuery query = {0};
+  ResourceList list = {0};
+  if (!read_query(call, &query, err) || !resource_list(&ctx.rc, call->resource, &query, &list, err)) return false;
+  call->answer = resource_list_value(&ctx.rc, &list);
+  return true;
+}
+
+static bool generic_get(Call *call, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  i64 id = 0;
+  if (!resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) ||
+      !resource_get(&ctx.rc, call->resource, id, &call->answer, err))
+    return false;
+  note_version(call);
+  return true;
+}
+
+static bool generic_create(Call *call, Cycle *cycle, Error *err) {
+  ApiCtx ctx = api_ctx(call, cycle->db, cycle);
+  bool ok = resource_create(&ctx.rc, call->resource, &call->body, &call->answer, err);
+  call->errors = ctx.rc.errors;
+  call->status = 201;
+  note_version(call);
+  return ok;
+}
+
+static bool generic_update(Call *call, Cycle *cycle, Error *err) {
+  ApiCtx ctx = api_ctx(call, cycle->db, cycle);
+  i64 id = 0;
+  bool ok = resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
+            resource_update(&ctx.rc, call->resource, id, &call->body, if_match(call), &call->answer, err);
+  call->errors = ctx.rc.errors;
+  note_version(call);
+  return ok;
+}
+
+static bool generic_delete(Call *call, Cycle *cycle, Error *err) {
+  ApiCtx ctx = api_ctx(call, cycle->db, cycle);
+  i64 id = 0;
+  call->status = 204;
+  return resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
+         resource_delete(&ctx.rc, call->resource, id, if_match(call), err);
+}
+
+static const struct {
+  HttpMethod method;
+  bool with_id;
+  ResourceVerbs verb;
+  Route route;
+} GENERIC[] = {
+    {HTTP_GET, false, VERB_LIST, {.read = generic_list}},
+    {HTTP_GET, true, VERB_READ, {.read = generic_get}},
+    {HTTP_POST, false, VERB_CREATE, {.write = generic_create}},
+    {HTTP_PATCH, true, VERB_UPDATE, {.write = generic_update}},
+    {HTTP_DELETE, true, VERB_DELETE, {.write = generic_delete}},
+};
+
+const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *out_path_known) {
+  Str plural = path, id = STR_NONE;
+  bool with_id = str_cut(path, '/', &plural, &id);
+  if (str_equal_c(path, "organization")) { /* the caller's own: there is no other */
+    plural = S("organizations");
+    id = id_text(call->arena, "org", call->org_id);
+    with_id = true;
+  }
+  call->resource = registry_plural(call->app->registry, plural);
+  if (!call->resource || str_find_char(id, '/', 0) != SIZE_MAX || (with_id && id.len == 0)) return NULL;
+  *out_path_known = true;
+  call->params[0] = id;
+  call->param_count = with_id;
+  for (size_t i = 0; i < COUNT(GENERIC); i++)
+    if (GENERIC[i].method == method && GENERIC[i].with_id == with_id && call->resource->verbs & GENERIC[i].verb)
+      return &GENERIC[i].route;
+  return NULL;
+}

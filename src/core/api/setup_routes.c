@@ -1,0 +1,126 @@
+/* What belongs to one thing, the catalog, the stream, who I am. */
+#include "core/api/api.h"
+/* What belongs to one thing --------------------------------------------------------------------------------------- */
+
+/* The list of a resource, limited to rows whose `filter` names the thing in the path. */
+static bool list_of_subject(Call *c, Db *db, const char *subject, const char *resource, const char *filter,
+                            Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  i64 id = 0, limit = 0;
+  ResourceList list = {0};
+  if (!api_resolve(c, db, subject, 0, &id, err)) return false;
+  const Resource *of = registry_find(c->app->registry, str_from_c(subject));
+  Str value = resource_id_text(&ctx.rc, of, id);
+  ListFilter only = {.name = str_from_c(filter), .values = &value, .count = 1};
+  ListQuery query = {
+      .cursor = api_query(c, "cursor"), .sort = api_query(c, "sort"), .filters = &only, .filter_count = 1};
+  if (str_to_i64(api_query(c, "limit"), 1, LIST_LIMIT_MAX, &limit)) query.limit = limit;
+  if (!resource_list(&ctx.rc, registry_find(c->app->registry, str_from_c(resource)), &query, &list, err)) return false;
+  c->answer = resource_list_value(&ctx.rc, &list);
+  return true;
+}
+
+static bool alert_timeline_of(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "alert", "timeline_entry", "subject_id", err);
+}
+static bool incident_timeline(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "incident", "timeline_entry", "subject_id", err);
+}
+static bool incident_alerts(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "incident", "alert", "incident_id", err);
+}
+static bool page_notifications(Call *c, Db *db, Error *err) {
+  return list_of_subject(c, db, "page", "notification", "page_id", err);
+}
+
+typedef struct RelationRows {
+  Arena *arena;
+  i64 id;
+  ValueVec items;
+} RelationRows;
+
+static Str relation_id(Arena *arena, Str kind, i64 id) {
+  return id_text(arena, str_equal_c(kind, "alert") ? "alr" : str_equal_c(kind, "change") ? "chg" : "inc", id);
+}
+
+static bool read_relation(const DbRow *row, void *ctx) {
+  RelationRows *rows = ctx;
+  Arena *arena = rows->arena;
+  MapBuilder map = map_builder(arena);
+  map_put_c(&map, "kind", value_string(db_row_text(row, 0, arena)));
+  map_put_c(&map, "from_id", value_string(relation_id(arena, db_row_peek(row, 1), db_row_int(row, 2))));
+  map_put_c(&map, "to_id", value_string(relation_id(arena, db_row_peek(row, 3), db_row_int(row, 4))));
+  map_put_c(&map, "created_at", value_string(time_text_ms(arena, db_row_int(row, 5))));
+  *VEC_PUSH(arena, &rows->items) = map_done(&map);
+  return true;
+}
+
+/* Both directions: what it follows and what follows it. */
+static bool incident_relations(Call *c, Db *db, Error *err) {
+  static const DbStmt LIST = {
+      "relations_of",
+      "SELECT kind, from_kind, from_id, to_kind, to_id, created_at FROM relation WHERE from_id = $1 "
+      "UNION ALL SELECT kind, from_kind, from_id, to_kind, to_id, created_at FROM relation "
+      "WHERE to_id = $1 ORDER BY 6",
+      NULL};
+  RelationRows rows = {.arena = c->arena};
+  if (!api_resolve(c, db, "incident", 0, &rows.id, err) ||
+      !db_query(db, &LIST, DB_ARGS(db_int(rows.id)), read_relation, &rows, err))
+    return false;
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "items", list_done(&rows.items));
+  map_put_c(&map, "next_cursor", value_null());
+  c->answer = map_done(&map);
+  return true;
+}
+
+/* Setting up ------------------------------------------------------------------------------------------------------ */
+
+static bool templates(Call *c, Db *db, Error *err) {
+  (void)db;
+  (void)err;
+  ValueVec items = {0};
+  for (size_t i = 0; i < catalog_count(c->app->catalog); i++) {
+    const Spec *spec = catalog_at(c->app->catalog, i);
+    MapBuilder map = map_builder(c->arena);
+    map_put_c(&map, "name", value_string(spec_name(spec)));
+    map_put_c(&map, "title", value_string(spec_title(spec)));
+    map_put_c(&map, "guide", value_string(spec_guide(spec)));
+    *VEC_PUSH(c->arena, &items) = map_done(&map);
+  }
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "items", list_done(&items));
+  map_put_c(&map, "next_cursor", value_null());
+  c->answer = map_done(&map);
+  return true;
+}
+
+static bool me(Call *c, Db *db, Error *err) {
+  if (c->user) return api_answer_with(c, db, "user", c->user->id, err);
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "kind", value_string(S("key")));
+  map_put_c(&map, "name", value_string(c->actor.name));
+  c->answer = map_done(&map);
+  return true;
+}
+
+static void stream(Call *c) {
+  Str last = http_header(c->request, "Last-Event-ID");
+  i64 id = -1;
+  if (last.len == 0) last = api_query(c, "last_event_id");
+  if (!str_to_i64(last, 0, INT64_MAX, &id)) id = -1;
+  live_subscribe(c->app, c->request, c->org_id, id);
+}
+
+const Route SETUP_ROUTES[] = {
+    {HTTP_GET, "alerts/{id}/timeline", "alerts:read", .read = alert_timeline_of, .doc = "What happened to it."},
+    {HTTP_GET, "incidents/{id}/timeline", "incidents:read", .read = incident_timeline, .doc = "What happened."},
+    {HTTP_GET, "incidents/{id}/relations", "incidents:read", .read = incident_relations,
+     .doc = "What it follows, what follows it."},
+    {HTTP_GET, "incidents/{id}/alerts", "incidents:read", .read = incident_alerts, .doc = "Its alerts."},
+    {HTTP_GET, "pages/{id}/notifications", "pages:read", .read = page_notifications, .doc = "Who was told, and how."},
+    {HTTP_GET, "templates", "integrations:read", .read = templates, .doc = "The catalog of integrations."},
+    {HTTP_GET, "me", "users:read", .read = me, .doc = "Who this key speaks for."},
+    {HTTP_GET, "stream", "stream:read", .direct = stream, .doc = "Server-sent events; resume by Last-Event-ID."},
+    {.path = NULL},
+};
