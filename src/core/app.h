@@ -14,6 +14,7 @@ typedef struct Workers Workers;
 typedef struct Registry Registry;
 typedef struct InboundTables InboundTables;
 typedef struct PageRates PageRates;
+typedef struct PasswordPool PasswordPool;
 
 typedef struct App {
   Clock clock;
@@ -28,9 +29,10 @@ typedef struct App {
   HttpServer *http;
   HttpClient *outbound;
   DbPool *readers;
-  SetupStore *setup; /* the present picture of what people configured */
-  Live *live;        /* /api/v1/stream */
-  Workers *workers;  /* threads for blocking reads and large bodies */
+  SetupStore *setup;       /* the present picture of what people configured */
+  Live *live;              /* /api/v1/stream */
+  Workers *workers;        /* threads for blocking reads and large bodies */
+  PasswordPool *passwords; /* threads for hashing passwords: few, and each takes 64 MiB */
   InboundTables *inbound;
   PageRates *page_rates;
   SmtpRelay relay; /* relay.url NULL: no e-mail */

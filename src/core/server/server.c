@@ -12,6 +12,7 @@
 
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
+#include "core/identity/password.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/paging.h"
 #include "core/resources.h"
@@ -182,6 +183,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   metrics_gauge_fn(app->metrics, "tocsin_inbox_pending", "Requests that wait in the inbox.", read_backlog, app->engine);
   metrics_gauge_fn(app->metrics, "tocsin_inbox_age_seconds", "Age of the oldest request that waits.", read_age,
                    app->engine);
+  if (!password_pool_new(&app->passwords, err)) return false;
   return workers_new(WORKERS, &app->workers) || fail(err, ERR_INTERNAL, "cannot start the worker threads");
 }
 
@@ -204,6 +206,7 @@ void app_close(App *app) {
   Server *server = server_of(app);
   if (app->engine) engine_stop(app->engine);
   http_client_free(app->outbound); /* its results find the queue, which is drained below with the engine */
+  password_pool_free(app->passwords);
   workers_free(app->workers);
   live_free(app->live);
   http_server_free(app->http);
