@@ -3,7 +3,7 @@
 #ifndef TOCSIN_CLI_DEMO_H
 #define TOCSIN_CLI_DEMO_H
 
-#include "cli/init.h"
+#include "core/server/first_organization.h"
 
 /* A file of catalog/demo, as a value; fails only when the build is broken. */
 MUST_CHECK bool demo_file(Arena *arena, const char *name, Value *out, Error *err);

@@ -1,13 +1,11 @@
 /* tocsin init: the first organization, its owner, a default policy that pages the owner, and the owner's API key. */
-#include "cli/init.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/api/hooks.h"
+#include "cli/cli.h"
+#include "core/identity/password.h"
+#include "core/server/first_organization.h"
 
 static const Option INIT_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
@@ -20,81 +18,19 @@ static const Option INIT_OPTIONS[] = {
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
 };
 
-static bool put_json(ResourceCtx *rc, const Resource *resource, Value body, Value *out, Error *err) {
-  if (resource_create(rc, resource, &body, out, err)) return true;
-  if (rc->errors.count) {
-    FieldError *e = &rc->errors.items[0];
-    return fail(err, ERR_INVALID, "%.*s: %.*s", STR_ARG(e->pointer), STR_ARG(e->message));
-  }
-  return false;
-}
-
-static Value text(const char *t) {
-  return value_c(t ? t : "");
-}
-
-static bool make_owner(InitWork *w, ResourceCtx *rc, Error *err) {
-  MapBuilder user = map_builder(rc->arena);
-  map_put_c(&user, "name", text(w->name));
-  map_put_c(&user, "email", text(w->email));
-  map_put_c(&user, "role", value_string(S("owner")));
-  return put_json(rc, &USER, map_done(&user), &w->user, err);
-}
-
-static bool make_policy(InitWork *w, ResourceCtx *rc, Error *err) {
-  Arena *arena = rc->arena;
-  MapBuilder target = map_builder(arena), level = map_builder(arena), policy = map_builder(arena),
-             patch = map_builder(arena);
-  map_put_c(&target, "kind", value_string(S("user")));
-  map_put_c(&target, "id", *value_get_c(&w->user, "id"));
-  Value targets = map_done(&target);
-  map_put_c(&level, "targets", list_of(arena, &targets, 1));
-  Value levels = map_done(&level), made = value_null(), changed = value_null();
-  map_put_c(&policy, "name", value_string(S("Default")));
-  map_put_c(&policy, "levels", list_of(arena, &levels, 1));
-  if (!put_json(rc, &ESCALATION_POLICY, map_done(&policy), &made, err)) return false;
-  map_put_c(&patch, "policy_id", *value_get_c(&made, "id"));
-  Value body = map_done(&patch);
-  return resource_update(rc, &ORGANIZATION, rc->org_id, &body, 0, &changed, err);
-}
-
-static bool make_key(InitWork *w, ResourceCtx *rc, Error *err) {
-  MapBuilder key = map_builder(rc->arena);
-  Value made = value_null();
-  map_put_c(&key, "name", value_string(S("admin.key")));
-  map_put_c(&key, "user_id", *value_get_c(&w->user, "id"));
-  if (!put_json(rc, &API_KEY, map_done(&key), &made, err)) return false;
-  Str shown = value_text_or(value_get_c(&made, "key"), STR_NONE);
-  if (shown.len == 0) shown = value_text_or(value_get_c(&rc->once, "key"), STR_NONE);
-  w->key = str_copy(w->arena, shown);
-  return w->key.len > 0 || fail(err, ERR_INTERNAL, "the API key was not shown");
-}
-
-bool init_organization(Cycle *cycle, void *ctx, Error *err) {
-  InitWork *w = ctx;
-  App *app = cycle_app(cycle);
-  if (setup_org_count(setup_current(app->setup)) > 0)
-    return fail(err, ERR_CONFLICT, "this data folder has an organization already; init is for a new one");
-  ApiCtx ctx_org = api_ctx_of(app, cycle, 0, (Actor){"system", STR_NONE, S("init")});
-  MapBuilder org = map_builder(cycle->arena);
-  map_put_c(&org, "name", text(w->organization));
-  map_put_c(&org, "time_zone", text(w->time_zone));
-  Value made = value_null();
-  if (!put_json(&ctx_org.rc, &ORGANIZATION, map_done(&org), &made, err)) return false;
-  i64 org_id = resource_ref_id(app->registry, value_get_c(&made, "id"));
-  ApiCtx rest = api_ctx_of(app, cycle, org_id, (Actor){"system", STR_NONE, S("init")});
-  w->org_id = org_id;
-  return make_owner(w, &rest.rc, err) && make_policy(w, &rest.rc, err) && make_key(w, &rest.rc, err);
-}
-
-bool init_write_key(const char *folder, Str key, Error *err) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/admin.key", folder);
-  int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
-  bool ok = fd >= 0 && write(fd, key.ptr, key.len) == (ssize_t)key.len && write(fd, "\n", 1) == 1;
-  if (!ok) fail(err, ERR_INVALID, "cannot write %s: %s", path, strerror(errno));
-  if (fd >= 0) close(fd);
-  return ok;
+/* The first line of the file, without its end. */
+static bool read_password(Arena *arena, const char *path, InitWork *work, Error *err) {
+  char *text = arena_alloc(arena, PASSWORD_BYTES_MAX + 2);
+  FILE *file = fopen(path, "re");
+  if (!file) return fail(err, ERR_INVALID, "--password-file: cannot read %s: %s", path, strerror(errno));
+  size_t got = fread(text, 1, PASSWORD_BYTES_MAX + 2, file);
+  fclose(file);
+  Str password = {text, got}, rest;
+  (void)str_cut(password, '\n', &password, &rest);
+  if (str_ends_with(password, S("\r"))) password.len--;
+  return (password_check(password, str_from_c(work->email), str_from_c(work->name), err) ||
+          error_prefix(err, "--password-file: ")) &&
+         password_hash(arena, password, &work->password_hash, err);
 }
 
 static bool run(const ServeOptions *serve, InitWork *work, Error *err) {
@@ -132,6 +68,10 @@ int command_init(int argc, char **argv) {
                    .name = options_get(o, "name")};
   ServeOptions serve = {.data_folder = options_get(o, "data"), .db_url = options_get(o, "db")};
   log_setup(LOG_TEXT, LOG_WARN);
+  if (options_get(o, "password-file") && !read_password(arena, options_get(o, "password-file"), &work, &err)) {
+    fprintf(stderr, "tocsin init: %s\n", err.message);
+    return EXIT_USAGE;
+  }
   if (!run(&serve, &work, &err)) {
     fprintf(stderr, "tocsin init: %s\n", err.message);
     return EXIT_FAILED;
