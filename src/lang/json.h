@@ -8,7 +8,7 @@
 typedef struct JsonOptions {
   u32 depth_max;     /* 0: 64 */
   bool lenient_text; /* invalid UTF-8, lone surrogates and U+0000 become U+FFFD instead of failing (webhook bodies) */
-  bool *out_duplicates; /* set true when an object named a key twice (the last wins); may be NULL */
+  Duplicates *duplicates; /* cleared, then filled: keys that an object named twice (the last wins); may be NULL */
 } JsonOptions;
 
 /* Errors carry line and column, and say what was met ("line 1, column 12: expected ':' after a key, met '}'"). */

@@ -16,7 +16,7 @@ typedef struct Frame {
 typedef struct Parser {
   JsonParser token; /* the cursor */
   u32 depth, depth_max;
-  bool duplicates;
+  Duplicates duplicates;
   Value *stack; /* `first`, or on the heap once that is full; a map's keys and values take turns */
   size_t count, capacity;
   Value first[STACK_FIRST];
@@ -228,13 +228,13 @@ bool json_parse(Arena *arena, Str text, const JsonOptions *options, Value *out, 
   p.token = (JsonParser){text.ptr, text.ptr, text.ptr + text.len, arena, options->lenient_text, err};
   p.depth = 0;
   p.depth_max = MIN(options->depth_max ? options->depth_max : DEPTH_DEFAULT, (u32)VALUE_DEPTH_MAX);
-  p.duplicates = false;
+  p.duplicates = (Duplicates){0};
   p.stack = p.first;
   p.count = 0;
   p.capacity = STACK_FIRST;
   bool good = read_document(&p);
   if (good) *out = p.stack[0];
-  if (good && p.duplicates && options->out_duplicates) *options->out_duplicates = true;
+  if (options->duplicates) *options->duplicates = good ? p.duplicates : (Duplicates){0};
   if (p.stack != p.first) free(p.stack);
   return good;
 }

@@ -119,9 +119,15 @@ bool map_put_c(MapBuilder *builder, const char *key, Value value); /* key must o
 bool map_put_value(MapBuilder *builder, Value key, Value value);
 Value map_done(MapBuilder *builder); /* builds the index when large */
 
+/* What came again: how many members fell away because a later one had their key, and the first such key. */
+typedef struct Duplicates {
+  u32 count;
+  Value key; /* valid when count > 0 */
+} Duplicates;
+
 /* All at once: copies `members` (the array is scratch and is changed) without what duplicates left behind.
- * out_duplicates may be NULL; it is set true when a key came twice and else left alone. Linear in `count`. */
-Value map_of(Arena *arena, Member *members, size_t count, bool *out_duplicates);
+ * `duplicates` may be NULL; it is counted up, never cleared. Linear in `count`. */
+Value map_of(Arena *arena, Member *members, size_t count, Duplicates *duplicates);
 
 typedef VEC(Value) ValueVec;
 Value list_of(Arena *arena, const Value *items, size_t count); /* copies the array */

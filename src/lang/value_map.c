@@ -115,14 +115,19 @@ const Member **map_sorted(const Value *map) {
 
 /* Building -------------------------------------------------------------------------------------------------------- */
 
+static void note_duplicate(Duplicates *duplicates, const Value *key) {
+  if (duplicates && duplicates->count++ == 0) duplicates->key = *key;
+}
+
 /* Few members: every pair is looked at, 120 at most. Returns how many are left. */
-static size_t drop_duplicates(Member *members, size_t count) {
+static size_t drop_duplicates(Member *members, size_t count, Duplicates *duplicates) {
   size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
     size_t same = 0;
     while (same < kept && !keys_equal(&members[same].key, &members[i].key)) same++;
     if (same < kept) {
       members[same].value = members[i].value;
+      note_duplicate(duplicates, &members[i].key);
     } else {
       if (kept != i) members[kept] = members[i];
       kept++;
@@ -131,21 +136,21 @@ static size_t drop_duplicates(Member *members, size_t count) {
   return kept;
 }
 
-static Value map_small(Arena *arena, Member *members, size_t count, bool *out_duplicates) {
-  size_t kept = drop_duplicates(members, count);
-  if (kept != count && out_duplicates) *out_duplicates = true;
+static Value map_small(Arena *arena, Member *members, size_t count, Duplicates *duplicates) {
+  size_t kept = drop_duplicates(members, count, duplicates);
   Member *copy = arena_alloc(arena, kept * sizeof(Member));
   if (kept) memcpy(copy, members, kept * sizeof(Member));
   return (Value){.kind = VALUE_MAP, .size = (u32)kept, .members = copy};
 }
 
 /* Fills the slots; with `members` it also closes the gaps that duplicates leave. Returns how many are left. */
-static size_t index_fill(u32 *slots, size_t slots_count, Member *members, size_t count) {
+static size_t index_fill(u32 *slots, size_t slots_count, Member *members, size_t count, Duplicates *duplicates) {
   size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
     u32 *slot = index_find(slots, slots_count, members, &members[i].key);
     if (*slot) {
       members[*slot - 1].value = members[i].value;
+      note_duplicate(duplicates, &members[i].key);
       continue;
     }
     if (kept != i) members[kept] = members[i];
@@ -154,26 +159,25 @@ static size_t index_fill(u32 *slots, size_t slots_count, Member *members, size_t
   return kept;
 }
 
-static Value map_large(Arena *arena, Member *members, size_t count, bool *out_duplicates) {
+static Value map_large(Arena *arena, Member *members, size_t count, Duplicates *duplicates) {
   size_t slots_count = slot_count(count), bytes = count * sizeof(Member);
   ArenaMark mark = arena_mark(arena);
   Member *copy = arena_alloc(arena, bytes + slots_count * sizeof(u32));
   u32 *slots = index_slots(copy, count);
   memcpy(copy, members, bytes);
   memset(slots, 0, slots_count * sizeof(u32));
-  size_t kept = index_fill(slots, slots_count, copy, count);
+  size_t kept = index_fill(slots, slots_count, copy, count, duplicates);
   if (kept == count) return (Value){.kind = VALUE_MAP, .flags = VALUE_INDEXED, .size = (u32)count, .members = copy};
   memcpy(members, copy,
          kept * sizeof(Member)); /* the index sits in the wrong place now: once more, without duplicates */
   arena_rewind(arena, mark);
-  if (out_duplicates) *out_duplicates = true;
   return map_of(arena, members, kept, NULL);
 }
 
-Value map_of(Arena *arena, Member *members, size_t count, bool *out_duplicates) {
+Value map_of(Arena *arena, Member *members, size_t count, Duplicates *duplicates) {
   ASSERT(count <= UINT32_MAX / 4);
-  return count < VALUE_INDEX_MIN ? map_small(arena, members, count, out_duplicates)
-                                 : map_large(arena, members, count, out_duplicates);
+  return count < VALUE_INDEX_MIN ? map_small(arena, members, count, duplicates)
+                                 : map_large(arena, members, count, duplicates);
 }
 
 MapBuilder map_builder(Arena *arena) {

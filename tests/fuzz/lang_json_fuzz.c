@@ -13,8 +13,8 @@ static void check_reads_back(Arena *arena, const Value *value, void (*write)(Buf
 
 static void check(Str text, bool lenient) {
   Arena *arena = arena_new();
-  bool duplicates = false;
-  JsonOptions options = {.lenient_text = lenient, .out_duplicates = &duplicates};
+  Duplicates duplicates;
+  JsonOptions options = {.lenient_text = lenient, .duplicates = &duplicates};
   Value value;
   Error err = {0};
   if (json_parse(arena, text, &options, &value, &err)) {

@@ -277,12 +277,13 @@ static void a_large_object_keeps_the_last_of_duplicates_in_the_first_place(void 
   Buf text = buf_new(arena, MIB(8));
   for (int i = 0; i < 40000; i++) buf_format(&text, "%s\"key%d\":%d", i ? "," : "{", i % 30000, i);
   buf_putc(&text, '}');
-  bool duplicates = false;
-  JsonOptions options = {.out_duplicates = &duplicates};
+  Duplicates duplicates = {.count = 7};
+  JsonOptions options = {.duplicates = &duplicates};
   Value v;
   Error err = {0};
   assert_true(json_parse(arena, buf_str(&text), &options, &v, &err));
-  assert_true(duplicates);
+  assert_int_equal(duplicates.count, 10000);
+  assert_true(str_equal_c(value_text(&duplicates.key), "key0"));
   assert_int_equal(v.size, 30000);
   for (int i = 0; i < 30000; i++) {
     int expected = i < 10000 ? i + 30000 : i;
@@ -290,9 +291,11 @@ static void a_large_object_keeps_the_last_of_duplicates_in_the_first_place(void 
     assert_int_equal(value_int_or(&v.members[i].value, -1), expected);
   }
   assert_null(value_get_c(&v, "key30000"));
-  duplicates = false;
   parse(arena, "{\"a\":1,\"b\":{\"a\":1}}", &options);
-  assert_false(duplicates);
+  assert_int_equal(duplicates.count, 0);
+  parse(arena, "{\"a\":1,\"b\":{\"\\u0063\":1,\"c\":2,\"c\":3},\"a\":4}", &options);
+  assert_int_equal(duplicates.count, 3);
+  assert_true(str_equal_c(value_text(&duplicates.key), "c"));
   arena_free(arena);
 }
 
