@@ -249,10 +249,7 @@ static void on_head(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict) {
     return;
   }
   verdict->respond = true;
-  verdict->response = (HttpResponse){.status = 404,
-                                     .content_type = "application/problem+json",
-                                     .body = S("{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
-                                               "\"detail\":\"there is nothing at this path; the API is at /api/v1\"}")};
+  verdict->response = page_answer(request);
 }
 
 static void on_request(void *ctx, HttpRequest *request) {

@@ -46,6 +46,9 @@ void live_published(void *app, const LiveEvent *events, size_t count);
 /* Turns the request into a stream of this organization's events after `last_id` (-1: from now). */
 void live_subscribe(App *app, HttpRequest *request, i64 org_id, i64 last_id);
 
+/* The web page: what no door wants. */
+HttpResponse page_answer(const HttpRequest *request);
+
 /* Answers. */
 void respond_json(App *app, HttpRequest *request, int status, const Value *body);
 void respond_text(App *app, HttpRequest *request, int status, const char *content_type, Str body);
