@@ -56,6 +56,8 @@ Str http_query(const HttpRequest *request, const char *name, size_t i);
 /* Percent-decoding; '+' is a space when `form`. False on malformed escapes. */
 MUST_CHECK bool url_decode(Arena *arena, Str text, bool form, Str *out);
 Str url_encode(Arena *arena, Str text);
+/* First value of that name in an application/x-www-form-urlencoded body, decoded; STR_NONE when absent. */
+Str http_form_value(Arena *arena, Str form, const char *name);
 
 typedef struct HttpResponse {
   int status;

@@ -81,3 +81,14 @@ Str http_query(const HttpRequest *request, const char *name, size_t i) {
   }
   return STR_NONE;
 }
+
+Str http_form_value(Arena *arena, Str form, const char *name) {
+  Str rest = form, part;
+  while (rest.len) {
+    Str key, value = STR_NONE, decoded = STR_NONE;
+    (void)str_cut(rest, '&', &part, &rest);
+    if (str_cut(part, '=', &key, &value) && str_equal_c(key, name) && url_decode(arena, value, true, &decoded))
+      return decoded;
+  }
+  return STR_NONE;
+}

@@ -108,6 +108,7 @@ class Tocsin:
         pathlib.Path(self.control_path).unlink(missing_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(port), stdout=subprocess.PIPE, stderr=log, env=clean_environment())
+        self._rest = b""
         line = self._line(READY_S)
         assert line.startswith("ready on http://"), f"{line!r}\n{self.log()[-4000:]}"
         self.port = urllib.parse.urlsplit(line.split()[2]).port
@@ -118,16 +119,22 @@ class Tocsin:
         return self
 
     def _line(self, timeout_s):
-        end, line = time.monotonic() + timeout_s, b""
-        while not line.endswith(b"\n"):
+        """The next line of standard output; what came with it waits for the next call."""
+        end, text = time.monotonic() + timeout_s, self._rest
+        while b"\n" not in text:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
                 break
             part = os.read(self.process.stdout.fileno(), 4096)
             if not part:
                 break
-            line += part
-        return line.decode()
+            text += part
+        line, newline, self._rest = text.partition(b"\n")
+        return (line + newline).decode()
+
+    def second_line(self):
+        """What a server without an organization prints after the ready line."""
+        return self._line(READY_S)
 
     def stop(self, timeout_s=25):
         """SIGTERM: drains. The exit code."""

@@ -264,17 +264,6 @@ static void acted(Command *command, bool ok, const Error *err) {
   http_respond(ack->app->http, ack->request, &response);
 }
 
-static Str form_value(Arena *arena, Str form, const char *name) {
-  Str rest = form, part;
-  while (rest.len) {
-    Str key, value = STR_NONE, decoded = STR_NONE;
-    (void)str_cut(rest, '&', &part, &rest);
-    if (str_cut(part, '=', &key, &value) && str_equal_c(key, name) && url_decode(arena, value, true, &decoded))
-      return decoded;
-  }
-  return STR_NONE;
-}
-
 /* Requests -------------------------------------------------------------------------------------------------------- */
 
 static void ack_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
@@ -313,7 +302,7 @@ void ack_page_get(App *app, HttpRequest *request, Str token) {
 void ack_page_post(App *app, HttpRequest *request, Str token) {
   Ack *ack = ack_begin(app, request, token);
   if (!ack) return;
-  ack->action = form_value(request->arena, request->body, "action");
+  ack->action = http_form_value(request->arena, request->body, "action");
   ack->command = (Command){.run = act, .done = acted};
   if (!engine_submit(app->engine, &ack->command))
     render_problem(ack, 503, "Not available", "The server is stopping; try again in a few seconds.");

@@ -1,5 +1,5 @@
 /* /healthz, /readyz, /metrics. */
-#include "core/server/server.h"
+#include "core/server/first_page.h"
 
 enum { METRICS_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -21,7 +21,9 @@ static void ready(App *app, HttpRequest *request) {
     why = "the storage is not writable\n";
   else if (!engine_turning(app->engine))
     why = "the cycle has not come round for 5 s\n";
-  respond_text(app, request, why ? 503 : 200, "text/plain", why ? str_from_c(why) : S("ready\n"));
+  Str good = first_page_wanted(app) ? S("ready; no organization yet: open the set-up link that the log tells\n")
+                                    : S("ready\n");
+  respond_text(app, request, why ? 503 : 200, "text/plain", why ? str_from_c(why) : good);
 }
 
 static bool is_loopback(Str peer) {

@@ -16,6 +16,7 @@
 #include "core/incidents/incidents.h"
 #include "core/paging/paging.h"
 #include "core/resources.h"
+#include "core/server/first_page.h"
 #include "core/server/inbound_internal.h"
 #include "core/server/test_control.h"
 #include "core/server/upkeep.h"
@@ -232,7 +233,7 @@ static bool door_fits(const Door *door, Str path) {
 }
 
 static const Door *find_door(const Server *server, Str path) {
-  static const Door *const OWN[] = {INBOUND_DOORS, API_DOORS, ACK_DOORS, SERVER_DOORS, NULL};
+  static const Door *const OWN[] = {INBOUND_DOORS, API_DOORS, ACK_DOORS, SERVER_DOORS, FIRST_DOORS, NULL};
   const Door *const *const lists[] = {OWN, server->options->door_tables};
   for (size_t l = 0; l < COUNT(lists); l++)
     for (const Door *const *table = lists[l]; table && *table; table++)
@@ -244,6 +245,12 @@ static const Door *find_door(const Server *server, Str path) {
 static void on_head(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict) {
   Server *server = ctx;
   const Door *door = find_door(server, request->path);
+  if (str_equal_c(request->path, "/") && first_page_wanted(&server->app)) {
+    static const HttpHeader TO_SETUP[] = {{STR("Location"), STR("/setup")}, {STR("Cache-Control"), STR("no-store")}};
+    verdict->respond = true;
+    verdict->response = (HttpResponse){.status = 303, .headers = TO_SETUP, .header_count = COUNT(TO_SETUP)};
+    return;
+  }
   if (door) {
     door->head(&server->app, request, verdict);
     return;
@@ -336,15 +343,13 @@ static void say_ready(Server *server) {
              app->public_url);
   write_address(app, server->address);
   printf("ready on %s\n", server->address);
+  if (first_page_wanted(app)) {
+    Str url = first_page_url(app, app->arena);
+    log_warn("server", "there is no organization yet; make it at %.*s", STR_ARG(url));
+    printf("set up at %.*s\n", STR_ARG(url));
+  }
   fflush(stdout);
   if (server->options->ready) server->options->ready(app, server->options->hook);
-}
-
-static bool has_organization(App *app) {
-  const Setup *setup = setup_take(app->setup);
-  bool any = setup_org_count(setup) > 0;
-  setup_give(setup);
-  return any;
 }
 
 static int wait_for_signal(const sigset_t *set) {
@@ -381,9 +386,6 @@ static bool start_serving(Server *server, Error *err) {
   if (!engine_run(app->engine, upkeep_plan, NULL, err)) return false;
   if (o->test_control && !test_control_start(app, o->test_control, &server->control, err)) return false;
   server->watchdog_runs = app->watchdog_url && pthread_create(&server->watchdog, NULL, watchdog_main, app) == 0;
-  if (!has_organization(app))
-    log_warn("server", "there is no organization yet: stop, run \"tocsin init --data %s ...\", start again",
-             o->data_folder);
   say_ready(server);
   return true;
 }

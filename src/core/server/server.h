@@ -55,6 +55,7 @@ void respond_text(App *app, HttpRequest *request, int status, const char *conten
 
 extern const Door SERVER_DOORS[]; /* /healthz /readyz /metrics */
 extern const Door INBOUND_DOORS[];
+extern const Door FIRST_DOORS[]; /* /setup */
 extern const Door ACK_DOORS[];
 
 #endif
