@@ -25,6 +25,7 @@ typedef struct App {
   Arena *arena;     /* lives as long as the server */
   CelEnv *rule_env; /* alert, payload, labels, service, integration, now: for rules and grouping */
   const Registry *registry;
+  const struct Access *access; /* every permission, and what the roles hold */
   Engine *engine;
   HttpServer *http;
   HttpClient *outbound;

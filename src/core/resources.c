@@ -13,6 +13,7 @@ const EnumValue ROLES[] = {{"owner", 0, "Everything, and is told when nobody ans
 
 const Resource *const CORE_RESOURCES[] = {
     &ORGANIZATION,
+    &ROLE,
     &USER,
     &CONTACT_METHOD,
     &NOTIFICATION_RULE,

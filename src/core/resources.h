@@ -8,6 +8,9 @@
 
 /* ResourceCtx.hooks. Each may be NULL: then that check is left out, and a create that needs it is refused. */
 typedef struct CoreHooks {
+  /* The list of permissions, and what the caller holds of it (NULL: the server itself, everything). */
+  const struct Access *(*access)(ResourceCtx *ctx);
+  const struct Grants *(*caller_grants)(ResourceCtx *ctx);
   /* Is there a catalog template of this name? */
   bool (*template_known)(ResourceCtx *ctx, Str name);
   /* One of an integration's overrides: CEL for an event field. */
@@ -33,6 +36,16 @@ static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {
   return ctx->hooks ? (const CoreHooks *)ctx->hooks : &NONE;
 }
 
+/* Private incidents in which {user} takes no part: holds no role, did not declare or join it, was never paged for it or
+ * for one of its alerts. A list of ids for Resource.private_sql; nearly always empty. */
+#define HIDDEN_INCIDENTS                                                                                               \
+  "SELECT h.id FROM incident AS h WHERE h.org_id = {org} AND h.private = 1 AND NOT EXISTS (SELECT 1 FROM "             \
+  "incident_person AS t WHERE t.incident_id = h.id AND t.user_id = {user}) AND NOT EXISTS (SELECT 1 FROM page AS p "   \
+  "JOIN notification AS n ON n.page_id = p.id WHERE p.incident_id = h.id AND n.user_id = {user}) AND NOT EXISTS "      \
+  "(SELECT 1 FROM alert AS a JOIN page AS p ON p.alert_id = a.id JOIN notification AS n ON n.page_id = p.id WHERE "    \
+  "a.incident_id = h.id AND n.user_id = {user})"
+#define HIDDEN_ALERTS "SELECT b.id FROM alert AS b WHERE b.incident_id IN (" HIDDEN_INCIDENTS ")"
+
 extern const Resource *const CORE_RESOURCES[];
 extern const size_t CORE_RESOURCE_COUNT;
 
@@ -40,7 +53,7 @@ extern const size_t CORE_RESOURCE_COUNT;
 extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
 
-extern const Resource ORGANIZATION, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY;
+extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY;
 extern const Resource SERVICE;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, REQUEST, CHANGE;

@@ -49,8 +49,9 @@ DbValue column_value(ResourceCtx *ctx, const Field *field, const Value *value);
 MUST_CHECK bool filter_value(ResourceCtx *ctx, const Resource *resource, const Field *field, Str text, DbValue *out,
                              Error *err);
 
-/* read.c */
-bool team_may_see(const ResourceCtx *ctx, const Resource *resource, const Value *row);
+/* scope.c: adds " AND (...)" for what the caller may not see; args are appended to. */
+void sight_put(const ResourceCtx *ctx, const Resource *resource, Buf *where, DbValue *args, size_t *arg_count);
+MUST_CHECK bool sight_sees(ResourceCtx *ctx, const Resource *resource, i64 id, bool *out, Error *err);
 
 /* check.c, check_nested.c: one value against its field. False: something was reported. *out only then undefined. */
 typedef struct Checker {

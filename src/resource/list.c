@@ -5,7 +5,7 @@
 #include "resource/internal.h"
 
 /* the database takes 64 parameters a statement */
-enum { PARAMS_MAX = 60, TEAMS_MAX = 24, FILTER_VALUES_MAX = 30, QUERY_NAMES_MAX = 64, LIST_SQL_MAX = 16384 };
+enum { PARAMS_MAX = 60, FILTER_VALUES_MAX = 30, QUERY_NAMES_MAX = 64, LIST_SQL_MAX = 16384 };
 
 typedef struct Listing {
   ResourceCtx *ctx;
@@ -153,25 +153,16 @@ static bool add_time(Listing *l, const char *name, Str text, const char *op) {
   return true;
 }
 
-static bool add_scope(Listing *l) {
-  const char *team = l->resource->team_column;
+static void add_scope(Listing *l) {
   buf_format(&l->where, "%s = $%d", org_column(l->resource), add_arg(l, db_int(l->ctx->org_id)));
-  if (!l->ctx->teams_limited || !team) return true;
-  if (l->ctx->team_count > TEAMS_MAX)
-    return fail(l->err, ERR_FORBIDDEN, "whoever is limited to teams may be in at most %d of them to see lists",
-                TEAMS_MAX);
-  buf_format(&l->where, " AND (\"%s\" IS NULL OR \"%s\" IN (NULL", team, team);
-  for (size_t i = 0; i < l->ctx->team_count; i++)
-    buf_format(&l->where, ", $%d", add_arg(l, db_int(l->ctx->team_ids[i])));
-  buf_puts(&l->where, "))");
-  return true;
+  sight_put(l->ctx, l->resource, &l->where, l->args, &l->arg_count);
 }
 
 static bool build_where(Listing *l) {
   const ListQuery *q = l->query;
   l->where = buf_new(l->ctx->arena, LIST_SQL_MAX);
   l->late = buf_new(l->ctx->arena, LIST_SQL_MAX);
-  if (!add_scope(l)) return false;
+  add_scope(l);
   for (size_t i = 0; i < q->filter_count; i++)
     if (!add_filter(l, &q->filters[i])) return false;
   return add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");

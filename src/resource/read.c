@@ -19,19 +19,8 @@ bool resource_load(ResourceCtx *ctx, const Resource *r, i64 id, Value *out, bool
   bool found = false;
   if (!db_query_one(ctx->db, &load.sql->select, COUNT(args), args, take_row, &load, &found, err)) return false;
   if (found) *out = load.row;
-  *out_found = found && team_may_see(ctx, r, &load.row);
-  return true;
-}
-
-/* Rows of a team the caller is not in do not exist for them; rows of no team are everybody's. */
-bool team_may_see(const ResourceCtx *ctx, const Resource *r, const Value *row) {
-  if (!ctx->teams_limited || !r->team_column) return true;
-  const Value *team = value_get_c(row, r->team_column);
-  if (!team || team->kind == VALUE_NULL) return true;
-  i64 id = resource_ref_id(ctx->registry, team);
-  for (size_t i = 0; i < ctx->team_count; i++)
-    if (ctx->team_ids[i] == id) return true;
-  return false;
+  *out_found = found;
+  return !found || sight_sees(ctx, r, id, out_found, err);
 }
 
 Value resource_render(ResourceCtx *ctx, const Resource *r, const Value *row) {

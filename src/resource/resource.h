@@ -116,6 +116,9 @@ typedef struct FilterHint {
   const char *sql;
 } FilterHint;
 
+/* Whose rows: of nothing, the person's own, of the teams they lead, of their teams, all. */
+typedef enum RowScope { ROWS_NONE, ROWS_OWN, ROWS_LED, ROWS_TEAM, ROWS_ALL } RowScope;
+
 /* Every resource also has id, created_at, updated_at, version, and slug or number when it says so. */
 struct Resource {
   const char *name;   /* "service" */
@@ -136,8 +139,13 @@ struct Resource {
   const char *id_order;     /* an integer column that rises with the id and shares an index with org_id; NULL: the id */
   const SortField *sorts;   /* ended by a NULL name; "id" always works */
   const FilterHint *hints;  /* ended by a NULL name; may be NULL */
-  const char *team_column;  /* rows of teams the caller may not see are left out; NULL: everybody's */
-  const char *permission;   /* "services": what a role or scope must hold */
+  /* Who may see or change which rows (scope.c). Conditions name columns of the row bare; {org}, {user} and {teams} (a
+   * list of ids) stand for the caller's. */
+  const char *team_column;  /* whose it is; rows of no team are seen by everybody */
+  const char *team_sql;     /* instead of a column: true for rows of {teams} */
+  bool team_shared;         /* rows of no team may be changed by whoever may change those of a team */
+  const char *owner_column; /* the person whose own it is */
+  const char *private_sql;  /* true when the row is part of nothing private that is hidden from {user} */
 
   /* Hooks; each may be NULL. False refuses (err says why); wrong members go through field_error instead. */
   /* Before validation: fill what was not given. `old` is NULL at creation; draft is the input. */
@@ -154,6 +162,16 @@ struct Resource {
 };
 
 /* Context --------------------------------------------------------------------------------------------------------- */
+
+/* What the caller may see. Rows outside do not exist for them: reading, listing, counting, naming and every verb go
+ * through it. */
+typedef struct Sight {
+  i64 user_id;      /* 0: a service's key */
+  bool private_too; /* also what is private */
+  const i64 *led_team_ids;
+  size_t led_count;
+  RowScope (*of)(const struct Sight *sight, const Resource *resource);
+} Sight;
 
 typedef struct Actor {
   const char *kind; /* "user", "key", "rule", "runbook", "system" */
@@ -197,10 +215,7 @@ struct ResourceCtx {
   bool (*check_cel)(ResourceCtx *ctx, const Field *field, Str source, Error *err);
   /* Told of each row written or deleted (version 0), to publish and to refresh pictures; may be NULL. */
   void (*changed)(ResourceCtx *ctx, const Resource *resource, i64 id, i64 version);
-  /* Team scope of the caller: only rows of these teams, and of none. */
-  bool teams_limited;
-  const i64 *team_ids;
-  size_t team_count;
+  const Sight *sight; /* what the caller may see; NULL: everything, for the server itself */
   /* out */
   FieldErrors errors; /* of the last create or update */
   Value once;         /* a map of members that a hook shows once, at creation ("key"); null: none */
@@ -233,6 +248,10 @@ MUST_CHECK bool resource_get(ResourceCtx *ctx, const Resource *resource, i64 id,
 /* Everything, secrets and hidden columns included: for the domain, never for answers. */
 MUST_CHECK bool resource_load(ResourceCtx *ctx, const Resource *resource, i64 id, Value *out, bool *out_found,
                               Error *err);
+/* Is the row within these rows of the caller's? For changes rows of no team are the organization's, unless the
+ * resource shares them. */
+MUST_CHECK bool resource_within(ResourceCtx *ctx, const Resource *resource, i64 id, RowScope scope, bool *out,
+                                Error *err);
 /* The answer's form of a loaded row. */
 Value resource_render(ResourceCtx *ctx, const Resource *resource, const Value *row);
 Str resource_id_text(ResourceCtx *ctx, const Resource *resource, i64 id);

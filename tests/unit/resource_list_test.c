@@ -163,21 +163,29 @@ static void a_filter_without_index_that_sees_too_much_says_what_to_add(void **st
   assert_string_equal(list_of_boxes(f, "colour=blue&size=3", &list), "");
 }
 
+static RowScope of_led_teams(const Sight *sight, const Resource *resource) {
+  (void)sight;
+  (void)resource;
+  return ROWS_LED;
+}
+
 static void rows_of_other_teams_are_left_out(void **state) {
   Fixture *f = *state;
+  Sight sight = {.user_id = 1, .of = of_led_teams};
   ResourceList list = {0};
   Value box = value_null(), out = value_null();
   make_boxes(f);
   list_of_boxes(f, "person_id=ann@example.com", &list);
   box = *value_at(&list.items, 0);
-  f->ctx.teams_limited = true;
+  f->ctx.sight = &sight;
   assert_string_equal(list_of_boxes(f, "", &list), "a c d");
   assert_false(resource_get(&f->ctx, &BOX, fixture_id(f, &box), &out, &f->err));
   i64 team = resource_ref_id(f->registry, value_get_c(&box, "person_id"));
-  f->ctx.team_ids = &team;
-  f->ctx.team_count = 1;
+  sight.led_team_ids = &team;
+  sight.led_count = 1;
   assert_string_equal(list_of_boxes(f, "", &list), "a b c d");
   assert_true(resource_get(&f->ctx, &BOX, fixture_id(f, &box), &out, &f->err));
+  f->ctx.sight = NULL;
 }
 
 int main(void) {

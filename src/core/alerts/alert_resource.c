@@ -108,13 +108,14 @@ const Resource ALERT = {
     .doc = "A deduplicated problem.",
     FIELDS(ALERT_FIELDS),
     .verbs = VERB_READ | VERB_LIST | VERB_UPDATE,
-    .permission = "alerts",
     .time_column = "status_changed_at",
     .default_sort = "-id",
     .id_order = "number",
     .sorts = ALERT_SORTS,
     .hints = ALERT_HINTS,
     .team_column = "team_id",
+    .team_shared = true,
+    .private_sql = "incident_id IS NULL OR incident_id NOT IN (" HIDDEN_INCIDENTS ")",
     .after_write = alert_after_write,
 };
 
@@ -187,7 +188,9 @@ const Resource REQUEST = {
     FIELDS(REQUEST_FIELDS),
     .bare = true,
     .verbs = VERBS_LOG,
-    .permission = "integrations",
+    .team_sql =
+        "EXISTS (SELECT 1 FROM integration AS i WHERE i.id = integration_id AND (i.team_id IS NULL OR i.team_id "
+        "IN ({teams})))",
     .default_sort = "-id",
     .hints = REQUEST_HINTS,
     .render = request_render,
@@ -239,6 +242,5 @@ const Resource CHANGE = {
     .doc = "A commit, deployment, flag or configuration that may explain an alert.",
     FIELDS(CHANGE_FIELDS),
     .verbs = VERBS_LOG,
-    .permission = "changes",
     .default_sort = "-id",
 };

@@ -199,7 +199,7 @@ const Resource ALERT_RULE = {
     FIELDS(RULE_FIELDS),
     .has_slug = true,
     .verbs = VERBS_ALL,
-    .permission = "rules",
+    .team_column = "team_id",
     .prepare = rule_prepare,
     .before_write = rule_before_write,
 };

@@ -176,7 +176,7 @@ const Resource INTEGRATION = {
     FIELDS(INTEGRATION_FIELDS),
     .has_slug = true,
     .verbs = VERBS_ALL,
-    .permission = "integrations",
+    .team_column = "team_id",
     .prepare = integration_prepare,
     .render = integration_render,
 };

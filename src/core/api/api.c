@@ -5,7 +5,9 @@
 
 enum { BODY_MAX = 1024 * 1024 };
 
-static const Route *const TABLES[] = {ALERT_ROUTES, INCIDENT_ROUTES, PAGING_ROUTES, ONCALL_ROUTES, SETUP_ROUTES};
+const Route *const API_ROUTE_TABLES[] = {ALERT_ROUTES, INCIDENT_ROUTES, PAGING_ROUTES, ONCALL_ROUTES,
+                                         SETUP_ROUTES, IDENTITY_ROUTES, NULL};
+
 /* Routing --------------------------------------------------------------------------------------------------------- */
 
 static bool path_matches(const char *pattern, Str path, Call *call) {
@@ -25,8 +27,8 @@ static bool path_matches(const char *pattern, Str path, Call *call) {
 }
 
 static const Route *find_verb(Call *call, Str path, HttpMethod method, bool *out_path_known) {
-  for (size_t t = 0; t < COUNT(TABLES); t++)
-    for (const Route *route = TABLES[t]; route->path; route++) {
+  for (const Route *const *table = API_ROUTE_TABLES; *table; table++)
+    for (const Route *route = *table; route->path; route++) {
       if (!path_matches(route->path, path, call)) continue;
       *out_path_known = true;
       if (route->method == method) return route;
@@ -99,14 +101,13 @@ static void give_setup(void *setup) {
 static bool route_call(Call *call, Error *err) {
   Str path = call->request->path;
   bool known = false;
-  const SetupKey *key = NULL;
-  if (!api_authenticate(call, &key, err)) return false;
+  if (!api_authenticate(call, err)) return false;
   if (!str_starts_with(path, S("/api/v1/"))) return fail(err, ERR_NOT_FOUND, "there is nothing at %.*s", STR_ARG(path));
   path = str_slice(path, 8, path.len);
   HttpMethod method = call->request->method == HTTP_HEAD ? HTTP_GET : call->request->method;
   call->route = find_verb(call, path, method, &known);
   if (!call->route) call->route = api_generic_route(call, path, method, &known);
-  if (call->route) return api_allowed(call, key, err);
+  if (call->route) return api_allowed(call, err);
   if (known) return fail(err, ERR_METHOD, "%.*s is not possible here", STR_ARG(call->request->method_text));
   return fail(err, ERR_NOT_FOUND, "there is nothing at %.*s", STR_ARG(call->request->path));
 }

@@ -14,8 +14,10 @@ enum { ROUTE_PARAMS_MAX = 4 };
 typedef struct Call Call;
 typedef struct Route {
   HttpMethod method;
-  const char *path;       /* below /api/v1: "alerts/{id}/acknowledge" */
-  const char *permission; /* "alerts:write": what a role or scope must hold */
+  const char *path; /* below /api/v1: "alerts/{id}/acknowledge" */
+  /* "alerts:read", "alerts:write": what a role or scope must hold. For `write` the verb is the last word of the path
+   * ("alerts:acknowledge"), or what the method does. A route without one stops the start. */
+  const char *permission;
   bool (*read)(Call *call, Db *db, Error *err);
   bool (*write)(Call *call, Cycle *cycle, Error *err);
   void (*direct)(Call *call); /* answers by itself, on the I/O thread (the stream) */
@@ -33,7 +35,11 @@ struct Call {
   i64 org_id;
   Actor actor;
   Who who;
-  const SetupUser *user; /* NULL: a service's key */
+  const SetupUser *user;       /* NULL: a service's key */
+  const struct Grants *grants; /* what the call may do: the person's, within the key's scopes */
+  const Sight *sight;          /* what the person may see; a key's scopes do not narrow it */
+  Str area;                    /* of its permission: "alerts" */
+  RowScope write_scope;        /* rows of the route's resource that it may change */
   Str params[ROUTE_PARAMS_MAX];
   size_t param_count;
   Value body; /* parsed JSON; null when there was none */
@@ -65,11 +71,15 @@ Str api_text(const Call *call, const char *name);
 MUST_CHECK bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err);
 Str api_query(const Call *call, const char *name);
 
+/* Every route's permission, from the route tables and the registry; fails on one without. Before the first setup. */
+MUST_CHECK bool api_access(App *app, Error *err);
+
 extern const Door API_DOORS[];
 extern const Route ALERT_ROUTES[];
 extern const Route INCIDENT_ROUTES[];
 extern const Route PAGING_ROUTES[];
 extern const Route ONCALL_ROUTES[];
 extern const Route SETUP_ROUTES[];
+extern const Route IDENTITY_ROUTES[];
 
 #endif

@@ -1,48 +1,148 @@
-/* Who calls, and what they may do. */
+/* Who calls, and what they may do. What a call may do is what its person holds (or its key, when it is a service's),
+ * within the scopes of the key; which rows it sees is the person's alone. */
 #include "core/api/internal.h"
+#include "core/identity/access.h"
 
-bool api_authenticate(Call *call, const SetupKey **out_key, Error *err) {
-  Str header = http_header(call->request, "Authorization");
-  if (!str_starts_with(header, S("Bearer ")))
-    return fail(err, ERR_UNAUTHORIZED, "this needs an API key: send \"Authorization: Bearer tk_...\"");
-  const SetupKey *key =
-      setup_key_by_hash(call->setup, sha256_hex(call->arena, str_trim(str_slice(header, 7, header.len))));
-  if (!key) return fail(err, ERR_UNAUTHORIZED, "the API key is not known");
-  if (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock))
-    return fail(err, ERR_UNAUTHORIZED, "the API key has expired");
-  *out_key = key;
-  call->org_id = key->org_id;
-  call->user = setup_user(call->setup, key->user_id);
-  if (key->user_id && (!call->user || str_equal_c(call->user->status, "deactivated")))
-    return fail(err, ERR_UNAUTHORIZED, "the user of this API key is deactivated");
-  call->actor = call->user ? (Actor){"user", id_text(call->arena, "usr", call->user->id), call->user->name}
-                           : (Actor){"key", id_text(call->arena, "key", key->id), key->name};
-  call->who = (Who){call->actor.kind, call->actor.id, call->actor.name};
+/* The list of permissions ------------------------------------------------------------------------------------------ */
+
+static const char *method_verb(HttpMethod method) {
+  return method == HTTP_DELETE ? "delete" : method == HTTP_PATCH || method == HTTP_PUT ? "update" : "create";
+}
+
+/* "alerts:write" of POST alerts/{id}/acknowledge is alerts:acknowledge. */
+bool api_wanted(const Route *route, Permission *out) {
+  Str rest = str_from_c(route->path), part, last = STR_NONE;
+  size_t parts = 0;
+  if (!route->permission || !str_cut(str_from_c(route->permission), ':', &out->area, &out->verb)) return false;
+  if (!out->area.len || !out->verb.len) return false;
+  if (!str_equal_c(out->verb, "write")) return true;
+  for (; rest.len; parts++) {
+    (void)str_cut(rest, '/', &part, &rest);
+    last = part;
+  }
+  bool named = parts > 1 && last.ptr[0] != '{';
+  out->verb = named ? last : str_from_c(method_verb(route->method));
   return true;
 }
 
-/* Scopes of a key: "*", "read" or "write" for everything, "alerts:read", "alerts:*". None given: everything. A viewer
- * reads. */
-static bool scope_allows(Str scope, Str kind, bool writes) {
-  Str of = scope, verb = STR_NONE;
-  Str wanted = writes ? S("write") : S("read");
-  if (str_equal_c(scope, "*") || str_equal(scope, wanted)) return true;
-  if (!str_cut(scope, ':', &of, &verb)) return str_equal_c(scope, "write") && !writes;
-  bool all_verbs = str_equal_c(verb, "*") || str_equal_c(verb, "write");
-  return (str_equal_c(of, "*") || str_equal(of, kind)) && (str_equal(verb, wanted) || all_verbs);
+static Permission permission_of(const Registry *registry, Str area, Str verb) {
+  const Resource *r = registry_plural(registry, area);
+  return (Permission){area, verb, r && r->owner_column, r && (r->team_column || r->team_sql)};
 }
 
-bool api_allowed(Call *call, const SetupKey *key, Error *err) {
-  Str permission = str_from_c(call->route->permission), kind = permission, verb = STR_NONE;
-  if (!call->route->permission)
-    kind = str_from_c(call->resource->permission ? call->resource->permission : call->resource->plural);
-  else
-    (void)str_cut(permission, ':', &kind, &verb);
-  bool writes = call->route->write != NULL, ok = !value_is(&key->scopes, VALUE_LIST) || key->scopes.size == 0;
-  for (size_t i = 0; !ok && i < key->scopes.size; i++)
-    ok = scope_allows(value_text_or(value_at(&key->scopes, i), STR_NONE), kind, writes);
-  if (ok && writes && call->user && str_equal_c(call->user->role, "viewer"))
-    return fail(err, ERR_FORBIDDEN, "%.*s is a viewer: viewers read and change nothing", STR_ARG(call->user->name));
-  return ok || fail(err, ERR_FORBIDDEN, "the scopes of this API key do not allow %.*s:%s", STR_ARG(kind),
-                    writes ? "write" : "read");
+bool api_access(App *app, Error *err) {
+  VEC(Permission) list = {0};
+  for (size_t i = 0; i < registry_count(app->registry); i++) {
+    const Resource *r = registry_at(app->registry, i);
+    for (size_t k = 0; k < API_GENERIC_DOOR_COUNT; k++)
+      if (r->verbs & API_GENERIC_DOORS[k].verb)
+        *VEC_PUSH(app->arena, &list) =
+            permission_of(app->registry, str_from_c(r->plural), str_from_c(API_GENERIC_DOORS[k].permission));
+  }
+  for (const Route *const *table = API_ROUTE_TABLES; *table; table++)
+    for (const Route *route = *table; route->path; route++) {
+      Permission wanted = {0};
+      if (!api_wanted(route, &wanted))
+        return fail(err, ERR_INTERNAL, "the route %s %s has no permission such as alerts:read",
+                    http_method_name(route->method), route->path);
+      *VEC_PUSH(app->arena, &list) = permission_of(app->registry, wanted.area, wanted.verb);
+    }
+  app->access = access_new(app->arena, list.items, list.count);
+  return true;
+}
+
+/* Who -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct CallSight {
+  Sight sight;
+  const Grants *grants; /* the person's; a service sees its organization */
+} CallSight;
+
+static RowScope sees(const Sight *sight, const Resource *resource) {
+  return grants_scope(((const CallSight *)(const void *)sight)->grants, str_from_c(resource->plural), S("read"));
+}
+
+static const SetupKey *find_key(Call *call, Error *err) {
+  Str header = http_header(call->request, "Authorization");
+  if (!str_starts_with(header, S("Bearer ")))
+    return fail(err, ERR_UNAUTHORIZED, "this needs an API key: send \"Authorization: Bearer tk_...\""), NULL;
+  const SetupKey *key =
+      setup_key_by_hash(call->setup, sha256_hex(call->arena, str_trim(str_slice(header, 7, header.len))));
+  if (!key) return fail(err, ERR_UNAUTHORIZED, "the API key is not known"), NULL;
+  if (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock))
+    return fail(err, ERR_UNAUTHORIZED, "the API key has expired"), NULL;
+  return key;
+}
+
+/* The call is this person's (NULL: a service's), and may do this much. */
+static void call_as(Call *call, const SetupUser *user, const Grants *grants) {
+  CallSight *sight = ARENA_NEW(call->arena, CallSight);
+  call->user = user;
+  call->grants = grants;
+  sight->grants = user ? user->grants : access_role(call->app->access, S("owner"));
+  sight->sight = (Sight){.user_id = user ? user->id : 0,
+                         .private_too = grants_scope(grants, S("incidents"), S("private")) == ROWS_ALL,
+                         .led_team_ids = user ? user->led_team_ids : NULL,
+                         .led_count = user ? user->led_count : 0,
+                         .of = sees};
+  call->sight = &sight->sight;
+  if (user) call->actor = (Actor){"user", id_text(call->arena, "usr", user->id), user->name};
+  call->who = (Who){call->actor.kind, call->actor.id, call->actor.name};
+}
+
+bool api_authenticate(Call *call, Error *err) {
+  const SetupKey *key = find_key(call, err);
+  if (!key) return false;
+  const SetupUser *user = setup_user(call->setup, key->user_id);
+  if (key->user_id && (!user || str_equal_c(user->status, "deactivated")))
+    return fail(err, ERR_UNAUTHORIZED, "the user of this API key is deactivated");
+  call->org_id = key->org_id;
+  call->actor = (Actor){"key", id_text(call->arena, "key", key->id), key->name};
+  call_as(call, user, key->grants);
+  return true;
+}
+
+/* May they --------------------------------------------------------------------------------------------------------- */
+
+static bool wanted(const Call *call, Permission *out) {
+  if (call->route->permission) return api_wanted(call->route, out);
+  for (size_t i = 0; i < API_GENERIC_DOOR_COUNT; i++)
+    if (call->route == &API_GENERIC_DOORS[i].route) {
+      *out =
+          (Permission){str_from_c(call->resource->plural), str_from_c(API_GENERIC_DOORS[i].permission), false, false};
+      return true;
+    }
+  return false;
+}
+
+static bool refuse(Call *call, const Permission *w, Error *err) {
+  if (call->user && grants_scope(call->user->grants, w->area, w->verb) == ROWS_NONE)
+    return fail(err, ERR_FORBIDDEN, "%.*s (%.*s) may not %.*s %.*s", STR_ARG(call->user->name),
+                STR_ARG(call->user->role_id ? S("a role of your organization") : call->user->role), STR_ARG(w->verb),
+                STR_ARG(w->area));
+  return fail(err, ERR_FORBIDDEN, "the scopes of this API key do not hold %.*s:%.*s", STR_ARG(w->area),
+              STR_ARG(w->verb));
+}
+
+bool api_allowed(Call *call, Error *err) {
+  Permission w = {0};
+  if (!wanted(call, &w)) return fail(err, ERR_FORBIDDEN, "nobody may do this");
+  call->write_scope = grants_scope(call->grants, w.area, w.verb);
+  call->area = w.area;
+  return call->write_scope != ROWS_NONE || refuse(call, &w, err);
+}
+
+/* Of the route's own resource only: what a verb names beside it is looked at, not changed. */
+bool api_may_change(Call *call, Db *db, const Resource *resource, i64 id, Error *err) {
+  static const char *const WHOSE[] = {[ROWS_NONE] = "nothing",
+                                      [ROWS_OWN] = "what is your own",
+                                      [ROWS_LED] = "what belongs to a team that you lead",
+                                      [ROWS_TEAM] = "what belongs to your teams",
+                                      [ROWS_ALL] = "everything"};
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  bool within = false;
+  if (call->write_scope == ROWS_ALL || !str_equal_c(call->area, resource->plural)) return true;
+  if (!resource_within(&ctx.rc, resource, id, call->write_scope, &within, err)) return false;
+  return within || fail(err, ERR_FORBIDDEN, "you may change %s of the %s; this %s is not", WHOSE[call->write_scope],
+                        resource->plural, resource->name);
 }

@@ -1,6 +1,7 @@
 /* What the registry needs to know inside a call, and the small readers that verbs share. */
 #include "core/api/hooks.h"
 #include "core/api/internal.h"
+#include "core/identity/access.h"
 
 static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 version) {
   ApiCtx *ctx = (ApiCtx *)(void *)rc;
@@ -29,8 +30,8 @@ static ApiCtx make_ctx(App *app, Arena *arena, Db *db, Cycle *cycle, i64 org_id,
 ApiCtx api_ctx(Call *call, Db *db, Cycle *cycle) {
   ApiCtx ctx = make_ctx(call->app, call->arena, db, cycle, call->org_id, call->actor);
   ctx.call = call;
-  ctx.rc.administrator =
-      !call->user || str_equal_c(call->user->role, "owner") || str_equal_c(call->user->role, "admin");
+  ctx.rc.sight = call->sight;
+  ctx.rc.administrator = grants_scope(call->grants, S("users"), S("update")) == ROWS_ALL;
   return ctx;
 }
 
@@ -42,8 +43,9 @@ ApiCtx api_ctx_of(App *app, Cycle *cycle, i64 org_id, Actor actor) {
 
 bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *out_id, Error *err) {
   ApiCtx ctx = api_ctx(call, db, NULL);
-  return resource_resolve(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), call->params[param],
-                          out_id, err);
+  const Resource *of = registry_find(call->app->registry, str_from_c(resource));
+  if (!resource_resolve(&ctx.rc, of, call->params[param], out_id, err)) return false;
+  return !call->route->write || api_may_change(call, db, of, *out_id, err);
 }
 
 bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *err) {

@@ -45,9 +45,14 @@ static bool generic_get(Call *call, Db *db, Error *err) {
   return true;
 }
 
+static i64 answered_id(const Call *call) {
+  return resource_ref_id(call->app->registry, value_get_c(&call->answer, "id"));
+}
+
 static bool generic_create(Call *call, Cycle *cycle, Error *err) {
   ApiCtx ctx = api_ctx(call, cycle->db, cycle);
-  bool ok = resource_create(&ctx.rc, call->resource, &call->body, &call->answer, err);
+  bool ok = resource_create(&ctx.rc, call->resource, &call->body, &call->answer, err) &&
+            api_may_change(call, cycle->db, call->resource, answered_id(call), err);
   call->errors = ctx.rc.errors;
   call->status = 201;
   note_version(call);
@@ -58,7 +63,9 @@ static bool generic_update(Call *call, Cycle *cycle, Error *err) {
   ApiCtx ctx = api_ctx(call, cycle->db, cycle);
   i64 id = 0;
   bool ok = resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
-            resource_update(&ctx.rc, call->resource, id, &call->body, if_match(call), &call->answer, err);
+            api_may_change(call, cycle->db, call->resource, id, err) &&
+            resource_update(&ctx.rc, call->resource, id, &call->body, if_match(call), &call->answer, err) &&
+            api_may_change(call, cycle->db, call->resource, id, err); /* as it is now, too */
   call->errors = ctx.rc.errors;
   note_version(call);
   return ok;
@@ -69,21 +76,18 @@ static bool generic_delete(Call *call, Cycle *cycle, Error *err) {
   i64 id = 0;
   call->status = 204;
   return resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
+         api_may_change(call, cycle->db, call->resource, id, err) &&
          resource_delete(&ctx.rc, call->resource, id, if_match(call), err);
 }
 
-static const struct {
-  HttpMethod method;
-  bool with_id;
-  ResourceVerbs verb;
-  Route route;
-} GENERIC[] = {
-    {HTTP_GET, false, VERB_LIST, {.read = generic_list}},
-    {HTTP_GET, true, VERB_READ, {.read = generic_get}},
-    {HTTP_POST, false, VERB_CREATE, {.write = generic_create}},
-    {HTTP_PATCH, true, VERB_UPDATE, {.write = generic_update}},
-    {HTTP_DELETE, true, VERB_DELETE, {.write = generic_delete}},
+const GenericDoor API_GENERIC_DOORS[] = {
+    {HTTP_GET, false, VERB_LIST, "read", {.read = generic_list}},
+    {HTTP_GET, true, VERB_READ, "read", {.read = generic_get}},
+    {HTTP_POST, false, VERB_CREATE, "create", {.write = generic_create}},
+    {HTTP_PATCH, true, VERB_UPDATE, "update", {.write = generic_update}},
+    {HTTP_DELETE, true, VERB_DELETE, "delete", {.write = generic_delete}},
 };
+const size_t API_GENERIC_DOOR_COUNT = COUNT(API_GENERIC_DOORS);
 
 const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *out_path_known) {
   Str plural = path, id = STR_NONE;
@@ -98,8 +102,9 @@ const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *ou
   *out_path_known = true;
   call->params[0] = id;
   call->param_count = with_id;
-  for (size_t i = 0; i < COUNT(GENERIC); i++)
-    if (GENERIC[i].method == method && GENERIC[i].with_id == with_id && call->resource->verbs & GENERIC[i].verb)
-      return &GENERIC[i].route;
+  for (size_t i = 0; i < COUNT(API_GENERIC_DOORS); i++) {
+    const GenericDoor *door = &API_GENERIC_DOORS[i];
+    if (door->method == method && door->with_id == with_id && call->resource->verbs & door->verb) return &door->route;
+  }
   return NULL;
 }

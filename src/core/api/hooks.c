@@ -126,7 +126,18 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
   return timeline_add(cycle_of(ctx), &entry, err);
 }
 
+static const struct Access *access_list(ResourceCtx *ctx) {
+  return app_of(ctx)->access;
+}
+
+static const struct Grants *caller_grants(ResourceCtx *ctx) {
+  const Call *call = ((ApiCtx *)(void *)ctx)->call;
+  return call ? call->grants : NULL;
+}
+
 const CoreHooks API_HOOKS = {
+    .access = access_list,
+    .caller_grants = caller_grants,
     .template_known = template_known,
     .check_override = check_override,
     .check_rule = check_rule,

@@ -9,9 +9,28 @@ void api_respond(Call *call);                           /* what the call has to 
 void api_respond_problem(Call *call, const Error *err); /* with call->errors */
 Str api_plain_problem(Arena *arena, const Error *err);  /* before there is a call that could have errors of fields */
 
-/* authorize.c: fills in organization, actor and user of the call; then whether its route is theirs to use. */
-MUST_CHECK bool api_authenticate(Call *call, const SetupKey **out_key, Error *err);
-MUST_CHECK bool api_allowed(Call *call, const SetupKey *key, Error *err);
+/* authorize.c: fills in who calls and what they may see; then whether the call's route is theirs to use. */
+MUST_CHECK bool api_authenticate(Call *call, Error *err);
+MUST_CHECK bool api_allowed(Call *call, Error *err);
+struct Permission;
+/* What a route of the tables needs; false when it names nothing. */
+MUST_CHECK bool api_wanted(const Route *route, struct Permission *out);
+/* Is this row one that the call may change? Else ERR_FORBIDDEN: it is seen, but not theirs. */
+MUST_CHECK bool api_may_change(Call *call, Db *db, const Resource *resource, i64 id, Error *err);
+
+/* api.c: the tables of verbs, ended by NULL */
+extern const Route *const API_ROUTE_TABLES[];
+
+/* generic.c: which verb of the registry a generic route is. */
+typedef struct GenericDoor {
+  HttpMethod method;
+  bool with_id;
+  ResourceVerbs verb;
+  const char *permission; /* the verb's word */
+  Route route;
+} GenericDoor;
+extern const GenericDoor API_GENERIC_DOORS[];
+extern const size_t API_GENERIC_DOOR_COUNT;
 
 /* generic.c: the door of a resource at `path` (below /api/v1/); NULL when there is none. */
 const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *out_path_known);

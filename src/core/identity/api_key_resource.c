@@ -1,15 +1,15 @@
 /* API keys: the text is shown once, at creation, and only its SHA-256 is stored. */
-#include "core/resources.h"
+#include "core/identity/grant.h"
 
 enum { TOKEN_CHARS = 40, HINT_CHARS = 6 };
 
-/* "*", "read", "write", or a kind and a verb: "alerts:read", "teams:*", "*:write". */
-static bool known_scope(const ResourceCtx *ctx, Str scope) {
-  Str kind = scope, verb = STR_NONE;
+/* "*", "read", "write", or a resource and a verb: "alerts:read", "teams:*", "*:write". */
+static bool known_scope(ResourceCtx *ctx, Str scope) {
+  const Access *access = access_of(ctx);
+  Str area = scope, verb = STR_NONE;
   if (str_equal_c(scope, "*") || str_equal_c(scope, "read") || str_equal_c(scope, "write")) return true;
-  if (!str_cut(scope, ':', &kind, &verb)) return false;
-  bool known = str_equal_c(kind, "*") || str_equal_c(kind, "stream") || registry_plural(ctx->registry, kind);
-  return known && (str_equal_c(verb, "read") || str_equal_c(verb, "write") || str_equal_c(verb, "*"));
+  if (!str_cut(scope, ':', &area, &verb)) return false;
+  return !access || access_knows(access, area, verb);
 }
 
 static void check_scope(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
@@ -17,7 +17,7 @@ static void check_scope(ResourceCtx *ctx, const Field *field, const char *pointe
   (void)field;
   if (known_scope(ctx, scope)) return;
   field_error(ctx, pointer, "choice",
-              "\"%.*s\" is no scope; use *, read, write, or a kind and a verb such as alerts:read or teams:*",
+              "\"%.*s\" is no scope; use *, read, write, or a resource and a verb such as alerts:read or teams:*",
               STR_ARG(scope));
 }
 
@@ -54,6 +54,24 @@ static const Field API_KEY_FIELDS[] = {
     {.name = "expires_at", .kind = F_TIME, .doc = "From then on it is refused; null: never."},
 };
 
+/* A key acts for its user within its scopes; one of nobody holds just its scopes. Neither is more than who makes it. */
+static bool api_key_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  const Access *access = access_of(ctx);
+  const Value *user_id = value_get_c(fresh, "user_id");
+  const Grants *whole = NULL, *held = NULL;
+  Value user = value_null();
+  bool found = false;
+  if (!access) return true;
+  held = access_scopes(ctx->arena, access, value_get_c(fresh, "scopes"));
+  if (value_is(user_id, VALUE_STRING)) {
+    if (!resource_load(ctx, &USER, resource_ref_id(ctx->registry, user_id), &user, &found, err)) return false;
+    if (!found) return fail(err, ERR_NOT_FOUND, "there is no such user");
+    if (!grants_of_user(ctx, &user, &whole, err)) return false;
+    held = grants_both(ctx->arena, held, whole);
+  }
+  return old ? may_grant(ctx, held, "this key", err) : may_grant(ctx, held, "the new key", err);
+}
+
 static bool api_key_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
   (void)err;
   if (old) return true;
@@ -74,6 +92,7 @@ const Resource API_KEY = {
     .doc = "Lets a program in. Shown once.",
     FIELDS(API_KEY_FIELDS),
     .verbs = VERBS_ALL,
-    .permission = "api_keys",
+    .owner_column = "user_id",
     .prepare = api_key_prepare,
+    .before_write = api_key_before_write,
 };

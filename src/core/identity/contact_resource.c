@@ -71,7 +71,7 @@ const Resource CONTACT_METHOD = {
     .doc = "One way to reach one person.",
     FIELDS(CONTACT_METHOD_FIELDS),
     .verbs = VERBS_ALL,
-    .permission = "contacts",
+    .owner_column = "user_id",
     .before_write = contact_before_write,
 };
 
@@ -164,6 +164,6 @@ const Resource NOTIFICATION_RULE = {
     .doc = "In which order a person is reached, for one urgency.",
     FIELDS(NOTIFICATION_RULE_FIELDS),
     .verbs = VERBS_ALL,
-    .permission = "contacts",
+    .owner_column = "user_id",
     .before_write = notification_rule_before_write,
 };

@@ -80,6 +80,5 @@ const Resource ORGANIZATION = {
     .has_slug = true,
     .is_organization = true,
     .verbs = VERB_CREATE | VERB_READ | VERB_LIST | VERB_UPDATE,
-    .permission = "organization",
     .before_write = organization_before_write,
 };

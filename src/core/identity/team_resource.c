@@ -47,6 +47,6 @@ const Resource TEAM = {
     FIELDS(TEAM_FIELDS),
     .has_slug = true,
     .verbs = VERBS_ALL,
-    .permission = "teams",
+    .team_column = "id",
     .before_write = team_before_write,
 };

@@ -1,6 +1,6 @@
 /* People. A new one is reachable at once: their e-mail address becomes a contact method and the immediate step of both
  * notification rules. An organization keeps at least one owner. */
-#include "core/resources.h"
+#include "core/identity/grant.h"
 
 static const EnumValue STATUSES[] = {{"active", 0, "Can sign in and be paged."},
                                      {"invited", 0, "Can be paged; has not signed in yet."},
@@ -27,6 +27,11 @@ static const Field USER_FIELDS[] = {
      .def = "responder",
      .filter = FILTER_SCAN,
      .doc = "What they may do."},
+    {.name = "role_id",
+     .kind = F_REF,
+     .ref = "role",
+     .filter = FILTER_SCAN,
+     .doc = "A role that people made: what it permits, instead of what `role` would. For responders and viewers."},
     {.name = "status",
      .kind = F_ENUM,
      .values = STATUSES,
@@ -59,11 +64,53 @@ static bool keeps_an_owner(ResourceCtx *ctx, const Value *old, Error *err) {
                             STR_ARG(value_text_or(value_get_c(old, "name"), S("this user"))));
 }
 
+static bool changed(const Value *old, const Value *fresh, const char *name) {
+  return !value_equal(value_get_c(old, name), value_get_c(fresh, name));
+}
+
+/* Whoever may only change themselves keeps to what is about them. */
+static bool keeps_to_themselves(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  static const char *const OTHERS[] = {"role", "role_id", "status", "email"};
+  const CoreHooks *hooks = core_hooks(ctx);
+  const Grants *held = hooks->caller_grants ? hooks->caller_grants(ctx) : NULL;
+  if (!held || grants_scope(held, S("users"), S("update")) == ROWS_ALL) return true;
+  for (size_t i = 0; i < COUNT(OTHERS); i++)
+    if (changed(old, fresh, OTHERS[i]))
+      return fail_at(err, ERR_FORBIDDEN,
+                     i == 0   ? "/role"
+                     : i == 1 ? "/role_id"
+                     : i == 2 ? "/status"
+                              : "/email",
+                     "your own %s is changed by an administrator", OTHERS[i]);
+  return true;
+}
+
+/* Nobody makes somebody more than they are themselves, nor touches who is. */
+static bool may_make(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  const Grants *before = NULL, *after = NULL;
+  bool custom = value_is(value_get_c(fresh, "role_id"), VALUE_STRING);
+  Str role = value_text_or(value_get_c(fresh, "role"), STR_NONE);
+  if (custom && !str_equal_c(role, "responder") && !str_equal_c(role, "viewer"))
+    field_error(ctx, "/role_id", "choice", "%.*ss may do what their role says; role_id goes with responder and viewer",
+                STR_ARG(role));
+  if (!access_of(ctx) || ctx->errors.count) return true;
+  if (old && !keeps_to_themselves(ctx, old, fresh, err)) return false;
+  bool powers = !old || changed(old, fresh, "role") || changed(old, fresh, "role_id") ||
+                changed(old, fresh, "status") || changed(old, fresh, "email");
+  if (!powers) return true;
+  if (old && (!grants_of_user(ctx, old, &before, err) || !may_grant(ctx, before, "this user", err))) return false;
+  return grants_of_user(ctx, fresh, &after, err) && may_grant(ctx, after, "that role", err);
+}
+
 static bool user_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  if (!may_make(ctx, old, fresh, err)) return false;
   return !old || !is_owner(old) || is_owner(fresh) || keeps_an_owner(ctx, old, err);
 }
 
 static bool user_before_delete(ResourceCtx *ctx, const Value *old, Error *err) {
+  const Grants *theirs = NULL;
+  if (access_of(ctx) && (!grants_of_user(ctx, old, &theirs, err) || !may_grant(ctx, theirs, "this user", err)))
+    return false;
   return !is_owner(old) || keeps_an_owner(ctx, old, err);
 }
 
@@ -108,8 +155,8 @@ const Resource USER = {
     .doc = "A person who answers, or reads.",
     FIELDS(USER_FIELDS),
     .lookup = "email",
+    .owner_column = "id",
     .verbs = VERBS_ALL,
-    .permission = "users",
     .before_write = user_before_write,
     .after_write = user_after_write,
     .before_delete = user_before_delete,

@@ -89,11 +89,12 @@ const Resource INCIDENT = {
     .doc = "The response to something that is broken.",
     FIELDS(INCIDENT_FIELDS),
     .verbs = VERB_CREATE | VERB_READ | VERB_LIST | VERB_UPDATE,
-    .permission = "incidents",
     .default_sort = "-id",
     .sorts = INCIDENT_SORTS,
     .hints = INCIDENT_HINTS,
     .team_column = "team_id",
+    .team_shared = true,
+    .private_sql = "private = 0 OR id NOT IN (" HIDDEN_INCIDENTS ")",
     .create = incident_create,
     .before_write = incident_before_write,
 };
@@ -115,6 +116,10 @@ static const Field TIMELINE_FIELDS[] = {
     {.name = "key_event", .kind = F_BOOL, .read_only = true, .filter = FILTER_SCAN, .doc = "It matters to the story."},
 };
 
+#define SUBJECT_OF_TEAM(table)                                                                                         \
+  "EXISTS (SELECT 1 FROM " table                                                                                       \
+  " AS s WHERE s.id = timeline.subject_id AND (s.team_id IS NULL OR s.team_id IN ({teams})))"
+
 const Resource TIMELINE_ENTRY = {
     .name = "timeline_entry",
     .plural = "timeline",
@@ -124,7 +129,10 @@ const Resource TIMELINE_ENTRY = {
     FIELDS(TIMELINE_FIELDS),
     .bare = true,
     .verbs = VERBS_LOG,
-    .permission = "timeline",
+    .team_sql = SUBJECT_OF_TEAM("alert") " OR " SUBJECT_OF_TEAM("incident") " OR " SUBJECT_OF_TEAM("page"),
+    .private_sql = "subject_id NOT IN (" HIDDEN_INCIDENTS ") AND subject_id NOT IN (" HIDDEN_ALERTS
+                   ") AND subject_id NOT IN (SELECT q.id FROM page AS q WHERE q.incident_id IN (" HIDDEN_INCIDENTS
+                   ") OR q.alert_id IN (" HIDDEN_ALERTS "))",
 };
 
 static const Field AUDIT_FIELDS[] = {
@@ -155,6 +163,5 @@ const Resource AUDIT_ENTRY = {
     FIELDS(AUDIT_FIELDS),
     .bare = true,
     .verbs = VERBS_LOG,
-    .permission = "audit",
     .default_sort = "-id",
 };

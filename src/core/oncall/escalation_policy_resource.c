@@ -83,5 +83,5 @@ const Resource ESCALATION_POLICY = {
     FIELDS(POLICY_FIELDS),
     .has_slug = true,
     .verbs = VERBS_ALL,
-    .permission = "policies",
+    .team_column = "team_id",
 };

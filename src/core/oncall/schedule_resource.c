@@ -230,7 +230,7 @@ const Resource SCHEDULE = {
     FIELDS(SCHEDULE_FIELDS),
     .has_slug = true,
     .verbs = VERBS_ALL,
-    .permission = "schedules",
+    .team_column = "team_id",
     .prepare = schedule_prepare,
     .before_write = schedule_before_write,
 };
@@ -298,6 +298,7 @@ const Resource SCHEDULE_OVERRIDE = {
     .doc = "A change of a schedule for a while.",
     FIELDS(OVERRIDE_FIELDS),
     .verbs = VERBS_ALL,
-    .permission = "overrides",
+    .team_sql = "EXISTS (SELECT 1 FROM schedule AS s WHERE s.id = schedule_id AND (s.team_id IS NULL OR s.team_id IN "
+                "({teams})))",
     .before_write = override_before_write,
 };

@@ -74,10 +74,12 @@ const Resource PAGE = {
     .doc = "One run of an escalation policy.",
     FIELDS(PAGE_FIELDS),
     .verbs = VERBS_LOG,
-    .permission = "pages",
     .default_sort = "-id",
     .hints = PAGE_HINTS,
     .team_column = "team_id",
+    .team_shared = true,
+    .private_sql = "(incident_id IS NULL OR incident_id NOT IN (" HIDDEN_INCIDENTS
+                   ")) AND (alert_id IS NULL OR alert_id NOT IN (" HIDDEN_ALERTS "))",
 };
 
 static const EnumValue NOTIFICATION_STATUSES[] = {
@@ -130,6 +132,9 @@ const Resource NOTIFICATION = {
     .doc = "One attempt to reach one person on one channel.",
     FIELDS(NOTIFICATION_FIELDS),
     .verbs = VERBS_LOG,
-    .permission = "pages",
+    .team_sql = "EXISTS (SELECT 1 FROM page AS p WHERE p.id = page_id AND (p.team_id IS NULL OR p.team_id IN "
+                "({teams})))",
+    .private_sql = "page_id NOT IN (SELECT q.id FROM page AS q WHERE q.incident_id IN (" HIDDEN_INCIDENTS
+                   ") OR q.alert_id IN (" HIDDEN_ALERTS "))",
     .default_sort = "-id",
 };

@@ -177,6 +177,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
       !registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, err))
     return false;
   app->registry = registry;
+  if (!api_access(app, err)) return false;
   if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, err) ||
       !db_pool_new(url, READERS_MAX, &app->readers, err) || !open_outbound(app, o, err) ||
       !live_new(app, &app->live, err) || !open_engine(app, o, err))

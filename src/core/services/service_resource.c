@@ -68,6 +68,6 @@ const Resource SERVICE = {
     FIELDS(SERVICE_FIELDS),
     .has_slug = true,
     .verbs = VERBS_ALL,
-    .permission = "services",
+    .team_column = "team_id",
     .before_write = service_before_write,
 };

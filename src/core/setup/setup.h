@@ -44,6 +44,10 @@ typedef struct SetupSteps {
 typedef struct SetupUser {
   i64 id, org_id;
   Str name, email, role, status;
+  i64 role_id; /* a role that people made; 0: none */
+  const struct Grants *grants;
+  i64 *led_team_ids; /* teams in which they are owner or admin */
+  size_t led_count;
   const Zone *zone; /* NULL: the organization's */
   SetupContact *contacts;
   size_t contact_count;
@@ -107,6 +111,7 @@ typedef struct SetupKey {
   Str hash, name;
   i64 expires_ms; /* 0: never */
   Value scopes;
+  const struct Grants *grants; /* of its scopes, within what its user holds */
 } SetupKey;
 
 struct SetupOrg {

@@ -1,6 +1,7 @@
 /* Builds the picture from the database: one statement per kind, rows sorted by id, texts and JSON in the picture's
  * arena. What does not parse (it was checked when it was written) is logged and left out; it never stops the server. */
 #include "core/alerts/rule.h"
+#include "core/identity/access.h"
 #include "core/oncall/oncall.h"
 #include "core/setup/internal.h"
 #include "lang/json.h"
@@ -11,6 +12,7 @@ typedef struct Loading {
   App *app;
   Setup *setup;
   Arena *arena;
+  Map *roles; /* id as text -> Grants */
 } Loading;
 
 /* Reading cells --------------------------------------------------------------------------------------------------- */
@@ -69,8 +71,25 @@ static bool read_org(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt USERS = {"setup_users",
-                             "SELECT id, org_id, name, email, role, status, time_zone FROM account ORDER BY id", NULL};
+static const DbStmt MADE_ROLES = {"setup_roles", "SELECT id, permissions FROM role ORDER BY id", NULL};
+
+static bool read_role(const DbRow *row, void *ctx) {
+  Loading *load = ctx;
+  Value permissions = json_cell(load, row, 1);
+  Str key = id_text(load->arena, "rol", db_row_int(row, 0));
+  map_set(load->roles, key, (void *)(uintptr_t)access_permissions(load->arena, load->app->access, &permissions));
+  return true;
+}
+
+static const DbStmt USERS = {
+    "setup_users", "SELECT id, org_id, name, email, role, status, time_zone, role_id FROM account ORDER BY id", NULL};
+
+/* A role that is gone permits nothing. */
+static const Grants *grants_of(const Loading *load, Str role, i64 role_id) {
+  if (role_id == 0) return access_role(load->app->access, role);
+  const Grants *made = map_get(load->roles, id_text(load->arena, "rol", role_id));
+  return made ? made : access_role(load->app->access, STR_NONE);
+}
 
 static bool read_user(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -82,6 +101,8 @@ static bool read_user(const DbRow *row, void *ctx) {
       .role = db_row_text(row, 4, load->arena),
       .status = db_row_text(row, 5, load->arena),
       .zone = zone_cell(load, row, 6, NULL),
+      .role_id = db_row_int(row, 7),
+      .grants = grants_of(load, db_row_peek(row, 4), db_row_int(row, 7)),
   };
   return true;
 }
@@ -138,6 +159,13 @@ static bool read_notification_rule(const DbRow *row, void *ctx) {
   return true;
 }
 
+static void add_led(const Loading *load, SetupUser *user, i64 team_id) {
+  if (!user) return;
+  user->led_team_ids =
+      arena_grow(load->arena, user->led_team_ids, user->led_count * sizeof(i64), (user->led_count + 1) * sizeof(i64));
+  user->led_team_ids[user->led_count++] = team_id;
+}
+
 static const DbStmt TEAMS = {"setup_teams", "SELECT id, org_id, policy_id, slug, name, members FROM team ORDER BY id",
                              NULL};
 
@@ -157,6 +185,8 @@ static bool read_team(const DbRow *row, void *ctx) {
         .user_id = setup_ref(value_get_c(member, "user_id")),
         .owner = str_equal_c(role, "owner") || str_equal_c(role, "admin") || str_equal_c(role, "manager")};
   }
+  for (size_t i = 0; i < team.member_count; i++)
+    if (team.members[i].owner) add_led(load, user_of(load, team.members[i].user_id), team.id);
   *VEC_PUSH(load->arena, &load->setup->teams) = team;
   return true;
 }
@@ -343,6 +373,9 @@ static const DbStmt KEYS = {
 
 static bool read_key(const DbRow *row, void *ctx) {
   Loading *load = ctx;
+  Value scopes = json_cell(load, row, 6);
+  const SetupUser *user = setup_user(load->setup, db_row_int(row, 2));
+  const Grants *grants = access_scopes(load->arena, load->app->access, &scopes);
   *VEC_PUSH(load->arena, &load->setup->keys) = (SetupKey){
       .id = db_row_int(row, 0),
       .org_id = db_row_int(row, 1),
@@ -350,7 +383,8 @@ static bool read_key(const DbRow *row, void *ctx) {
       .hash = db_row_text(row, 3, load->arena),
       .name = db_row_text(row, 4, load->arena),
       .expires_ms = db_row_int(row, 5),
-      .scopes = json_cell(load, row, 6),
+      .scopes = scopes,
+      .grants = user ? grants_both(load->arena, grants, user->grants) : grants,
   };
   return true;
 }
@@ -411,15 +445,23 @@ bool setup_build(App *app, Db *db, Setup *setup, Error *err) {
   static const struct {
     const DbStmt *stmt;
     DbRowFn row;
-  } PASSES[] = {{&ORGS, read_org},         {&USERS, read_user},
-                {&CONTACTS, read_contact}, {&NOTIFICATION_RULES, read_notification_rule},
-                {&TEAMS, read_team},       {&SERVICES, read_service},
-                {&SERVICES, read_aliases}, {&SCHEDULES, read_schedule},
-                {&POLICIES, read_policy},  {&INTEGRATIONS, read_integration},
-                {&KEYS, read_key},         {&RULES, read_rule}};
+  } PASSES[] = {{&ORGS, read_org},
+                {&MADE_ROLES, read_role},
+                {&USERS, read_user},
+                {&CONTACTS, read_contact},
+                {&NOTIFICATION_RULES, read_notification_rule},
+                {&TEAMS, read_team},
+                {&SERVICES, read_service},
+                {&SERVICES, read_aliases},
+                {&SCHEDULES, read_schedule},
+                {&POLICIES, read_policy},
+                {&INTEGRATIONS, read_integration},
+                {&KEYS, read_key},
+                {&RULES, read_rule}};
   Loading load = {.app = app, .setup = setup, .arena = setup->arena};
   setup->integration_by_key = map_new(setup->arena);
   setup->key_by_hash = map_new(setup->arena);
+  load.roles = map_new(setup->arena);
   setup->service_by_name = map_new(setup->arena);
   setup->service_by_lower = map_new(setup->arena);
   for (size_t i = 0; i < COUNT(PASSES); i++)
