@@ -111,7 +111,7 @@ static bool check_enum(Checker *c, const Field *f, const Value *in, Value *out) 
     return true;
   }
   field_error(c->ctx, c->pointer, "choice", "%s cannot be %.*s%.*s", f->name ? f->name : "the item",
-              STR_ARG(shown(c, in)), STR_ARG(suggest(c->ctx->arena, text, names, count)));
+              STR_ARG(shown(c, in)), STR_ARG(resource_suggest(c->ctx->arena, text, names, count)));
   return false;
 }
 
@@ -198,7 +198,8 @@ static bool check_ref(Checker *c, const Field *f, const Value *in, Value *out) {
 }
 
 static bool check_json(Checker *c, const Field *f, const Value *in, Value *out) {
-  if (json_text(c->ctx->arena, in).len > JSON_BYTES_MAX) return wrong(c, f, in, "length", "at most 64 KiB of JSON");
+  if ((i64)json_text(c->ctx->arena, in).len > (f->max ? f->max : JSON_BYTES_MAX))
+    return wrong(c, f, in, "length", "shorter: at most 64 KiB of JSON");
   *out = *in;
   return true;
 }

@@ -25,7 +25,7 @@ static size_t distance(Str a, const char *b_text) {
   return row[b.len];
 }
 
-Str suggest(Arena *arena, Str wrong, const char *const *names, size_t count) {
+Str resource_suggest(Arena *arena, Str wrong, const char *const *names, size_t count) {
   size_t best = SIZE_MAX, best_distance = MAX((size_t)2, wrong.len / 3) + 1;
   Str lower = str_lower(arena, utf8_cut(wrong, 63));
   for (size_t i = 0; i < count; i++) {
@@ -46,7 +46,7 @@ void report_unknown(Checker *c, const Field *fields, size_t count, const char *t
     if (!fields[i].hidden && !fields[i].read_only) names[n++] = fields[i].name;
   size_t before = checker_push(c, name);
   field_error(c->ctx, c->pointer, "unknown", "there is no member \"%.*s\"%.*s", STR_ARG(utf8_cut(name, 80)),
-              STR_ARG(suggest(c->ctx->arena, name, names, n)));
+              STR_ARG(resource_suggest(c->ctx->arena, name, names, n)));
   checker_pop(c, before);
 }
 
@@ -172,10 +172,10 @@ static bool check_union(Checker *c, const Field *f, const Value *in, Value *out)
   size_t before = checker_push(c, str_from_c(f->tag));
   if (!tag)
     field_error(c->ctx, c->pointer, "required", "%s is required%.*s", f->tag,
-                STR_ARG(suggest(c->ctx->arena, chosen, names, count)));
+                STR_ARG(resource_suggest(c->ctx->arena, chosen, names, count)));
   else
     field_error(c->ctx, c->pointer, "choice", "%s cannot be \"%.*s\"%.*s", f->tag, STR_ARG(utf8_cut(chosen, 80)),
-                STR_ARG(suggest(c->ctx->arena, chosen, names, count)));
+                STR_ARG(resource_suggest(c->ctx->arena, chosen, names, count)));
   checker_pop(c, before);
   return false;
 }
@@ -192,4 +192,12 @@ bool check_nested(Checker *c, const Field *f, const Value *in, Value *out) {
   }
   c->depth--;
   return ok;
+}
+
+bool resource_check(ResourceCtx *ctx, const Field *fields, size_t count, const Value *in, Value *out, Error *err) {
+  Checker checker = {.ctx = ctx};
+  Field object = {.kind = F_OBJECT, .fields = fields, .field_count = count};
+  ctx->errors.count = 0;
+  if (check_nested(&checker, &object, in, out)) return true;
+  return errors_none(ctx, err);
 }

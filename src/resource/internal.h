@@ -67,9 +67,10 @@ bool check_value(Checker *checker, const Field *field, const Value *in, Value *o
 bool check_nested(Checker *checker, const Field *field, const Value *in, Value *out);
 /* What a field holds when nothing was given. */
 Value field_default(Arena *arena, const Field *field);
-/* ": did you mean \"name\"?" or a list of the names when none is near. */
-Str suggest(Arena *arena, Str wrong, const char *const *names, size_t count);
 void report_unknown(Checker *checker, const Field *fields, size_t count, const char *tag, Str name);
+
+/* write.c: sums up ctx->errors; true when there is none. */
+MUST_CHECK bool errors_none(ResourceCtx *ctx, Error *err);
 
 /* ref.c */
 MUST_CHECK bool refs_write(ResourceCtx *ctx, const Resource *resource, i64 id, const Value *row, Error *err);

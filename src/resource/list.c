@@ -87,7 +87,7 @@ static bool unknown_filter(Listing *l, Str name) {
   for (size_t i = 0; i < l->resource->field_count; i++)
     if (l->resource->fields[i].filter) names[count++] = l->resource->fields[i].name;
   return fail(l->err, ERR_INVALID, "%s cannot be filtered by \"%.*s\"%.*s", l->resource->plural,
-              STR_ARG(utf8_cut(name, 60)), STR_ARG(suggest(l->ctx->arena, name, names, count)));
+              STR_ARG(utf8_cut(name, 60)), STR_ARG(resource_suggest(l->ctx->arena, name, names, count)));
 }
 
 static bool is_none(Str text) {

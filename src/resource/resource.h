@@ -60,12 +60,13 @@ const EnumValue *enum_by_number(const EnumValue *values, i64 number);
 struct Field {
   const char *name;
   FieldKind kind;
-  bool required;
+  bool required;   /* of a read-only field: answers always have one */
   bool unique;     /* within the organization */
   bool nullable;   /* null is kept as a value although `def` is set */
   bool read_only;  /* never taken from input; equal to what is stored is ignored */
   bool write_only; /* a secret: never answered, never audited */
   bool immutable;  /* taken at creation only */
+  bool filled;     /* required, but `prepare` gives one when the input has none */
   bool hidden;     /* a column that only hooks see: no input, no output, no audit */
   bool computed;   /* no column: the render hook answers it */
   bool owner;      /* F_REF: this row is a part of its target and goes with it */
@@ -221,6 +222,12 @@ struct ResourceCtx {
   Value once;         /* a map of members that a hook shows once, at creation ("key"); null: none */
 };
 
+/* A map against a table of fields that belongs to no resource: the body of a verb. *out has every member, in the API
+ * form. ERR_INVALID with ctx->errors. */
+MUST_CHECK bool resource_check(ResourceCtx *ctx, const Field *fields, size_t count, const Value *in, Value *out,
+                               Error *err);
+/* "; did you mean \"name\"?", or all names when none is near. */
+Str resource_suggest(Arena *arena, Str wrong, const char *const *names, size_t count);
 /* Adds one wrong member. Past FIELD_ERRORS_MAX they are only counted as wrong. */
 void field_error(ResourceCtx *ctx, const char *pointer, const char *code, const char *format, ...) PRINTF_LIKE(4, 5);
 /* Sets a member of a map (a new map: values are immutable). */

@@ -19,7 +19,7 @@ static bool allowed(const Resource *r, unsigned verb, const char *word, Error *e
 }
 
 /* Sums up the field errors. Only "taken" is a conflict with what is there; all else is wrong input. */
-static bool errors_none(ResourceCtx *ctx, Error *err) {
+bool errors_none(ResourceCtx *ctx, Error *err) {
   size_t count = ctx->errors.count;
   if (count == 0) return true;
   bool conflict = true;

@@ -152,6 +152,7 @@ static const Field RULE_FIELDS[] = {
      .min = 0,
      .max = 1000000000,
      .required = true,
+     .filled = true,
      .doc = "Order within its list; not given: last."},
     {.name = "enabled", .kind = F_BOOL, .def = "true", .filter = FILTER_SCAN, .doc = "Whether it runs."},
     {.name = "when",

@@ -65,6 +65,7 @@ static const Field INTEGRATION_FIELDS[] = {
      .min = KEY_MIN,
      .max = KEY_MAX,
      .required = true,
+     .filled = true,
      .unique = true,
      .immutable = true,
      .check = check_key,

@@ -43,7 +43,6 @@ static bool snooze(Call *call, Cycle *cycle, Error *err) {
 static bool note(Call *call, Cycle *cycle, Error *err) {
   i64 id = 0;
   Str text = api_text(call, "text");
-  if (str_is_blank(text)) return fail_at(err, ERR_INVALID, "/text", "a note needs a text");
   return api_resolve(call, cycle->db, "alert", 0, &id, err) && alert_note(cycle, id, text, &call->who, err) &&
          api_answer_with(call, cycle->db, "alert", id, err);
 }
@@ -202,6 +201,7 @@ static bool preview_integration(Call *call, Db *db, const SetupIntegration **out
 static bool preview_raw(Call *call, Db *db, const SetupIntegration **out_integration, RawRequest *out, Error *err) {
   Str request = api_text(call, "request_id");
   const Value *payload = value_get_c(&call->body, "payload"), *headers = value_get_c(&call->body, "headers");
+  if (payload && payload->kind == VALUE_NULL) payload = NULL;
   i64 now = clock_now(&call->app->clock);
   if (request.len) {
     ApiCtx ctx = api_ctx(call, db, NULL);
@@ -234,25 +234,70 @@ static bool preview(Call *call, Db *db, Error *err) {
                         clock_now(&call->app->clock), &call->answer, err);
 }
 
+/* What they take and answer --------------------------------------------------------------------------------------- */
+
+static const Field REASON[] = {
+    {.name = "reason", .kind = F_TEXT, .max = 1000, .doc = "Why; kept in the timeline.", .example = "Known issue"}};
+static const Field SNOOZE[] = {
+    {.name = "for_s", .kind = F_INT, .min = 1, .max = 31536000, .doc = "For so many seconds.", .example = "3600"},
+    {.name = "until", .kind = F_TIME, .doc = "Until then, instead of for_s."},
+    {.name = "reason", .kind = F_TEXT, .max = 1000, .doc = "Why; kept in the timeline."}};
+static const Field NOTE[] = {
+    {.name = "text", .kind = F_TEXT, .required = true, .max = 16384, .doc = "The note.", .example = "Looking into it"}};
+static const Field PREVIEW[] = {
+    {.name = "integration_id", .kind = F_REF, .ref = "integration", .doc = "Whose payload it is."},
+    {.name = "request_id", .kind = F_REF, .ref = "request", .doc = "A stored request, instead of a payload."},
+    {.name = "payload", .kind = F_JSON, .max = 1048576, .doc = "The body as the sender would send it."},
+    {.name = "headers", .kind = F_LABELS, .doc = "As the sender would send them."}};
+
+static const Field PLAN_ITEM = {.kind = F_JSON, .doc = "One run: rules with their results, pages, holds, outcome."};
+static const Field PLANS[] = {
+    {.name = "items", .kind = F_LIST, .of = &PLAN_ITEM, .required = true, .doc = "The newest first."}};
+static const Field OCCURRENCE_FIELDS[] = {
+    {.name = "n", .kind = F_INT, .required = true, .doc = "1 is the first."},
+    {.name = "received_at", .kind = F_TIME, .required = true, .doc = "When it came."},
+    {.name = "occurred_at", .kind = F_TIME, .doc = "When it happened, says the sender."},
+    {.name = "request_id", .kind = F_REF, .ref = "request", .required = true, .doc = "With which request."},
+    {.name = "index", .kind = F_INT, .required = true, .doc = "Which element of the request."},
+    {.name = "status", .kind = F_TEXT, .required = true, .doc = "triggered, acknowledged or resolved."},
+    {.name = "late", .kind = F_BOOL, .required = true, .doc = "Recorded, not acted on."}};
+static const Field OCCURRENCE_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(OCCURRENCE_FIELDS), .doc = "One event."};
+static const Field OCCURRENCES[] = {
+    {.name = "items", .kind = F_LIST, .of = &OCCURRENCE_ITEM, .required = true, .doc = "In order."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: there are 1,000 at most."}};
+static const Field PREVIEW_FIELDS[] = {
+    {.name = "event", .kind = F_JSON, .required = true, .doc = "What the mapping made of it."},
+    {.name = "alert", .kind = F_JSON, .required = true, .doc = "The alert it would make."},
+    {.name = "explanation", .kind = F_JSON, .required = true, .doc = "What the rules would do."}};
+static const Field PREVIEW_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(PREVIEW_FIELDS), .doc = "One alert."};
+static const Field PREVIEWS[] = {
+    {.name = "items", .kind = F_LIST, .of = &PREVIEW_ITEM, .required = true, .doc = "One per alert in the payload."}};
+
 const Route ALERT_ROUTES[] = {
-    {HTTP_POST, "alerts/{id}/acknowledge", "alerts:write", .write = acknowledge,
+    {HTTP_POST, "alerts/{id}/acknowledge", "alerts:write", .write = acknowledge, BODY(REASON), .answers = "alert",
      .doc = "Stops the paging of an alert."},
-    {HTTP_POST, "alerts/{id}/unacknowledge", "alerts:write", .write = unacknowledge,
+    {HTTP_POST, "alerts/{id}/unacknowledge", "alerts:write", .write = unacknowledge, BODY(REASON), .answers = "alert",
      .doc = "Restarts the page at level 1."},
-    {HTTP_POST, "alerts/{id}/resolve", "alerts:write", .write = resolve, .doc = "Ends the alert."},
-    {HTTP_POST, "alerts/{id}/dismiss", "alerts:write", .write = dismiss, .doc = "Says that it is not a problem."},
-    {HTTP_POST, "alerts/{id}/reopen", "alerts:write", .write = reopen, .doc = "Begins a new episode."},
-    {HTTP_POST, "alerts/{id}/snooze", "alerts:write", .write = snooze,
+    {HTTP_POST, "alerts/{id}/resolve", "alerts:write", .write = resolve, BODY(REASON), .answers = "alert",
+     .doc = "Ends the alert."},
+    {HTTP_POST, "alerts/{id}/dismiss", "alerts:write", .write = dismiss, BODY(REASON), .answers = "alert",
+     .doc = "Says that it is not a problem."},
+    {HTTP_POST, "alerts/{id}/reopen", "alerts:write", .write = reopen, BODY(REASON), .answers = "alert",
+     .doc = "Begins a new episode."},
+    {HTTP_POST, "alerts/{id}/snooze", "alerts:write", .write = snooze, BODY(SNOOZE), .answers = "alert",
      .doc = "Quiet until a time; then one page if still triggered."},
-    {HTTP_POST, "alerts/{id}/escalate", "alerts:write", .write = escalate, .doc = "Next level now."},
-    {HTTP_POST, "alerts/{id}/note", "alerts:write", .write = note, .doc = "Adds a note to the timeline."},
-    {HTTP_GET, "alerts/{id}/explanation", "alerts:read", .read = explanation,
+    {HTTP_POST, "alerts/{id}/escalate", "alerts:write", .write = escalate, BODY(REASON), .answers = "alert",
+     .doc = "Next level now."},
+    {HTTP_POST, "alerts/{id}/note", "alerts:write", .write = note, BODY(NOTE), .answers = "alert",
+     .doc = "Adds a note to the timeline."},
+    {HTTP_GET, "alerts/{id}/explanation", "alerts:read", .read = explanation, WHOLE_LIST, ANSWER(PLANS),
      .doc = "Why it paged, or not: the last 10 runs of the rules."},
-    {HTTP_GET, "alerts/{id}/occurrences", "alerts:read", .read = occurrences,
+    {HTTP_GET, "alerts/{id}/occurrences", "alerts:read", .read = occurrences, WHOLE_LIST, ANSWER(OCCURRENCES),
      .doc = "The first 500 and the last 500 events."},
-    {HTTP_POST, "alert-rules/preview", "alert-rules:read", .read = preview,
+    {HTTP_POST, "alert-rules/preview", "alert-rules:read", .read = preview, BODY(PREVIEW), ANSWER(PREVIEWS),
      .doc = "What the rules would do with a payload; changes nothing."},
-    {HTTP_POST, "requests/{id}/replay", "requests:write", .write = replay,
+    {HTTP_POST, "requests/{id}/replay", "requests:write", .write = replay, .answers = "request",
      .doc = "Applies a stored request again through the present mapping."},
     {.path = NULL},
 };

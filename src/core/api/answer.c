@@ -31,35 +31,52 @@ static const char *problem_title(int status) {
   return known ? TITLES[status] : "Error";
 }
 
-void api_respond_problem(Call *call, const Error *err) {
-  Arena *arena = call->arena;
-  int status = error_http_status(err->code);
-  MapBuilder map = map_builder(arena);
+static Value problem_errors(const Call *call, const Error *err) {
   ValueVec errors = {0};
   for (size_t i = 0; i < call->errors.count; i++) {
     const FieldError *e = &call->errors.items[i];
-    *VEC_PUSH(arena, &errors) = field_error_value(arena, e->pointer, e->code, e->message);
+    *VEC_PUSH(call->arena, &errors) = field_error_value(call->arena, e->pointer, e->code, e->message);
   }
   if (errors.count == 0 && err->pointer[0])
-    *VEC_PUSH(arena, &errors) =
-        field_error_value(arena, str_from_c(err->pointer), error_code_name(err->code), str_from_c(err->message));
+    *VEC_PUSH(call->arena, &errors) =
+        field_error_value(call->arena, str_from_c(err->pointer), error_code_name(err->code), str_from_c(err->message));
+  return list_done(&errors);
+}
+
+/* What the status asks for beside the body. */
+static HttpHeader *problem_headers(const Call *call, int status, size_t *out_count) {
+  HttpHeader *header = ARENA_NEW(call->arena, HttpHeader);
+  *out_count = 1;
+  if (status == 401)
+    *header = (HttpHeader){S("WWW-Authenticate"), S("Bearer")};
+  else if (status == 405)
+    *header = (HttpHeader){S("Allow"), call->allow};
+  else if (status == 503)
+    *header = (HttpHeader){S("Retry-After"), S("5")};
+  else
+    *out_count = 0;
+  return header;
+}
+
+HttpResponse api_problem(const Call *call, const Error *err) {
+  int status = error_http_status(err->code);
+  MapBuilder map = map_builder(call->arena);
   map_put_c(&map, "type", value_string(S("about:blank")));
   map_put_c(&map, "title", value_c(problem_title(status)));
   map_put_c(&map, "status", value_int(status));
   map_put_c(&map, "code", value_c(error_code_name(err->code)));
   map_put_c(&map, "detail", value_c(err->message));
   if (err->detail[0]) map_put_c(&map, "context", value_c(err->detail));
-  map_put_c(&map, "errors", list_done(&errors));
+  map_put_c(&map, "errors", problem_errors(call, err));
   Value body = map_done(&map);
-  Buf buf = buf_new(arena, MIB(1));
-  json_write(&buf, &body);
-  HttpHeader retry = {S("Retry-After"), S("5")};
-  HttpHeader challenge = {S("WWW-Authenticate"), S("Bearer")};
-  HttpResponse response = {.status = status,
-                           .content_type = "application/problem+json",
-                           .body = buf_str(&buf),
-                           .headers = status == 503 ? &retry : &challenge,
-                           .header_count = status == 503 || status == 401};
+  HttpResponse response = {
+      .status = status, .content_type = "application/problem+json", .body = json_text(call->arena, &body)};
+  response.headers = problem_headers(call, status, &response.header_count);
+  return response;
+}
+
+void api_respond_problem(Call *call, const Error *err) {
+  HttpResponse response = api_problem(call, err);
   http_respond(call->app->http, call->request, &response);
 }
 
@@ -78,15 +95,4 @@ void api_respond(Call *call) {
                            .headers = &etag,
                            .header_count = call->answer_version > 0};
   http_respond(call->app->http, call->request, &response);
-}
-
-Str api_plain_problem(Arena *arena, const Error *err) {
-  MapBuilder map = map_builder(arena);
-  map_put_c(&map, "type", value_string(S("about:blank")));
-  map_put_c(&map, "title", value_c(problem_title(error_http_status(err->code))));
-  map_put_c(&map, "status", value_int(error_http_status(err->code)));
-  map_put_c(&map, "code", value_c(error_code_name(err->code)));
-  map_put_c(&map, "detail", value_c(err->message));
-  Value v = map_done(&map);
-  return json_text(arena, &v);
 }

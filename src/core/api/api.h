@@ -22,7 +22,28 @@ typedef struct Route {
   bool (*write)(Call *call, Cycle *cycle, Error *err);
   void (*direct)(Call *call); /* answers by itself, on the I/O thread (the stream) */
   const char *doc;
+  /* What it takes: checked before the function runs, which finds it in call->body and call->query in the API form.
+   * Without a table it takes nothing. */
+  const Field *body;
+  size_t body_count;
+  const Field *query;
+  size_t query_count;
+  bool query_is_free; /* the function reads the query itself, and refuses what it does not know */
+  /* What it answers: the form of a resource, a list of them, or an object with these members. */
+  const char *answers;
+  const char *answers_list;
+  const Field *answer;
+  size_t answer_count;
+  const char *answers_text; /* a content type: not JSON */
+  bool creates;             /* 201 */
 } Route;
+#define BODY(table)  .body = (table), .body_count = COUNT(table)
+#define QUERY(table) .query = (table), .query_count = COUNT(table)
+/* A list that is answered whole: it takes limit and cursor like any other. */
+enum { API_WHOLE_LIST_COUNT = 2 };
+extern const Field API_WHOLE_LIST[API_WHOLE_LIST_COUNT];
+#define WHOLE_LIST    .query = API_WHOLE_LIST, .query_count = API_WHOLE_LIST_COUNT
+#define ANSWER(table) .answer = (table), .answer_count = COUNT(table)
 
 struct Call {
   Command command;
@@ -42,13 +63,15 @@ struct Call {
   RowScope write_scope;        /* rows of the route's resource that it may change */
   Str params[ROUTE_PARAMS_MAX];
   size_t param_count;
-  Value body; /* parsed JSON; null when there was none */
+  Value body;  /* parsed JSON; null when there was none */
+  Value query; /* of a verb: its parameters, checked; a map */
   /* answer */
   int status; /* 0: 200 */
   Value answer;
   Str raw; /* instead of answer, with content_type */
   const char *content_type;
   i64 answer_version; /* > 0: ETag */
+  Str allow;          /* of a 405 */
   FieldErrors errors;
 };
 
@@ -74,7 +97,17 @@ Str api_query(const Call *call, const char *name);
 /* Every route's permission, from the route tables and the registry; fails on one without. Before the first setup. */
 MUST_CHECK bool api_access(App *app, Error *err);
 
+/* A parameter that is a reference; 0 when it was not given. */
+i64 api_query_ref(const Call *call, const char *name);
+/* A parameter that is a time. */
+i64 api_query_time(const Call *call, const char *name, i64 otherwise);
+
+/* /api/openapi.json, made of the tables: a text that lives in the arena. */
+Str api_openapi(Arena *arena, const Registry *registry);
+
 extern const Door API_DOORS[];
+/* NULL-terminated; each table ends with a route without a path. */
+extern const Route *const API_ROUTE_TABLES[];
 extern const Route ALERT_ROUTES[];
 extern const Route INCIDENT_ROUTES[];
 extern const Route PAGING_ROUTES[];

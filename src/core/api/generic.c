@@ -12,25 +12,15 @@ static void note_version(Call *call) {
   call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0);
 }
 
-static bool read_query(Call *call, ListQuery *out, Error *err) {
-  VEC(Str) names = {0}, values = {0};
-  Str rest = call->request->query, part;
-  while (rest.len) {
-    Str name, value = STR_NONE;
-    (void)str_cut(rest, '&', &part, &rest);
-    if (!str_cut(part, '=', &name, &value)) name = part;
-    if (!url_decode(call->arena, name, true, VEC_PUSH(call->arena, &names)) ||
-        !url_decode(call->arena, value, true, VEC_PUSH(call->arena, &values)))
-      return fail(err, ERR_INVALID, "the query \"%.*s\" has a malformed escape", STR_ARG(part));
-  }
-  return resource_query_read(call->arena, names.items, values.items, names.count, out, err);
-}
-
 static bool generic_list(Call *call, Db *db, Error *err) {
   ApiCtx ctx = api_ctx(call, db, NULL);
+  QueryPairs pairs = {0};
   ListQuery query = {0};
   ResourceList list = {0};
-  if (!read_query(call, &query, err) || !resource_list(&ctx.rc, call->resource, &query, &list, err)) return false;
+  if (!api_read_query(call, &pairs, err) ||
+      !resource_query_read(call->arena, pairs.names.items, pairs.values.items, pairs.names.count, &query, err) ||
+      !resource_list(&ctx.rc, call->resource, &query, &list, err))
+    return false;
   call->answer = resource_list_value(&ctx.rc, &list);
   return true;
 }
@@ -89,7 +79,7 @@ const GenericDoor API_GENERIC_DOORS[] = {
 };
 const size_t API_GENERIC_DOOR_COUNT = COUNT(API_GENERIC_DOORS);
 
-const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *out_path_known) {
+const Route *api_generic_route(Call *call, Str path, HttpMethod method, u32 *methods) {
   Str plural = path, id = STR_NONE;
   bool with_id = str_cut(path, '/', &plural, &id);
   if (str_equal_c(path, "organization")) { /* the caller's own: there is no other */
@@ -99,12 +89,14 @@ const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *ou
   }
   call->resource = registry_plural(call->app->registry, plural);
   if (!call->resource || str_find_char(id, '/', 0) != SIZE_MAX || (with_id && id.len == 0)) return NULL;
-  *out_path_known = true;
   call->params[0] = id;
   call->param_count = with_id;
-  for (size_t i = 0; i < COUNT(API_GENERIC_DOORS); i++) {
+  const Route *found = NULL;
+  for (size_t i = 0; i < API_GENERIC_DOOR_COUNT; i++) {
     const GenericDoor *door = &API_GENERIC_DOORS[i];
-    if (door->method == method && door->with_id == with_id && call->resource->verbs & door->verb) return &door->route;
+    if (door->with_id != with_id || !(call->resource->verbs & door->verb)) continue;
+    *methods |= 1u << door->method;
+    if (door->method == method) found = &door->route;
   }
-  return NULL;
+  return found;
 }

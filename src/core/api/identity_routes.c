@@ -55,8 +55,26 @@ static bool permissions(Call *call, Db *db, Error *err) {
   return true;
 }
 
+static const Field ROUTE_ITEM = {.kind = F_TEXT, .required = true, .doc = "A method and a path."};
+#define HELD(role, text)                                                                                               \
+  { .name = role, .kind = F_TEXT, .required = true, .doc = text }
+static const Field PERMISSION_FIELDS[] = {
+    HELD("resource", "Of what."),
+    HELD("verb", "What may be done with it."),
+    HELD("owner", "Of which rows an owner holds it: none, own, led, team or all."),
+    HELD("admin", "The same for an admin."),
+    HELD("responder", "The same for a responder."),
+    HELD("viewer", "The same for a viewer."),
+    HELD("mine", "The same for the caller."),
+    {.name = "routes", .kind = F_LIST, .of = &ROUTE_ITEM, .required = true, .doc = "What needs it."}};
+static const Field PERMISSION_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(PERMISSION_FIELDS), .doc = "One permission."};
+static const Field PERMISSIONS[] = {
+    {.name = "items", .kind = F_LIST, .of = &PERMISSION_ITEM, .required = true, .doc = "All of them."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
+
 const Route IDENTITY_ROUTES[] = {
-    {HTTP_GET, "permissions", "roles:read", .read = permissions,
+    {HTTP_GET, "permissions", "roles:read", .read = permissions, WHOLE_LIST, ANSWER(PERMISSIONS),
      .doc = "Every permission: its routes, what each role holds of it, and what the caller does."},
     {.path = NULL},
 };

@@ -88,16 +88,27 @@ static bool inc_page(Call *c, Cycle *cycle, Error *err) {
   return api_answer_with(c, cycle->db, "page", outcome.page_id, err);
 }
 
+static const Field REASON[] = {
+    {.name = "reason", .kind = F_TEXT, .max = 1000, .doc = "Why; kept in the timeline.", .example = "Rolled back"}};
+static const EnumValue STATUSES[] = {{"new"}, {"investigating"}, {"fixing"}, {"monitoring"}, {"closed"}, {NULL}};
+static const Field UPDATE[] = {
+    {.name = "text", .kind = F_TEXT, .max = 65536, .doc = "How it stands.", .example = "The cause is known"},
+    {.name = "status", .kind = F_ENUM, .values = STATUSES, .doc = "Moves it there."}};
+static const Field PAGE_BODY[] = {
+    {.name = "policy_id", .kind = F_REF, .ref = "escalation_policy", .doc = "Null: the incident's, else the default."}};
+
 const Route INCIDENT_ROUTES[] = {
-    {HTTP_POST, "incidents/{id}/acknowledge", "incidents:write", .write = inc_acknowledge,
+    {HTTP_POST, "incidents/{id}/acknowledge", "incidents:write", .write = inc_acknowledge, .answers = "incident",
      .doc = "New to investigating; acknowledges its alerts."},
-    {HTTP_POST, "incidents/{id}/resolve", "incidents:write", .write = inc_resolve,
+    {HTTP_POST, "incidents/{id}/resolve", "incidents:write", .write = inc_resolve, BODY(REASON), .answers = "incident",
      .doc = "Ends its pages; leaves its alerts as they are."},
-    {HTTP_POST, "incidents/{id}/close", "incidents:write", .write = inc_close, .doc = "Closes it."},
-    {HTTP_POST, "incidents/{id}/reopen", "incidents:write", .write = inc_reopen,
+    {HTTP_POST, "incidents/{id}/close", "incidents:write", .write = inc_close, .answers = "incident",
+     .doc = "Closes it."},
+    {HTTP_POST, "incidents/{id}/reopen", "incidents:write", .write = inc_reopen, .answers = "incident",
      .doc = "Back to investigating, a new episode."},
-    {HTTP_POST, "incidents/{id}/status-updates", "incidents:write", .write = status_update,
-     .doc = "Says how it stands; may move the status."},
-    {HTTP_POST, "incidents/{id}/page", "incidents:write", .write = inc_page, .doc = "Pages a policy for it."},
+    {HTTP_POST, "incidents/{id}/status-updates", "incidents:write", .write = status_update, BODY(UPDATE),
+     .answers = "incident", .doc = "Says how it stands; may move the status."},
+    {HTTP_POST, "incidents/{id}/page", "incidents:write", .write = inc_page, BODY(PAGE_BODY), .answers = "page",
+     .creates = true, .doc = "Pages a policy for it."},
     {.path = NULL},
 };

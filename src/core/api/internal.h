@@ -7,7 +7,7 @@
 /* answer.c */
 void api_respond(Call *call);                           /* what the call has to say */
 void api_respond_problem(Call *call, const Error *err); /* with call->errors */
-Str api_plain_problem(Arena *arena, const Error *err);  /* before there is a call that could have errors of fields */
+HttpResponse api_problem(const Call *call, const Error *err);
 
 /* authorize.c: fills in who calls and what they may see; then whether the call's route is theirs to use. */
 MUST_CHECK bool api_authenticate(Call *call, Error *err);
@@ -18,10 +18,13 @@ MUST_CHECK bool api_wanted(const Route *route, struct Permission *out);
 /* Is this row one that the call may change? Else ERR_FORBIDDEN: it is seen, but not theirs. */
 MUST_CHECK bool api_may_change(Call *call, Db *db, const Resource *resource, i64 id, Error *err);
 
-/* api.c: the tables of verbs, ended by NULL */
-extern const Route *const API_ROUTE_TABLES[];
-
-/* generic.c: which verb of the registry a generic route is. */
+/* routes.c: the verb at `path` (below /api/v1/). Both add the methods that the path takes, a bit each; NULL when
+ * `method` is none of them. api_no_route fails with what was probably meant. */
+const Route *api_verb_route(Call *call, Str path, HttpMethod method, u32 *methods);
+bool api_no_route(Call *call, Str path, Error *err);
+/* generic.c: the same for the doors of the resources. */
+const Route *api_generic_route(Call *call, Str path, HttpMethod method, u32 *methods);
+/* Which verb of the registry a generic route is. */
 typedef struct GenericDoor {
   HttpMethod method;
   bool with_id;
@@ -32,8 +35,15 @@ typedef struct GenericDoor {
 extern const GenericDoor API_GENERIC_DOORS[];
 extern const size_t API_GENERIC_DOOR_COUNT;
 
-/* generic.c: the door of a resource at `path` (below /api/v1/); NULL when there is none. */
-const Route *api_generic_route(Call *call, Str path, HttpMethod method, bool *out_path_known);
+/* input.c */
+typedef struct QueryPairs {
+  VEC(Str) names;
+  VEC(Str) values;
+} QueryPairs;
+MUST_CHECK bool api_read_query(Call *call, QueryPairs *out, Error *err);
+MUST_CHECK bool api_read_body(Call *call, Error *err);
+/* Before a verb runs: call->body and call->query against the route's tables. */
+MUST_CHECK bool api_check_input(Call *call, Db *db, Error *err);
 
 /* once.c: runs the route's write, unless this key was answered already. */
 MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err);

@@ -2,47 +2,85 @@
 #include "core/api/api.h"
 #include "core/oncall/oncall.h"
 
-static bool query_time(Call *c, const char *name, i64 otherwise, i64 *out, Error *err) {
-  Str text = api_query(c, name);
-  *out = otherwise;
-  if (text.len == 0 || time_parse_ms(text, out) || str_to_i64(text, 0, INT64_MAX, out)) return true;
-  return fail(err, ERR_INVALID, "%s: \"%.*s\" is not a time such as 2026-01-05T09:00:00Z", name, STR_ARG(text));
-}
-
 static bool shifts(Call *c, Db *db, Error *err) {
-  i64 id = 0, from = 0, to = 0, now = clock_now(&c->app->clock);
-  if (!api_resolve(c, db, "schedule", 0, &id, err) || !query_time(c, "from", now, &from, err) ||
-      !query_time(c, "to", from + 14 * DAY_MS, &to, err))
-    return false;
+  i64 id = 0;
+  if (!api_resolve(c, db, "schedule", 0, &id, err)) return false;
+  i64 from = api_query_time(c, "from", clock_now(&c->app->clock));
   const SetupSchedule *schedule = setup_schedule(c->setup, id);
   if (!schedule) return fail(err, ERR_NOT_FOUND, "there is no such schedule");
-  return oncall_shifts_json(db, c->arena, c->app, schedule, from, to, &c->answer, err);
-}
-
-static bool query_ref(Call *c, Db *db, const char *name, const char *resource, i64 *out, Error *err) {
-  ApiCtx ctx = api_ctx(c, db, NULL);
-  Str text = api_query(c, name);
-  *out = 0;
-  return text.len == 0 ||
-         resource_resolve(&ctx.rc, registry_find(c->app->registry, str_from_c(resource)), text, out, err);
+  return oncall_shifts_json(db, c->arena, c->app, schedule, from, api_query_time(c, "to", from + 14 * DAY_MS),
+                            &c->answer, err);
 }
 
 static bool on_call(Call *c, Db *db, Error *err) {
-  i64 at = 0, schedule = 0, user = 0, service = 0, policy = 0, team = 0;
-  if (!query_time(c, "at", clock_now(&c->app->clock), &at, err) ||
-      !query_ref(c, db, "schedule_id", "schedule", &schedule, err) ||
-      !query_ref(c, db, "user_id", "user", &user, err) || !query_ref(c, db, "service_id", "service", &service, err) ||
-      !query_ref(c, db, "policy_id", "escalation_policy", &policy, err) ||
-      !query_ref(c, db, "team_id", "team", &team, err))
-    return false;
-  return oncall_who_json(db, c->arena, c->app, c->setup, c->org_id, at, schedule, user, service, policy, team,
-                         &c->answer, err);
+  return oncall_who_json(db, c->arena, c->app, c->setup, c->org_id, api_query_time(c, "at", clock_now(&c->app->clock)),
+                         api_query_ref(c, "schedule_id"), api_query_ref(c, "user_id"), api_query_ref(c, "service_id"),
+                         api_query_ref(c, "policy_id"), api_query_ref(c, "team_id"), &c->answer, err);
 }
 
+static const Field SHIFTS_QUERY[] = {
+    {.name = "from", .kind = F_TIME, .doc = "From then on; now when not given.", .example = "2026-03-01T00:00:00Z"},
+    {.name = "to", .kind = F_TIME, .doc = "Until then, at most 400 days later; 14 days later when not given."}};
+static const Field ON_CALL_QUERY[] = {
+    {.name = "at", .kind = F_TIME, .doc = "At that instant; now when not given.", .example = "2026-03-01T08:00:00Z"},
+    {.name = "schedule_id", .kind = F_REF, .ref = "schedule", .doc = "Only of this schedule."},
+    {.name = "user_id", .kind = F_REF, .ref = "user", .doc = "Only where this person is on call."},
+    {.name = "service_id", .kind = F_REF, .ref = "service", .doc = "Who would be paged for this service."},
+    {.name = "policy_id", .kind = F_REF, .ref = "escalation_policy", .doc = "Who would be paged by this policy."},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .doc = "Only the schedules of this team."}};
+
+static const Field USER_ITEM = {.kind = F_REF, .ref = "user", .required = true, .doc = "A person."};
+#define SPAN                                                                                                           \
+  {.name = "starts_at", .kind = F_TIME, .required = true, .doc = "From then on."}, {                                   \
+    .name = "ends_at", .kind = F_TIME, .required = true, .doc = "Until then, exclusive."                               \
+  }
+static const Field SHIFT_FIELDS[] = {
+    SPAN,
+    {.name = "user_ids", .kind = F_LIST, .of = &USER_ITEM, .required = true, .doc = "Who, sorted."},
+    {.name = "source", .kind = F_TEXT, .required = true, .doc = "Which layer or override says so."}};
+static const Field SHIFT_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(SHIFT_FIELDS), .doc = "One shift."};
+static const Field GAP_FIELDS[] = {SPAN};
+static const Field GAP_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(GAP_FIELDS), .doc = "Nobody is on call."};
+static const Field LAYER_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "Of the layer."},
+    {.name = "shifts", .kind = F_LIST, .of = &SHIFT_ITEM, .required = true, .doc = "What it alone would give."}};
+static const Field LAYER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LAYER_FIELDS), .doc = "One layer."};
+static const Field OVERRIDE_FIELDS[] = {
+    {.name = "id", .kind = F_REF, .ref = "schedule_override", .required = true, .doc = "Its id."},
+    {.name = "user_id", .kind = F_REF, .ref = "user", .required = true, .doc = "Who."},
+    {.name = "replaces_user_id", .kind = F_REF, .ref = "user", .doc = "In place of whom; null: of everyone."},
+    {.name = "kind", .kind = F_TEXT, .required = true, .doc = "cover, add or remove."},
+    SPAN};
+static const Field OVERRIDE_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(OVERRIDE_FIELDS), .doc = "One override."};
+static const Field SHIFTS[] = {
+    {.name = "final", .kind = F_LIST, .of = &SHIFT_ITEM, .required = true, .doc = "What holds."},
+    {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .required = true, .doc = "Each layer alone."},
+    {.name = "overrides", .kind = F_LIST, .of = &OVERRIDE_ITEM, .required = true, .doc = "That touch the range."},
+    {.name = "gaps", .kind = F_LIST, .of = &GAP_ITEM, .required = true, .doc = "Stretches with nobody."}};
+
+static const Field PERSON_FIELDS[] = {{.name = "id", .kind = F_REF, .ref = "user", .required = true, .doc = "Id."},
+                                      {.name = "name", .kind = F_TEXT, .doc = "Name."},
+                                      {.name = "email", .kind = F_EMAIL, .doc = "E-mail."}};
+static const Field PERSON_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(PERSON_FIELDS), .doc = "A person."};
+static const Field WHO_FIELDS[] = {
+    {.name = "schedule_id", .kind = F_REF, .ref = "schedule", .doc = "Of which schedule; absent: named in the policy."},
+    {.name = "schedule", .kind = F_TEXT, .doc = "Its name."},
+    {.name = "level", .kind = F_INT, .doc = "Of the policy, when one was asked for."},
+    {.name = "users", .kind = F_LIST, .of = &PERSON_ITEM, .required = true, .doc = "Who; none: nobody."},
+    {.name = "source", .kind = F_TEXT, .doc = "Which layer or override says so."},
+    {.name = "until", .kind = F_TIME, .doc = "Until when; null: for ever."},
+    {.name = "next", .kind = F_LIST, .of = &PERSON_ITEM, .nullable = true, .doc = "Who is next; null: nobody known."},
+    {.name = "next_at", .kind = F_TIME, .doc = "From when."}};
+static const Field WHO_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(WHO_FIELDS), .doc = "One source."};
+static const Field ON_CALL[] = {
+    {.name = "at", .kind = F_TIME, .required = true, .doc = "The instant."},
+    {.name = "items", .kind = F_LIST, .of = &WHO_ITEM, .required = true, .doc = "One per schedule or target."}};
+
 const Route ONCALL_ROUTES[] = {
-    {HTTP_GET, "schedules/{id}/shifts", "schedules:read", .read = shifts,
+    {HTTP_GET, "schedules/{id}/shifts", "schedules:read", .read = shifts, QUERY(SHIFTS_QUERY), ANSWER(SHIFTS),
      .doc = "Who, from when, until when: final, layers, overrides, gaps."},
-    {HTTP_GET, "on-call", "schedules:read", .read = on_call,
+    {HTTP_GET, "on-call", "schedules:read", .read = on_call, QUERY(ON_CALL_QUERY), ANSWER(ON_CALL),
      .doc = "Who is on call at an instant, from which source, until when, who is next."},
     {.path = NULL},
 };

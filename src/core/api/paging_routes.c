@@ -2,6 +2,7 @@
 #include "core/alerts/alerts.h"
 #include "core/api/api.h"
 #include "core/paging/internal.h"
+#include "core/resources.h"
 
 static bool page_ack(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
@@ -16,43 +17,26 @@ static bool page_next(Call *c, Cycle *cycle, Error *err) {
          api_answer_with(c, cycle->db, "page", id, err);
 }
 
+enum { HAND_TARGETS_MAX = 20 };
+
 /* Targets of a page by hand become a policy of its own, kept in the page's snapshot only. */
-static bool hand_targets(Call *c, Cycle *cycle, SetupTarget *out, size_t *count, Error *err) {
-  static const struct {
-    const char *kind, *resource;
-    TargetKind target;
-  } KINDS[] = {{"user", "user", TARGET_USER}, {"schedule", "schedule", TARGET_SCHEDULE}, {"team", "team", TARGET_TEAM}};
-  ApiCtx ctx = api_ctx(c, cycle->db, cycle);
+static size_t hand_targets(const Call *c, SetupTarget *out) {
   const Value *list = value_get_c(&c->body, "targets");
-  if (!value_is(list, VALUE_LIST) || list->size == 0 || list->size > 20)
-    return fail_at(err, ERR_INVALID, "/targets",
-                   "say whom to page: 1 to 20 targets such as {\"kind\": \"user\", \"id\": \"ann@example.org\"}");
   for (size_t i = 0; i < list->size; i++) {
-    Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE),
-        id = value_text_or(value_get_c(value_at(list, i), "id"), STR_NONE);
-    size_t k = 0;
-    while (k < COUNT(KINDS) && !str_equal_c(kind, KINDS[k].kind)) k++;
-    if (k == COUNT(KINDS))
-      return fail_at(err, ERR_INVALID, "/targets", "\"%.*s\" is no kind of target; use user, schedule or team",
-                     STR_ARG(kind));
-    out[*count].kind = KINDS[k].target;
-    if (!resource_resolve(&ctx.rc, registry_find(c->app->registry, str_from_c(KINDS[k].resource)), id, &out[*count].id,
-                          err))
-      return false;
-    (*count)++;
+    Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE);
+    out[i].kind = str_equal_c(kind, "user")       ? TARGET_USER
+                  : str_equal_c(kind, "schedule") ? TARGET_SCHEDULE
+                                                  : TARGET_TEAM;
+    out[i].id = resource_ref_id(c->app->registry, value_get_c(value_at(list, i), "id"));
   }
-  return true;
+  return list->size;
 }
 
 static bool page_by_hand(Call *c, Cycle *cycle, Error *err) {
-  SetupTarget targets[20];
-  size_t count = 0;
+  SetupTarget targets[HAND_TARGETS_MAX] = {0};
   i64 alert_id = 0;
   Str message = api_text(c, "message"), urgency = api_text(c, "urgency");
-  if (str_is_blank(message)) return fail_at(err, ERR_INVALID, "/message", "say what it is about: message");
-  if (urgency.len && !str_equal_c(urgency, "high") && !str_equal_c(urgency, "low"))
-    return fail_at(err, ERR_INVALID, "/urgency", "urgency is high or low, not \"%.*s\"", STR_ARG(urgency));
-  if (!hand_targets(c, cycle, targets, &count, err)) return false;
+  size_t count = hand_targets(c, targets);
   Str key = str_format(c->arena, "manual/%lld", (long long)id_next(cycle->ids));
   AlertOwn own = {.org_id = c->org_id,
                   .dedup_key = key,
@@ -78,11 +62,35 @@ static bool page_by_hand(Call *c, Cycle *cycle, Error *err) {
   return api_answer_with(c, cycle->db, "page", outcome.page_id, err);
 }
 
+static const Field USER_TARGET[] = {
+    {.name = "id", .kind = F_REF, .ref = "user", .required = true, .doc = "The person."}};
+static const Field SCHEDULE_TARGET[] = {
+    {.name = "id", .kind = F_REF, .ref = "schedule", .required = true, .doc = "Whoever is on call there."}};
+static const Field TEAM_TARGET[] = {
+    {.name = "id", .kind = F_REF, .ref = "team", .required = true, .doc = "Everybody in the team."}};
+static const Field TARGETS[] = {
+    {.name = "user", .kind = F_OBJECT, FIELDS(USER_TARGET), .doc = "A person."},
+    {.name = "schedule", .kind = F_OBJECT, FIELDS(SCHEDULE_TARGET), .doc = "Who is on call."},
+    {.name = "team", .kind = F_OBJECT, FIELDS(TEAM_TARGET), .doc = "A whole team."}};
+static const Field TARGET_ITEM = {
+    .kind = F_UNION, .tag = "kind", .required = true, FIELDS(TARGETS), .doc = "Whom to page."};
+static const Field BY_HAND[] = {
+    {.name = "targets",
+     .kind = F_LIST,
+     .of = &TARGET_ITEM,
+     .required = true,
+     .min = 1,
+     .max = HAND_TARGETS_MAX,
+     .doc = "Whom.",
+     .example = "[{\"kind\": \"user\", \"id\": \"ann@example.org\"}]"},
+    {.name = "message", .kind = F_TEXT, .required = true, .max = 1024, .doc = "What it is about."},
+    {.name = "urgency", .kind = F_ENUM, .values = URGENCIES, .def = "high", .doc = "Which of people's rules it uses."}};
+
 const Route PAGING_ROUTES[] = {
-    {HTTP_POST, "pages", "pages:write", .write = page_by_hand,
+    {HTTP_POST, "pages", "pages:write", .write = page_by_hand, BODY(BY_HAND), .answers = "page", .creates = true,
      .doc = "Pages people by hand; opens an alert of source manual."},
-    {HTTP_POST, "pages/{id}/acknowledge", "pages:write", .write = page_ack,
+    {HTTP_POST, "pages/{id}/acknowledge", "pages:write", .write = page_ack, .answers = "page",
      .doc = "Acknowledges what the page is about."},
-    {HTTP_POST, "pages/{id}/escalate", "pages:write", .write = page_next, .doc = "Next level now."},
+    {HTTP_POST, "pages/{id}/escalate", "pages:write", .write = page_next, .answers = "page", .doc = "Next level now."},
     {.path = NULL},
 };

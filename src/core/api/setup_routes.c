@@ -1,21 +1,24 @@
 /* What belongs to one thing, the catalog, the stream, who I am. */
-#include "core/api/api.h"
+#include "core/api/internal.h"
 /* What belongs to one thing --------------------------------------------------------------------------------------- */
 
-/* The list of a resource, limited to rows whose `filter` names the thing in the path. */
+/* The list of a resource, limited to rows whose `filter` names the thing in the path; everything else a list takes
+ * holds here, too. */
 static bool list_of_subject(Call *c, Db *db, const char *subject, const char *resource, const char *filter,
                             Error *err) {
   ApiCtx ctx = api_ctx(c, db, NULL);
-  i64 id = 0, limit = 0;
+  const Resource *of = registry_find(c->app->registry, str_from_c(subject)),
+                 *what = registry_find(c->app->registry, str_from_c(resource));
+  i64 id = 0;
+  QueryPairs pairs = {0};
+  ListQuery query = {0};
   ResourceList list = {0};
-  if (!api_resolve(c, db, subject, 0, &id, err)) return false;
-  const Resource *of = registry_find(c->app->registry, str_from_c(subject));
-  Str value = resource_id_text(&ctx.rc, of, id);
-  ListFilter only = {.name = str_from_c(filter), .values = &value, .count = 1};
-  ListQuery query = {
-      .cursor = api_query(c, "cursor"), .sort = api_query(c, "sort"), .filters = &only, .filter_count = 1};
-  if (str_to_i64(api_query(c, "limit"), 1, LIST_LIMIT_MAX, &limit)) query.limit = limit;
-  if (!resource_list(&ctx.rc, registry_find(c->app->registry, str_from_c(resource)), &query, &list, err)) return false;
+  if (!api_resolve(c, db, subject, 0, &id, err) || !api_read_query(c, &pairs, err)) return false;
+  *VEC_PUSH(c->arena, &pairs.names) = str_from_c(filter);
+  *VEC_PUSH(c->arena, &pairs.values) = resource_id_text(&ctx.rc, of, id);
+  if (!resource_query_read(c->arena, pairs.names.items, pairs.values.items, pairs.names.count, &query, err) ||
+      !resource_list(&ctx.rc, what, &query, &list, err))
+    return false;
   c->answer = resource_list_value(&ctx.rc, &list);
   return true;
 }
@@ -112,15 +115,44 @@ static void stream(Call *c) {
   live_subscribe(c->app, c->request, c->org_id, id);
 }
 
+#define LIST(resource) .query_is_free = true, .answers_list = resource
+
+static const Field RELATION_FIELDS[] = {
+    {.name = "kind", .kind = F_TEXT, .required = true, .doc = "causes, duplicates, follows, correlates with, ..."},
+    {.name = "from_id", .kind = F_TEXT, .required = true, .doc = "An incident, alert or change."},
+    {.name = "to_id", .kind = F_TEXT, .required = true, .doc = "An incident, alert or change."},
+    {.name = "created_at", .kind = F_TIME, .required = true, .doc = "Since when."}};
+static const Field RELATION_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(RELATION_FIELDS), .doc = "One relation."};
+static const Field RELATIONS[] = {
+    {.name = "items", .kind = F_LIST, .of = &RELATION_ITEM, .required = true, .doc = "In both directions."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
+static const Field TEMPLATE_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "For `template` of an integration."},
+    {.name = "title", .kind = F_TEXT, .required = true, .doc = "What the vendor calls it."},
+    {.name = "guide", .kind = F_TEXT, .required = true, .doc = "How to set it up, in Markdown."}};
+static const Field TEMPLATE_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(TEMPLATE_FIELDS), .doc = "One template."};
+static const Field TEMPLATES[] = {
+    {.name = "items", .kind = F_LIST, .of = &TEMPLATE_ITEM, .required = true, .doc = "All of them."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
+static const Field STREAM_QUERY[] = {
+    {.name = "last_event_id", .kind = F_INT, .min = 0, .max = INT64_MAX, .doc = "Instead of Last-Event-ID."}};
+
 const Route SETUP_ROUTES[] = {
-    {HTTP_GET, "alerts/{id}/timeline", "alerts:read", .read = alert_timeline_of, .doc = "What happened to it."},
-    {HTTP_GET, "incidents/{id}/timeline", "incidents:read", .read = incident_timeline, .doc = "What happened."},
-    {HTTP_GET, "incidents/{id}/relations", "incidents:read", .read = incident_relations,
+    {HTTP_GET, "alerts/{id}/timeline", "alerts:read", .read = alert_timeline_of, LIST("timeline_entry"),
+     .doc = "What happened to it."},
+    {HTTP_GET, "incidents/{id}/timeline", "incidents:read", .read = incident_timeline, LIST("timeline_entry"),
+     .doc = "What happened."},
+    {HTTP_GET, "incidents/{id}/relations", "incidents:read", .read = incident_relations, WHOLE_LIST, ANSWER(RELATIONS),
      .doc = "What it follows, what follows it."},
-    {HTTP_GET, "incidents/{id}/alerts", "incidents:read", .read = incident_alerts, .doc = "Its alerts."},
-    {HTTP_GET, "pages/{id}/notifications", "pages:read", .read = page_notifications, .doc = "Who was told, and how."},
-    {HTTP_GET, "templates", "integrations:read", .read = templates, .doc = "The catalog of integrations."},
+    {HTTP_GET, "incidents/{id}/alerts", "incidents:read", .read = incident_alerts, LIST("alert"), .doc = "Its alerts."},
+    {HTTP_GET, "pages/{id}/notifications", "pages:read", .read = page_notifications, LIST("notification"),
+     .doc = "Who was told, and how."},
+    {HTTP_GET, "templates", "integrations:read", .read = templates, WHOLE_LIST, ANSWER(TEMPLATES),
+     .doc = "The catalog of integrations."},
     {HTTP_GET, "me", "users:read", .read = me, .doc = "Who this key speaks for."},
-    {HTTP_GET, "stream", "stream:read", .direct = stream, .doc = "Server-sent events; resume by Last-Event-ID."},
+    {HTTP_GET, "stream", "stream:read", .direct = stream, QUERY(STREAM_QUERY), .answers_text = "text/event-stream",
+     .doc = "Server-sent events; resume by Last-Event-ID."},
     {.path = NULL},
 };

@@ -178,6 +178,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
     return false;
   app->registry = registry;
   if (!api_access(app, err)) return false;
+  app->openapi = api_openapi(app->arena, registry);
   if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, err) ||
       !db_pool_new(url, READERS_MAX, &app->readers, err) || !open_outbound(app, o, err) ||
       !live_new(app, &app->live, err) || !open_engine(app, o, err))
