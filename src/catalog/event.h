@@ -34,6 +34,7 @@ typedef struct Event {
   Value links, images; /* lists of {href, title}; null when none */
   bool truncated;
   bool quiet; /* of our own: recorded, asks no rules */
+  bool own;   /* of our own about an integration: never in a shared space, its title is the source's name */
   /* changes */
   Str change_kind, change_status, environment, revision, author, url;
 } Event;

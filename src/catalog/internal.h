@@ -83,6 +83,9 @@ typedef struct WordList {
 /* The spec's own words first, then those that many senders share. False: nobody knows the word. */
 MUST_CHECK bool word_priority(const WordList *own, Str word, i32 *out);
 MUST_CHECK bool word_status(const WordList *own, Str word, EventStatus *out);
+/* The known word that an unknown one was probably meant to be ("resolvd": "resolved"); empty when none is near. */
+Str word_status_near(Arena *arena, const WordList *own, Str word);
+Str word_priority_near(Arena *arena, const WordList *own, Str word);
 
 typedef enum KindOf { KIND_ALERT, KIND_CHANGE, KIND_TEST, KIND_CONFIRMATION, KIND_IGNORE, KIND_COUNT } KindOf;
 
@@ -166,7 +169,9 @@ MUST_CHECK bool run_eval(Run *run, const CelProgram *program, Value *out);
 Str run_text(Run *run, const CelProgram *program);
 
 /* Body, headers and query as values. */
-MUST_CHECK bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest *request, Value *out, Error *err);
+/* twice: keys that an object of the JSON named more than once (the last wins); may be NULL. */
+MUST_CHECK bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest *request, Value *out, Duplicates *twice,
+                               Error *err);
 Value spec_headers(Arena *arena, const RawRequest *request);
 Value spec_query(Arena *arena, Str query);
 Value spec_form(Arena *arena, Str text);

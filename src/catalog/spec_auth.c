@@ -32,7 +32,7 @@ static Str body_field(const Proof *p, Str pointer) {
   if (!*p->payload_read) {
     Error ignored = {0};
     *p->payload_read = true;
-    if (!spec_read_body(p->spec, p->arena, p->request, p->payload, &ignored)) *p->payload = value_null();
+    if (!spec_read_body(p->spec, p->arena, p->request, p->payload, NULL, &ignored)) *p->payload = value_null();
   }
   const Value *v = value_pointer(p->payload, pointer);
   return v ? value_display(p->arena, v) : STR_NONE;
@@ -152,7 +152,7 @@ static bool proves_basic(const Proof *p) {
 static bool certificate_run(Run *run, const Spec *spec, Arena *arena, const RawRequest *request, Error *err) {
   static const NormaliseSettings NONE = {0};
   run_init(run, spec, arena, request, &NONE);
-  return spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], err);
+  return spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], NULL, err);
 }
 
 static bool is_fresh(Run *run, const AuthWay *way) {

@@ -72,22 +72,23 @@ static Str without_mark(Str body) {
   return str_starts_with(body, S("\xEF\xBB\xBF")) ? str_slice(body, 3, body.len) : body;
 }
 
-static bool read_json(Arena *arena, Str text, Value *out, Error *err) {
-  JsonOptions options = {.lenient_text = true};
+static bool read_json(Arena *arena, Str text, Value *out, Duplicates *twice, Error *err) {
+  JsonOptions options = {.lenient_text = true, .duplicates = twice};
   if (str_is_blank(text)) return fail(err, ERR_INVALID, "the body is empty; JSON was expected");
   return json_parse(arena, text, &options, out, err) || error_prefix(err, "the body is not JSON: ");
 }
 
-bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest *request, Value *out, Error *err) {
+bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest *request, Value *out, Duplicates *twice,
+                    Error *err) {
   Str body = without_mark(request->body);
   /* curl -d says "form" of everything: a body that begins like JSON is JSON */
   Str start = str_trim(body);
   bool braces = start.len > 0 && (start.ptr[0] == '{' || start.ptr[0] == '[');
   bool form = spec->body == BODY_FORM || (spec->body == BODY_JSON_OR_FORM && says_form(request) && !braces);
-  if (!form) return read_json(arena, body, out, err);
+  if (!form) return read_json(arena, body, out, twice, err);
   Value fields = spec_form(arena, body);
   const Value *inner = spec->form_field.len ? value_get(&fields, spec->form_field) : NULL;
-  if (inner) return read_json(arena, value_text(inner), out, err);
+  if (inner) return read_json(arena, value_text(inner), out, twice, err);
   if (fields.size == 0) return fail(err, ERR_INVALID, "the body is not a form: no field was found");
   *out = fields;
   return true;

@@ -58,7 +58,19 @@ static void apply_overrides(Mapping *m) {
 /* Reading --------------------------------------------------------------------------------------------------------- */
 
 static Str text_of(Mapping *m, SpecField field, size_t bytes_max, Event *event) {
-  return part_text(m->run->arena, &m->values[field], bytes_max, &event->truncated);
+  bool cut = false;
+  Str text = part_text(m->run->arena, &m->values[field], bytes_max, &cut);
+  if (cut) run_warn(m->run, "%s was longer than %zu bytes and was cut", FIELDS[field].name, bytes_max);
+  event->truncated = event->truncated || cut;
+  return text;
+}
+
+static Value labels_of(Mapping *m, Event *event) {
+  bool cut = false;
+  Value labels = part_labels(m->run->arena, &m->values[FIELD_LABELS], &cut);
+  if (cut) run_warn(m->run, "labels were cut: %d are kept, each up to %d bytes", EVENT_LABELS_MAX, EVENT_LABEL_BYTES);
+  event->truncated = event->truncated || cut;
+  return labels;
 }
 
 /* Milliseconds since the epoch; 0 when there is none, or it cannot be one. */
@@ -75,14 +87,30 @@ static i64 time_of(Mapping *m, SpecField field) {
   }
   if (v.kind != VALUE_TIMESTAMP) return 0;
   i64 ms = v.i * 1000 + v.size / 1000000;
-  return ms >= TIME_MIN_MS && ms <= run->request->received_ms + TIME_AHEAD_MS ? ms : 0;
+  if (ms >= TIME_MIN_MS && ms <= run->request->received_ms + TIME_AHEAD_MS) return ms;
+  Value given = m->values[field];
+  run_warn(run, "ignoring %s \"%.*s\": no event is of then", FIELDS[field].name,
+           STR_ARG(utf8_cut(value_display(run->arena, &given), 60)));
+  return 0;
+}
+
+/* A time of the event that lies ahead of our clock says nothing about order: theirs is wrong. */
+static void warn_of_clock(Mapping *m, const Event *event) {
+  if (event->occurred_ms > m->run->request->received_ms + 60000)
+    run_warn(m->run,
+             "occurred_at lies ahead: the sender's clock is more than 60 s before ours; the time of receipt counts");
+}
+
+static Str meant(Run *run, Str near) {
+  return near.len ? str_format(run->arena, "; did you mean \"%.*s\"?", STR_ARG(near)) : S("");
 }
 
 static void read_status(Mapping *m, Event *event) {
   Str word = text_of(m, FIELD_STATUS, WORD_BYTES, event);
   event->status = EVENT_TRIGGERED;
   if (word.len && !word_status(&m->run->spec->statuses, word, &event->status))
-    run_warn(m->run, "unknown status \"%.*s\", taken as triggered", STR_ARG(utf8_cut(word, 60)));
+    run_warn(m->run, "unknown status \"%.*s\", taken as triggered%.*s", STR_ARG(utf8_cut(word, 60)),
+             STR_ARG(meant(m->run, word_status_near(m->run->arena, &m->run->spec->statuses, word))));
 }
 
 /* A resolve says nothing about priority, whatever it repeats. */
@@ -90,7 +118,9 @@ static void read_priority(Mapping *m, Event *event) {
   i32 priority = 0;
   event->source_priority = text_of(m, FIELD_PRIORITY, WORD_BYTES, event);
   if (event->source_priority.len && !word_priority(&m->run->spec->priorities, event->source_priority, &priority))
-    run_warn(m->run, "unknown severity \"%.*s\", ignoring it", STR_ARG(utf8_cut(event->source_priority, 60)));
+    run_warn(
+        m->run, "unknown priority \"%.*s\", ignoring it%.*s", STR_ARG(utf8_cut(event->source_priority, 60)),
+        STR_ARG(meant(m->run, word_priority_near(m->run->arena, &m->run->spec->priorities, event->source_priority))));
   event->priority = event->status == EVENT_RESOLVED ? 0 : priority;
 }
 
@@ -103,7 +133,8 @@ static void read_common(Mapping *m, Event *event) {
   event->starts_ms = time_of(m, FIELD_STARTS_AT);
   event->ends_ms = time_of(m, FIELD_ENDS_AT);
   event->occurred_ms = time_of(m, FIELD_OCCURRED_AT);
-  event->labels = part_labels(arena, &m->values[FIELD_LABELS], &event->truncated);
+  warn_of_clock(m, event);
+  event->labels = labels_of(m, event);
   event->links = part_links(arena, &m->values[FIELD_LINKS]);
   event->images = part_links(arena, &m->values[FIELD_IMAGES]);
 }

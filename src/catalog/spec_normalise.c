@@ -198,6 +198,15 @@ static void add_warnings(Run *run) {
   }
 }
 
+static void warn_of_duplicates(Run *run, const Duplicates *twice) {
+  Str key = utf8_cut(value_text_or(&twice->key, STR_NONE), 60);
+  if (twice->count == 1)
+    run_warn(run, "an object of the body has the key \"%.*s\" twice; the last counts", STR_ARG(key));
+  else
+    run_warn(run, "objects of the body have keys twice (%u times, \"%.*s\" first); the last counts", twice->count,
+             STR_ARG(key));
+}
+
 static const char *outcome_of(const Run *run) {
   if (run->events.count) return run->errors.count ? "partial" : "accepted";
   if (run->seen_test) return "test";
@@ -220,7 +229,9 @@ bool spec_normalise(const Spec *spec, Arena *arena, const RawRequest *request, c
   Run *run = ARENA_NEW(arena, Run);
   run_init(run, spec, arena, request, settings);
   run->out = &result;
-  if (!spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], err)) return false;
+  Duplicates twice = {0};
+  if (!spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], &twice, err)) return false;
+  if (twice.count) warn_of_duplicates(run, &twice);
   run->values[VAR_ITEM] = run->values[VAR_PAYLOAD];
   if (!(spec->each ? take_mixed(run, err) : take_one_kind(run, err))) return false;
   bool other = run->events.count || run->seen_test || run->seen_confirmation || run->seen_filtered;

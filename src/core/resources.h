@@ -19,7 +19,7 @@ typedef struct CoreHooks {
   bool (*check_rule)(ResourceCtx *ctx, const Value *rule, Error *err);
   /* Does this look like an address of the channel? */
   bool (*check_address)(ResourceCtx *ctx, Str kind, Str address, Error *err);
-  /* Adds `counts` and `warnings` of an integration. */
+  /* Adds `last_request_at`, `counts` and `warnings` of an integration. */
   void (*integration_facts)(ResourceCtx *ctx, i64 integration_id, MapBuilder *out);
   /* The stored body of a request, as text; null when it is gone. */
   Value (*request_body)(ResourceCtx *ctx, i64 request_id);

@@ -64,6 +64,7 @@ struct Arrival {
   i64 body_bytes;
   const char *outcome; /* "accepted", "partial", "test", ... of the taken ones */
   Str errors;          /* JSON list or STR_NONE */
+  Str warnings;        /* JSON list of texts or STR_NONE */
   void *events;        /* the domain's; NULL: nothing to apply, the row is a log entry */
   size_t event_count;
   Str idempotency_key; /* STR_NONE: none. The answer is kept 24 h; a second request gets it and nothing is applied */
@@ -153,6 +154,9 @@ typedef struct EngineHooks {
   /* An arrival's events to text and back, for rows that wait in the inbox. decode allocates in arrival->arena. */
   Str (*encode)(Arena *arena, const Arrival *arrival);
   bool (*decode)(Arrival *arrival, Str text, Error *err);
+  /* Every arrival of the round (a list by `next`) is a row, and as much as possible is applied; may be NULL. What is
+   * counted per request is written here, once a round. */
+  bool (*appended)(Cycle *cycle, const Arrival *first, Error *err);
   /* Before each round's apply, in the transaction: reload caches that are stale. */
   bool (*refresh)(Cycle *cycle, Error *err);
   /* After the commit, on the engine's thread: live events of the round. */

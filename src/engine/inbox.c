@@ -9,7 +9,7 @@ static const DbStmt INBOX_INSERT = {
     "inbox_insert",
     "INSERT INTO inbox (id, org_id, integration_id, received_at, state, tries, method, headers, body, body_bytes, "
     "outcome, "
-    "errors, events, alert_ids, change_ids) VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
+    "errors, events, alert_ids, change_ids, warnings) VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
     NULL};
 static const DbStmt INBOX_APPLIED = {
     "inbox_applied", "UPDATE inbox SET state = 0, events = NULL, alert_ids = $2, change_ids = $3 WHERE id = $1", NULL};
@@ -134,7 +134,8 @@ static bool insert_row(Cycle *cycle, Arrival *arrival, bool waits, Error *err) {
                 arrival->body.len ? db_blob(arrival->body) : db_null(), db_int(arrival->body_bytes),
                 db_text(str_from_c(arrival->outcome)), db_text_or_null(arrival->errors), db_text_or_null(events),
                 db_text_or_null(ids_text(cycle->arena, arrival->alert_ids.items, arrival->alert_ids.count)),
-                db_text_or_null(ids_text(cycle->arena, arrival->change_ids.items, arrival->change_ids.count)));
+                db_text_or_null(ids_text(cycle->arena, arrival->change_ids.items, arrival->change_ids.count)),
+                db_text_or_null(arrival->warnings));
 }
 
 /* Apply ----------------------------------------------------------------------------------------------------------- */
@@ -366,6 +367,8 @@ bool inbox_append_and_apply(Cycle *cycle, Round *round, Error *err) {
   bool had_waiting = engine->pending.count > 0;
   if (!append_waiting(cycle, later, later_count, err)) return false;
   if (engine_fault(engine, "cycle.after_append")) return fail(err, ERR_STORAGE, "fault cycle.after_append");
-  if (had_waiting) return apply_waiting(cycle, round, budget, err);
-  return apply_arrivals(cycle, round, now, now_count, err);
+  if (!(had_waiting ? apply_waiting(cycle, round, budget, err) : apply_arrivals(cycle, round, now, now_count, err)))
+    return false;
+  return !round->arrivals || !engine->options.hooks.appended ||
+         engine->options.hooks.appended(cycle, round->arrivals, err);
 }

@@ -138,6 +138,8 @@ static const Field REQUEST_ERROR_FIELDS[] = {SEEN("index", F_INT, "Which element
 static const Field REQUEST_ERROR_ITEM = {
     .kind = F_OBJECT, FIELDS(REQUEST_ERROR_FIELDS), .doc = "An element that was not taken."};
 
+static const Field WARNING_ITEM = {.kind = F_TEXT, .doc = "A sentence."};
+
 static const Field REQUEST_FIELDS[] = {
     {.name = "integration_id",
      .kind = F_REF,
@@ -165,6 +167,11 @@ static const Field REQUEST_FIELDS[] = {
      .of = &REQUEST_ERROR_ITEM,
      .read_only = true,
      .doc = "Elements that were not taken."},
+    {.name = "warnings",
+     .kind = F_LIST,
+     .of = &WARNING_ITEM,
+     .read_only = true,
+     .doc = "What was taken otherwise than it was meant: unknown words, times that cannot be, texts that were cut."},
     {.name = "alert_ids", .kind = F_LIST, .of = &ALERT_ITEM, .read_only = true, .doc = "Alerts it touched."},
     {.name = "change_ids", .kind = F_LIST, .of = &CHANGE_ITEM, .read_only = true, .doc = "Changes it told of."},
 };

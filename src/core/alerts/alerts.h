@@ -23,6 +23,11 @@ Str alerts_encode(Arena *arena, const Arrival *arrival);
 bool alerts_decode(Arrival *arrival, Str text, Error *err);
 bool alerts_parked(Cycle *cycle, Arrival *arrival, const Error *why, Error *err);
 
+/* What an integration's requests came to (source_log.c): written once a round, read for its resource. */
+bool sources_appended(Cycle *cycle, const Arrival *first, Error *err);
+MUST_CHECK bool source_parked(Cycle *cycle, const Arrival *arrival, Error *err);
+void source_facts(Db *db, Arena *arena, i64 integration_id, MapBuilder *out);
+
 /* People's verbs on one alert, inside a cycle. A verb that changes nothing is ok (out_changed false). */
 typedef enum AlertVerb {
   ALERT_VERB_ACKNOWLEDGE,

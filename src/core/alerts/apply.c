@@ -222,5 +222,5 @@ bool alerts_parked(Cycle *cycle, Arrival *arrival, const Error *why, Error *err)
                   .description = str_copy(cycle->arena, str_from_c(why->message)),
                   .priority = 2};
   i64 id = 0;
-  return alert_own(cycle, &own, &id, err);
+  return source_parked(cycle, arrival, err) && alert_own(cycle, &own, &id, err);
 }

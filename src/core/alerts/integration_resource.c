@@ -126,12 +126,12 @@ static const Field INTEGRATION_FIELDS[] = {
      .computed = true,
      .read_only = true,
      .doc = "When something last came; null: never."},
-    {.name = "counts", .kind = F_JSON, .computed = true, .read_only = true, .doc = "Requests by outcome."},
+    {.name = "counts", .kind = F_JSON, .computed = true, .read_only = true, .doc = "Requests so far, by outcome."},
     {.name = "warnings",
      .kind = F_JSON,
      .computed = true,
      .read_only = true,
-     .doc = "What about its requests deserves a look."},
+     .doc = "What about its requests deserves a look, the last first: text, count, first_at, last_at, request_id."},
 };
 
 static bool integration_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
@@ -142,19 +142,6 @@ static bool integration_prepare(ResourceCtx *ctx, const Value *old, Value *draft
   return true;
 }
 
-static const DbStmt LAST_REQUEST = {"integration_last_request",
-                                    "SELECT received_at FROM inbox WHERE integration_id = $1 ORDER BY id DESC LIMIT 1",
-                                    NULL};
-
-static Value last_request(ResourceCtx *ctx, i64 id) {
-  DbValue args[] = {db_int(id)};
-  i64 ms = 0;
-  bool found = false;
-  Error ignored = {0};
-  if (!db_query_int(ctx->db, &LAST_REQUEST, COUNT(args), args, &ms, &found, &ignored) || !found) return value_null();
-  return value_string(time_text_ms(ctx->arena, ms));
-}
-
 static void integration_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
   const CoreHooks *hooks = core_hooks(ctx);
   i64 id = resource_ref_id(ctx->registry, value_get_c(row, "id"));
@@ -162,7 +149,7 @@ static void integration_render(ResourceCtx *ctx, const Value *row, MapBuilder *o
   map_put_c(out, "url",
             value_string(str_format(ctx->arena, "%s/in/%.*s", ctx->public_url ? ctx->public_url : "", STR_ARG(key))));
   map_put_c(out, "email", value_null());
-  map_put_c(out, "last_request_at", last_request(ctx, id));
+  map_put_c(out, "last_request_at", value_null());
   map_put_c(out, "counts", (Value){.kind = VALUE_MAP});
   map_put_c(out, "warnings", (Value){.kind = VALUE_LIST});
   if (hooks->integration_facts) hooks->integration_facts(ctx, id, out);

@@ -93,6 +93,19 @@ static void show(Batch *batch, Alert *a, const Event *e) {
   }
 }
 
+/* "3 messages from X were not understood": the number is that of this episode, and the title carries it. A title that
+ * somebody gave it meanwhile begins with no number: then all of them are counted. */
+static void count_in_title(Batch *batch, Alert *a, const Event *e) {
+  Str number = STR_NONE, rest = STR_NONE;
+  u64 before = 0;
+  if (!e->own || e->status != EVENT_TRIGGERED) return;
+  if (!str_cut(a->title, ' ', &number, &rest) || !str_to_u64(number, 1000000000, &before)) before = (u64)a->count - 1;
+  if (a->is_new || a->reopened) before = 0;
+  a->title = str_format(batch->arena, "%llu %s from %.*s %s not understood", (unsigned long long)before + 1,
+                        before ? "messages" : "message", STR_ARG(e->title), before ? "were" : "was");
+  a->row_changed = true;
+}
+
 static void move_deadline(Alert *a, const Item *item) {
   i64 deadline = item->event->deadline_ms;
   i64 after = item->integration ? item->integration->resolve_after_s : 0;
@@ -197,6 +210,7 @@ static bool fire_new(Batch *batch, Item *item, i64 t, Error *err) {
     a->resolved_by = source_json(batch, item);
     a->run_rules = false;
   }
+  count_in_title(batch, a, item->event);
   list_alert(batch, a);
   return occur(batch, item, a, err);
 }
@@ -278,7 +292,10 @@ static bool fire(Batch *batch, Item *item, Error *err) {
     reopen(batch, item, a, t);
   else if (rises((i32)a->source_rank, item->event->priority))
     raise_priority(a, item->event);
+  Str title = a->title;
   show(batch, a, item->event);
+  if (item->event->own) a->title = title;
+  count_in_title(batch, a, item->event);
   move_deadline(a, item);
   note_skew(a, item);
   return occur(batch, item, a, err);

@@ -86,7 +86,7 @@ static void add_items(Batch *batch, Arrival *arrival, const SetupIntegration *in
   for (size_t i = 0; i < arrival->event_count; i++) {
     Item item = {.arrival = arrival, .event = &events[i], .integration = integration};
     i64 space = integration && !integration->shared_space ? integration->id : 0;
-    if (!integration) space = arrival->integration_id;
+    if (!integration || events[i].own) space = arrival->integration_id;
     if (events[i].kind == EVENT_ALERT) item.key = key_slot(batch, arrival->org_id, space, events[i].dedup_key);
     *VEC_PUSH(batch->arena, &batch->items) = item;
   }

@@ -67,6 +67,10 @@ static Value request_body(ResourceCtx *ctx, i64 request_id) {
   return value_string(utf8_clean(ctx->arena, utf8_cut(body, MIB(4))));
 }
 
+static void integration_facts(ResourceCtx *ctx, i64 integration_id, MapBuilder *out) {
+  source_facts(ctx->db, ctx->arena, integration_id, out);
+}
+
 static i64 ref_of(ResourceCtx *ctx, const Value *row, const char *name) {
   const Value *v = value_get_c(row, name);
   return value_is(v, VALUE_STRING) ? resource_ref_id(ctx->registry, v) : 0;
@@ -143,6 +147,7 @@ const CoreHooks API_HOOKS = {
     .check_rule = check_rule,
     .check_address = check_address,
     .request_body = request_body,
+    .integration_facts = integration_facts,
     .incident_declare = incident_declare,
     .incident_move = incident_move,
     .alert_changed = alert_changed,

@@ -7,7 +7,7 @@
 #include "core/server/inbound_internal.h"
 #include "lang/json.h"
 
-enum { LARGE_BODY = 256 * 1024 };
+enum { LARGE_BODY = 256 * 1024, WARNINGS_MAX = 32 };
 static const Str NOT_UNDERSTOOD_KEY = STR("tocsin/not-understood");
 
 /* What on_head leaves for later. The picture is held until the answer. */
@@ -19,8 +19,8 @@ typedef struct Inbound {
   InboundAnswer answer;
   const char *vendor_answer;
   Str confirm_url;
-  Error refusal; /* not taken: answered with this after it is logged */
-  bool refused;
+  Error refusal;              /* not taken: answered with this after it is logged */
+  bool refused, resolves_bad; /* resolves_bad: tells, when it is on disk, that its source is understood again */
 } Inbound;
 
 /* Head ------------------------------------------------------------------------------------------------------------ */
@@ -131,6 +131,10 @@ static Str accepted_body(Arena *arena, const Arrival *arrival) {
   json_write_string(&buf, id_text(arena, "req", arrival->id));
   buf_format(&buf, ",\"status\":\"%s\",\"errors\":", arrival->outcome);
   buf_put(&buf, arrival->errors.ptr ? arrival->errors : S("[]"));
+  if (arrival->warnings.len) {
+    buf_puts(&buf, ",\"warnings\":");
+    buf_put(&buf, arrival->warnings);
+  }
   buf_putc(&buf, '}');
   return buf_str(&buf);
 }
@@ -148,6 +152,7 @@ static void respond_unavailable(App *app, HttpRequest *request, const char *deta
 static void arrived(Arrival *arrival, bool ok, const Error *err) {
   Inbound *in = arrival->ctx;
   (void)err;
+  if (!ok && in->resolves_bad) bad_sources_put(in->app, in->integration->id); /* not on disk: the next one tells */
   if (!ok) {
     respond_unavailable(in->app, in->request, "the storage is not writable; nothing was taken, send it again");
   } else if (in->refused) {
@@ -179,15 +184,16 @@ static void send_to_engine(Inbound *in, Arrival *arrival) {
 
 /* Taking ---------------------------------------------------------------------------------------------------------- */
 
-static Event not_understood(Arena *arena, const SetupIntegration *integration, Str why) {
+static Event not_understood(const SetupIntegration *integration, Str why) {
   Event event = {.kind = EVENT_ALERT,
                  .status = why.ptr ? EVENT_TRIGGERED : EVENT_RESOLVED,
                  .priority = why.ptr ? 2 : 0,
                  .dedup_key = NOT_UNDERSTOOD_KEY,
                  .description = why,
                  .source = S("tocsin"),
-                 .labels = {.kind = VALUE_MAP}};
-  if (why.ptr) event.title = str_format(arena, "Messages from %.*s were not understood", STR_ARG(integration->name));
+                 .labels = {.kind = VALUE_MAP},
+                 .own = true};
+  if (why.ptr) event.title = integration->name; /* the alert counts: "3 messages from NAME were not understood" */
   return event;
 }
 
@@ -203,11 +209,41 @@ static void add_event(Arrival *arrival, Event event) {
 static void judge(App *app, Arrival *arrival, const InboundTake *take) {
   const Normalised *n = take->normalised;
   if (n->error_count) {
-    add_event(arrival, not_understood(arrival->arena, take->integration, str_from_c(n->errors[0].reason)));
+    add_event(arrival, not_understood(take->integration, str_from_c(n->errors[0].reason)));
     bad_sources_put(app, take->integration->id);
-  } else if (n->event_count && bad_sources_take(app, take->integration->id)) {
-    add_event(arrival, not_understood(arrival->arena, take->integration, STR_NONE));
+  } else if (bad_sources_take(app, take->integration->id)) {
+    ((Inbound *)arrival->ctx)->resolves_bad = true;
+    add_event(arrival, not_understood(take->integration, STR_NONE));
   }
+}
+
+/* A service that an event names and nobody knows: it goes to the integration's default, which may be nobody's. */
+static void warn_of_services(Inbound *in, const Normalised *n, ValueVec *warnings) {
+  Arena *arena = in->request->arena;
+  Str before = STR_NONE;
+  for (size_t i = 0; i < n->event_count && warnings->count < WARNINGS_MAX; i++) {
+    Str name = n->events[i].service;
+    bool ambiguous = false;
+    if (name.len == 0 || str_equal(name, before)) continue;
+    before = name;
+    if (setup_service_named(in->setup, in->integration->org_id, name, &ambiguous)) continue;
+    Value text = value_string(str_format(arena,
+                                         ambiguous ? "more than one service is called \"%.*s\": none was taken"
+                                                   : "there is no service \"%.*s\"; make it, or give one this alias",
+                                         STR_ARG(utf8_cut(name, 100))));
+    bool there = false;
+    for (size_t k = 0; k < warnings->count; k++) there = there || value_equal(&warnings->items[k], &text);
+    if (!there) *VEC_PUSH(arena, warnings) = text;
+  }
+}
+
+static Str warnings_json(Inbound *in, const Normalised *n) {
+  Arena *arena = in->request->arena;
+  ValueVec warnings = {0};
+  for (size_t i = 0; i < n->warning_count; i++) *VEC_PUSH(arena, &warnings) = value_string(n->warnings[i]);
+  warn_of_services(in, n, &warnings);
+  Value list = list_done(&warnings);
+  return warnings.count ? json_text(arena, &list) : STR_NONE;
 }
 
 typedef struct Confirm {
@@ -259,8 +295,7 @@ void inbound_take(App *app, HttpRequest *request, const InboundTake *take) {
   if (n->error_count) arrival->errors = inbound_errors_json(request->arena, n->errors, n->error_count);
   Str key = http_header(request, "Idempotency-Key");
   arrival->idempotency_key = key.len && key.len <= 255 ? key : take->delivery_id;
-  for (size_t i = 0; i < n->warning_count; i++)
-    log_info("inbound", "integration %.*s: %.*s", STR_ARG(take->integration->slug), STR_ARG(n->warnings[i]));
+  arrival->warnings = warnings_json(in, n);
   judge(app, arrival, take);
   if (n->confirm_url.len) plan_confirmation(app, take->integration, n->confirm_url);
   send_to_engine(in, arrival);
@@ -280,7 +315,7 @@ void inbound_refuse(App *app, HttpRequest *request, const SetupIntegration *inte
   arrival->errors = inbound_errors_json(request->arena, &whole, 1);
   if (trusted) {
     Str reason_text = str_copy(request->arena, str_from_c(why->message));
-    add_event(arrival, not_understood(request->arena, integration, reason_text));
+    add_event(arrival, not_understood(integration, reason_text));
     bad_sources_put(app, integration->id);
   }
   send_to_engine(in, arrival);

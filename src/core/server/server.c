@@ -139,6 +139,7 @@ static bool open_engine(App *app, const ServeOptions *o, Error *err) {
                            .metrics = app->metrics,
                            .app = app,
                            .hooks = {.apply = alerts_apply,
+                                     .appended = sources_appended,
                                      .encode = alerts_encode,
                                      .decode = alerts_decode,
                                      .refresh = setup_refresh,
