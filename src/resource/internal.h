@@ -51,7 +51,6 @@ MUST_CHECK bool filter_value(ResourceCtx *ctx, const Resource *resource, const F
 
 /* scope.c: adds " AND (...)" for what the caller may not see; args are appended to. */
 void sight_put(const ResourceCtx *ctx, const Resource *resource, Buf *where, DbValue *args, size_t *arg_count);
-MUST_CHECK bool sight_sees(ResourceCtx *ctx, const Resource *resource, i64 id, bool *out, Error *err);
 
 /* check.c, check_nested.c: one value against its field. False: something was reported. *out only then undefined. */
 typedef struct Checker {

@@ -20,7 +20,7 @@ bool resource_load(ResourceCtx *ctx, const Resource *r, i64 id, Value *out, bool
   if (!db_query_one(ctx->db, &load.sql->select, COUNT(args), args, take_row, &load, &found, err)) return false;
   if (found) *out = load.row;
   *out_found = found;
-  return !found || sight_sees(ctx, r, id, out_found, err);
+  return !found || resource_seen(ctx, r, id, out_found, err);
 }
 
 Value resource_render(ResourceCtx *ctx, const Resource *r, const Value *row) {

@@ -39,7 +39,7 @@ bool resource_resolve(ResourceCtx *ctx, const Resource *r, Str text, i64 *out_id
     asked = find_int(ctx, &sql->by_slug, db_text(text), &id, &found, err);
   else if (r->lookup)
     asked = find_int(ctx, &sql->by_lookup, db_text(str_lower(ctx->arena, text)), &id, &found, err);
-  if (!asked || (found && !sight_sees(ctx, r, id, &found, err))) return false;
+  if (!asked || (found && !resource_seen(ctx, r, id, &found, err))) return false;
   if (!found) return not_found(ctx, r, text, err);
   *out_id = id;
   return true;

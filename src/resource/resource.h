@@ -255,6 +255,8 @@ MUST_CHECK bool resource_get(ResourceCtx *ctx, const Resource *resource, i64 id,
 /* Everything, secrets and hidden columns included: for the domain, never for answers. */
 MUST_CHECK bool resource_load(ResourceCtx *ctx, const Resource *resource, i64 id, Value *out, bool *out_found,
                               Error *err);
+/* Does the row exist for the caller? Only where something may be hidden from them; a row that is gone may be "seen". */
+MUST_CHECK bool resource_seen(ResourceCtx *ctx, const Resource *resource, i64 id, bool *out, Error *err);
 /* Is the row within these rows of the caller's? For changes rows of no team are the organization's, unless the
  * resource shares them. */
 MUST_CHECK bool resource_within(ResourceCtx *ctx, const Resource *resource, i64 id, RowScope scope, bool *out,

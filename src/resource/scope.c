@@ -129,7 +129,7 @@ static bool ask(ResourceCtx *ctx, const Resource *r, i64 id, RowScope scope, boo
   return *out = found, true;
 }
 
-bool sight_sees(ResourceCtx *ctx, const Resource *r, i64 id, bool *out, Error *err) {
+bool resource_seen(ResourceCtx *ctx, const Resource *r, i64 id, bool *out, Error *err) {
   if (!ctx->sight) return *out = true, true;
   return ask(ctx, r, id, ctx->sight->of(ctx->sight, r), false, out, err);
 }

@@ -57,6 +57,7 @@ struct Call {
   Actor actor;
   Who who;
   const SetupUser *user;       /* NULL: a service's key */
+  i64 key_id;                  /* 0: no key, a session */
   const struct Grants *grants; /* what the call may do: the person's, within the key's scopes */
   const Sight *sight;          /* what the person may see; a key's scopes do not narrow it */
   Str area;                    /* of its permission: "alerts" */

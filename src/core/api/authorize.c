@@ -1,7 +1,7 @@
 /* Who calls, and what they may do. What a call may do is what its person holds (or its key, when it is a service's),
  * within the scopes of the key; which rows it sees is the person's alone. */
 #include "core/api/internal.h"
-#include "core/identity/access.h"
+#include "core/identity/sight.h"
 
 /* The list of permissions ------------------------------------------------------------------------------------------ */
 
@@ -53,15 +53,6 @@ bool api_access(App *app, Error *err) {
 
 /* Who -------------------------------------------------------------------------------------------------------------- */
 
-typedef struct CallSight {
-  Sight sight;
-  const Grants *grants; /* the person's; a service sees its organization */
-} CallSight;
-
-static RowScope sees(const Sight *sight, const Resource *resource) {
-  return grants_scope(((const CallSight *)(const void *)sight)->grants, str_from_c(resource->plural), S("read"));
-}
-
 static const SetupKey *find_key(Call *call, Error *err) {
   Str header = http_header(call->request, "Authorization");
   if (!str_starts_with(header, S("Bearer ")))
@@ -76,16 +67,9 @@ static const SetupKey *find_key(Call *call, Error *err) {
 
 /* The call is this person's (NULL: a service's), and may do this much. */
 static void call_as(Call *call, const SetupUser *user, const Grants *grants) {
-  CallSight *sight = ARENA_NEW(call->arena, CallSight);
   call->user = user;
   call->grants = grants;
-  sight->grants = user ? user->grants : access_role(call->app->access, S("owner"));
-  sight->sight = (Sight){.user_id = user ? user->id : 0,
-                         .private_too = grants_scope(grants, S("incidents"), S("private")) == ROWS_ALL,
-                         .led_team_ids = user ? user->led_team_ids : NULL,
-                         .led_count = user ? user->led_count : 0,
-                         .of = sees};
-  call->sight = &sight->sight;
+  call->sight = sight_new(call->arena, call->app->access, user, grants);
   if (user) call->actor = (Actor){"user", id_text(call->arena, "usr", user->id), user->name};
   call->who = (Who){call->actor.kind, call->actor.id, call->actor.name};
 }
@@ -97,6 +81,7 @@ bool api_authenticate(Call *call, Error *err) {
   if (key->user_id && (!user || str_equal_c(user->status, "deactivated")))
     return fail(err, ERR_UNAUTHORIZED, "the user of this API key is deactivated");
   call->org_id = key->org_id;
+  call->key_id = key->id;
   call->actor = (Actor){"key", id_text(call->arena, "key", key->id), key->name};
   call_as(call, user, key->grants);
   return true;

@@ -1,4 +1,5 @@
 /* Incidents, and the records that everything leaves: timeline and audit. */
+#include "core/incidents/people.h"
 #include "core/resources.h"
 
 static const EnumValue STATUSES[] = {{"new", 0, "Declared, nobody has it."},
@@ -65,15 +66,26 @@ static const char *const OPEN[] = {"new", "investigating", "fixing", "monitoring
 static const FilterHint INCIDENT_HINTS[] = {{"status", OPEN, "status <> 'closed'"}, {NULL}};
 static const SortField INCIDENT_SORTS[] = {{"severity", "incident_open"}, {NULL}};
 
+/* Before the row is looked at again: whoever makes something private must still see it. */
+static bool add_people(ResourceCtx *ctx, i64 id, const Value *row, Error *err) {
+  static const char *const WHO[] = {"commander_id", "reporter_id", "roles"};
+  i64 actor = 0;
+  for (size_t i = 0; i < COUNT(WHO); i++)
+    if (!incident_people_add(ctx->db, ctx->org_id, id, value_get_c(row, WHO[i]), ctx->now_ms, err)) return false;
+  if (!value_bool_or(value_get_c(row, "private"), false) || !id_parse("usr", ctx->actor.id, &actor)) return true;
+  return incident_person_add(ctx->db, ctx->org_id, id, actor, ctx->now_ms, err);
+}
+
 static bool incident_create(ResourceCtx *ctx, const Value *fresh, i64 *out_id, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
   if (!hooks->incident_declare) return fail(err, ERR_UNAVAILABLE, "this program cannot declare incidents");
-  return hooks->incident_declare(ctx, fresh, out_id, err);
+  return hooks->incident_declare(ctx, fresh, out_id, err) && add_people(ctx, *out_id, fresh, err);
 }
 
 /* Statuses move through their machine, which also sets the times that go with them. */
 static bool incident_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
+  if (old && !add_people(ctx, resource_ref_id(ctx->registry, value_get_c(old, "id")), fresh, err)) return false;
   if (!old || value_equal(value_get_c(old, "status"), value_get_c(fresh, "status"))) return true;
   if (!hooks->incident_move) return fail(err, ERR_UNAVAILABLE, "this program cannot move incidents");
   return hooks->incident_move(ctx, resource_ref_id(ctx->registry, value_get_c(old, "id")),

@@ -1,20 +1,23 @@
 /* Live events to browsers and clients: an event is (kind, id, version), coalesced for 250 ms per object, rendered once
- * per organization and shared by reference. A cursor that is older than what is kept gets "event: reset". One thread
- * flushes. */
+ * per organization and role and shared by reference; what depends on the person is rendered for them. A cursor that is
+ * older than what is kept gets "event: reset". One thread flushes; what it asks the database for, it asks without the
+ * lock, so that nobody who publishes waits. */
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "core/server/server.h"
-#include "resource/resource.h"
+#include "core/server/live_sight.h"
 
-enum { FLUSH_MS = 250, COMMENT_MS = 15000, BACKLOG_MAX = 5000, WAITING_MAX = 100000 };
+enum { FLUSH_MS = 250, COMMENT_MS = 15000, BACKLOG_MAX = 5000, WAITING_MAX = 100000, PERSONAL_MAX = 2000 };
+
+#define RESET S("event: reset\ndata: {}\n\n") /* look again at everything */
 
 typedef struct Subscriber Subscriber;
 struct Subscriber {
   Live *live;
   HttpStream *stream;
   bool closed;
-  i64 org_id;
+  Audience audience;
   Subscriber *next;
 };
 
@@ -39,31 +42,134 @@ static void write_event(Buf *out, Arena *arena, const Registry *registry, const 
              (long long)e->sequence, e->kind, STR_ARG(id), (long long)e->version);
 }
 
-static SharedBytes *render_org(Live *live, const LiveEvent *events, size_t count, i64 org_id) {
+static SharedBytes *render(const Showing *s, const Indexes *which) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   Buf out = buf_new(arena, MIB(16));
-  for (size_t i = 0; i < count; i++)
-    if (events[i].org_id == org_id) write_event(&out, arena, live->app->registry, &events[i]);
+  for (size_t i = 0; i < which->count; i++) write_event(&out, arena, s->app->registry, &s->events[which->items[i]]);
   return out.len ? shared_bytes_new(buf_str(&out)) : NULL;
 }
 
-static void send_org(Live *live, i64 org_id, SharedBytes *bytes) {
+/* Who gets what ---------------------------------------------------------------------------------------------------- */
+
+/* Those who see the same: of one organization, with the same grants. */
+typedef struct Group {
+  i64 org_id;
+  const Grants *grants;
+  bool private_too;
+  Indexes common, personal;
+  SharedBytes *bytes;
+} Group;
+
+typedef struct Delivery {
+  Subscriber *subscriber;
+  Audience audience;
+  const Group *group;
+  SharedBytes *own; /* what only this person sees of it */
+  bool ends;
+} Delivery;
+
+typedef struct Flush {
+  Live *live;
+  Arena *arena;
+  const Setup *setup;
+  LiveEvent *events;
+  size_t event_count;
+  Delivery *deliveries;
+  size_t count;
+  VEC(Showing *) showings; /* one an organization */
+  VEC(Group *) groups;
+} Flush;
+
+/* Called with the lock held: takes what waits, and who listens. Subscribers are freed by this thread only. */
+static void flush_take(Flush *f) {
+  Live *live = f->live;
+  f->event_count = live->waiting_count;
+  f->events = ARENA_ARRAY(f->arena, LiveEvent, live->waiting_count);
+  memcpy(f->events, live->waiting, live->waiting_count * sizeof(LiveEvent));
+  live->waiting_count = 0;
+  f->deliveries = ARENA_ARRAY(f->arena, Delivery, live->subscriber_count + 1);
   for (Subscriber *s = live->subscribers; s; s = s->next)
-    if (!s->closed && s->org_id == org_id) http_stream_send(s->stream, bytes);
+    if (!s->closed) f->deliveries[f->count++] = (Delivery){.subscriber = s, .audience = s->audience};
 }
 
-/* Called with the lock held: one rendering per organization that listens. */
-static void flush(Live *live) {
-  for (size_t i = 0; i < live->waiting_count; i++) {
-    i64 org_id = live->waiting[i].org_id;
-    bool done = false;
-    for (size_t k = 0; k < i && !done; k++) done = live->waiting[k].org_id == org_id;
-    if (done) continue;
-    SharedBytes *bytes = render_org(live, live->waiting, live->waiting_count, org_id);
-    if (bytes) send_org(live, org_id, bytes);
-    shared_bytes_drop(bytes);
+static Showing *showing_of(Flush *f, i64 org_id) {
+  for (size_t i = 0; i < f->showings.count; i++)
+    if (f->showings.items[i]->org_id == org_id) return f->showings.items[i];
+  Showing *s = ARENA_NEW(f->arena, Showing);
+  LiveEvent *events = ARENA_ARRAY(f->arena, LiveEvent, f->event_count + 1);
+  *s = (Showing){.app = f->live->app, .setup = f->setup, .arena = f->arena, .org_id = org_id, .events = events};
+  for (size_t i = 0; i < f->event_count; i++)
+    if (f->events[i].org_id == org_id) events[s->count++] = f->events[i];
+  *VEC_PUSH(f->arena, &f->showings) = s;
+  return s;
+}
+
+static const Group *group_of(Flush *f, Showing *showing, const Sight *sight) {
+  const Grants *grants = sight_grants(sight);
+  for (size_t i = 0; i < f->groups.count; i++) {
+    Group *g = f->groups.items[i];
+    if (g->org_id == showing->org_id && g->grants == grants && g->private_too == sight->private_too) return g;
   }
-  live->waiting_count = 0;
+  Group *g = ARENA_NEW(f->arena, Group);
+  *g = (Group){.org_id = showing->org_id, .grants = grants, .private_too = sight->private_too};
+  showing_split(showing, sight, &g->common, &g->personal);
+  g->bytes = render(showing, &g->common);
+  *VEC_PUSH(f->arena, &f->groups) = g;
+  return g;
+}
+
+/* Too many to ask for one by one: the reader looks again by itself. */
+static SharedBytes *personal(Flush *f, Showing *showing, const Group *group, const Sight *sight) {
+  Indexes seen = {0};
+  if (group->personal.count == 0) return NULL;
+  if (group->personal.count > PERSONAL_MAX) return shared_bytes_new(RESET);
+  for (size_t i = 0; i < group->personal.count; i++)
+    if (showing_sees(showing, sight, group->personal.items[i])) *VEC_PUSH(f->arena, &seen) = group->personal.items[i];
+  return render(showing, &seen);
+}
+
+static void decide(Flush *f) {
+  for (size_t i = 0; i < f->count; i++) {
+    Delivery *d = &f->deliveries[i];
+    Showing *showing = showing_of(f, d->audience.org_id);
+    const Sight *sight = NULL;
+    d->ends = !showing_sight(showing, &d->audience, &sight);
+    if (d->ends) continue;
+    d->group = group_of(f, showing, sight);
+    d->own = personal(f, showing, d->group, sight);
+  }
+}
+
+/* Called with the lock held. What is a person's own comes first: the last id that they see is then the newest. */
+static void deliver(Flush *f) {
+  for (size_t i = 0; i < f->count; i++) {
+    Delivery *d = &f->deliveries[i];
+    if (d->subscriber->closed) continue;
+    if (d->ends) http_stream_end(d->subscriber->stream);
+    if (d->own) http_stream_send(d->subscriber->stream, d->own);
+    if (d->group && d->group->bytes) http_stream_send(d->subscriber->stream, d->group->bytes);
+  }
+}
+
+static void flush_done(Flush *f) {
+  for (size_t i = 0; i < f->count; i++) shared_bytes_drop(f->deliveries[i].own);
+  for (size_t i = 0; i < f->groups.count; i++) shared_bytes_drop(f->groups.items[i]->bytes);
+  for (size_t i = 0; i < f->showings.count; i++) showing_done(f->showings.items[i]);
+  setup_give(f->setup);
+  arena_free(f->arena);
+}
+
+/* Called with the lock held, which is open while the database is asked. */
+static void flush(Live *live) {
+  if (live->waiting_count == 0) return;
+  Flush f = {.live = live, .arena = arena_new()};
+  flush_take(&f);
+  pthread_mutex_unlock(&live->lock);
+  f.setup = setup_take(live->app->setup);
+  decide(&f);
+  pthread_mutex_lock(&live->lock);
+  deliver(&f);
+  flush_done(&f);
 }
 
 static void comment_all(Live *live) {
@@ -144,8 +250,8 @@ static void closed(void *ctx) {
 typedef struct Backlog {
   Live *live;
   Arena *arena;
-  Buf out;
-  i64 count, after;
+  VEC(LiveEvent) events;
+  i64 after;
 } Backlog;
 
 /* "kind:id:version": one event of a stored round. */
@@ -155,8 +261,7 @@ static void backlog_event(Backlog *b, Str text, i64 sequence) {
   if (!str_cut(text, ':', &kind, &rest) || !str_cut(rest, ':', &id, &version)) return;
   if (!str_to_i64(id, 0, INT64_MAX, &e.object_id) || !str_to_i64(version, 0, INT64_MAX, &e.version)) return;
   e.kind = str_to_c(b->arena, kind);
-  b->count++;
-  write_event(&b->out, b->arena, b->live->app->registry, &e);
+  *VEC_PUSH(b->arena, &b->events) = e;
 }
 
 static bool read_backlog(const DbRow *row, void *ctx) {
@@ -168,34 +273,58 @@ static bool read_backlog(const DbRow *row, void *ctx) {
     if (sequence > b->after) backlog_event(b, event, sequence);
     sequence++;
   }
-  return b->count <= BACKLOG_MAX;
+  return b->events.count <= BACKLOG_MAX;
+}
+
+/* What they may see of it, in order. */
+static Str backlog_text(const Backlog *b, Showing *showing, const Audience *audience) {
+  const Sight *sight = NULL;
+  Indexes common = {0}, own = {0};
+  Buf out = buf_new(b->arena, MIB(4));
+  u8 *shown = arena_zero(b->arena, b->events.count + 1, 1);
+  if (!showing_sight(showing, audience, &sight)) return RESET;
+  showing_split(showing, sight, &common, &own);
+  if (own.count > PERSONAL_MAX) return RESET;
+  for (size_t i = 0; i < common.count; i++) shown[common.items[i]] = 1;
+  for (size_t i = 0; i < own.count; i++) shown[own.items[i]] = showing_sees(showing, sight, own.items[i]);
+  for (size_t i = 0; i < b->events.count; i++)
+    if (shown[i]) write_event(&out, b->arena, b->live->app->registry, &b->events.items[i]);
+  return out.len ? buf_str(&out) : S(": welcome\n\n");
 }
 
 /* What happened since the cursor; a reset when that is no longer known in full. */
-static Str backlog_since(Live *live, Arena *arena, i64 org_id, i64 last_id) {
+static Str backlog_since(Live *live, Arena *arena, const Audience *audience, i64 last_id) {
   static const DbStmt SINCE = {"live_since",
                                "SELECT first, events FROM live_event WHERE sequence > $1 AND org_id = $2 "
                                "ORDER BY sequence LIMIT $3",
                                NULL};
   static const DbStmt OLDEST = {"live_oldest", "SELECT MIN(first) FROM live_event", NULL};
-  Backlog b = {.live = live, .arena = arena, .after = last_id, .out = buf_new(arena, MIB(4))};
-  Db *db = NULL;
+  Backlog b = {.live = live, .arena = arena, .after = last_id};
+  Showing showing = {.app = live->app, .arena = arena, .org_id = audience->org_id};
   Error err = {0};
   i64 oldest = 0;
   bool found = false;
   if (last_id < 0) return S(": welcome\n\n");
-  bool ok =
-      db_pool_take(live->app->readers, &db, &err) && db_query_int(db, &OLDEST, 0, NULL, &oldest, &found, &err) &&
-      db_query(db, &SINCE, DB_ARGS(db_int(last_id), db_int(org_id), db_int(BACKLOG_MAX + 1)), read_backlog, &b, &err);
-  db_pool_give(live->app->readers, db);
-  if (!ok || b.count > BACKLOG_MAX || (found && last_id + 1 < oldest)) return S("event: reset\ndata: {}\n\n");
-  return b.out.len ? buf_str(&b.out) : S(": welcome\n\n");
+  bool ok = db_pool_take(live->app->readers, &showing.db, &err) &&
+            db_query_int(showing.db, &OLDEST, 0, NULL, &oldest, &found, &err) &&
+            db_query(showing.db, &SINCE, DB_ARGS(db_int(last_id), db_int(audience->org_id), db_int(BACKLOG_MAX + 1)),
+                     read_backlog, &b, &err) &&
+            b.events.count <= BACKLOG_MAX && !(found && last_id + 1 < oldest);
+  Str text = RESET;
+  showing.setup = setup_take(live->app->setup);
+  showing.events = b.events.items;
+  showing.count = b.events.count;
+  if (ok) text = backlog_text(&b, &showing, audience);
+  setup_give(showing.setup);
+  showing_done(&showing);
+  return text;
 }
 
 typedef struct Subscribe {
   App *app;
   HttpRequest *request;
-  i64 org_id, last_id;
+  Audience audience;
+  i64 last_id;
 } Subscribe;
 
 static bool subscriber_is_there(const Live *live, const Subscriber *wanted) {
@@ -210,8 +339,9 @@ static void subscribe(void *ctx) {
   Live *live = what->app->live;
   CLEANUP(arena_freep) Arena *arena = arena_new();
   Subscriber *s = xcalloc(1, sizeof *s);
-  *s = (Subscriber){.live = live, .org_id = what->org_id};
-  i64 org_id = what->org_id, last_id = what->last_id;
+  *s = (Subscriber){.live = live, .audience = what->audience};
+  Audience audience = what->audience; /* `what` goes with the request */
+  i64 last_id = what->last_id;
   HttpStream *stream = http_stream_start(what->app->http, what->request, "text/event-stream", closed, s);
   pthread_mutex_lock(&live->lock);
   s->stream = stream;
@@ -219,16 +349,16 @@ static void subscribe(void *ctx) {
   live->subscribers = s;
   live->subscriber_count++;
   pthread_mutex_unlock(&live->lock);
-  SharedBytes *bytes = shared_bytes_new(backlog_since(live, arena, org_id, last_id));
+  SharedBytes *bytes = shared_bytes_new(backlog_since(live, arena, &audience, last_id));
   pthread_mutex_lock(&live->lock);
   if (subscriber_is_there(live, s) && !s->closed) http_stream_send(s->stream, bytes);
   pthread_mutex_unlock(&live->lock);
   shared_bytes_drop(bytes);
 }
 
-void live_subscribe(App *app, HttpRequest *request, i64 org_id, i64 last_id) {
+void live_subscribe(App *app, HttpRequest *request, Audience audience, i64 last_id) {
   Subscribe *what = ARENA_NEW(request->arena, Subscribe);
-  *what = (Subscribe){app, request, org_id, last_id};
+  *what = (Subscribe){app, request, audience, last_id};
   if (!workers_do(app->workers, subscribe, what)) respond_text(app, request, 503, NULL, STR_NONE);
 }
 

@@ -43,8 +43,12 @@ bool workers_do(Workers *workers, void (*fn)(void *ctx), void *ctx);
 MUST_CHECK bool live_new(App *app, Live **out, Error *err);
 void live_free(Live *live);
 void live_published(void *app, const LiveEvent *events, size_t count);
-/* Turns the request into a stream of this organization's events after `last_id` (-1: from now). */
-void live_subscribe(App *app, HttpRequest *request, i64 org_id, i64 last_id);
+/* Who reads a stream. Asked again before anything is sent: a key or a person that is gone ends it. */
+typedef struct Audience {
+  i64 org_id, user_id, key_id; /* user 0: a service; key 0: a session */
+} Audience;
+/* Turns the request into a stream of what they may see of this organization's events after `last_id` (-1: from now). */
+void live_subscribe(App *app, HttpRequest *request, Audience audience, i64 last_id);
 
 /* The web page: what no door wants. */
 HttpResponse page_answer(const HttpRequest *request);

@@ -105,6 +105,7 @@ static const void *find_by_id(const void *items, size_t count, size_t item_bytes
   }
 LOOKUP(setup_org, SetupOrg, orgs)
 LOOKUP(setup_integration, SetupIntegration, integrations)
+LOOKUP(setup_key, SetupKey, keys)
 LOOKUP(setup_user, SetupUser, users_list)
 LOOKUP(setup_team, SetupTeam, teams)
 LOOKUP(setup_service, SetupService, services)

@@ -145,6 +145,7 @@ const SetupIntegration *setup_integration(const Setup *setup, i64 id);
 const SetupIntegration *setup_integration_by_key(const Setup *setup,
                                                  Str key); /* hashed lookup: constant time over keys */
 const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex);
+const SetupKey *setup_key(const Setup *setup, i64 id);
 const SetupUser *setup_user(const Setup *setup, i64 id);
 const SetupTeam *setup_team(const Setup *setup, i64 id);
 const SetupService *setup_service(const Setup *setup, i64 id);
