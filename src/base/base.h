@@ -13,6 +13,7 @@
 #include "base/options.h"
 #include "base/queue.h"
 #include "base/random.h"
+#include "base/spelling.h"
 #include "base/str.h"
 #include "base/types.h"
 

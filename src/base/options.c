@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer names are compared with nothing; more edits are no slip of the hand. */
-enum { NAME_BYTES_MAX = 48, EDITS_MAX = 3, HELP_COLUMN = 30 };
+#include "base/spelling.h"
+
+enum { HELP_COLUMN = 30, HELP_WIDTH = 110 };
 
 struct Options {
   Arena *arena;
@@ -42,34 +43,11 @@ static size_t option_find(const Option *table, size_t count, Str name) {
   return SIZE_MAX;
 }
 
-/* How many characters to change, add or leave out to make b of a (Levenshtein); one row at a time. */
-static size_t edit_distance(Str a, Str b) {
-  size_t row[NAME_BYTES_MAX + 1];
-  if (a.len > NAME_BYTES_MAX || b.len > NAME_BYTES_MAX) return SIZE_MAX;
-  for (size_t j = 0; j <= b.len; j++) row[j] = j;
-  for (size_t i = 1; i <= a.len; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.len; j++) {
-      size_t changed = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-      diagonal = row[j];
-      row[j] = MIN(changed, MIN(row[j], row[j - 1]) + 1);
-    }
-  }
-  return row[b.len];
-}
-
-/* NULL when nothing is near: at most a third of the word may be wrong. */
+/* NULL when nothing is near. */
 static const char *nearest_name(const Option *table, size_t count, Str name) {
-  size_t best = MIN((size_t)EDITS_MAX, MAX(name.len / 3, (size_t)1)) + 1;
-  const char *nearest = NULL;
-  for (size_t i = 0; i < count; i++) {
-    size_t edits = edit_distance(name, str_from_c(table[i].name));
-    if (edits >= best) continue;
-    best = edits;
-    nearest = table[i].name;
-  }
-  return nearest;
+  Spelling near = spelling_of(name);
+  for (size_t i = 0; i < count; i++) spelling_try(&near, table[i].name);
+  return near.word;
 }
 
 static bool fail_unknown(const Option *table, size_t count, Str name, Error *err) {
@@ -234,14 +212,33 @@ const char *options_positional(const Options *options, size_t i) {
   return i < options->positional.count ? options->positional.items[i] : NULL;
 }
 
+/* Words of `text` in lines of HELP_WIDTH, each but the first behind HELP_COLUMN. */
+static void wrap(Buf *out, size_t column, Str text) {
+  Str word;
+  for (bool more = text.len > 0, first = true; more; first = false) {
+    more = str_cut(text, ' ', &word, &text);
+    size_t size = utf8_count(word) + !first;
+    if (!first && column + size > HELP_WIDTH) {
+      buf_format(out, "\n%*s", HELP_COLUMN, "");
+      column = HELP_COLUMN + size - 1;
+    } else {
+      if (!first) buf_putc(out, ' ');
+      column += size;
+    }
+    buf_put(out, word);
+  }
+}
+
 void options_help(const Option *table, size_t count, Buf *out) {
   for (size_t i = 0; i < count; i++) {
     size_t start = out->len;
     buf_format(out, "  --%s", table[i].name);
     if (table[i].form != OPTION_FLAG) buf_format(out, " %s", value_word(&table[i]));
     size_t width = out->len - start;
-    buf_format(out, "%*s%s", (int)(width < HELP_COLUMN ? HELP_COLUMN - width : 1), "", table[i].doc);
-    if (table[i].def) buf_format(out, " (default: %s)", table[i].def);
+    buf_format(out, "%*s", (int)(width < HELP_COLUMN ? HELP_COLUMN - width : 1), "");
+    Str doc = str_from_c(table[i].doc);
+    if (table[i].def) doc = str_format(out->arena, "%s (default: %s)", table[i].doc, table[i].def);
+    wrap(out, MAX(width + 1, (size_t)HELP_COLUMN), doc);
     buf_putc(out, '\n');
   }
 }

@@ -1,21 +1,101 @@
-/* The client verbs by name: what main lists and runs. */
+/* The commands by name. */
+#include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/serve.h"
 #include "cli/verbs.h"
 
-const CliCommand CLI_COMMANDS[] = {
-    {"get", command_get, "shows resources: get alerts, get service checkout"},
-    {"create", command_create, "makes one: create team name=Payments, or from --file"},
-    {"update", command_update, "changes one: update service checkout tier=tier1"},
-    {"delete", command_delete, "removes one"},
-    {"alert", command_alert, "ack, unack, resolve, dismiss, reopen, snooze, escalate, note, why"},
-    {"incident", command_incident, "declare, ack, resolve, close, reopen, say"},
-    {"page", command_page, "pages a person by hand"},
-    {"oncall", command_oncall, "who is on call; take: you are"},
-    {"event", command_event, "send: an alert of your own, through an integration"},
-    {"replay", command_replay, "maps a stored request again"},
-    {"rule", command_rule, "preview: what the rules would do with a payload"},
-    {"watch", command_watch, "prints what changes, as it changes"},
-    {NULL, NULL, NULL},
+const CliCommand CLI_SERVER_COMMANDS[] = {
+    {"serve", command_serve, "runs the server", "serve [--data DIR] [--listen ADDR:PORT] [--public-url URL]",
+     SERVE_OPTIONS, &SERVE_OPTION_COUNT},
+    {"init", command_init, "makes the first organization and its owner",
+     "init --organization NAME --email ADDRESS --name NAME", INIT_OPTIONS, &INIT_OPTION_COUNT},
+    {"demo", command_demo, "serves a sample organization, with alerts coming in", "demo [--listen ADDR:PORT]",
+     SERVE_OPTIONS, &SERVE_OPTION_COUNT},
+    {NULL},
 };
+
+const CliCommand CLI_COMMANDS[] = {
+    {"get", .doc = "shows resources: get alerts, get service checkout", .verb = &GET},
+    {"create", .doc = "makes one: create team name=Payments, or from --file", .verb = &CREATE},
+    {"update", .doc = "changes one: update service checkout tier=tier1", .verb = &UPDATE},
+    {"delete", .doc = "removes one", .verb = &DELETE},
+    {"alert", .doc = "list, show, ack, resolve, snooze, escalate, note, why …", .verbs = ALERT_VERBS},
+    {"incident", .doc = "declare, list, show, ack, say, update, resolve, close …", .verbs = INCIDENT_VERBS},
+    {"page", .doc = "pages a person, team, schedule or policy by hand", .verb = &PAGE_BY_HAND},
+    {"oncall", .doc = "who is on call; take: you are", .verb = &ONCALL, .verbs = ONCALL_VERBS},
+    {"event", .doc = "send: an alert of your own, through an integration", .verbs = EVENT_VERBS},
+    {"replay", .doc = "maps a stored request again", .verb = &REPLAY},
+    {"rule", .doc = "preview: what the rules would do with a payload", .verbs = RULE_VERBS},
+    {"watch", .doc = "prints what changes, as it changes", .verb = &WATCH},
+    {NULL},
+};
+
+const CliCommand *const CLI_TABLES[] = {CLI_SERVER_COMMANDS, CLI_COMMANDS, NULL};
+
+const CliCommand *cli_find(const char *name) {
+  for (size_t t = 0; CLI_TABLES[t]; t++)
+    for (const CliCommand *command = CLI_TABLES[t]; command->name; command++)
+      if (strcmp(command->name, name) == 0) return command;
+  return NULL;
+}
+
+const char *cli_program(void) {
+  return program_invocation_name;
+}
+
+static void usage(FILE *out) {
+  static const char *const TITLES[] = {"The server:", "The client:"};
+  fprintf(out, "tocsin COMMAND [--help]\n");
+  for (size_t t = 0; CLI_TABLES[t]; t++) {
+    fprintf(out, "\n%s\n", TITLES[t]);
+    for (const CliCommand *command = CLI_TABLES[t]; command->name; command++)
+      if (!command->hidden) fprintf(out, "  %-12s %s\n", command->name, command->doc);
+  }
+}
+
+static int unknown_command(const char *word) {
+  Spelling near = spelling_of(str_from_c(word));
+  for (size_t t = 0; CLI_TABLES[t]; t++)
+    for (const CliCommand *command = CLI_TABLES[t]; command->name; command++)
+      if (!command->hidden) spelling_try(&near, command->name);
+  if (near.word) return verb_usage("there is no command \"%s\"; did you mean \"%s\"?", word, near.word);
+  return verb_usage("there is no command \"%s\"; tocsin --help lists them", word);
+}
+
+static bool asks_for_help(const char *word) {
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static int unknown_verb(const CliCommand *command, const char *word) {
+  Spelling near = spelling_of(str_from_c(word));
+  for (const VerbSpec *spec = command->verbs; spec->name; spec++) spelling_try(&near, spec->name);
+  if (near.word) return verb_usage("%s has no verb \"%s\"; did you mean \"%s\"?", command->name, word, near.word);
+  fprintf(stderr, *word ? "tocsin: %s has no verb \"%s\"; there are:\n" : "tocsin: %s what? There are:\n",
+          command->name, word);
+  verb_usage_list(stderr, command->verbs);
+  return EXIT_USAGE;
+}
+
+static int run_verbs(const CliCommand *command, int argc, char **argv) {
+  const char *word = argc ? argv[0] : "";
+  for (const VerbSpec *spec = command->verbs; spec && spec->name; spec++)
+    if (strcmp(spec->name, word) == 0) return verb_main(spec, argc - 1, argv + 1);
+  if (command->verb) return verb_main(command->verb, argc, argv);
+  if (!asks_for_help(word)) return unknown_verb(command, word);
+  verb_usage_list(stdout, command->verbs);
+  return EXIT_DONE;
+}
+
+int cli_main(int argc, char **argv) {
+  if (argc == 0 || asks_for_help(argv[0])) {
+    usage(argc == 0 ? stderr : stdout);
+    return argc == 0 ? EXIT_USAGE : EXIT_DONE;
+  }
+  const CliCommand *command = cli_find(argv[0]);
+  if (!command) return unknown_command(argv[0]);
+  return command->run ? command->run(argc - 1, argv + 1) : run_verbs(command, argc - 1, argv + 1);
+}

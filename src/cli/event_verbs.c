@@ -5,35 +5,18 @@
 #include "cli/verbs.h"
 #include "lang/json.h"
 
-static Str text_of(const Value *row, const char *name) {
-  return value_text_or(value_get_c(row, name), STR_NONE);
-}
-
 /* event send ---------------------------------------------------------------------------------------------------------
  */
 
-static Value labels_of(const Verb *verb) {
-  MapBuilder labels = map_builder(verb->arena);
-  for (size_t i = 0; i < verb->pair_count; i++)
-    map_put(&labels, verb->pairs[i].name, value_string(verb->pairs[i].value));
-  return map_done(&labels);
-}
-
 /* The body of the generic integration, or a file as it stands. */
 static bool event_body(const Verb *verb, Str *out, Error *err) {
-  static const struct {
-    const char *option, *member;
-  } MEMBERS[] = {{"title", "title"},     {"dedup-key", "dedup_key"},     {"status", "status"}, {"priority", "priority"},
-                 {"service", "service"}, {"description", "description"}, {"source", "source"}};
   const char *file = options_get(verb->options, "file");
-  if (file) return verb_read_file(verb, file, out, err);
+  Value body = value_null();
+  if (file) return verb_read_file(verb->arena, file, out, err);
   if (!options_get(verb->options, "title") && !options_get(verb->options, "dedup-key"))
     return fail(err, ERR_INVALID, "say what: --title TEXT (and --dedup-key to resolve it later), or --file FILE");
-  MapBuilder body = map_builder(verb->arena);
-  for (size_t i = 0; i < COUNT(MEMBERS); i++) verb_put(verb, &body, MEMBERS[i].option, MEMBERS[i].member);
-  if (verb->pair_count) map_put_c(&body, "labels", labels_of(verb));
-  Value value = map_done(&body);
-  *out = json_text(verb->arena, &value);
+  if (!verb_body(verb, &body, err)) return false;
+  *out = json_text(verb->arena, &body);
   return true;
 }
 
@@ -48,14 +31,18 @@ static int run_send(Verb *verb) {
   int code = client_send(verb->client, path, body, NULL, &answer);
   if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
   const Value *errors = value_get_c(&answer, "errors");
-  verb_say(verb, "%.*s: %.*s", STR_ARG(text_of(&answer, "request_id")), STR_ARG(text_of(&answer, "status")));
+  verb_say(verb, "%.*s: %.*s", STR_ARG(verb_text_of(&answer, "request_id")), STR_ARG(verb_text_of(&answer, "status")));
   for (size_t i = 0; value_is(errors, VALUE_LIST) && i < errors->size; i++)
     fprintf(stderr, "  element %lld was not taken: %.*s\n",
             (long long)value_int_or(value_get_c(value_at(errors, i), "index"), -1),
-            STR_ARG(text_of(value_at(errors, i), "reason")));
+            STR_ARG(verb_text_of(value_at(errors, i), "reason")));
   return EXIT_DONE;
 }
 
+static const BodyPart SEND_BODY[] = {
+    {"title", "title"},       {"dedup-key", "dedup_key"},      {"status", "status"},
+    {"priority", "priority"}, {"service", "service"},          {"description", "description"},
+    {"source", "source"},     {"label", "labels", PART_PAIRS}, {NULL}};
 static const Option SEND_OPTIONS[] = {
     {"integration-key", OPTION_TEXT, "KEY", NULL, "of the integration it goes through; also --key"},
     {"title", OPTION_TEXT, "TEXT", NULL, "what is wrong, in a line"},
@@ -68,25 +55,22 @@ static const Option SEND_OPTIONS[] = {
     {"label", OPTION_TEXT, "NAME=VALUE", NULL, "a label; as often as wanted"},
     {"file", OPTION_TEXT, "FILE", NULL, "a body to send as it stands; - reads standard input"},
 };
-static const VerbSpec EVENT_VERBS[] = {{.name = "send",
-                                        .usage = "event send --key KEY --title TEXT [--dedup-key K]",
-                                        .doc = "Sends an event through an integration; needs no API key.",
-                                        .run = run_send,
-                                        .options = SEND_OPTIONS,
-                                        .option_count = COUNT(SEND_OPTIONS),
-                                        .pairs_option = "label",
-                                        .keyless = true},
-                                       {.name = NULL}};
-
-int command_event(int argc, char **argv) {
-  return verb_group("event", EVENT_VERBS, argc, argv);
-}
+const VerbSpec EVENT_VERBS[] = {{.name = "send",
+                                 .usage = "event send --key KEY --title TEXT [--dedup-key K]",
+                                 .doc = "Sends an event through an integration; needs no API key.",
+                                 .run = run_send,
+                                 .options = SEND_OPTIONS,
+                                 .option_count = COUNT(SEND_OPTIONS),
+                                 .repeated = "label",
+                                 .body = SEND_BODY,
+                                 .keyless = true},
+                                {.name = NULL}};
 
 /* replay -------------------------------------------------------------------------------------------------------------
  */
 
 static int run_replay(Verb *verb) {
-  size_t count = options_positional_count(verb->options);
+  size_t count = verb_word_count(verb);
   int code = EXIT_DONE;
   for (size_t i = 0; code == EXIT_DONE && i < count; i++) {
     Str id = client_escape(verb->arena, str_from_c(verb_word(verb, i)));
@@ -95,22 +79,18 @@ static int run_replay(Verb *verb) {
                        &row);
     if (code != EXIT_DONE || verb_printed(verb, &row)) continue;
     const Value *alerts = value_get_c(&row, "alert_ids");
-    verb_say(verb, "%s: %.*s, %u alerts", verb_word(verb, i), STR_ARG(text_of(&row, "outcome")),
+    verb_say(verb, "%s: %.*s, %u alerts", verb_word(verb, i), STR_ARG(verb_text_of(&row, "outcome")),
              value_is(alerts, VALUE_LIST) ? alerts->size : 0);
   }
   return code;
 }
 
-static const VerbSpec REPLAY = {.name = "replay",
-                                .usage = "replay REQUEST...",
-                                .doc = "Maps a stored request again, as if it came now.",
-                                .run = run_replay,
-                                .words_min = 1,
-                                .words_max = VERB_WORDS_MAX};
-
-int command_replay(int argc, char **argv) {
-  return verb_main(&REPLAY, argc, argv);
-}
+const VerbSpec REPLAY = {.name = "replay",
+                         .usage = "replay REQUEST...",
+                         .doc = "Maps a stored request again, as if it came now.",
+                         .run = run_replay,
+                         .words_min = 1,
+                         .words_max = VERB_WORDS_MAX};
 
 /* rule preview
  * --------------------------------------------------------------------------------------------------------- */
@@ -123,17 +103,17 @@ static bool preview_body(const Verb *verb, Value *out, Error *err) {
   if (!file == !request)
     return fail(err, ERR_INVALID, "give either --file PAYLOAD and --integration INTEGRATION, or --request REQUEST");
   if (file && !integration) return fail(err, ERR_INVALID, "--integration is missing: whose payload is it?");
-  if (file && !verb_read_file(verb, file, &payload, err)) return false;
+  if (file && !verb_read_file(verb->arena, file, &payload, err)) return false;
   if (file) map_put_c(&body, "payload", value_string(utf8_clean(verb->arena, payload)));
-  verb_put(verb, &body, "integration", "integration_id");
-  verb_put(verb, &body, "request", "request_id");
+  if (integration) map_put_c(&body, "integration_id", value_c(integration));
+  if (request) map_put_c(&body, "request_id", value_c(request));
   *out = map_done(&body);
   return true;
 }
 
 static void say_preview(const Verb *verb, const Value *item) {
   const Value *alert = value_get_c(item, "alert"), *why = value_get_c(item, "explanation");
-  Str title = text_of(alert, "title"), priority = text_of(alert, "priority");
+  Str title = verb_text_of(alert, "title"), priority = verb_text_of(alert, "priority");
   verb_say(verb, "%.*s%s%.*s", STR_ARG(title), priority.len ? ", " : "", STR_ARG(priority));
   say_explanation(verb, why);
 }
@@ -155,14 +135,10 @@ static const Option PREVIEW_OPTIONS[] = {
     {"integration", OPTION_TEXT, "INTEGRATION", NULL, "whose body it is"},
     {"request", OPTION_TEXT, "REQUEST", NULL, "instead: a stored request"},
 };
-static const VerbSpec RULE_VERBS[] = {{.name = "preview",
-                                       .usage = "rule preview --file FILE --integration I",
-                                       .doc = "What the rules would do, and who would be paged. Changes nothing.",
-                                       .run = run_preview,
-                                       .options = PREVIEW_OPTIONS,
-                                       .option_count = COUNT(PREVIEW_OPTIONS)},
-                                      {.name = NULL}};
-
-int command_rule(int argc, char **argv) {
-  return verb_group("rule", RULE_VERBS, argc, argv);
-}
+const VerbSpec RULE_VERBS[] = {{.name = "preview",
+                                .usage = "rule preview --file FILE --integration I",
+                                .doc = "What the rules would do, and who would be paged. Changes nothing.",
+                                .run = run_preview,
+                                .options = PREVIEW_OPTIONS,
+                                .option_count = COUNT(PREVIEW_OPTIONS)},
+                               {.name = NULL}};

@@ -7,7 +7,7 @@
 #include "core/identity/password.h"
 #include "core/server/first_organization.h"
 
-static const Option INIT_OPTIONS[] = {
+const Option INIT_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
     {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
     {"organization", OPTION_TEXT, "NAME", NULL, "name of the organization"},
@@ -17,6 +17,7 @@ static const Option INIT_OPTIONS[] = {
     {"password-file", OPTION_TEXT, "FILE", NULL, "the owner's password for the web page"},
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
 };
+const size_t INIT_OPTION_COUNT = COUNT(INIT_OPTIONS);
 
 /* The first line of the file, without its end. */
 static bool read_password(Arena *arena, const char *path, InitWork *work, Error *err) {

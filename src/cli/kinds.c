@@ -8,49 +8,74 @@
 
 static const Column ALERTS[] = {{"ALERT", "number", COLUMN_TEXT},
                                 {"STATUS", "status", COLUMN_STATUS},
-                                {"PRIO", "priority", COLUMN_TEXT},
+                                {"PRIO", "priority", COLUMN_PRIORITY},
                                 {"TITLE", "title", COLUMN_TEXT},
                                 {"SERVICE", "service_id", COLUMN_REF, "service"},
                                 {"TIMES", "count", COLUMN_TEXT},
                                 {"AGE", "first_seen_at", COLUMN_AGE},
                                 {"INCIDENT", "incident_id", COLUMN_REF, "incident"},
+                                {"TEAM", "team_id", COLUMN_REF, "team", true},
+                                {"FROM", "integration_id", COLUMN_REF, "integration", true},
+                                {"KEY", "dedup_key", COLUMN_TEXT, .wide = true},
+                                {"ID", "id", COLUMN_TEXT, .wide = true},
                                 LAST};
-static const Column INCIDENTS[] = {{"INCIDENT", "number", COLUMN_TEXT},    {"STATUS", "status", COLUMN_STATUS},
-                                   {"SEV", "severity", COLUMN_TEXT},       {"TITLE", "title", COLUMN_TEXT},
-                                   {"ALERTS", "alert_count", COLUMN_TEXT}, {"TEAM", "team_id", COLUMN_REF, "team"},
-                                   {"AGE", "declared_at", COLUMN_AGE},     LAST};
+static const Column INCIDENTS[] = {{"INCIDENT", "number", COLUMN_TEXT},
+                                   {"STATUS", "status", COLUMN_STATUS},
+                                   {"SEV", "severity", COLUMN_SEVERITY},
+                                   {"TITLE", "title", COLUMN_TEXT},
+                                   {"ALERTS", "alert_count", COLUMN_TEXT},
+                                   {"TEAM", "team_id", COLUMN_REF, "team"},
+                                   {"AGE", "declared_at", COLUMN_AGE},
+                                   {"LEADS", "commander_id", COLUMN_REF, "user", true},
+                                   {"KIND", "kind", COLUMN_TEXT, .wide = true},
+                                   {"ID", "id", COLUMN_TEXT, .wide = true},
+                                   LAST};
 static const Column PAGES[] = {{"ID", "id", COLUMN_TEXT},         {"STATUS", "status", COLUMN_STATUS},
                                {"LEVEL", "level", COLUMN_TEXT},   {"URGENCY", "urgency", COLUMN_TEXT},
                                {"TITLE", "title", COLUMN_TEXT},   {"ANSWERED BY", "acknowledged_by/name", COLUMN_TEXT},
                                {"AGE", "created_at", COLUMN_AGE}, LAST};
-static const Column NOTIFICATIONS[] = {{"PERSON", "user_name", COLUMN_TEXT}, {"BY", "kind", COLUMN_TEXT},
-                                       {"ADDRESS", "address", COLUMN_TEXT},  {"STATUS", "status", COLUMN_STATUS},
-                                       {"LEVEL", "level", COLUMN_TEXT},      {"AGE", "queued_at", COLUMN_AGE},
-                                       {"ERROR", "error", COLUMN_TEXT},      LAST};
+static const Column NOTIFICATIONS[] = {{"PERSON", "user_name", COLUMN_TEXT},
+                                       {"BY", "kind", COLUMN_TEXT},
+                                       {"ADDRESS", "address", COLUMN_TEXT},
+                                       {"STATUS", "status", COLUMN_STATUS},
+                                       {"LEVEL", "level", COLUMN_TEXT},
+                                       {"AGE", "queued_at", COLUMN_AGE},
+                                       {"ERROR", "error", COLUMN_ERROR},
+                                       {"PAGE", "page_id", COLUMN_TEXT, .wide = true},
+                                       LAST};
 static const Column SERVICES[] = {{"SERVICE", "slug", COLUMN_TEXT},
                                   {"NAME", "name", COLUMN_TEXT},
                                   {"TIER", "tier", COLUMN_TEXT},
                                   {"TEAM", "team_id", COLUMN_REF, "team"},
                                   {"POLICY", "policy_id", COLUMN_REF, "escalation_policy"},
+                                  {"ID", "id", COLUMN_TEXT, .wide = true},
                                   LAST};
-static const Column USERS[] = {{"NAME", "name", COLUMN_TEXT},      {"E-MAIL", "email", COLUMN_TEXT},
-                               {"ROLE", "role", COLUMN_TEXT},      {"STATUS", "status", COLUMN_TEXT},
-                               {"ZONE", "time_zone", COLUMN_TEXT}, LAST};
-static const Column TEAMS[] = {{"TEAM", "slug", COLUMN_TEXT},
-                               {"NAME", "name", COLUMN_TEXT},
-                               {"MEMBERS", "members", COLUMN_COUNT},
-                               {"POLICY", "policy_id", COLUMN_REF, "escalation_policy"},
+static const Column USERS[] = {{"NAME", "name", COLUMN_TEXT},
+                               {"E-MAIL", "email", COLUMN_TEXT},
+                               {"ROLE", "role", COLUMN_TEXT},
+                               {"STATUS", "status", COLUMN_TEXT},
+                               {"ZONE", "time_zone", COLUMN_TEXT},
+                               {"ID", "id", COLUMN_TEXT, .wide = true},
                                LAST};
+static const Column TEAMS[] = {
+    {"TEAM", "slug", COLUMN_TEXT},           {"NAME", "name", COLUMN_TEXT},
+    {"MEMBERS", "members", COLUMN_COUNT},    {"POLICY", "policy_id", COLUMN_REF, "escalation_policy"},
+    {"ID", "id", COLUMN_TEXT, .wide = true}, LAST};
 static const Column INTEGRATIONS[] = {{"INTEGRATION", "slug", COLUMN_TEXT},
                                       {"TEMPLATE", "template", COLUMN_TEXT},
                                       {"KEY", "key", COLUMN_TEXT},
                                       {"ON", "enabled", COLUMN_TEXT},
                                       {"TEAM", "team_id", COLUMN_REF, "team"},
                                       {"LAST REQUEST", "last_request_at", COLUMN_AGE},
+                                      {"ID", "id", COLUMN_TEXT, .wide = true},
                                       LAST};
-static const Column SCHEDULES[] = {{"SCHEDULE", "slug", COLUMN_TEXT},       {"NAME", "name", COLUMN_TEXT},
-                                   {"ZONE", "time_zone", COLUMN_TEXT},      {"LAYERS", "layers", COLUMN_COUNT},
-                                   {"TEAM", "team_id", COLUMN_REF, "team"}, LAST};
+static const Column SCHEDULES[] = {{"SCHEDULE", "slug", COLUMN_TEXT},
+                                   {"NAME", "name", COLUMN_TEXT},
+                                   {"ZONE", "time_zone", COLUMN_TEXT},
+                                   {"LAYERS", "layers", COLUMN_COUNT},
+                                   {"TEAM", "team_id", COLUMN_REF, "team"},
+                                   {"ID", "id", COLUMN_TEXT, .wide = true},
+                                   LAST};
 static const Column OVERRIDES[] = {{"ID", "id", COLUMN_TEXT},
                                    {"SCHEDULE", "schedule_id", COLUMN_REF, "schedule"},
                                    {"KIND", "kind", COLUMN_TEXT},
@@ -58,16 +83,17 @@ static const Column OVERRIDES[] = {{"ID", "id", COLUMN_TEXT},
                                    {"FROM", "starts_at", COLUMN_TEXT},
                                    {"TO", "ends_at", COLUMN_TEXT},
                                    LAST};
-static const Column POLICIES[] = {{"POLICY", "slug", COLUMN_TEXT},         {"NAME", "name", COLUMN_TEXT},
-                                  {"LEVELS", "levels", COLUMN_COUNT},      {"REPEAT", "repeat", COLUMN_TEXT},
-                                  {"TEAM", "team_id", COLUMN_REF, "team"}, LAST};
-static const Column RULES[] = {{"POS", "position", COLUMN_TEXT},
-                               {"RULE", "slug", COLUMN_TEXT},
-                               {"ON", "enabled", COLUMN_TEXT},
-                               {"WHEN", "when", COLUMN_TEXT},
-                               {"ACTIONS", "actions", COLUMN_COUNT},
-                               {"TEAM", "team_id", COLUMN_REF, "team"},
-                               LAST};
+static const Column POLICIES[] = {{"POLICY", "slug", COLUMN_TEXT},
+                                  {"NAME", "name", COLUMN_TEXT},
+                                  {"LEVELS", "levels", COLUMN_COUNT},
+                                  {"REPEAT", "repeat", COLUMN_TEXT},
+                                  {"TEAM", "team_id", COLUMN_REF, "team"},
+                                  {"ID", "id", COLUMN_TEXT, .wide = true},
+                                  LAST};
+static const Column RULES[] = {{"POS", "position", COLUMN_TEXT},        {"RULE", "slug", COLUMN_TEXT},
+                               {"ON", "enabled", COLUMN_TEXT},          {"WHEN", "when", COLUMN_TEXT},
+                               {"ACTIONS", "actions", COLUMN_COUNT},    {"TEAM", "team_id", COLUMN_REF, "team"},
+                               {"ID", "id", COLUMN_TEXT, .wide = true}, LAST};
 static const Column REQUESTS[] = {{"ID", "id", COLUMN_TEXT},
                                   {"INTEGRATION", "integration_id", COLUMN_REF, "integration"},
                                   {"OUTCOME", "outcome", COLUMN_STATUS},
@@ -152,17 +178,32 @@ static bool same_word(Str a, const char *b) {
 bool kind_find(Str text, const Resource **out, Error *err) {
   char list[512];
   size_t used = 0;
+  Spelling near = spelling_of(text);
   for (size_t i = 0; i < CORE_RESOURCE_COUNT; i++) {
     const Resource *kind = CORE_RESOURCES[i];
     if (same_word(text, kind->name) || same_word(text, kind->plural)) return *out = kind, true;
+    spelling_try(&near, kind->plural);
+    if (!str_ends_with(text, S("s"))) spelling_try(&near, kind->name);
     int wrote = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", kind->plural);
     used = MIN(used + (size_t)wrote, sizeof list - 1);
   }
+  if (near.word)
+    return fail(err, ERR_INVALID, "\"%.*s\" is not a kind; did you mean \"%s\"?", STR_ARG(utf8_cut(text, 60)),
+                near.word);
   return fail(err, ERR_INVALID, "\"%.*s\" is not a kind; there are %s", STR_ARG(utf8_cut(text, 60)), list);
 }
 
 Str kind_label(const Value *row) {
-  static const char *const MEMBERS[] = {"number", "slug", "name", "title", "email", "id"};
+  static const char *const MEMBERS[] = {"number", "slug", "name", "title", "email", "address", "label", "id"};
+  for (size_t i = 0; i < COUNT(MEMBERS); i++) {
+    Str text = value_text_or(value_get_c(row, MEMBERS[i]), STR_NONE);
+    if (text.len) return text;
+  }
+  return S("?");
+}
+
+Str kind_name(const Value *row) {
+  static const char *const MEMBERS[] = {"number", "slug", "email", "id", "name"};
   for (size_t i = 0; i < COUNT(MEMBERS); i++) {
     Str text = value_text_or(value_get_c(row, MEMBERS[i]), STR_NONE);
     if (text.len) return text;
@@ -218,4 +259,19 @@ Str names_of(const Names *names, const Value *id) {
   Str text = value_text_or(id, STR_NONE);
   const Str *name = map_get(names->by_id, text);
   return name ? *name : text;
+}
+
+Str names_one(Names *names, const char *ref, Str id) {
+  Arena *arena = client_arena(names->client);
+  const Resource *kind = kind_by_name(ref);
+  const Str *known = map_get(names->by_id, id);
+  Value row = value_null();
+  if (known) return *known;
+  if (!kind || !(kind->verbs & VERB_READ) ||
+      !client_try(names->client, str_format(arena, "/api/v1/%s/%.*s", kind->plural, STR_ARG(id)), &row))
+    return id;
+  Str *name = ARENA_NEW(arena, Str);
+  *name = short_name(&row);
+  map_set(names->by_id, str_copy(arena, id), name);
+  return *name;
 }

@@ -16,7 +16,7 @@
 enum { COLUMNS_MAX = 16, CELL_BYTES_MAX = 400, GAP = 2, NARROWEST = 6, PRINT_BYTES_MAX = 64 * 1024 * 1024 };
 
 bool output_form_parse(Str text, OutputForm *out) {
-  static const char *const NAMES[] = {"table", "json", "yaml"};
+  static const char *const NAMES[] = {"table", "wide", "json", "yaml", "name"};
   for (size_t i = 0; i < COUNT(NAMES); i++)
     if (str_equal_c(text, NAMES[i])) return *out = (OutputForm)i, true;
   return false;
@@ -99,7 +99,7 @@ static Str cut(Arena *arena, Str text, size_t width) {
 
 /* Cells ----------------------------------------------------------------------------------------------------------- */
 
-static Str age_text(Arena *arena, Str time) {
+Str print_age(Arena *arena, Str time) {
   static const struct {
     i64 ms;
     char unit;
@@ -116,24 +116,64 @@ static Str age_text(Arena *arena, Str time) {
 static Str cell_text(Arena *arena, const Names *names, const Column *column, const Value *item) {
   const Value *v = value_pointer(item, str_format(arena, "/%s", column->path));
   if (!v || v->kind == VALUE_NULL) return STR_NONE;
-  if (column->form == COLUMN_AGE) return age_text(arena, value_display(arena, v));
+  if (column->form == COLUMN_AGE) return print_age(arena, value_display(arena, v));
+  if (column->form == COLUMN_SEVERITY) return str_format(arena, "SEV%.*s", STR_ARG(value_display(arena, v)));
+  if (column->form == COLUMN_ERROR) return print_code(arena, value_display(arena, v));
   if (column->form == COLUMN_COUNT && v->kind == VALUE_LIST) return str_format(arena, "%u", v->size);
   if (column->form == COLUMN_REF) return names_of(names, v);
   if (v->kind == VALUE_BOOL) return v->b ? S("yes") : S("no");
   return value_display(arena, v);
 }
 
-static const char *colour_of(Str status) {
+const char *print_colour(ColumnForm form, Str text) {
+  static const char RED[] = "\033[31m", LOUD[] = "\033[1;31m", YELLOW[] = "\033[33m", CYAN[] = "\033[36m",
+                    GREEN[] = "\033[32m", FAINT[] = "\033[2m";
   static const struct {
-    const char *status, *colour;
-  } COLOURS[] = {{"triggered", "\033[31m"},     {"new", "\033[31m"},       {"active", "\033[31m"},
-                 {"failed", "\033[31m"},        {"exhausted", "\033[31m"}, {"acknowledged", "\033[33m"},
-                 {"investigating", "\033[33m"}, {"fixing", "\033[33m"},    {"monitoring", "\033[36m"},
-                 {"resolved", "\033[32m"},      {"closed", "\033[32m"},    {"delivered", "\033[32m"},
-                 {"sent", "\033[32m"},          {"accepted", "\033[32m"}};
+    ColumnForm form;
+    const char *text, *colour;
+  } COLOURS[] = {{COLUMN_STATUS, "triggered", RED},
+                 {COLUMN_STATUS, "new", RED},
+                 {COLUMN_STATUS, "active", RED},
+                 {COLUMN_STATUS, "failed", RED},
+                 {COLUMN_STATUS, "exhausted", RED},
+                 {COLUMN_STATUS, "acknowledged", YELLOW},
+                 {COLUMN_STATUS, "investigating", YELLOW},
+                 {COLUMN_STATUS, "fixing", YELLOW},
+                 {COLUMN_STATUS, "monitoring", CYAN},
+                 {COLUMN_STATUS, "resolved", GREEN},
+                 {COLUMN_STATUS, "closed", GREEN},
+                 {COLUMN_STATUS, "delivered", GREEN},
+                 {COLUMN_STATUS, "sent", GREEN},
+                 {COLUMN_STATUS, "accepted", GREEN},
+                 {COLUMN_STATUS, "dismissed", FAINT},
+                 {COLUMN_STATUS, "skipped", FAINT},
+                 {COLUMN_STATUS, "unmapped", RED},
+                 {COLUMN_STATUS, "rejected", RED},
+                 {COLUMN_STATUS, "partial", YELLOW},
+                 {COLUMN_PRIORITY, "p1", LOUD},
+                 {COLUMN_PRIORITY, "p2", RED},
+                 {COLUMN_PRIORITY, "p3", YELLOW},
+                 {COLUMN_PRIORITY, "p4", FAINT},
+                 {COLUMN_SEVERITY, "SEV0", LOUD},
+                 {COLUMN_SEVERITY, "SEV1", LOUD},
+                 {COLUMN_SEVERITY, "SEV2", RED},
+                 {COLUMN_SEVERITY, "SEV3", YELLOW},
+                 {COLUMN_SEVERITY, "SEV4", FAINT}};
   for (size_t i = 0; i < COUNT(COLOURS); i++)
-    if (str_equal_c(status, COLOURS[i].status)) return COLOURS[i].colour;
+    if (form == COLOURS[i].form && str_equal_c(text, COLOURS[i].text)) return COLOURS[i].colour;
   return NULL;
+}
+
+Str print_code(Arena *arena, Str code) {
+  static const char *const WORDS[][2] = {
+      {"no_smtp", "the server has no mail relay (serve --smtp-url)"},
+      {"contact_method_deleted", "the contact method was deleted"},
+      {"no_provider", "this server has no provider for this kind of contact"},
+      {"not_verified", "the address was never verified"},
+  };
+  for (size_t i = 0; i < COUNT(WORDS); i++)
+    if (str_equal_c(code, WORDS[i][0])) return str_format(arena, "%s (%s)", WORDS[i][1], WORDS[i][0]);
+  return code;
 }
 
 /* Tables ---------------------------------------------------------------------------------------------------------- */
@@ -198,17 +238,21 @@ static void write_lines(Table *t, Buf *out) {
   for (size_t row = 0; row < t->row_count; row++) {
     for (size_t c = 0; c < t->column_count; c++) {
       Str text = t->cells[row * t->column_count + c];
-      bool paint = t->screen->colour && t->columns[c].form == COLUMN_STATUS;
-      write_cell(t, out, c, text, paint ? colour_of(text) : NULL, c + 1 == t->column_count);
+      const char *colour = t->screen->colour ? print_colour(t->columns[c].form, text) : NULL;
+      write_cell(t, out, c, text, colour, c + 1 == t->column_count);
     }
     end_line(out);
   }
 }
 
-void print_table(Client *client, const Screen *screen, const Column *columns, const Value *items) {
+void print_table(Client *client, const Screen *screen, const Column *columns, const Value *items, bool wide) {
   Arena *arena = client_arena(client);
-  Table t = {.arena = arena, .screen = screen, .columns = columns, .row_count = items->size};
-  while (t.column_count < COLUMNS_MAX && columns[t.column_count].title) t.column_count++;
+  Column shown[COLUMNS_MAX + 1];
+  Screen no_limit = {.colour = screen->colour};
+  Table t = {.arena = arena, .screen = wide ? &no_limit : screen, .columns = shown, .row_count = items->size};
+  for (const Column *column = columns; column->title && t.column_count < COLUMNS_MAX; column++)
+    if (wide || !column->wide) shown[t.column_count++] = *column;
+  columns = shown;
   t.cells = ARENA_ARRAY(arena, Str, t.row_count * t.column_count + 1);
   Names *names = names_new(client);
   for (size_t c = 0; c < t.column_count; c++)
@@ -223,21 +267,84 @@ void print_table(Client *client, const Screen *screen, const Column *columns, co
 
 /* One thing ------------------------------------------------------------------------------------------------------- */
 
-void print_members(Client *client, const Value *thing) {
+static Str member_text(Client *client, Names *names, const Field *field, const Member *m) {
   Arena *arena = client_arena(client);
+  Str text = value_display(arena, &m->value), name = value_text(&m->key);
+  i64 ms = 0;
+  if (field && field->kind == F_REF && field->ref && m->value.kind == VALUE_STRING) {
+    Str known = names_one(names, field->ref, text);
+    return str_equal(known, text) ? text : str_format(arena, "%.*s (%.*s)", STR_ARG(known), STR_ARG(text));
+  }
+  if (str_ends_with(name, S("_at")) && time_parse_ms(text, &ms)) {
+    Str age = print_age(arena, text);
+    bool ago = !str_starts_with(age, S("in ")) && !str_equal_c(age, "now");
+    return str_format(arena, "%.*s (%.*s%s)", STR_ARG(text), STR_ARG(age), ago ? " ago" : "");
+  }
+  return str_equal_c(name, "error") ? print_code(arena, text) : text;
+}
+
+static ColumnForm member_form(Str name) {
+  if (str_equal_c(name, "status") || str_equal_c(name, "outcome")) return COLUMN_STATUS;
+  return str_equal_c(name, "priority") ? COLUMN_PRIORITY : COLUMN_TEXT;
+}
+
+static bool is_nothing(const Value *v) {
+  bool empty = (v->kind == VALUE_LIST || v->kind == VALUE_MAP || v->kind == VALUE_STRING) && v->size == 0;
+  return v->kind == VALUE_NULL || empty;
+}
+
+/* Lists and maps that would not fit in a line are written below it. */
+static void print_nested(Arena *arena, const Value *value) {
+  Buf out = buf_new(arena, PRINT_BYTES_MAX);
+  yaml_write(&out, value);
+  Str rest = str_trim(buf_str(&out)), line;
+  for (bool more = true; more;) {
+    more = str_cut(rest, '\n', &line, &rest);
+    Str clean = print_clean(arena, line);
+    printf("    %.*s\n", STR_ARG(clean));
+  }
+}
+
+void print_members(Client *client, const Screen *screen, const Resource *kind, const Value *thing) {
+  Arena *arena = client_arena(client);
+  Names *names = names_new(client);
   size_t width = 0;
   if (thing->kind != VALUE_MAP) return;
-  for (size_t i = 0; i < thing->size; i++) width = MAX(width, thing->members[i].key.size);
+  for (size_t i = 0; i < thing->size; i++)
+    if (!is_nothing(&thing->members[i].value)) width = MAX(width, thing->members[i].key.size);
   for (size_t i = 0; i < thing->size; i++) {
     const Member *m = &thing->members[i];
-    if (m->value.kind == VALUE_NULL) continue;
-    Str text = print_clean(arena, value_display(arena, &m->value));
-    printf("%-*.*s  %.*s\n", (int)width, STR_ARG(value_text(&m->key)), STR_ARG(text));
+    Str name = value_text(&m->key);
+    if (is_nothing(&m->value)) continue;
+    Str text = print_clean(arena, member_text(client, names, kind ? resource_field(kind, name) : NULL, m));
+    bool nested = m->value.kind == VALUE_LIST || m->value.kind == VALUE_MAP;
+    if (nested && screen->width && width + 2 + places(text) > screen->width) {
+      printf("%.*s\n", STR_ARG(name));
+      print_nested(arena, &m->value);
+      continue;
+    }
+    const char *colour = screen->colour ? print_colour(member_form(name), text) : NULL;
+    printf("%-*.*s  %s%.*s%s\n", (int)width, STR_ARG(name), colour ? colour : "", STR_ARG(text),
+           colour ? PRINT_PLAIN : "");
+  }
+}
+
+static void print_names(Arena *arena, const Value *value) {
+  const Value *items = value_get_c(value, "items");
+  if (!value_is(items, VALUE_LIST)) items = value->kind == VALUE_LIST ? value : NULL;
+  size_t count = items ? items->size : 1;
+  for (size_t i = 0; i < count; i++) {
+    Str name = print_clean(arena, kind_name(items ? value_at(items, i) : value));
+    printf("%.*s\n", STR_ARG(name));
   }
 }
 
 void print_value(Arena *arena, const Value *value, OutputForm form) {
   Buf out = buf_new(arena, PRINT_BYTES_MAX);
+  if (form == OUTPUT_NAME) {
+    print_names(arena, value);
+    return;
+  }
   if (form == OUTPUT_YAML) {
     yaml_write(&out, value);
   } else {

@@ -1,22 +1,17 @@
-/* The client verbs, one function each, in files by what they are about. */
+/* The client verbs, in files by what they are about. A table ends with a NULL name. */
 #ifndef TOCSIN_CLI_VERBS_H
 #define TOCSIN_CLI_VERBS_H
 
-/* resource_verbs.c */
-int command_get(int argc, char **argv);
-int command_create(int argc, char **argv);
-int command_update(int argc, char **argv);
-int command_delete(int argc, char **argv);
-/* daily_verbs.c */
-int command_alert(int argc, char **argv);
-int command_incident(int argc, char **argv);
-int command_page(int argc, char **argv);
-int command_oncall(int argc, char **argv);
-/* event_verbs.c */
-int command_event(int argc, char **argv);
-int command_replay(int argc, char **argv);
-int command_rule(int argc, char **argv);
-/* watch.c */
-int command_watch(int argc, char **argv);
+#include "cli/verb.h"
+
+/* get_verbs.c, write_verbs.c: any resource */
+extern const VerbSpec GET, CREATE, UPDATE, DELETE;
+/* apply_verbs.c: resources as files */
+extern const VerbSpec APPLY, EXPORT;
+/* alert_verbs.c, incident_verbs.c, oncall_verbs.c */
+extern const VerbSpec ALERT_VERBS[], INCIDENT_VERBS[];
+extern const VerbSpec PAGE_BY_HAND, ONCALL, ONCALL_VERBS[];
+/* event_verbs.c, watch.c */
+extern const VerbSpec EVENT_VERBS[], RULE_VERBS[], REPLAY, WATCH;
 
 #endif

@@ -99,12 +99,8 @@ static int run_watch(Verb *verb) {
   return follow(&watch);
 }
 
-static const VerbSpec WATCH = {.name = "watch",
-                               .usage = "watch [KIND]",
-                               .doc = "Prints what changes until interrupted; with -o json the events themselves.",
-                               .run = run_watch,
-                               .words_max = 1};
-
-int command_watch(int argc, char **argv) {
-  return verb_main(&WATCH, argc, argv);
-}
+const VerbSpec WATCH = {.name = "watch",
+                        .usage = "watch [KIND]",
+                        .doc = "Prints what changes until interrupted; with -o json the events themselves.",
+                        .run = run_watch,
+                        .words_max = 1};

@@ -74,7 +74,7 @@ def test_a_folder_without_a_server_is_said(tmp_path):
 # Words and options.
 
 
-@pytest.mark.parametrize("words", [["get"], ["get", "nonsense"], ["get", "alerts", "--nonsense"], ["get", "alerts", "-o", "xml"], ["get", "alerts", "--filter", "x"],
+@pytest.mark.parametrize("words", [["get"], ["get", "nonsense"], ["get", "alerts", "--nonsense"], ["get", "alerts", "-o", "xml"], ["get", "alerts", "--filter"],
                                    ["alert"], ["alert", "nonsense", "ALERT-1"], ["alert", "ack"], ["alert", "snooze", "ALERT-1"],
                                    ["alert", "snooze", "ALERT-1", "--for", "soon"], ["incident", "declare"], ["create", "team"],
                                    ["create", "team", "no-equals"], ["page", "ann"], ["event", "send", "--key", "x"], ["rule", "preview"], ["replay"]])

@@ -92,14 +92,49 @@ static void a_terminal_gets_no_control_characters(void **state) {
   arena_free(arena);
 }
 
-static void every_command_has_a_function_and_a_sentence(void **state) {
-  (void)state;
-  for (const CliCommand *command = CLI_COMMANDS; command->name; command++) {
-    assert_non_null(command->run);
-    assert_true(command->doc && command->doc[0]);
-    for (const CliCommand *other = CLI_COMMANDS; other != command; other++)
-      assert_string_not_equal(other->name, command->name);
+static void assert_options_have_words(const Option *options, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    assert_true(options[i].doc && options[i].doc[0]);
+    assert_true(options[i].form == OPTION_FLAG || options[i].value);
   }
+}
+
+static bool has_option(const VerbSpec *spec, const char *name) {
+  for (size_t i = 0; i < spec->option_count; i++)
+    if (strcmp(spec->options[i].name, name) == 0) return true;
+  return false;
+}
+
+/* What a verb's table says about itself is true: its body names options that it has, its usage begins with its words.
+ */
+static void assert_verb_is_whole(const CliCommand *command, const VerbSpec *spec) {
+  assert_true(spec->run || spec->path);
+  assert_true(spec->doc && spec->doc[0]);
+  assert_true(str_starts_with(str_from_c(spec->usage), str_from_c(command->name)));
+  assert_non_null(strstr(spec->usage, spec->name));
+  assert_true(spec->words_min <= spec->words_max);
+  assert_true(spec->run || spec->done);
+  assert_options_have_words(spec->options, spec->option_count);
+  if (spec->repeated && !has_option(spec, spec->repeated)) fail_msg("%s: --%s", spec->usage, spec->repeated);
+  for (const BodyPart *part = spec->body; part && part->source; part++)
+    if (part->source[0] != '@' && !has_option(spec, part->source)) fail_msg("%s: --%s", spec->usage, part->source);
+  const Resource *kind = NULL;
+  Error err = {0};
+  if (spec->kind) assert_true(kind_find(str_from_c(spec->kind), &kind, &err));
+}
+
+static void every_command_and_verb_is_whole(void **state) {
+  (void)state;
+  for (size_t t = 0; CLI_TABLES[t]; t++)
+    for (const CliCommand *command = CLI_TABLES[t]; command->name; command++) {
+      assert_true(command->doc && command->doc[0]);
+      assert_ptr_equal(cli_find(command->name), command); /* no name twice */
+      assert_true(command->run || command->verb || command->verbs);
+      if (command->run) assert_non_null(command->usage);
+      if (command->option_count) assert_options_have_words(command->options, *command->option_count);
+      if (command->verb) assert_verb_is_whole(command, command->verb);
+      for (const VerbSpec *spec = command->verbs; spec && spec->name; spec++) assert_verb_is_whole(command, spec);
+    }
 }
 
 int main(void) {
@@ -110,7 +145,7 @@ int main(void) {
       cmocka_unit_test(lengths_of_time),
       cmocka_unit_test(escapes_leave_nothing_that_ends_a_segment),
       cmocka_unit_test(a_terminal_gets_no_control_characters),
-      cmocka_unit_test(every_command_has_a_function_and_a_sentence),
+      cmocka_unit_test(every_command_and_verb_is_whole),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,195 @@
+/* page, oncall: who answers. */
+#include "cli/kinds.h"
+#include "cli/verbs.h"
+#include "lang/time.h"
+
+/* Page ---------------------------------------------------------------------------------------------------------------
+ */
+
+/* A word names a person by e-mail; otherwise the first kind that has such a slug, people first. */
+static int find_target(Verb *verb, const char *word, const char **out_kind) {
+  static const char *const KINDS[][2] = {
+      {"user", "users"}, {"team", "teams"}, {"schedule", "schedules"}, {"policy", "escalation-policies"}};
+  const char *given = options_get(verb->options, "kind");
+  Value row = value_null();
+  *out_kind = given;
+  if (given) return EXIT_DONE;
+  Str id = client_escape(verb->arena, str_from_c(word));
+  for (size_t i = 0; i < COUNT(KINDS); i++) {
+    *out_kind = KINDS[i][0];
+    if (client_try(verb->client, str_format(verb->arena, "/api/v1/%s/%.*s", KINDS[i][1], STR_ARG(id)), &row))
+      return EXIT_DONE;
+  }
+  fprintf(stderr, "tocsin: there is no user, team, schedule or policy \"%s\"; name a user by e-mail, others by slug\n",
+          word);
+  return EXIT_NOT_FOUND;
+}
+
+static int find_targets(Verb *verb, size_t count, Value *out) {
+  ValueVec targets = {0};
+  for (size_t i = 0; i < count; i++) {
+    MapBuilder target = map_builder(verb->arena);
+    const char *kind = NULL;
+    int code = find_target(verb, verb_word(verb, i), &kind);
+    if (code != EXIT_DONE) return code;
+    map_put_c(&target, "kind", value_c(kind));
+    map_put_c(&target, "id", value_c(verb_word(verb, i)));
+    *VEC_PUSH(verb->arena, &targets) = map_done(&target);
+  }
+  *out = list_done(&targets);
+  return EXIT_DONE;
+}
+
+static int run_page(Verb *verb) {
+  const char *message = options_get(verb->options, "message");
+  size_t count = verb_word_count(verb);
+  MapBuilder body = map_builder(verb->arena);
+  Value row = value_null(), targets = value_null();
+  if (!message && count < 2)
+    return verb_usage("say what it is about: tocsin page %s --message TEXT", verb_word(verb, 0));
+  if (!message) message = verb_word(verb, --count);
+  int code = find_targets(verb, count, &targets);
+  if (code != EXIT_DONE) return code;
+  map_put_c(&body, "targets", targets);
+  map_put_c(&body, "message", value_c(message));
+  if (options_get(verb->options, "urgency"))
+    map_put_c(&body, "urgency", value_c(options_get(verb->options, "urgency")));
+  Value value = map_done(&body);
+  code = client_call(verb->client, "POST", S("/api/v1/pages"), &value, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  Str id = verb_text_of(&row, "id");
+  verb_say(verb, "paging %s%s: %.*s", verb_word(verb, 0), count > 1 ? " and others" : "", STR_ARG(id));
+  verb_say(verb, "  who was told: %s get notifications --filter page_id=%.*s", cli_program(), STR_ARG(id));
+  return code;
+}
+
+static const Option PAGE_OPTIONS[] = {
+    {"message", OPTION_TEXT, "TEXT", NULL, "what it is about; or as the last word"},
+    {"kind", OPTION_TEXT, "KIND", NULL,
+     "user, team, schedule or policy; when not given, the first of these that is called so"},
+    {"urgency", OPTION_TEXT, "URGENCY", NULL, "high or low; high when not given"}};
+const VerbSpec PAGE_BY_HAND = {
+    .name = "page",
+    .usage = "page USER|TEAM|SCHEDULE|POLICY... --message TEXT",
+    .doc = "Pages people now: opens an alert of source manual and calls them until one answers.",
+    .run = run_page,
+    .kind = "users",
+    .words_min = 1,
+    .words_max = 21,
+    .options = PAGE_OPTIONS,
+    .option_count = COUNT(PAGE_OPTIONS)};
+
+/* On call ------------------------------------------------------------------------------------------------------------
+ */
+
+static Value names_joined(Arena *arena, const Value *people) {
+  Buf out = buf_new(arena, KIB(16));
+  for (size_t i = 0; value_is(people, VALUE_LIST) && i < people->size; i++)
+    buf_format(&out, "%s%.*s", i ? ", " : "", STR_ARG(verb_text_of(value_at(people, i), "name")));
+  return value_string(out.len ? buf_str(&out) : S("nobody"));
+}
+
+/* The lists of people become their names, so that a table can show them. */
+static Value with_names(Arena *arena, const Value *items) {
+  ValueVec rows = {0};
+  for (size_t i = 0; i < items->size; i++) {
+    const Value *item = value_at(items, i);
+    MapBuilder row = map_builder(arena);
+    for (size_t m = 0; m < item->size; m++) map_put(&row, value_text(&item->members[m].key), item->members[m].value);
+    map_put_c(&row, "now", names_joined(arena, value_get_c(item, "users")));
+    map_put_c(&row, "then", names_joined(arena, value_get_c(item, "next")));
+    *VEC_PUSH(arena, &rows) = map_done(&row);
+  }
+  return list_done(&rows);
+}
+
+static int run_oncall(Verb *verb) {
+  static const Column COLUMNS[] = {{"SCHEDULE", "schedule", COLUMN_TEXT}, {"ON CALL", "now", COLUMN_TEXT},
+                                   {"UNTIL", "until", COLUMN_AGE},        {"THEN", "then", COLUMN_TEXT},
+                                   {"FROM", "source", COLUMN_TEXT},       {NULL}};
+  const char *schedule = verb_word(verb, 0), *at = options_get(verb->options, "at");
+  Buf path = buf_new(verb->arena, KIB(8));
+  Value answer = value_null();
+  Str moment = STR_NONE;
+  Error err = {0};
+  buf_puts(&path, "/api/v1/on-call?");
+  if (schedule) buf_format(&path, "schedule_id=%.*s&", STR_ARG(client_escape(verb->arena, str_from_c(schedule))));
+  if (at && !verb_time(verb->arena, str_from_c(at), 1, &moment, &err)) return verb_usage("--at: %s", err.message);
+  if (at) buf_format(&path, "at=%.*s&", STR_ARG(client_escape(verb->arena, moment)));
+  int code = client_call(verb->client, "GET", str_slice(buf_str(&path), 0, path.len - 1), NULL, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  const Value *items = value_get_c(&answer, "items");
+  if (!value_is(items, VALUE_LIST) || items->size == 0) {
+    if (!verb->quiet) fprintf(stderr, "there are no schedules yet\n");
+    return EXIT_DONE;
+  }
+  Value rows = with_names(verb->arena, items);
+  print_table(verb->client, &verb->screen, COLUMNS, &rows, verb->output == OUTPUT_WIDE);
+  return EXIT_DONE;
+}
+
+/* Whose key this is; the sentence is for keys of services. */
+static int find_taker(Verb *verb, Str *out) {
+  const char *user = options_get(verb->options, "user");
+  Value me = value_null();
+  *out = str_from_c(user);
+  if (user) return EXIT_DONE;
+  int code = client_call(verb->client, "GET", S("/api/v1/me"), NULL, &me);
+  if (code != EXIT_DONE) return code;
+  *out = verb_text_of(&me, "email");
+  return out->len ? EXIT_DONE : verb_usage("--user is missing: this API key belongs to nobody who could be on call");
+}
+
+static bool take_span(const Verb *verb, MapBuilder *body, Error *err) {
+  const char *length = options_get(verb->options, "for"), *until = options_get(verb->options, "until");
+  Str end = STR_NONE;
+  if (!length == !until) return fail(err, ERR_INVALID, "say how long: either --for 8h or --until 2026-01-05T18:00:00Z");
+  if (!verb_time(verb->arena, str_from_c(length ? length : until), 1, &end, err))
+    return error_prefix(err, length ? "--for: " : "--until: ");
+  map_put_c(body, "starts_at", value_string(time_text_ms(verb->arena, clock_true_ms())));
+  map_put_c(body, "ends_at", value_string(end));
+  return true;
+}
+
+static int run_take(Verb *verb) {
+  MapBuilder body = map_builder(verb->arena);
+  Value row = value_null();
+  Str taker = STR_NONE;
+  Error err = {0};
+  map_put_c(&body, "schedule_id", value_c(verb_word(verb, 0)));
+  map_put_c(&body, "kind", value_c("cover"));
+  if (!take_span(verb, &body, &err)) return verb_usage("%s", err.message);
+  int code = find_taker(verb, &taker);
+  if (code != EXIT_DONE) return code;
+  map_put_c(&body, "user_id", value_string(taker));
+  Value value = map_done(&body);
+  code = client_call(verb->client, "POST", S("/api/v1/overrides"), &value, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  verb_say(verb, "%.*s is on call for %s until %.*s (%.*s)", STR_ARG(taker), verb_word(verb, 0),
+           STR_ARG(verb_text_of(&row, "ends_at")), STR_ARG(verb_text_of(&row, "id")));
+  return code;
+}
+
+static const Option TAKE_OPTIONS[] = {{"for", OPTION_TEXT, "LENGTH", NULL, "from now, such as 90m, 8h, 2d"},
+                                      {"until", OPTION_TEXT, "TIME", NULL, "such as 2026-01-05T18:00:00Z"},
+                                      {"user", OPTION_TEXT, "USER", NULL, "who, when not you"}};
+const VerbSpec ONCALL_VERBS[] = {{.name = "take",
+                                  .usage = "oncall take SCHEDULE --for 8h | --until TIME",
+                                  .doc = "You are on call there, in place of everyone, from now on.",
+                                  .run = run_take,
+                                  .words_min = 1,
+                                  .words_max = 1,
+                                  .options = TAKE_OPTIONS,
+                                  .option_count = COUNT(TAKE_OPTIONS),
+                                  .kind = "schedules",
+                                  .done = "taken"},
+                                 {.name = NULL}};
+static const Option ONCALL_OPTIONS[] = {{"at", OPTION_TEXT, "TIME", NULL, "not now but then"}};
+const VerbSpec ONCALL = {.name = "oncall",
+                         .usage = "oncall [SCHEDULE] [--at TIME]",
+                         .doc = "Who is on call, until when, and who is next. \"oncall take\" makes it you.",
+                         .run = run_oncall,
+                         .kind = "schedules",
+                         .words_max = 1,
+                         .options = ONCALL_OPTIONS,
+                         .option_count = COUNT(ONCALL_OPTIONS)};

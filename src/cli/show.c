@@ -1,0 +1,80 @@
+/* Show: what cannot be read (a scope is missing) is left out, the thing itself never. */
+#include "cli/show.h"
+
+#include <stdio.h>
+
+#include "core/resources.h"
+
+enum { TIMELINE_MAX = 50 };
+
+static const Column TOLD[] = {{"WHEN", "queued_at", COLUMN_AGE},
+                              {"PERSON", "user_name", COLUMN_TEXT},
+                              {"BY", "kind", COLUMN_TEXT},
+                              {"STATUS", "status", COLUMN_STATUS},
+                              {"LEVEL", "level", COLUMN_TEXT},
+                              {"ERROR", "error", COLUMN_ERROR},
+                              {NULL}};
+static const Column MEMBERS[] = {{"ALERT", "number", COLUMN_TEXT},      {"STATUS", "status", COLUMN_STATUS},
+                                 {"PRIO", "priority", COLUMN_PRIORITY}, {"TITLE", "title", COLUMN_TEXT},
+                                 {"AGE", "first_seen_at", COLUMN_AGE},  {NULL}};
+
+static void section(Verb *verb, const char *title, const Column *columns, Str path) {
+  Value answer = value_null();
+  if (!client_try(verb->client, path, &answer)) return;
+  const Value *items = value_get_c(&answer, "items");
+  if (!value_is(items, VALUE_LIST) || items->size == 0) return;
+  printf("\n%s\n", title);
+  print_table(verb->client, &verb->screen, columns, items, verb->output == OUTPUT_WIDE);
+}
+
+/* Every page of it, and each person's messages. */
+static void show_told(Verb *verb, const char *filter, Str id) {
+  Arena *arena = verb->arena;
+  Value pages = value_null();
+  Str path = str_format(arena, "/api/v1/pages?%s=%.*s&sort=-id&limit=5", filter, STR_ARG(id));
+  if (!client_try(verb->client, path, &pages)) return;
+  const Value *items = value_get_c(&pages, "items");
+  for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++) {
+    const Value *page = value_at(items, i);
+    Str who = value_text_or(value_pointer(page, S("/acknowledged_by/name")), STR_NONE),
+        status = verb_text_of(page, "status");
+    Str title =
+        str_format(arena, "page, level %lld, %.*s%s%.*s: %.*s", (long long)value_int_or(value_get_c(page, "level"), 0),
+                   STR_ARG(status), who.len ? " by " : "", STR_ARG(who), STR_ARG(verb_text_of(page, "why")));
+    title = print_clean(arena, title);
+    section(verb, str_to_c(arena, title), TOLD,
+            str_format(arena, "/api/v1/pages/%.*s/notifications?limit=50", STR_ARG(verb_text_of(page, "id"))));
+  }
+}
+
+static void say_entry(Verb *verb, const Value *entry) {
+  Str who = value_text_or(value_pointer(entry, S("/actor/name")), STR_NONE);
+  const Value *data = value_get_c(entry, "data");
+  Str text = value_is(data, VALUE_MAP) && data->size ? value_display(verb->arena, data) : STR_NONE;
+  verb_say(verb, "  %4.*s  %.*s%s%.*s  %.*s", STR_ARG(print_age(verb->arena, verb_text_of(entry, "at"))),
+           STR_ARG(verb_text_of(entry, "kind")), who.len ? ", " : "", STR_ARG(who), STR_ARG(text));
+}
+
+static void show_timeline(Verb *verb, const Resource *kind, Str id) {
+  Value answer = value_null();
+  Str path = str_format(verb->arena, "/api/v1/%s/%.*s/timeline?limit=%d", kind->plural, STR_ARG(id), TIMELINE_MAX);
+  if (!client_try(verb->client, path, &answer)) return;
+  const Value *items = value_get_c(&answer, "items");
+  if (!value_is(items, VALUE_LIST) || items->size == 0) return;
+  printf("\ntimeline\n");
+  for (size_t i = 0; i < items->size; i++) say_entry(verb, value_at(items, i));
+}
+
+int show_subject(Verb *verb, const Resource *kind, const char *word) {
+  Value row = value_null();
+  int code = client_call(verb->client, "GET", list_path_of(verb->arena, kind, word), NULL, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  Str id = verb_text_of(&row, "id");
+  print_members(verb->client, &verb->screen, kind, &row);
+  if (verb->quiet) return EXIT_DONE;
+  if (kind == &INCIDENT)
+    section(verb, "alerts", MEMBERS, str_format(verb->arena, "/api/v1/incidents/%.*s/alerts?limit=50", STR_ARG(id)));
+  show_told(verb, kind == &INCIDENT ? "incident_id" : "alert_id", id);
+  show_timeline(verb, kind, id);
+  return EXIT_DONE;
+}

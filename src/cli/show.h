@@ -1,0 +1,10 @@
+/* Show: an alert or an incident with what happened to it, as the one screen that a person needs at night. */
+#ifndef TOCSIN_CLI_SHOW_H
+#define TOCSIN_CLI_SHOW_H
+
+#include "cli/list.h"
+
+/* The thing, who was told, its alerts (of an incident), its timeline. */
+MUST_CHECK int show_subject(Verb *verb, const Resource *kind, const char *id);
+
+#endif
