@@ -15,6 +15,12 @@ const CliCommand CLI_SERVER_COMMANDS[] = {
      "init --organization NAME --email ADDRESS --name NAME", INIT_OPTIONS, &INIT_OPTION_COUNT},
     {"demo", command_demo, "serves a sample organization, with alerts coming in", "demo [--listen ADDR:PORT]",
      SERVE_OPTIONS, &SERVE_OPTION_COUNT},
+    {"backup", command_backup, "makes a consistent copy, also of a running server", "backup FILE [--with-key]",
+     BACKUP_OPTIONS, &BACKUP_OPTION_COUNT},
+    {"restore", command_restore, "fills an empty data folder from a backup", "restore FILE --data DIR", RESTORE_OPTIONS,
+     &RESTORE_OPTION_COUNT},
+    {"resume", command_resume, "after a restore: lists what is owed, lets paging go on",
+     "resume [--all | --cancel-before TIME]", RESUME_OPTIONS, &RESUME_OPTION_COUNT},
     {NULL},
 };
 

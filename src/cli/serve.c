@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/serve.h"
+#include "cli/verb.h"
 #include "compat/compat.h"
 #include "lang/yaml.h"
 
@@ -23,6 +24,9 @@ const Option SERVE_OPTIONS[] = {
     {"io-threads", OPTION_NUMBER, "N", "0", "I/O threads; 0: one a core, at most 4"},
     {"log-format", OPTION_TEXT, "FORMAT", "text", "text or json"},
     {"watchdog-url", OPTION_TEXT, "URL", NULL, "called each minute while the cycle turns"},
+    {"backup-dir", OPTION_TEXT, "DIR", NULL, "where backups are made by a timer; none without it"},
+    {"backup-every", OPTION_TEXT, "TIME", "24h", "how often: 30m, 6h, 1d"},
+    {"backup-keep", OPTION_NUMBER, "N", "7", "how many of them stay"},
     {"test-control", OPTION_TEXT, "SOCKET", NULL, "for tests: a socket that turns the clock"},
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
 };
@@ -49,6 +53,16 @@ static bool add_config(Arena *arena, Options *options, const char *path, Error *
   for (size_t i = 0; i < root.size; i++)
     map_set(values, value_text(&root.members[i].key), str_to_c(arena, value_display(arena, &root.members[i].value)));
   return options_add_file(options, values, path, err);
+}
+
+static bool read_backups(const Options *o, BackupPlan *out, Error *err) {
+  i64 every_s = 0, keep = options_number(o, "backup-keep");
+  const char *every = options_get(o, "backup-every");
+  if (!verb_seconds(str_from_c(every), &every_s) || every_s < 1)
+    return fail(err, ERR_INVALID, "--backup-every \"%s\" is no span of time; write 30m, 6h or 1d", every);
+  if (keep < 1) return fail(err, ERR_INVALID, "--backup-keep %lld: at least 1 backup stays", (long long)keep);
+  *out = (BackupPlan){.folder = options_get(o, "backup-dir"), .every_ms = every_s * SECOND_MS, .keep = keep};
+  return true;
 }
 
 bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, bool *out_help, Error *err) {
@@ -82,7 +96,7 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
                         .test_control = options_get(o, "test-control"),
                         .watchdog_url = options_get(o, "watchdog-url"),
                         .door_tables = COMPAT_DOORS};
-  return true;
+  return read_backups(o, &out->backups, err);
 }
 
 int command_serve(int argc, char **argv) {

@@ -147,3 +147,15 @@ void db_read_limit_ms(Db *db, i64 ms) {
 i64 db_last_commit_us(const Db *db) {
   return db->last_commit_us;
 }
+
+bool db_copy_begin(Db *writer, const char *path, DbCopy **out, Error *err) {
+  if (writer->engine->copy_begin) return writer->engine->copy_begin(writer, path, out, err);
+  return fail(err, ERR_INVALID,
+              "this database is not a file to copy; use its own tools (pg_dump, base backups), or tocsin export");
+}
+bool db_copy_step(DbCopy *copy, i64 budget_us, i64 *out_pages_left, i64 *out_pages, bool *out_done, Error *err) {
+  return copy->engine->copy_step(copy, budget_us, out_pages_left, out_pages, out_done, err);
+}
+void db_copy_end(DbCopy *copy) {
+  if (copy) copy->engine->copy_end(copy);
+}

@@ -115,6 +115,16 @@ void db_rollback_to(Db *db); /* undoes and releases the newest savepoint */
  * is too long. To be called after each round, and while idle too as long as it may be closed; with a short queue it may
  * wait 1.5 s for readers. A no-op elsewhere. */
 void db_checkpoint(Db *writer, bool queue_is_short);
+/* A whole copy of the database in a file that must not exist, made in steps on the writer's own connection between its
+ * transactions: what is committed meanwhile goes into the copy too, so the copy is the state at its last step. Only one
+ * at a time. The copy is not synced. Engines that cannot do it refuse with a sentence. */
+typedef struct DbCopy DbCopy;
+MUST_CHECK bool db_copy_begin(Db *writer, const char *path, DbCopy **out, Error *err);
+/* Copies for about `budget_us`. *out_done: nothing is left. */
+MUST_CHECK bool db_copy_step(DbCopy *copy, i64 budget_us, i64 *out_pages_left, i64 *out_pages, bool *out_done,
+                             Error *err);
+void db_copy_end(DbCopy *copy); /* accepts NULL; an unfinished file is removed */
+
 /* Limits how long one read, or one read transaction, may last on a reader (1,000 ms unless set; 0: no limit); past it
  * the statement fails with ERR_UNAVAILABLE. Ignored on a writer. */
 void db_read_limit_ms(Db *db, i64 ms);

@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "db/gate.h"
 
-/* Every door is filled. */
+/* Every door is filled, but for those of copies, which an engine may lack. */
 typedef struct DbEngine {
   const char *scheme; /* "sqlite:" */
   const char *word;   /* "sqlite": lines of a migration that begin with "-- sqlite: " are for this engine alone */
@@ -33,6 +33,10 @@ typedef struct DbEngine {
   bool (*script)(Db *db, const char *sql, Error *err);
   /* A copy of the whole database beside it, before the migration to `version`. */
   bool (*copy_before)(Db *db, u32 version, Error *err);
+  /* See db_copy_begin. */
+  bool (*copy_begin)(Db *db, const char *path, DbCopy **out, Error *err);
+  bool (*copy_step)(DbCopy *copy, i64 budget_us, i64 *out_left, i64 *out_pages, bool *out_done, Error *err);
+  void (*copy_end)(DbCopy *copy);
 } DbEngine;
 
 /* How long a read may last unless db_read_limit_ms says otherwise. */
@@ -46,6 +50,10 @@ struct Db {
   DbGate *gate; /* NULL: the engine has none */
 };
 struct DbRow {
+  const DbEngine *engine;
+};
+
+struct DbCopy {
   const DbEngine *engine;
 };
 

@@ -396,4 +396,7 @@ const DbEngine SQLITE_ENGINE = {
     .row_name = sqlite_row_name,
     .script = sqlite_script,
     .copy_before = sqlite_copy_before,
+    .copy_begin = sqlite_copy_begin,
+    .copy_step = sqlite_copy_step,
+    .copy_end = sqlite_copy_end,
 };

@@ -74,5 +74,8 @@ void sqlite_checkpoint(Db *db, bool queue_is_short);
 
 /* sqlite_copy.c */
 bool sqlite_copy_before(Db *db, u32 version, Error *err);
+bool sqlite_copy_begin(Db *db, const char *path, DbCopy **out, Error *err);
+bool sqlite_copy_step(DbCopy *copy, i64 budget_us, i64 *out_left, i64 *out_pages, bool *out_done, Error *err);
+void sqlite_copy_end(DbCopy *copy);
 
 #endif

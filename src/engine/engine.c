@@ -153,7 +153,7 @@ bool engine_idle(Engine *engine) {
 /* Waiting --------------------------------------------------------------------------------------------------------- */
 
 static i64 wait_ms(const Engine *engine) {
-  if (engine->pending.count > 0) return 0;
+  if (engine->pending.count > 0 || engine->copy) return 0;
   i64 until_due =
       engine->next_due_ms == INT64_MAX ? WAIT_MS_MAX : engine->next_due_ms - clock_now(engine->options.clock);
   return MIN(MAX(until_due, 0), WAIT_MS_MAX);
@@ -246,12 +246,13 @@ static bool write_high_water(Cycle *cycle, Error *err) {
 /* Everything between begin and commit, in the order of ENGINE.md section 2. */
 static bool decide_and_write(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
-  return border(engine, "cycle.begin", err) && engine->options.hooks.refresh(cycle, err) &&
-         run_commands(cycle, round, err) && border(engine, "cycle.after_commands", err) &&
-         jobs_take_results(cycle, round, err) && border(engine, "cycle.after_results", err) &&
-         engine->options.hooks.refresh(cycle, err) && inbox_append_and_apply(cycle, round, err) &&
-         border(engine, "cycle.after_apply", err) && jobs_claim(cycle, round, err) && live_write(cycle, round, err) &&
-         write_high_water(cycle, err) && border(engine, "cycle.before_commit", err);
+  return border(engine, "cycle.begin", err) && jobs_refresh_hold(cycle, err) &&
+         engine->options.hooks.refresh(cycle, err) && run_commands(cycle, round, err) &&
+         border(engine, "cycle.after_commands", err) && jobs_take_results(cycle, round, err) &&
+         border(engine, "cycle.after_results", err) && engine->options.hooks.refresh(cycle, err) &&
+         inbox_append_and_apply(cycle, round, err) && border(engine, "cycle.after_apply", err) &&
+         jobs_claim(cycle, round, err) && live_write(cycle, round, err) && write_high_water(cycle, err) &&
+         border(engine, "cycle.before_commit", err);
 }
 
 static void end_on_failed_sync(const Error *err) {
@@ -422,8 +423,10 @@ static void *engine_main(void *ctx) {
   Engine *engine = ctx;
   while (!finished(engine)) {
     engine_round(engine);
+    copy_step(engine);
     arena_clear(engine->arena);
   }
+  copy_stop(engine);
   return NULL;
 }
 

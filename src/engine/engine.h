@@ -119,6 +119,7 @@ typedef struct JobKind {
   /* The work's result, in a transaction; accepted only with the token. */
   bool (*finish)(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
   void (*free_result)(void *result);
+  bool paging; /* waits while paging is held (after a restore) */
 } JobKind;
 
 typedef struct JobNew {
@@ -134,6 +135,26 @@ MUST_CHECK bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error
 MUST_CHECK bool job_hurry(Cycle *cycle, const char *kind, i64 subject_id, i64 due_ms, Error *err);
 /* Any thread. Takes `result` over (freed by free_result). */
 void engine_job_result(Engine *engine, const JobKind *kind, i64 job_id, i64 token, void *result);
+
+/* Holding paging: after a restore nobody may be called for what was over long ago. Jobs of kinds marked `paging` then
+ * keep their order but lie JOB_HELD_MS in the future, so the due index serves as before. hold: on a database that no
+ * engine has open. release: in a command; what is due is claimed in the same round. */
+#define JOB_HELD_MS ((i64)100 * 365 * DAY_MS)
+MUST_CHECK bool engine_hold_paging(Db *writer, const JobKind *const *tables, i64 now_ms, Error *err);
+MUST_CHECK bool engine_release_paging(Cycle *cycle, Error *err);
+i64 engine_paging_held(Engine *engine); /* since when; 0: it is not */
+
+/* Copies: a backup while the cycle turns --------------------------------------------------------------------------- */
+
+/* A copy of the database, some milliseconds after each round. The callbacks run on the engine's thread. */
+typedef struct EngineCopy {
+  const char *path;
+  void *ctx;
+  void (*progress)(void *ctx, i64 pages_left, i64 pages);
+  void (*done)(void *ctx, const Error *err); /* err NULL: the copy is whole. Once; the struct may go then */
+} EngineCopy;
+/* ERR_CONFLICT while another one runs. */
+MUST_CHECK bool engine_copy(Engine *engine, const EngineCopy *copy, Error *err);
 
 /* Live events ----------------------------------------------------------------------------------------------------- */
 

@@ -76,11 +76,14 @@ struct Engine {
   Round *round;
   VEC(PendingSource) pending;
   Arena *pending_arena;
-  i64 next_due_ms;   /* earliest due time known; INT64_MAX when none */
-  i64 next_sequence; /* of live events */
-  double event_us;   /* smoothed cost of one event */
+  i64 next_due_ms;               /* earliest due time known; INT64_MAX when none */
+  i64 next_sequence;             /* of live events */
+  double event_us;               /* smoothed cost of one event */
+  const EngineCopy *copy_wanted; /* under `lock` */
+  DbCopy *copy;                  /* the running one */
   i64 next_probe_ms;
 
+  _Atomic i64 paging_held_ms; /* since when; 0: not held */
   _Atomic i64 pending_count;
   _Atomic i64 oldest_pending_ms;
   _Atomic i64 outside_count;
@@ -106,6 +109,12 @@ MUST_CHECK bool jobs_take_results(Cycle *cycle, Round *round, Error *err);
 MUST_CHECK bool jobs_claim(Cycle *cycle, Round *round, Error *err);
 void jobs_start_outside(Engine *engine, Round *round);
 const JobKind *job_kind_find(const Engine *engine, Str name);
+
+MUST_CHECK bool jobs_refresh_hold(Cycle *cycle, Error *err); /* another node may have released it */
+
+/* copy.c */
+void copy_step(Engine *engine); /* between rounds */
+void copy_stop(Engine *engine);
 
 /* live.c */
 MUST_CHECK bool live_open(Engine *engine, Error *err);

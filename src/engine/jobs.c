@@ -37,6 +37,58 @@ const JobKind *job_kind_find(const Engine *engine, Str name) {
   return NULL;
 }
 
+/* Holding paging --------------------------------------------------------------------------------------------------- */
+
+static const DbStmt HOLD_GET = {"hold_get", "SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'paging_held'", NULL};
+static const DbStmt HOLD_PUT = {
+    "hold_put",
+    "INSERT INTO meta (name, value) VALUES ('paging_held', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    NULL};
+static const DbStmt HOLD_JOBS = {
+    "hold_jobs", "UPDATE job SET due_at = due_at + $2, leased_until = 0 WHERE kind = $1 AND due_at < $2", NULL};
+static const DbStmt HOLD_END = {"hold_end", "DELETE FROM meta WHERE name = 'paging_held'", NULL};
+static const DbStmt HOLD_RELEASE = {"hold_release", "UPDATE job SET due_at = due_at - $1 WHERE due_at >= $1", NULL};
+
+static bool read_hold(Engine *engine, Error *err) {
+  i64 since_ms = 0;
+  bool found = false;
+  if (!db_query_int(engine->db, &HOLD_GET, 0, NULL, &since_ms, &found, err)) return false;
+  atomic_store(&engine->paging_held_ms, found ? since_ms : 0);
+  return true;
+}
+
+bool engine_hold_paging(Db *writer, const JobKind *const *tables, i64 now_ms, Error *err) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  for (; *tables; tables++)
+    for (const JobKind *kind = *tables; kind->name; kind++)
+      if (kind->paging && !db_run(writer, &HOLD_JOBS, err, db_text(str_from_c(kind->name)), db_int(JOB_HELD_MS)))
+        return false;
+  return db_run(writer, &HOLD_PUT, err, db_text(str_format(arena, "%lld", (long long)now_ms)));
+}
+
+bool engine_release_paging(Cycle *cycle, Error *err) {
+  cycle->engine->next_due_ms = 0;
+  return db_exec(cycle->db, &HOLD_END, 0, NULL, NULL, err) &&
+         db_run(cycle->db, &HOLD_RELEASE, err, db_int(JOB_HELD_MS)) && read_hold(cycle->engine, err);
+}
+
+/* Read again in each round while it lasts: a release may be of another node, or may have been undone. */
+bool jobs_refresh_hold(Cycle *cycle, Error *err) {
+  return atomic_load(&cycle->engine->paging_held_ms) == 0 || read_hold(cycle->engine, err);
+}
+
+i64 engine_paging_held(Engine *engine) {
+  return atomic_load(&engine->paging_held_ms);
+}
+
+static i64 due_while_held(Engine *engine, Str kind_name, i64 due_ms) {
+  if (atomic_load(&engine->paging_held_ms) == 0 || due_ms >= JOB_HELD_MS) return due_ms;
+  const JobKind *kind = job_kind_find(engine, kind_name);
+  return kind && kind->paging ? due_ms + JOB_HELD_MS : due_ms;
+}
+
+/* Rows ------------------------------------------------------------------------------------------------------------- */
+
 static bool read_next_due(Engine *engine, Error *err) {
   i64 next = 0;
   bool found = false;
@@ -50,16 +102,18 @@ static const DbStmt JOB_RELEASE = {"job_release", "UPDATE job SET leased_until =
                                    NULL};
 
 bool jobs_open(Engine *engine, Error *err) {
-  return db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock))) && read_next_due(engine, err);
+  return read_hold(engine, err) && db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock))) &&
+         read_next_due(engine, err);
 }
 
 bool job_add(Cycle *cycle, const JobNew *job, Error *err) {
   Engine *engine = cycle->engine;
   ASSERT(job_kind_find(engine, str_from_c(job->kind)) != NULL);
-  engine->next_due_ms = MIN(engine->next_due_ms, job->due_ms);
+  i64 due_ms = due_while_held(engine, str_from_c(job->kind), job->due_ms);
+  engine->next_due_ms = MIN(engine->next_due_ms, due_ms);
   return db_run(cycle->db, &JOB_INSERT, err, db_int(id_next(cycle->ids)), db_int(job->org_id),
-                db_text(str_from_c(job->kind)), db_int(job->subject_id), db_int(job->due_ms),
-                db_text_or_null(job->data), db_int(cycle->now_ms));
+                db_text(str_from_c(job->kind)), db_int(job->subject_id), db_int(due_ms), db_text_or_null(job->data),
+                db_int(cycle->now_ms));
 }
 
 bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err) {
@@ -69,6 +123,7 @@ bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err) {
 static const DbStmt JOB_HURRY = {"job_hurry", "UPDATE job SET due_at = $3 WHERE subject_id = $1 AND kind = $2", NULL};
 
 bool job_hurry(Cycle *cycle, const char *kind, i64 subject_id, i64 due_ms, Error *err) {
+  due_ms = due_while_held(cycle->engine, str_from_c(kind), due_ms);
   cycle->engine->next_due_ms = MIN(cycle->engine->next_due_ms, due_ms);
   return db_run(cycle->db, &JOB_HURRY, err, db_int(subject_id), db_text(str_from_c(kind)), db_int(due_ms));
 }
@@ -98,6 +153,7 @@ static bool delete_job(Cycle *cycle, i64 id, Error *err) {
 }
 
 static bool move_job(Cycle *cycle, const Job *job, i64 due_ms, i64 leased_until, i64 token, u32 tries, Error *err) {
+  due_ms = due_while_held(cycle->engine, job->kind, due_ms);
   cycle->engine->next_due_ms = MIN(cycle->engine->next_due_ms, due_ms);
   return db_run(cycle->db, &JOB_MOVE, err, db_int(job->id), db_int(due_ms), db_int(leased_until), db_int(token),
                 db_int(tries));

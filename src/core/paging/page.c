@@ -426,14 +426,15 @@ bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first,
 /* Jobs ------------------------------------------------------------------------------------------------------------ */
 
 const JobKind PAGING_JOBS[] = {
-    {.name = "page.level", .lease_ms = 30000, .claim = page_level_due},
-    {.name = "page.exhausted_again", .lease_ms = 30000, .claim = page_exhausted_again},
-    {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout},
+    {.name = "page.level", .lease_ms = 30000, .claim = page_level_due, .paging = true},
+    {.name = "page.exhausted_again", .lease_ms = 30000, .claim = page_exhausted_again, .paging = true},
+    {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout, .paging = true},
     {.name = "notify.send",
      .lease_ms = 60000,
      .claim = notify_claim,
      .outside = notify_outside,
      .finish = notify_finish,
-     .free_result = notify_free_result},
+     .free_result = notify_free_result,
+     .paging = true},
     {.name = NULL},
 };

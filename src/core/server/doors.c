@@ -13,17 +13,20 @@ static void health(App *app, HttpRequest *request) {
   respond_text(app, request, 200, "text/plain", S("ok\n"));
 }
 
+/* Reasons for 503; and what is worth a word although traffic may come. */
 static void ready(App *app, HttpRequest *request) {
-  const char *why = NULL;
+  const char *why = NULL, *word = "ready\n";
   if (atomic_load(&app->draining))
     why = "the server is stopping\n";
   else if (!engine_writable(app->engine))
     why = "the storage is not writable\n";
   else if (!engine_turning(app->engine))
     why = "the cycle has not come round for 5 s\n";
-  Str good = first_page_wanted(app) ? S("ready; no organization yet: open the set-up link that the log tells\n")
-                                    : S("ready\n");
-  respond_text(app, request, why ? 503 : 200, "text/plain", why ? str_from_c(why) : good);
+  else if (first_page_wanted(app))
+    word = "ready; no organization yet: open the set-up link that the log tells\n";
+  else if (engine_paging_held(app->engine))
+    word = "ready; all paging is held after a restore: see tocsin resume\n";
+  respond_text(app, request, why ? 503 : 200, "text/plain", str_from_c(why ? why : word));
 }
 
 static bool is_loopback(Str peer) {

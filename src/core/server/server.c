@@ -14,9 +14,11 @@
 #include "core/api/api.h"
 #include "core/identity/password.h"
 #include "core/incidents/incidents.h"
+#include "core/operations/operations.h"
 #include "core/paging/paging.h"
 #include "core/resources.h"
 #include "core/server/first_page.h"
+#include "core/server/folder.h"
 #include "core/server/inbound_internal.h"
 #include "core/server/test_control.h"
 #include "core/server/upkeep.h"
@@ -30,6 +32,8 @@ typedef struct Server {
   const ServeOptions *options;
   int lock_fd;
   TestControl *control;
+  Local *local;
+  BackupTimer *backups;
   pthread_t watchdog;
   bool watchdog_runs;
   const char *address; /* http://ADDR:PORT, once it listens */
@@ -37,25 +41,6 @@ typedef struct Server {
 
 static Server *server_of(App *app) {
   return (Server *)app;
-}
-
-/* The folder ------------------------------------------------------------------------------------------------------ */
-
-static bool lock_folder(Server *server, Error *err) {
-  const char *folder = server->options->data_folder;
-  char path[4096];
-  struct stat st;
-  if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-    return fail(err, ERR_INVALID, "cannot make the data folder %s: %s", folder, strerror(errno));
-  if (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
-    return fail(err, ERR_INVALID, "%s is not a folder; choose another with --data", folder);
-  snprintf(path, sizeof path, "%s/lock", folder);
-  server->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (server->lock_fd < 0)
-    return fail(err, ERR_INVALID, "the data folder %s cannot be written: %s", folder, strerror(errno));
-  if (flock(server->lock_fd, LOCK_EX | LOCK_NB) == 0) return true;
-  return fail(err, ERR_CONFLICT,
-              "the data folder %s is in use by another tocsin; stop it, or choose another with --data", folder);
 }
 
 /* The database ---------------------------------------------------------------------------------------------------- */
@@ -196,7 +181,7 @@ bool app_open(const ServeOptions *options, App **out, Error *err) {
   server->options = options;
   server->lock_fd = -1;
   server->app.arena = arena_new();
-  if (!lock_folder(server, err) || !open_parts(&server->app, options, err)) {
+  if (!folder_lock(options->data_folder, &server->lock_fd, err) || !open_parts(&server->app, options, err)) {
     app_close(&server->app);
     return false;
   }
@@ -209,6 +194,8 @@ void app_close(App *app) {
   if (!app) return;
   Server *server = server_of(app);
   if (app->engine) engine_stop(app->engine);
+  backup_timer_stop(server->backups);
+  local_stop(server->local);
   http_client_free(app->outbound); /* its results find the queue, which is drained below with the engine */
   password_pool_free(app->passwords);
   workers_free(app->workers);
@@ -387,6 +374,9 @@ static bool start_serving(Server *server, Error *err) {
   find_address(server);
   engine_start(app->engine);
   if (!engine_run(app->engine, upkeep_plan, NULL, err)) return false;
+  if (!local_start(app, &server->local, err) || !backup_timer_start(app, &o->backups, &server->backups, err))
+    return false;
+  held_say(app);
   if (o->test_control && !test_control_start(app, o->test_control, &server->control, err)) return false;
   server->watchdog_runs = app->watchdog_url && pthread_create(&server->watchdog, NULL, watchdog_main, app) == 0;
   say_ready(server);

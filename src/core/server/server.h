@@ -4,6 +4,7 @@
 #define TOCSIN_CORE_SERVER_H
 
 #include "core/app.h"
+#include "core/operations/operations.h"
 #include "core/setup/setup.h"
 
 /* A door answers everything under a prefix. head runs on the I/O thread before the body: it sets the body's limit or
@@ -19,6 +20,7 @@ typedef struct ServeOptions {
   const char *data_folder, *db_url, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from, *outbound_allow,
       *trusted_proxies, *tls_cert, *tls_key, *test_control, *watchdog_url;
   i64 io_threads;
+  BackupPlan backups;
   const Door *const
       *door_tables; /* NULL-terminated list of tables, each ended by a door without prefix; from above core */
   /* For demo; may be NULL. Called on the main thread: when the ready line was printed, and when the drain begins. */
