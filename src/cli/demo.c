@@ -13,6 +13,11 @@
 #include <sys/stat.h>
 
 #include "cli/serve.h"
+#include "core/identity/password.h"
+
+/* Printed at each start: the demo listens on the loopback and holds nothing. */
+#define DEMO_EMAIL    "sam@example.org"
+#define DEMO_PASSWORD "ring the bell"
 
 typedef struct Demo {
   Arena *arena;
@@ -71,14 +76,12 @@ static bool write_marker(Demo *d, Error *err) {
 }
 
 static bool make_world(Demo *d, Error *err) {
-  InitWork work = {.arena = d->arena,
-                   .organization = "Tocsin Demo",
-                   .time_zone = "UTC",
-                   .email = "sam@example.org",
-                   .name = "Sam Owner"};
+  InitWork work = {
+      .arena = d->arena, .organization = "Tocsin Demo", .time_zone = "UTC", .email = DEMO_EMAIL, .name = "Sam Owner"};
   App *app = NULL;
   const char *phones = str_format(d->arena, "http://127.0.0.1:%u", demo_phones_port(d->phones)).ptr;
-  if (!app_open(&d->serve, &app, err)) return false;
+  if (!password_hash(d->arena, S(DEMO_PASSWORD), &work.password_hash, err) || !app_open(&d->serve, &app, err))
+    return false;
   engine_start(app->engine);
   bool ok = demo_world_make(app, &work, phones, err) && init_write_key(d->serve.data_folder, work.key, err);
   app_close(app);
@@ -98,7 +101,8 @@ static bool prepare(Demo *d, Error *err) {
 static void print_welcome(Demo *d, const App *app) {
   const char *url = app->public_url, *data = d->serve.data_folder;
   const char *key = read_line(d, "admin.key");
-  printf("\nTocsin demo  %s\nAPI key      %s\n", url, key ? key : "?");
+  printf("\nTocsin demo  %s\nSign in      %s, password: %s\nAPI key      %s\n", url, DEMO_EMAIL, DEMO_PASSWORD,
+         key ? key : "?");
   printf("\nSeven people, three teams and eight services. Alerts come in by themselves, from six kinds of senders.\n"
          "Nothing leaves this machine: there is no mail relay, so e-mail steps fail at once (no_smtp), and\n"
          "everybody's phone is this terminal.\n\n"

@@ -31,9 +31,10 @@ typedef struct App {
   HttpServer *http;
   HttpClient *outbound;
   DbPool *readers;
-  SetupStore *setup;       /* the present picture of what people configured */
-  Live *live;              /* /api/v1/stream */
-  Workers *workers;        /* threads for blocking reads and large bodies */
+  SetupStore *setup; /* the present picture of what people configured */
+  Live *live;        /* /api/v1/stream */
+  Workers *workers;  /* threads for blocking reads and large bodies */
+  struct SignInGuard *sign_in_guard;
   PasswordPool *passwords; /* threads for hashing passwords: few, and each takes 64 MiB */
   InboundTables *inbound;
   PageRates *page_rates;

@@ -80,12 +80,12 @@ class Tocsin:
 
     # Life.
 
-    def init(self, zone="Europe/Berlin", email="owner@example.org", name="Olga Owner", organization="Example"):
+    def init(self, zone="Europe/Berlin", email="owner@example.org", name="Olga Owner", organization="Example", extra=()):
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "test-mode").touch()
         database = ["--db", self.db] if self.db else []
         done = run("init", "--data", self.folder, *database, "--organization", organization, "--time-zone", zone, "--email", email,
-                   "--name", name)
+                   "--name", name, *extra)
         assert done.returncode == 0, done
         self.read_key()
         return done

@@ -58,6 +58,7 @@ struct Call {
   Who who;
   const SetupUser *user;       /* NULL: a service's key */
   i64 key_id;                  /* 0: no key, a session */
+  i64 session_id;              /* 0: came with a key */
   const struct Grants *grants; /* what the call may do: the person's, within the key's scopes */
   const Sight *sight;          /* what the person may see; a key's scopes do not narrow it */
   Str area;                    /* of its permission: "alerts" */
@@ -107,6 +108,7 @@ i64 api_query_time(const Call *call, const char *name, i64 otherwise);
 Str api_openapi(Arena *arena, const Registry *registry);
 
 extern const Door API_DOORS[];
+extern const Door SIGN_IN_DOORS[]; /* before API_DOORS: nobody is known yet */
 /* NULL-terminated; each table ends with a route without a path. */
 extern const Route *const API_ROUTE_TABLES[];
 extern const Route ALERT_ROUTES[];
@@ -115,5 +117,6 @@ extern const Route PAGING_ROUTES[];
 extern const Route ONCALL_ROUTES[];
 extern const Route SETUP_ROUTES[];
 extern const Route IDENTITY_ROUTES[];
+extern const Route SESSION_ROUTES[];
 
 #endif

@@ -1,6 +1,7 @@
 /* Who calls, and what they may do. What a call may do is what its person holds (or its key, when it is a service's),
  * within the scopes of the key; which rows it sees is the person's alone. */
 #include "core/api/internal.h"
+#include "core/identity/session.h"
 #include "core/identity/sight.h"
 
 /* The list of permissions ------------------------------------------------------------------------------------------ */
@@ -53,13 +54,16 @@ bool api_access(App *app, Error *err) {
 
 /* Who -------------------------------------------------------------------------------------------------------------- */
 
+/* A key in the head, or else the cookie of a browser. */
 static const SetupKey *find_key(Call *call, Error *err) {
   Str header = http_header(call->request, "Authorization");
+  const SetupKey *session = header.len == 0 ? session_find(call->app, call->setup, call->request) : NULL;
+  if (session) return session_origin_ok(call->app, call->request, err) ? session : NULL;
   if (!str_starts_with(header, S("Bearer ")))
     return fail(err, ERR_UNAUTHORIZED, "this needs an API key: send \"Authorization: Bearer tk_...\""), NULL;
   const SetupKey *key =
       setup_key_by_hash(call->setup, sha256_hex(call->arena, str_trim(str_slice(header, 7, header.len))));
-  if (!key) return fail(err, ERR_UNAUTHORIZED, "the API key is not known"), NULL;
+  if (!key || key->session) return fail(err, ERR_UNAUTHORIZED, "the API key is not known"), NULL;
   if (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock))
     return fail(err, ERR_UNAUTHORIZED, "the API key has expired"), NULL;
   return key;
@@ -81,7 +85,8 @@ bool api_authenticate(Call *call, Error *err) {
   if (key->user_id && (!user || str_equal_c(user->status, "deactivated")))
     return fail(err, ERR_UNAUTHORIZED, "the user of this API key is deactivated");
   call->org_id = key->org_id;
-  call->key_id = key->id;
+  call->key_id = key->session ? 0 : key->id;
+  call->session_id = key->session ? key->id : 0;
   call->actor = (Actor){"key", id_text(call->arena, "key", key->id), key->name};
   call_as(call, user, key->grants);
   return true;

@@ -13,6 +13,7 @@
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
 #include "core/identity/password.h"
+#include "core/identity/session.h"
 #include "core/incidents/incidents.h"
 #include "core/operations/operations.h"
 #include "core/paging/paging.h"
@@ -155,6 +156,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->rule_env = rule_env_new(app->arena, app->zones);
   app->inbound = inbound_tables_new();
   app->page_rates = page_rates_new();
+  app->sign_in_guard = sign_in_guard_new();
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
   app->trusted_proxies = o->trusted_proxies;
@@ -208,6 +210,7 @@ void app_close(App *app) {
   catalog_free(app->catalog);
   inbound_tables_free(app->inbound);
   page_rates_free(app->page_rates);
+  sign_in_guard_free(app->sign_in_guard);
   zone_db_free(app->zones);
   metrics_free(app->metrics);
   if (server->lock_fd >= 0) close(server->lock_fd);
@@ -223,7 +226,8 @@ static bool door_fits(const Door *door, Str path) {
 }
 
 static const Door *find_door(const Server *server, Str path) {
-  static const Door *const OWN[] = {INBOUND_DOORS, API_DOORS, ACK_DOORS, SERVER_DOORS, FIRST_DOORS, NULL};
+  static const Door *const OWN[] = {INBOUND_DOORS, SIGN_IN_DOORS, API_DOORS, ACK_DOORS,
+                                    SERVER_DOORS,  FIRST_DOORS,   NULL};
   const Door *const *const lists[] = {OWN, server->options->door_tables};
   for (size_t l = 0; l < COUNT(lists); l++)
     for (const Door *const *table = lists[l]; table && *table; table++)

@@ -20,6 +20,7 @@ static const Rule RULES[] = {
       NULL},
      90 * DAY_MS},
     {{"upkeep_idempotency", "DELETE FROM idempotency WHERE expires_at < $1 AND $2 > 0", NULL}, 0},
+    {{"upkeep_sessions", "DELETE FROM session WHERE expires_at < $1 AND $2 > 0", NULL}, 0},
     {{"upkeep_live",
       "DELETE FROM live_event WHERE sequence IN (SELECT sequence FROM live_event WHERE at < $1 ORDER BY at LIMIT $2)",
       NULL},

@@ -389,6 +389,26 @@ static bool read_key(const DbRow *row, void *ctx) {
   return true;
 }
 
+static const DbStmt SESSIONS = {"setup_sessions",
+                                "SELECT id, org_id, user_id, hash, expires_at FROM session ORDER BY id", NULL};
+
+static bool read_session(const DbRow *row, void *ctx) {
+  Loading *load = ctx;
+  const SetupUser *user = setup_user(load->setup, db_row_int(row, 2));
+  if (!user) return true;
+  *VEC_PUSH(load->arena, &load->setup->keys) = (SetupKey){
+      .id = db_row_int(row, 0),
+      .org_id = db_row_int(row, 1),
+      .user_id = db_row_int(row, 2),
+      .hash = db_row_text(row, 3, load->arena),
+      .name = S("session"),
+      .expires_ms = db_row_int(row, 4),
+      .session = true,
+      .grants = user->grants,
+  };
+  return true;
+}
+
 /* Rules ----------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt RULES = {"setup_rules",
@@ -457,6 +477,7 @@ bool setup_build(App *app, Db *db, Setup *setup, Error *err) {
                 {&POLICIES, read_policy},
                 {&INTEGRATIONS, read_integration},
                 {&KEYS, read_key},
+                {&SESSIONS, read_session},
                 {&RULES, read_rule}};
   Loading load = {.app = app, .setup = setup, .arena = setup->arena};
   setup->integration_by_key = map_new(setup->arena);

@@ -1,0 +1,53 @@
+/* What signed-in people do with their own sessions. */
+#include "core/api/api.h"
+#include "core/identity/session.h"
+
+static bool only_people(const Call *c, Error *err) {
+  return c->user || fail(err, ERR_FORBIDDEN, "this key speaks for a service; sessions belong to people");
+}
+
+static bool answer_sessions(Call *c, Db *db, Error *err) {
+  return session_list(db, c->arena, c->org_id, c->user->id, c->session_id, clock_now(&c->app->clock), &c->answer, err);
+}
+
+static bool sessions(Call *c, Db *db, Error *err) {
+  return only_people(c, err) && answer_sessions(c, db, err);
+}
+
+static bool end_one(Call *c, Cycle *cycle, Error *err) {
+  i64 id = 0;
+  if (!only_people(c, err)) return false;
+  if (!id_parse("ses", c->params[0], &id))
+    return fail(err, ERR_NOT_FOUND, "\"%.*s\" is not the id of a session", STR_ARG(c->params[0]));
+  return session_end(cycle, c->org_id, c->user->id, id, err) && answer_sessions(c, cycle->db, err);
+}
+
+static bool end_others(Call *c, Cycle *cycle, Error *err) {
+  if (!only_people(c, err)) return false;
+  return session_end_all(cycle, c->org_id, c->user->id, c->session_id, err) && answer_sessions(c, cycle->db, err);
+}
+
+#define SHOWN(n, k, text)                                                                                              \
+  { .name = n, .kind = k, .required = true, .doc = text }
+static const Field SESSION_FIELDS[] = {
+    SHOWN("id", F_TEXT, "Names it in DELETE."),
+    SHOWN("address", F_TEXT, "From where it was opened."),
+    SHOWN("agent", F_TEXT, "The browser, in its own words."),
+    SHOWN("created_at", F_TIME, "When."),
+    SHOWN("expires_at", F_TIME, "When it ends by itself."),
+    SHOWN("current", F_BOOL, "The one that asks."),
+};
+static const Field SESSION_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(SESSION_FIELDS), .doc = "One session."};
+static const Field SESSIONS[] = {
+    {.name = "items", .kind = F_LIST, .of = &SESSION_ITEM, .required = true, .doc = "All of them."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
+
+const Route SESSION_ROUTES[] = {
+    {HTTP_GET, "me/sessions", "me:read", .read = sessions, WHOLE_LIST, ANSWER(SESSIONS),
+     .doc = "Where I am signed in."},
+    {HTTP_DELETE, "me/sessions/{id}", "me:update", .write = end_one, ANSWER(SESSIONS),
+     .doc = "Signs out there; what is left."},
+    {HTTP_DELETE, "me/sessions", "me:update", .write = end_others, ANSWER(SESSIONS),
+     .doc = "Signs out everywhere else."},
+    {.path = NULL},
+};

@@ -1,0 +1,216 @@
+/* Signing in and out of the web page. A wrong password, an unknown address and a deactivated user are one answer and
+ * one length of time. The password is checked on the pool for hashes; the session is a row before the cookie is sent.
+ */
+#include "core/api/internal.h"
+#include "core/identity/password.h"
+#include "core/identity/session.h"
+#include "lang/json.h"
+
+enum { BODY_BYTES_MAX = 8 * 1024, ACCOUNTS_MAX = 8 };
+
+typedef struct Account {
+  i64 id, org_id;
+  Str hash;
+} Account;
+
+typedef struct SignIn {
+  Command command;
+  App *app;
+  HttpRequest *request;
+  Arena *arena;
+  Str email, password, token;
+  Account accounts[ACCOUNTS_MAX]; /* one address may be known to several organizations */
+  size_t account_count;
+  Account account; /* the one whose password it is */
+  Str fresh_hash;  /* when today's costs are others */
+} SignIn;
+
+/* Answers --------------------------------------------------------------------------------------------------------- */
+
+static void respond_error(App *app, HttpRequest *request, const Error *err, i64 wait_ms) {
+  Call call = {.app = app, .request = request, .arena = request->arena};
+  HttpResponse response = api_problem(&call, err);
+  HttpHeader headers[] = {
+      {S("Cache-Control"), S("no-store")},
+      {S("Retry-After"), str_format(request->arena, "%lld", (long long)((wait_ms + 999) / 1000))},
+  };
+  response.headers = headers;
+  response.header_count = wait_ms > 0 ? 2 : 1;
+  http_respond(app->http, request, &response);
+}
+
+static void respond_cookie(App *app, HttpRequest *request, Str token) {
+  HttpHeader headers[] = {
+      {S("Set-Cookie"), session_cookie_header(app, request, token)},
+      {S("Cache-Control"), S("no-store")},
+  };
+  HttpResponse response = {.status = 204, .headers = headers, .header_count = COUNT(headers)};
+  http_respond(app->http, request, &response);
+}
+
+/* In -------------------------------------------------------------------------------------------------------------- */
+
+static const DbStmt ACCOUNTS = {"sign_in_accounts",
+                                "SELECT id, org_id, password_hash FROM account WHERE email = $1 AND status <> "
+                                "'deactivated' AND password_hash IS NOT NULL ORDER BY id LIMIT $2",
+                                NULL};
+
+static bool read_account(const DbRow *row, void *ctx) {
+  SignIn *in = ctx;
+  in->accounts[in->account_count++] = (Account){db_row_int(row, 0), db_row_int(row, 1), db_row_text(row, 2, in->arena)};
+  return in->account_count < ACCOUNTS_MAX;
+}
+
+static bool load_accounts(SignIn *in, Error *err) {
+  Db *db = NULL;
+  bool ok = db_pool_take(in->app->readers, &db, err) &&
+            db_query(db, &ACCOUNTS, DB_ARGS(db_text(in->email), db_int(ACCOUNTS_MAX)), read_account, in, err);
+  db_pool_give(in->app->readers, db);
+  return ok;
+}
+
+static bool check_password(SignIn *in, Error *err) {
+  bool known = false;
+  for (size_t i = 0; i < in->account_count && !known; i++) {
+    known = password_verify(in->accounts[i].hash, in->password);
+    in->account = in->accounts[i];
+  }
+  if (in->account_count == 0) known = password_verify(STR_NONE, in->password);
+  if (!known) return fail(err, ERR_UNAUTHORIZED, "the e-mail address or the password is wrong");
+  return !password_is_stale(in->account.hash) || password_hash(in->arena, in->password, &in->fresh_hash, err);
+}
+
+static bool make_session(Command *command, Cycle *cycle, Error *err) {
+  SignIn *in = (SignIn *)command;
+  SessionNew session = {.org_id = in->account.org_id,
+                        .user_id = in->account.id,
+                        .address = in->request->peer,
+                        .agent = http_header(in->request, "User-Agent")};
+  Str token = STR_NONE;
+  if (in->fresh_hash.len &&
+      !password_store(cycle->db, in->account.org_id, in->account.id, in->fresh_hash, cycle->now_ms, err))
+    return false;
+  if (!session_add(cycle, &session, &token, err)) return false;
+  in->token = str_copy(in->arena, token);
+  return true;
+}
+
+static void session_made(Command *command, bool ok, const Error *err) {
+  SignIn *in = (SignIn *)command;
+  if (ok)
+    respond_cookie(in->app, in->request, in->token);
+  else
+    respond_error(in->app, in->request, err, 0);
+}
+
+/* On a thread of the pool. */
+static void sign_in(void *ctx) {
+  SignIn *in = ctx;
+  App *app = in->app;
+  Error err = {0};
+  if (!load_accounts(in, &err) || !check_password(in, &err)) {
+    if (err.code == ERR_UNAUTHORIZED)
+      sign_in_guard_failed(app->sign_in_guard, in->email, in->request->peer, clock_now(&app->clock));
+    respond_error(app, in->request, &err, 0);
+    return;
+  }
+  sign_in_guard_passed(app->sign_in_guard, in->email);
+  in->command = (Command){.run = make_session, .done = session_made};
+  if (engine_submit(app->engine, &in->command)) return;
+  fail(&err, ERR_UNAVAILABLE, "the server is stopping; try again");
+  respond_error(app, in->request, &err, 0);
+}
+
+static bool read_form(SignIn *in, Error *err) {
+  JsonOptions options = {0};
+  Value body = value_null();
+  if (!json_parse(in->arena, in->request->body, &options, &body, err))
+    return error_prefix(err, "the body is not JSON: ");
+  in->email = str_lower(in->arena, str_trim(value_text_or(value_get_c(&body, "email"), STR_NONE)));
+  in->password = value_text_or(value_get_c(&body, "password"), STR_NONE);
+  if (in->email.len == 0) return fail_at(err, ERR_INVALID, "/email", "the e-mail address is missing");
+  if (in->password.len == 0) return fail_at(err, ERR_INVALID, "/password", "the password is missing");
+  return true;
+}
+
+static void sign_in_request(App *app, HttpRequest *request) {
+  SignIn *in = ARENA_NEW(request->arena, SignIn);
+  Error err = {0};
+  *in = (SignIn){.app = app, .request = request, .arena = request->arena};
+  if (!read_form(in, &err)) {
+    respond_error(app, request, &err, 0);
+    return;
+  }
+  i64 wait_ms = sign_in_guard_wait(app->sign_in_guard, in->email, request->peer, clock_now(&app->clock));
+  if (wait_ms > 0) {
+    fail(&err, ERR_LIMITED, "too many attempts failed; the next one is possible in %lld s",
+         (long long)((wait_ms + 999) / 1000));
+    respond_error(app, request, &err, wait_ms);
+    return;
+  }
+  if (password_pool_do(app->passwords, sign_in, in)) return;
+  fail(&err, ERR_UNAVAILABLE, "too many people sign in at this moment; try again in a few seconds");
+  respond_error(app, request, &err, 3000);
+}
+
+/* Out ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct SignOut {
+  Command command;
+  App *app;
+  HttpRequest *request;
+  i64 org_id, user_id, session_id;
+} SignOut;
+
+static bool end_session(Command *command, Cycle *cycle, Error *err) {
+  SignOut *out = (SignOut *)command;
+  Error gone = {0};
+  if (session_end(cycle, out->org_id, out->user_id, out->session_id, &gone) || gone.code == ERR_NOT_FOUND) return true;
+  *err = gone;
+  return false;
+}
+
+static void session_ended(Command *command, bool ok, const Error *err) {
+  SignOut *out = (SignOut *)command;
+  if (ok)
+    respond_cookie(out->app, out->request, STR_NONE);
+  else
+    respond_error(out->app, out->request, err, 0);
+}
+
+static void sign_out_request(App *app, HttpRequest *request) {
+  const Setup *setup = setup_take(app->setup);
+  const SetupKey *session = session_find(app, setup, request);
+  SignOut *out = ARENA_NEW(request->arena, SignOut);
+  *out = (SignOut){.command = {.run = end_session, .done = session_ended}, .app = app, .request = request};
+  if (session) out->org_id = session->org_id, out->user_id = session->user_id, out->session_id = session->id;
+  setup_give(setup);
+  if (!out->session_id) {
+    respond_cookie(app, request, STR_NONE);
+    return;
+  }
+  if (engine_submit(app->engine, &out->command)) return;
+  Error err = {0};
+  fail(&err, ERR_UNAVAILABLE, "the server is stopping; try again");
+  respond_error(app, request, &err, 0);
+}
+
+/* Doors ----------------------------------------------------------------------------------------------------------- */
+
+static void post_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  Error err = {0};
+  verdict->body_bytes_max = BODY_BYTES_MAX;
+  if (request->method != HTTP_POST)
+    fail(&err, ERR_METHOD, "%.*s is not possible here; POST is", STR_ARG(request->method_text));
+  else if (session_origin_ok(app, request, &err))
+    return;
+  Call call = {.app = app, .request = request, .arena = request->arena, .allow = S("POST")};
+  verdict->respond = true;
+  verdict->response = api_problem(&call, &err);
+}
+
+const Door SIGN_IN_DOORS[] = {
+    {.prefix = "/api/v1/sign-in", .head = post_head, .request = sign_in_request},
+    {.prefix = "/api/v1/sign-out", .head = post_head, .request = sign_out_request},
+    {.prefix = NULL},
+};
