@@ -1,4 +1,5 @@
-/* tocsin init: the first organization, its owner, a default policy that pages the owner, and the owner's API key. */
+/* tocsin init: the first organization (or a further one, apart from it), its owner, a default policy that pages the
+ * owner, and the owner's API key. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,11 +35,16 @@ static bool read_password(Arena *arena, const char *path, InitWork *work, Error 
          password_hash(arena, password, &work->password_hash, err);
 }
 
+static const char *key_path(const InitWork *work, const char *folder) {
+  return str_to_c(work->arena, init_key_path(work->arena, folder, work->slug));
+}
+
 static bool run(const ServeOptions *serve, InitWork *work, Error *err) {
   App *app = NULL;
   if (!app_open(serve, &app, err)) return false;
   engine_start(app->engine);
-  bool ok = engine_run(app->engine, init_organization, work, err) && init_write_key(serve->data_folder, work->key, err);
+  bool ok = engine_run(app->engine, init_organization, work, err) &&
+            init_write_key_file(key_path(work, serve->data_folder), work->key, err);
   app_close(app);
   return ok;
 }
@@ -52,7 +58,8 @@ int command_init(int argc, char **argv) {
   if (ok && options_flag(o, "help")) {
     Buf out = buf_new(arena, KIB(16));
     options_help(INIT_OPTIONS, COUNT(INIT_OPTIONS), &out);
-    printf("tocsin init: the first organization and its owner\n\n%.*s", STR_ARG(buf_str(&out)));
+    printf("tocsin init: an organization and its owner; again with another name, a further one\n\n%.*s",
+           STR_ARG(buf_str(&out)));
     return EXIT_DONE;
   }
   for (size_t i = 0; ok && i < COUNT(NEEDED); i++)
@@ -63,6 +70,7 @@ int command_init(int argc, char **argv) {
     return EXIT_USAGE;
   }
   InitWork work = {.arena = arena,
+                   .further = true,
                    .organization = options_get(o, "organization"),
                    .time_zone = options_get(o, "time-zone"),
                    .email = options_get(o, "email"),
@@ -77,7 +85,7 @@ int command_init(int argc, char **argv) {
     fprintf(stderr, "tocsin init: %s\n", err.message);
     return EXIT_FAILED;
   }
-  printf("organization \"%s\" is ready; the owner's API key is in %s/admin.key\n", work.organization,
-         serve.data_folder);
+  printf("organization \"%s\" is ready; the owner's API key is in %s\n", work.organization,
+         key_path(&work, serve.data_folder));
   return EXIT_DONE;
 }

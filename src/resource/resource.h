@@ -62,6 +62,7 @@ struct Field {
   FieldKind kind;
   bool required;   /* of a read-only field: answers always have one */
   bool unique;     /* within the organization */
+  bool everywhere; /* unique: among all organizations (it stands in URLs) */
   bool nullable;   /* null is kept as a value although `def` is set */
   bool read_only;  /* never taken from input; equal to what is stored is ignored */
   bool write_only; /* a secret: never answered, never audited */

@@ -120,11 +120,14 @@ static void build_lookups(const Writing *w, ResourceSql *sql) {
   }
 }
 
-/* What is taken: $1 value, $2 organization, $3 the row itself. */
+/* What is taken: $1 value, $2 the row itself, $3 organization. */
 static void build_unique(const Writing *w, ResourceSql *sql) {
   for (size_t i = 0; i < sql->unique_count; i++)
-    sql->unique[i] = text_of(w, "unique", "SELECT id FROM \"%s\" WHERE \"%s\" = $1 AND %s = $2 AND id <> $3 LIMIT 1",
-                             sql->resource->table, field_column(sql->unique_fields[i]), org_column(sql->resource));
+    sql->unique[i] =
+        text_of(w, "unique", "SELECT id FROM \"%s\" WHERE \"%s\" = $1 AND id <> $2%s%s%s LIMIT 1", sql->resource->table,
+                field_column(sql->unique_fields[i]), sql->unique_fields[i]->everywhere ? "" : " AND ",
+                sql->unique_fields[i]->everywhere ? "" : org_column(sql->resource),
+                sql->unique_fields[i]->everywhere ? "" : " = $3");
 }
 
 static void build_children(const Writing *w, const Registry *registry, ResourceSql *sql) {

@@ -152,10 +152,10 @@ static void validate_patch(Write *w, const Value *draft) {
 static bool is_taken(Write *w, size_t i, bool *out, Error *err) {
   const Field *f = w->sql->unique_fields[i];
   const Value *value = value_get_c(&w->fresh, f->name);
-  DbValue args[] = {column_value(w->ctx, f, value), db_int(w->ctx->org_id), db_int(w->id)};
+  DbValue args[] = {column_value(w->ctx, f, value), db_int(w->id), db_int(w->ctx->org_id)};
   i64 other = 0;
   if (args[0].type == DB_TYPE_NULL) return *out = false, true;
-  return db_query_int(w->ctx->db, &w->sql->unique[i], COUNT(args), args, &other, out, err);
+  return db_query_int(w->ctx->db, &w->sql->unique[i], f->everywhere ? 2 : 3, args, &other, out, err);
 }
 
 static bool check_unique(Write *w) {

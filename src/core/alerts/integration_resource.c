@@ -67,6 +67,7 @@ static const Field INTEGRATION_FIELDS[] = {
      .required = true,
      .filled = true,
      .unique = true,
+     .everywhere = true,
      .immutable = true,
      .check = check_key,
      .doc = "Stands in its URL; may be given, so that senders can keep theirs."},

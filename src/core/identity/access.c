@@ -80,13 +80,16 @@ static const RoleRow ROLES_HOLD[] = {
     {"sessions", "write", {ALL, ALL, OWN, OWN}},
     {"me", "*", {ALL, ALL, ALL, ALL}},
     /* the owners' and admins' only, said on purpose */
+    {"metrics", "read", {ALL, ALL, NONE, NONE}},
     {"audit", "*", {ALL, ALL, NONE, NONE}},
 };
 
-/* Beside those of the tables: an incident that is private is seen; another person is spoken for (On-Behalf-Of). */
+/* Beside those of the tables: an incident that is private is seen; another person is spoken for (On-Behalf-Of);
+ * /metrics. */
 static const Permission SPECIAL[] = {
     {STR("incidents"), STR("private"), false, false},
     {STR("users"), STR("impersonate"), false, false},
+    {STR("metrics"), STR("read"), false, false},
 };
 
 static bool is_special(Str verb) {

@@ -1,4 +1,5 @@
 /* /healthz, /readyz, /metrics. */
+#include "core/identity/access.h"
 #include "core/server/first_page.h"
 
 enum { METRICS_BYTES_MAX = 4 * 1024 * 1024 };
@@ -37,14 +38,20 @@ static bool has_key(App *app, HttpRequest *request) {
   Str header = http_header(request, "Authorization");
   if (!str_starts_with(header, S("Bearer "))) return false;
   const Setup *setup = setup_take(app->setup);
-  bool known = setup_key_by_hash(setup, sha256_hex(request->arena, str_trim(str_slice(header, 7, header.len)))) != NULL;
+  const SetupKey *key =
+      setup_key_by_hash(setup, sha256_hex(request->arena, str_trim(str_slice(header, 7, header.len))));
+  bool valid = key && (key->expires_ms == 0 || key->expires_ms > clock_now(&app->clock)) &&
+               grants_scope(key->grants, S("metrics"), S("read")) == ROWS_ALL && setup_org_count(setup) == 1;
   setup_give(setup);
-  return known;
+  return valid;
 }
 
+/* They count all organizations together: of several, none may read them with a key of its own. */
 static void metrics(App *app, HttpRequest *request) {
   if (!is_loopback(request->peer) && !has_key(app, request)) {
-    respond_text(app, request, 401, "text/plain", S("metrics are for loopback, or with an API key\n"));
+    respond_text(
+        app, request, 401, "text/plain",
+        S("metrics are for loopback, or with an API key that holds metrics:read where there is one organization\n"));
     return;
   }
   Buf out = buf_new(request->arena, METRICS_BYTES_MAX);

@@ -67,11 +67,24 @@ static bool make_key(InitWork *w, ResourceCtx *rc, Error *err) {
   return w->key.len > 0 || fail(err, ERR_INTERNAL, "the API key was not shown");
 }
 
+/* The first one, or one more of another name. */
+static bool may_make(const InitWork *w, const Setup *setup, Error *err) {
+  if (setup_org_count(setup) > 0 && !w->further)
+    return fail(err, ERR_CONFLICT, "there is an organization already; `tocsin init` makes a further one");
+  for (size_t i = 0; i < setup_org_count(setup); i++)
+    if (str_equal_nocase(setup_org_at(setup, i)->name, str_from_c(w->organization)))
+      return fail(err, ERR_CONFLICT,
+                  "there is an organization \"%s\" already; give another --organization to make a further one",
+                  w->organization);
+  return true;
+}
+
 bool init_organization(Cycle *cycle, void *ctx, Error *err) {
   InitWork *w = ctx;
   App *app = cycle_app(cycle);
-  if (setup_org_count(setup_current(app->setup)) > 0)
-    return fail(err, ERR_CONFLICT, "this data folder has an organization already; init is for a new one");
+  const Setup *setup = setup_current(app->setup);
+  bool first = setup_org_count(setup) == 0;
+  if (!may_make(w, setup, err)) return false;
   ApiCtx ctx_org = api_ctx_of(app, cycle, 0, (Actor){"system", STR_NONE, S("init")});
   MapBuilder org = map_builder(cycle->arena);
   map_put_c(&org, "name", text(w->organization));
@@ -81,13 +94,22 @@ bool init_organization(Cycle *cycle, void *ctx, Error *err) {
   i64 org_id = resource_ref_id(app->registry, value_get_c(&made, "id"));
   ApiCtx rest = api_ctx_of(app, cycle, org_id, (Actor){"system", STR_NONE, S("init")});
   w->org_id = org_id;
+  if (!first) w->slug = str_copy(w->arena, value_text_or(value_get_c(&made, "slug"), STR_NONE));
   return make_owner(w, &rest.rc, err) && keep_password(w, cycle, err) && make_policy(w, &rest.rc, err) &&
          make_key(w, &rest.rc, err);
+}
+
+Str init_key_path(Arena *arena, const char *folder, Str slug) {
+  return str_format(arena, "%s/admin%s%.*s.key", folder, slug.len ? "-" : "", STR_ARG(slug));
 }
 
 bool init_write_key(const char *folder, Str key, Error *err) {
   char path[4096];
   snprintf(path, sizeof path, "%s/admin.key", folder);
+  return init_write_key_file(path, key, err);
+}
+
+bool init_write_key_file(const char *path, Str key, Error *err) {
   int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
   bool ok = fd >= 0 && write(fd, key.ptr, key.len) == (ssize_t)key.len && write(fd, "\n", 1) == 1;
   if (!ok) fail(err, ERR_INVALID, "cannot write %s: %s", path, strerror(errno));
