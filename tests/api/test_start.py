@@ -45,10 +45,10 @@ def test_init_makes_organization_owner_and_a_policy_that_pages_the_owner(fresh):
     assert {rule["urgency"] for rule in server.items("notification-rules")} == {"high", "low"}
 
 
-def test_init_twice_is_refused(fresh):
+def test_init_of_the_same_organization_is_refused(fresh):
     server = fresh(start=False)
     key = server.key
-    done = run("init", "--data", server.folder, "--organization", "B", "--time-zone", "UTC", "--email", "b@example.org", "--name", "B")
+    done = run("init", "--data", server.folder, "--organization", "Example", "--time-zone", "UTC", "--email", "b@example.org", "--name", "B")
     assert done.returncode in (1, 4)
     clear_line(done)
     assert (server.folder / "admin.key").read_text().strip() == key
