@@ -81,6 +81,12 @@ MUST_CHECK bool catalog_override_compile(const Catalog *catalog, Arena *arena, S
                                          const CelProgram **out, Error *err);
 MUST_CHECK bool catalog_filter_compile(const Catalog *catalog, Arena *arena, Str cel, const CelProgram **out,
                                        Error *err);
+/* What expressions of a mapping, an override or a filter see. */
+const CelEnv *spec_env_new(Arena *arena, ZoneDb *zones);
+/* The values of those variables at element `element` of a request, as a map by name: for trying expressions out. Fails
+ * as spec_normalise does, and with ERR_NOT_FOUND when the request has fewer elements. */
+MUST_CHECK bool spec_variables(const Spec *spec, Arena *arena, const RawRequest *request,
+                               const NormaliseSettings *settings, u32 element, Value *out, Error *err);
 /* Position of a field in NormaliseSettings.overrides; -1 when it is not an event field. */
 i32 catalog_field_slot(Str field);
 size_t catalog_field_count(void);

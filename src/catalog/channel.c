@@ -8,11 +8,35 @@ static const CelVar ANSWER_VARS[ANSWER_COUNT] = {
     [ANSWER_JSON] = {"json", "dyn", "The answer as JSON; null when it is none."},
 };
 
-/* What templates see inside ${{ }}. Names of the context in channel.h. */
-static const char *const CONTEXT_NAMES[] = {
-    "address",  "title",   "headline",     "text",   "urgency",   "priority", "severity",     "status",  "service",
-    "team",     "since",   "links",        "alert",  "incident",  "page",     "notification", "ack_url", "user",
-    "repeated", "purpose", "subject_line", "thread", "also_told", "storm",    "storm_count",  "since_ms"};
+/* What templates see, in {{ }} and ${{ }}. The map that fills it is made in core/paging. */
+static const CelVar CONTEXT_VARS[] = {
+    {"address", "dyn", "Where the message goes."},
+    {"title", "dyn", "What is wrong, in a line."},
+    {"headline", "dyn", "The title; when nobody answered, that first."},
+    {"text", "dyn", "The message for people."},
+    {"urgency", "dyn", "high or low."},
+    {"priority", "dyn", "p1 to p4, of an alert."},
+    {"severity", "dyn", "0 (worst) to 4, of an incident."},
+    {"status", "dyn", "Status of the subject."},
+    {"service", "dyn", "Name of the service; null when none."},
+    {"team", "dyn", "Name of the team; null when none."},
+    {"since", "dyn", "Since when, in the reader's zone."},
+    {"since_ms", "dyn", "The same in milliseconds since 1970."},
+    {"links", "dyn", "Links of the subject: title and url."},
+    {"alert", "dyn", "The alert; null for others."},
+    {"incident", "dyn", "The incident; null for others."},
+    {"page", "dyn", "The page: id, level, round."},
+    {"notification", "dyn", "This message: id."},
+    {"ack_url", "dyn", "Link that acknowledges without a password."},
+    {"user", "dyn", "Whom it is for: name."},
+    {"repeated", "dyn", "It may have been sent before."},
+    {"purpose", "dyn", "Why it is sent: page, exhausted or notice."},
+    {"subject_line", "dyn", "Subject of a mail."},
+    {"thread", "dyn", "What holds the mails of one subject together."},
+    {"also_told", "dyn", "Names of the others who get it."},
+    {"storm", "dyn", "It stands for many alerts."},
+    {"storm_count", "dyn", "For how many."},
+};
 
 typedef struct ChannelLoader {
   Loader answers; /* rules about answers */
@@ -122,10 +146,8 @@ static bool load_channel(const ChannelLoader *l, const Value *map, Channel *chan
                         : load_request(l, value_get_c(map, "request"), channel));
 }
 
-static const CelEnv *context_env(Arena *arena, ZoneDb *zones) {
-  CelVar *vars = ARENA_ARRAY(arena, CelVar, COUNT(CONTEXT_NAMES));
-  for (size_t i = 0; i < COUNT(CONTEXT_NAMES); i++) vars[i] = (CelVar){CONTEXT_NAMES[i], "dyn", ""};
-  CelEnvOptions options = {.vars = vars, .var_count = COUNT(CONTEXT_NAMES), .zones = zones};
+const CelEnv *channel_env_new(Arena *arena, ZoneDb *zones) {
+  CelEnvOptions options = {.vars = CONTEXT_VARS, .var_count = COUNT(CONTEXT_VARS), .zones = zones};
   return cel_env_new(arena, &options);
 }
 
@@ -135,7 +157,7 @@ bool channel_compile(Arena *arena, ZoneDb *zones, Str yaml, const Channel **out,
   CelEnvOptions answer_options = {.vars = ANSWER_VARS, .var_count = ANSWER_COUNT, .zones = zones};
   yaml = str_copy(arena, yaml);
   if (!yaml_parse(arena, yaml, &map, err)) return false;
-  const CelEnv *context = context_env(arena, zones);
+  const CelEnv *context = channel_env_new(arena, zones);
   ChannelLoader loader = {
       .answers = {.arena = arena, .env = cel_env_new(arena, &answer_options), .yaml = yaml, .err = err},
       .address = {.arena = arena, .env = spec_env_new(arena, zones), .yaml = yaml, .err = err},

@@ -13,6 +13,8 @@ typedef struct Channel Channel;
 const Channel *channel_find(const Catalog *catalog, Str kind); /* "email", "webhook", "ntfy"; NULL when unknown */
 size_t channel_count(const Catalog *catalog);
 const Channel *channel_at(const Catalog *catalog, size_t i);
+/* What the templates of messages see. */
+const CelEnv *channel_env_new(Arena *arena, ZoneDb *zones);
 Str channel_name(const Channel *channel);
 bool channel_is_mail(const Channel *channel);
 bool channel_resend_unknown(

@@ -65,7 +65,7 @@ typedef enum SpecVar {
   VAR_EVENT,
   VAR_COUNT
 } SpecVar;
-const CelEnv *spec_env_new(Arena *arena, ZoneDb *zones);
+extern const CelVar SPEC_VARS[VAR_COUNT];
 
 typedef struct NamedProgram {
   Str name;

@@ -38,7 +38,7 @@ size_t catalog_field_count(void) {
   return FIELD_COUNT;
 }
 
-static const CelVar SPEC_VARS[VAR_COUNT] = {
+const CelVar SPEC_VARS[VAR_COUNT] = {
     [VAR_PAYLOAD] = {"payload", "dyn", "The body."},
     [VAR_HEADERS] = {"headers", "map(string, string)", "Headers by lower-case name."},
     [VAR_QUERY] = {"query", "map(string, string)", "Parameters of the URL."},

@@ -189,6 +189,33 @@ static bool take_one_kind(Run *run, Error *err) {
   return true;
 }
 
+/* Trying out: the same variables as above, at one element. */
+bool spec_variables(const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings,
+                    u32 element, Value *out, Error *err) {
+  Run *run = ARENA_NEW(arena, Run);
+  Value list = {.kind = VALUE_LIST};
+  run_init(run, spec, arena, request, settings);
+  if (!spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], NULL, err)) return false;
+  run->values[VAR_ITEM] = run->values[VAR_PAYLOAD];
+  if (!spec->each) run_vars(run, spec->vars, spec->var_count, 0);
+  const SpecKind *kind = spec->each ? NULL : find_kind(run);
+  const CelProgram *each = spec->each ? spec->each : kind ? kind->each : NULL;
+  if (each && !elements(run, each, &list, err)) return false;
+  u32 count = each ? list.size : 1;
+  if (element >= count)
+    return fail(err, ERR_NOT_FOUND, "there is no element %u: the request has %u, counted from 0", element, count);
+  if (each) stand_at(run, &list, element);
+  if (spec->each) {
+    run_vars(run, spec->vars, spec->var_count, 0);
+    kind = find_kind(run);
+  }
+  if (kind) run_vars(run, kind->vars, kind->var_count, spec->var_count);
+  MapBuilder map = map_builder(arena);
+  for (size_t i = 0; i < VAR_COUNT; i++) map_put_c(&map, SPEC_VARS[i].name, run->values[i]);
+  *out = map_done(&map);
+  return true;
+}
+
 /* The whole ------------------------------------------------------------------------------------------------------- */
 
 static void add_warnings(Run *run) {

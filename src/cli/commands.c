@@ -36,6 +36,7 @@ const CliCommand CLI_COMMANDS[] = {
     {"event", .doc = "send: an alert of your own, through an integration", .verbs = EVENT_VERBS},
     {"replay", .doc = "maps a stored request again", .verb = &REPLAY},
     {"rule", .doc = "preview: what the rules would do with a payload", .verbs = RULE_VERBS},
+    {"eval", .doc = "tries an expression or template, with or without a server", .verb = &EVAL},
     {"watch", .doc = "prints what changes, as it changes", .verb = &WATCH},
     {NULL},
 };

@@ -250,15 +250,19 @@ static bool check_words(const Verb *verb, const VerbSpec *spec, Error *err) {
          fail(err, ERR_INVALID, "too few words; it is called as \"tocsin %s\"", spec->usage);
 }
 
+bool verb_connect(Verb *verb, Error *err) {
+  ClientOptions where = {options_get(verb->options, "data"), options_get(verb->options, "url"), verb->spec->keyless};
+  return client_open(verb->arena, &where, &verb->client, err);
+}
+
 static bool prepare(Verb *verb, const VerbSpec *spec, Error *err) {
   const Options *o = verb->options;
-  ClientOptions where = {options_get(o, "data"), options_get(o, "url"), spec->keyless};
   Str form = str_from_c(options_get(o, "output"));
   verb->quiet = options_flag(o, "quiet");
   verb->screen = screen_of();
   if (!output_form_parse(form, &verb->output))
     return fail(err, ERR_INVALID, "--output \"%.*s\" is not table, wide, json, yaml or name", STR_ARG(form));
-  return check_words(verb, spec, err) && client_open(verb->arena, &where, &verb->client, err);
+  return check_words(verb, spec, err) && (spec->local || verb_connect(verb, err));
 }
 
 int verb_main(const VerbSpec *spec, int argc, char **argv) {

@@ -55,6 +55,7 @@ struct VerbSpec {
   size_t option_count;
   const char *repeated; /* the option that may come as often as wanted; NULL: none */
   bool keyless;
+  bool local;           /* may do without a server; calls verb_connect when it needs one */
   const char *kind;     /* what its first words are ("alerts"), for completion and lists */
   const char *method;   /* NULL: POST */
   const char *path;     /* below /api/v1/; "{}" is each of the words in turn */
@@ -62,6 +63,8 @@ struct VerbSpec {
   const char *done;     /* what has been done then ("acknowledged") */
 };
 
+/* Opens verb->client of a `local` verb. */
+MUST_CHECK bool verb_connect(Verb *verb, Error *err);
 int verb_main(const VerbSpec *spec, int argc, char **argv);
 /* The call that the spec describes, for each word; goes on after a refusal, so that one wrong number does not keep the
  * rest waiting, and gives the first code that was not EXIT_DONE. */

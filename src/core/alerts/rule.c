@@ -11,12 +11,40 @@ const char *const ACTION_NAMES[ACTION_TYPE_COUNT] = {"set",       "suppress",   
                                                      "notify",    "snooze"};
 
 /* Variables by slot: one, the facts map, under the names people use. */
+enum { FACT_COUNT = 4 }; /* the rest only declares their fields, so that a misspelt one is found when a rule is saved */
+
 static const CelVar RULE_VARS[] = {
-    {"alert", "dyn",
-     "the alert: title, description, priority, status, labels, service, source, dedup_key, count, episode"},
-    {"labels", "dyn", "the alert's labels"},
-    {"service", "dyn", "the service that was found: id, name, tier, labels; null when none"},
-    {"integration", "dyn", "where it came from: id, name, template"},
+    {"alert", "dyn", "The alert as it is now."},
+    {"labels", "map(string, dyn)", "The alert's labels; the same as alert.labels."},
+    {"service", "dyn", "The service that was found; null when none."},
+    {"integration", "dyn", "Where the alert came from; null when made by hand."},
+    /* What alert_facts (stage_facts.c) fills in. */
+    {"alert.id", "string", "Its id.", .field = true},
+    {"alert.number", "string", "Its number, such as ALERT-7.", .field = true},
+    {"alert.title", "string", "What is wrong, in a line.", .field = true},
+    {"alert.description", "string", "More about it.", .field = true},
+    {"alert.status", "string", "triggered, acknowledged, resolved or dismissed.", .field = true},
+    {"alert.priority", "dyn", "p1 to p4; null when none.", .field = true},
+    {"alert.source_priority", "string", "The vendor's own word for it.", .field = true},
+    {"alert.dedup_key", "string", "What makes it the same problem.", .field = true},
+    {"alert.source", "string", "What noticed it.", .field = true},
+    {"alert.labels", "map(string, dyn)", "Words by name.", .field = true},
+    {"alert.count", "int", "How often it was reported.", .field = true},
+    {"alert.episode", "int", "How often it was opened.", .field = true},
+    {"alert.service", "dyn", "Name of the service; null when none.", .field = true},
+    {"alert.service_id", "dyn", "Id of the service; null when none.", .field = true},
+    {"alert.team", "dyn", "Name of the team; null when none.", .field = true},
+    {"alert.integration", "dyn", "As integration.", .field = true},
+    {"alert.links", "list(dyn)", "Links: title and url.", .field = true},
+    {"service.id", "string", "Its id.", .field = true},
+    {"service.slug", "string", "Its name in addresses and files.", .field = true},
+    {"service.name", "string", "What people call it.", .field = true},
+    {"service.tier", "string", "tier1 is the most important.", .field = true},
+    {"service.labels", "map(string, dyn)", "Words by name.", .field = true},
+    {"integration.id", "string", "Its id.", .field = true},
+    {"integration.slug", "string", "Its name in addresses and files.", .field = true},
+    {"integration.name", "string", "What people call it.", .field = true},
+    {"integration.template", "string", "The vendor's name in the catalog.", .field = true},
 };
 
 CelEnv *rule_env_new(Arena *arena, ZoneDb *zones) {
@@ -281,7 +309,7 @@ static RuleResult match_rows(const Rule *rule, Arena *arena, const Value *alert)
 
 static RuleResult match_cel(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms) {
   Value vars[COUNT(RULE_VARS)];
-  for (size_t i = 0; i < COUNT(RULE_VARS); i++) {
+  for (size_t i = 0; i < FACT_COUNT; i++) {
     const Value *v = value_get_c(facts, RULE_VARS[i].name);
     vars[i] = v ? *v : value_null();
   }

@@ -1,6 +1,6 @@
 /* Verbs of alerts, rules and requests. */
 #include "core/alerts/batch.h"
-#include "core/api/api.h"
+#include "core/api/internal.h"
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
@@ -198,22 +198,25 @@ static bool preview_integration(Call *call, Db *db, const SetupIntegration **out
   return *out || fail(err, ERR_NOT_FOUND, "there is no such integration");
 }
 
+bool api_stored_request(Call *call, Db *db, Str id_text, const SetupIntegration **out_integration, RawRequest *out,
+                        Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  Stored stored = {0};
+  i64 id = 0;
+  if (!resource_resolve(&ctx.rc, registry_find(call->app->registry, S("request")), id_text, &id, err) ||
+      !load_stored(call, db, id, &stored, err))
+    return false;
+  *out_integration = setup_integration(call->setup, stored.integration_id);
+  *out = raw_of(call->arena, stored.method, stored.headers, stored.body, clock_now(&call->app->clock));
+  return *out_integration || fail(err, ERR_NOT_FOUND, "the request's integration is gone");
+}
+
 static bool preview_raw(Call *call, Db *db, const SetupIntegration **out_integration, RawRequest *out, Error *err) {
   Str request = api_text(call, "request_id");
   const Value *payload = value_get_c(&call->body, "payload"), *headers = value_get_c(&call->body, "headers");
   if (payload && payload->kind == VALUE_NULL) payload = NULL;
   i64 now = clock_now(&call->app->clock);
-  if (request.len) {
-    ApiCtx ctx = api_ctx(call, db, NULL);
-    Stored stored = {0};
-    i64 id = 0;
-    if (!resource_resolve(&ctx.rc, registry_find(call->app->registry, S("request")), request, &id, err) ||
-        !load_stored(call, db, id, &stored, err))
-      return false;
-    *out_integration = setup_integration(call->setup, stored.integration_id);
-    *out = raw_of(call->arena, stored.method, stored.headers, stored.body, now);
-    return *out_integration || fail(err, ERR_NOT_FOUND, "the request's integration is gone");
-  }
+  if (request.len) return api_stored_request(call, db, request, out_integration, out, err);
   if (!payload)
     return fail_at(err, ERR_INVALID, "/payload",
                    "give a payload (the body as the sender would send it) or a request_id");

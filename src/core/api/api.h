@@ -118,5 +118,6 @@ extern const Route ONCALL_ROUTES[];
 extern const Route SETUP_ROUTES[];
 extern const Route IDENTITY_ROUTES[];
 extern const Route SESSION_ROUTES[];
+extern const Route EXPRESSION_ROUTES[];
 
 #endif

@@ -48,4 +48,8 @@ MUST_CHECK bool api_check_input(Call *call, Db *db, Error *err);
 /* once.c: runs the route's write, unless this key was answered already. */
 MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err);
 
+/* alert_routes.c: a stored request of this organization as it came in, with its integration. */
+MUST_CHECK bool api_stored_request(Call *call, Db *db, Str id_text, const SetupIntegration **out_integration,
+                                   RawRequest *out, Error *err);
+
 #endif

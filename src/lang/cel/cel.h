@@ -61,6 +61,27 @@ typedef struct CelRun {
 /* False: err->code ERR_MISSING for an absent key or index, ERR_COST for a spent budget, ERR_INVALID for the rest. */
 MUST_CHECK bool cel_eval(const CelProgram *program, Arena *arena, CelRun *run, Value *out, Error *err);
 
+/* What an expression may say in an environment, out of the tables that the checker reads: for completion and for the
+ * documentation. In the order of the tables; NULL stands for what does not apply. */
+typedef enum CelWordKind { CEL_WORD_VARIABLE, CEL_WORD_FUNCTION, CEL_WORD_MACRO, CEL_WORD_OPERATOR } CelWordKind;
+typedef struct CelWord {
+  CelWordKind kind;
+  const char *name;    /* "alert.labels", "startsWith", "all", "&&" */
+  const char *type;    /* of a variable */
+  const char *library; /* of a function: "texts", "times", ... */
+  Str *signatures;     /* of the rest: "string.startsWith(string) -> bool", "list.all(x, condition)" */
+  size_t signature_count;
+  const char *doc;
+} CelWord;
+const char *cel_word_kind_name(CelWordKind kind);
+/* The words; lives in the arena. */
+CelWord *cel_env_words(const CelEnv *env, Arena *arena, size_t *out_count);
+
+/* CEL's name of a value's type: "int", "null_type", "google.protobuf.Timestamp", "net.IP". */
+Str cel_type_name(const Value *v);
+/* The checker's type of a program, as text: "list(string)"; "dyn" when unchecked or not known. */
+Str cel_program_type(const CelProgram *program, Arena *arena);
+
 /* CEL's own equality (numbers across kinds, NaN unequal). */
 bool cel_equal(const Value *a, const Value *b);
 

@@ -5,13 +5,15 @@
 #include "lang/cel/program.h"
 
 static const CelLibrary *const LIBRARIES[] = {
-    &LIB_STANDARD, &LIB_CONVERSIONS, &LIB_STRINGS, &LIB_FORMAT, &LIB_MATH,    &LIB_LISTS,  &LIB_SETS,
-    &LIB_ENCODERS, &LIB_OPTIONAL,    &LIB_REGEX,   &LIB_TIME,   &LIB_NETWORK, &LIB_TOCSIN, &LIB_TOCSIN_TIME,
+    &LIB_STANDARD, &LIB_CONVERSIONS, &LIB_STRINGS,  &LIB_FORMAT,      &LIB_MATH,
+    &LIB_LISTS,    &LIB_SETS,        &LIB_ENCODERS, &LIB_OPTIONAL,    &LIB_REGEX,
+    &LIB_TIME,     &LIB_NETWORK,     &LIB_TOCSIN,   &LIB_TOCSIN_TIME, &LIB_PATHS,
 };
 
-static void add_function(CelEnv *env, const CelFn *row) {
+static void add_function(CelEnv *env, const char *library, const CelFn *row) {
   CelFn *fn = ARENA_NEW(env->arena, CelFn);
   *fn = *row;
+  fn->library = library;
   fn->read = overloads_read(env->arena, row->overloads);
   CelFn *first = map_get(env->functions, str_from_c(row->name));
   if (!first) {
@@ -38,7 +40,7 @@ CelEnv *cel_env_new(Arena *arena, const CelEnvOptions *options) {
   }
   env->options.vars = vars;
   for (size_t i = 0; i < COUNT(LIBRARIES); i++)
-    for (size_t k = 0; k < LIBRARIES[i]->count; k++) add_function(env, &LIBRARIES[i]->rows[k]);
+    for (size_t k = 0; k < LIBRARIES[i]->count; k++) add_function(env, LIBRARIES[i]->name, &LIBRARIES[i]->rows[k]);
   return env;
 }
 
@@ -55,7 +57,7 @@ i32 cel_env_slot(const CelEnv *env, Str name) {
 }
 
 void cel_env_declare(CelEnv *env, const char *name, const char *overloads) {
-  add_function(env, &(CelFn){.name = name, .overloads = overloads});
+  add_function(env, NULL, &(CelFn){.name = name, .overloads = overloads});
 }
 
 const CelFn *cel_env_function(const CelEnv *env, Str name) {

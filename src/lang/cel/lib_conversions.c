@@ -160,4 +160,4 @@ static const CelFn ROWS[] = {
     {"bytes", "(bytes) -> bytes; (string) -> bytes", to_bytes, "Bytes of a text in UTF-8."},
 };
 
-const CelLibrary LIB_CONVERSIONS = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_CONVERSIONS = {"conversions", ROWS, COUNT(ROWS)};

@@ -22,4 +22,4 @@ static const CelFn ROWS[] = {
     {"base64.decode", "(string) -> bytes", do_decode, "Bytes of base64, padded or not."},
 };
 
-const CelLibrary LIB_ENCODERS = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_ENCODERS = {"encoders", ROWS, COUNT(ROWS)};

@@ -191,4 +191,4 @@ static const CelFn ROWS[] = {
     {"format", "string.(list(dyn)) -> string", do_format, "Fills %s, %d, %f, %e, %b, %o, %x from a list.", .cost = 4},
 };
 
-const CelLibrary LIB_FORMAT = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_FORMAT = {"texts", ROWS, COUNT(ROWS)};

@@ -97,4 +97,4 @@ static const CelFn ROWS[] = {
     {"last", "list(A).() -> optional_type(A)", do_last, "The last element as an optional."},
 };
 
-const CelLibrary LIB_LISTS = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_LISTS = {"lists", ROWS, COUNT(ROWS)};

@@ -147,4 +147,4 @@ static const CelFn ROWS[] = {
     {"math.bitShiftRight", "(int, int) -> int; (uint, int) -> uint", do_shift_right, "Bits moved down, zeros behind."},
 };
 
-const CelLibrary LIB_MATH = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_MATH = {"numbers", ROWS, COUNT(ROWS)};

@@ -226,4 +226,4 @@ static const CelFn ROWS[] = {
     {"prefixLength", "net.CIDR.() -> int", do_prefix_length, "Bits of the prefix."},
 };
 
-const CelLibrary LIB_NETWORK = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_NETWORK = {"networks", ROWS, COUNT(ROWS)};

@@ -52,4 +52,4 @@ static const CelFn ROWS[] = {
     {"unwrapOpt", "list(optional_type(A)).() -> list(A)", do_unwrap, "The values that are there."},
 };
 
-const CelLibrary LIB_OPTIONAL = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_OPTIONAL = {"optionals", ROWS, COUNT(ROWS)};

@@ -149,4 +149,4 @@ static const CelFn ROWS[] = {
      "Replaces all matches, or the first n; \\1 is a group.", .cost = COST_MATCH, .prepare = prepare_pattern},
 };
 
-const CelLibrary LIB_REGEX = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_REGEX = {"patterns", ROWS, COUNT(ROWS)};

@@ -34,4 +34,4 @@ static const CelFn ROWS[] = {
     {"sets.intersects", "(list(A), list(A)) -> bool", do_intersects, "Whether both share an element."},
 };
 
-const CelLibrary LIB_SETS = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_SETS = {"sets", ROWS, COUNT(ROWS)};

@@ -75,4 +75,4 @@ static const CelFn ROWS[] = {
     {"endsWith", "string.(string) -> bool", do_ends_with, "Whether the text ends with another."},
 };
 
-const CelLibrary LIB_STANDARD = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_STANDARD = {"basics", ROWS, COUNT(ROWS)};

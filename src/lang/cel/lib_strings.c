@@ -225,4 +225,4 @@ static const CelFn ROWS[] = {
     {"strings.quote", "(string) -> string", do_quote, "In quotes, with escapes."},
 };
 
-const CelLibrary LIB_STRINGS = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_STRINGS = {"texts", ROWS, COUNT(ROWS)};

@@ -220,4 +220,4 @@ static const CelFn ROWS[] = {
     {"getMilliseconds", OF_BOTH, get_milliseconds, "Milliseconds of the second; all of a duration."},
 };
 
-const CelLibrary LIB_TIME = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_TIME = {"times", ROWS, COUNT(ROWS)};

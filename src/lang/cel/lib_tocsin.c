@@ -197,4 +197,4 @@ static const CelFn ROWS[] = {
     {"strip_html", "(string) -> string; string.() -> string", do_strip_html, "The text of HTML.", .cost = 4},
 };
 
-const CelLibrary LIB_TOCSIN = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_TOCSIN = {"payloads", ROWS, COUNT(ROWS)};

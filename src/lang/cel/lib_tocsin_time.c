@@ -157,4 +157,4 @@ static const CelFn ROWS[] = {
     {"now", "() -> timestamp", do_now, "The time of this evaluation."},
 };
 
-const CelLibrary LIB_TOCSIN_TIME = {ROWS, COUNT(ROWS)};
+const CelLibrary LIB_TOCSIN_TIME = {"times", ROWS, COUNT(ROWS)};

@@ -43,17 +43,19 @@ struct CelFn {
   /* Called once when argument 1 is a constant; its result comes back in call->prepared. */
   bool (*prepare)(Arena *arena, const Value *constant, const void **out, Error *err);
   /* Filled by the environment. */
+  const char *library;
   const Overload *read;
   const CelFn *next; /* of the same name */
 };
 
 typedef struct CelLibrary {
+  const char *name; /* as docs/expressions.md groups them */
   const CelFn *rows;
   size_t count;
 } CelLibrary;
 
 extern const CelLibrary LIB_STANDARD, LIB_CONVERSIONS, LIB_STRINGS, LIB_FORMAT, LIB_MATH, LIB_LISTS, LIB_SETS,
-    LIB_ENCODERS, LIB_OPTIONAL, LIB_REGEX, LIB_TIME, LIB_NETWORK, LIB_TOCSIN, LIB_TOCSIN_TIME;
+    LIB_ENCODERS, LIB_OPTIONAL, LIB_REGEX, LIB_TIME, LIB_NETWORK, LIB_TOCSIN, LIB_TOCSIN_TIME, LIB_PATHS;
 
 Value cel_fault(CelCall *call, const char *format, ...) PRINTF_LIKE(2, 3);
 Value cel_fault_code(CelCall *call, ErrorCode code, Str text);
@@ -83,7 +85,6 @@ bool cel_list_has(const Value *list, const Value *item, u64 *steps);
 Value cel_sort(CelCall *call, Value *items, Value *keys, u32 count);
 /* The value as CEL's own string() says it; a fault for lists and maps. */
 Value cel_to_string(CelCall *call, const Value *v);
-Str cel_type_name(const Value *v);
 bool cel_is_empty(const Value *v); /* null, false, 0, "", [], {} and so on */
 bool cel_is_key(const Value *v);   /* may be a key of a map */
 Value cel_some(CelCall *call, Value v);

@@ -12,6 +12,7 @@ typedef struct Macro {
   LoopKind loop;
   bool (*expand)(Parser *p, const struct Macro *macro, Node **call);
   const char *usage;
+  const char *doc;
 } Macro;
 
 static bool macro_fails(Parser *p, const Macro *macro, u32 at, const char *why) {
@@ -136,25 +137,40 @@ static bool expand_first(Parser *p, const Macro *macro, Node **call) {
 }
 
 static const Macro MACROS[] = {
-    {"has", NULL, 1, 1, 0, expand_has, "write has(alert.field)"},
-    {"all", "", 2, 3, LOOP_ALL, expand_quantifier, "write list.all(x, condition) or list.all(i, x, condition)"},
-    {"exists", "", 2, 3, LOOP_EXISTS, expand_quantifier, "write list.exists(x, condition)"},
-    {"exists_one", "", 2, 3, LOOP_EXISTS_ONE, expand_quantifier, "write list.exists_one(x, condition)"},
-    {"existsOne", "", 2, 3, LOOP_EXISTS_ONE, expand_quantifier, "write list.existsOne(x, condition)"},
-    {"map", "", 2, 3, LOOP_LIST, expand_map, "write list.map(x, value) or list.map(x, condition, value)"},
-    {"filter", "", 2, 2, LOOP_FILTER, expand_map, "write list.filter(x, condition)"},
-    {"sortBy", "", 2, 2, LOOP_SORT, expand_map, "write list.sortBy(x, key)"},
-    {"transformList", "", 3, 4, LOOP_LIST, expand_transform, "write list.transformList(i, x, value)"},
-    {"transformMap", "", 3, 4, LOOP_MAP, expand_transform, "write map.transformMap(key, value, new_value)"},
-    {"transformMapEntry", "", 3, 4, LOOP_MAP_ENTRY, expand_transform,
-     "write map.transformMapEntry(k, v, {key: value})"},
-    {"optMap", "", 2, 2, 0, expand_opt_map, "write optional.optMap(x, value)"},
-    {"optFlatMap", "", 2, 2, 0, expand_opt_map, "write optional.optFlatMap(x, optional)"},
-    {"bind", "cel", 3, 3, 0, expand_bind, "write cel.bind(name, value, expression)"},
-    {"block", "cel", 2, 2, 0, expand_block, "write cel.block([values], expression)"},
-    {"index", "cel", 1, 1, 0, expand_block_name, "write cel.index(0)"},
-    {"iterVar", "cel", 2, 2, 0, expand_block_name, "write cel.iterVar(0, 0)"},
-    {"first", NULL, 1, CEL_ARGS_MAX, 0, expand_first, "write first(a, b, ...)"},
+    {"has", NULL, 1, 1, 0, expand_has, "write has(alert.field)", "Is this field there? Asks without failing."},
+    {"all", "", 2, 3, LOOP_ALL, expand_quantifier, "write list.all(x, condition) or list.all(i, x, condition)",
+     "Does the condition hold for every element (or key and value)?"},
+    {"exists", "", 2, 3, LOOP_EXISTS, expand_quantifier, "write list.exists(x, condition)",
+     "Does it hold for at least one?"},
+    {"exists_one", "", 2, 3, LOOP_EXISTS_ONE, expand_quantifier, "write list.exists_one(x, condition)",
+     "Does it hold for exactly one?"},
+    {"existsOne", "", 2, 3, LOOP_EXISTS_ONE, expand_quantifier, "write list.existsOne(x, condition)",
+     "The same under the name of macros2."},
+    {"map", "", 2, 3, LOOP_LIST, expand_map, "write list.map(x, value) or list.map(x, condition, value)",
+     "A list of what the expression gives for each element, or for those that pass a condition."},
+    {"filter", "", 2, 2, LOOP_FILTER, expand_map, "write list.filter(x, condition)",
+     "The elements, or the keys, for which the condition holds."},
+    {"sortBy", "", 2, 2, LOOP_SORT, expand_map, "write list.sortBy(x, key)",
+     "The elements in the order of their keys."},
+    {"transformList", "", 3, 4, LOOP_LIST, expand_transform, "write list.transformList(i, x, value)",
+     "A list out of indexes and elements, or keys and values; a condition may stand before the value."},
+    {"transformMap", "", 3, 4, LOOP_MAP, expand_transform, "write map.transformMap(key, value, new_value)",
+     "The same keys with new values; a condition may stand before the value."},
+    {"transformMapEntry", "", 3, 4, LOOP_MAP_ENTRY, expand_transform, "write map.transformMapEntry(k, v, {key: value})",
+     "A map out of the small maps that the expression gives."},
+    {"optMap", "", 2, 2, 0, expand_opt_map, "write optional.optMap(x, value)",
+     "The optional's value through an expression; none stays none."},
+    {"optFlatMap", "", 2, 2, 0, expand_opt_map, "write optional.optFlatMap(x, optional)",
+     "The same for an expression that gives an optional itself."},
+    {"bind", "cel", 3, 3, 0, expand_bind, "write cel.bind(name, value, expression)",
+     "Names a value for use inside the expression."},
+    {"block", "cel", 2, 2, 0, expand_block, "write cel.block([values], expression)",
+     "Names several values, which the expression reads by cel.index(N)."},
+    {"index", "cel", 1, 1, 0, expand_block_name, "write cel.index(0)", "Value N of the cel.block around."},
+    {"iterVar", "cel", 2, 2, 0, expand_block_name, "write cel.iterVar(0, 0)",
+     "A variable of a loop in generated expressions."},
+    {"first", NULL, 1, CEL_ARGS_MAX, 0, expand_first, "write first(a, b, ...)",
+     "The first argument that is there and not empty; null when none is. What is missing or null is passed over."},
 };
 
 static bool receiver_fits(const Macro *macro, const Node *call) {
@@ -180,4 +196,12 @@ bool macro_expand(Parser *p, Node **call) {
 
 const char *macro_name(size_t i) {
   return i < COUNT(MACROS) ? MACROS[i].name : NULL;
+}
+
+const char *macro_usage(size_t i) {
+  return i < COUNT(MACROS) ? MACROS[i].usage : NULL;
+}
+
+const char *macro_doc(size_t i) {
+  return i < COUNT(MACROS) ? MACROS[i].doc : NULL;
 }

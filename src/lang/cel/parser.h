@@ -45,8 +45,10 @@ Node *node_new(Arena *arena, NodeKind kind, u32 from, u32 to);
 MUST_CHECK bool node_adopt(Parser *parser, Node *node, Node **args, u32 count);
 /* Replaces *call by what the macro of its name stands for, or leaves it. */
 MUST_CHECK bool macro_expand(Parser *parser, Node **call);
-/* For suggestions: names of macros, NULL past the last. */
+/* For suggestions and the vocabulary: macros by number, NULL past the last. */
 const char *macro_name(size_t i);
+const char *macro_usage(size_t i); /* "write list.map(x, value) or ..." */
+const char *macro_doc(size_t i);
 
 /* Fills line, column and the caret line. Returns false. */
 bool cel_fail_at(Error *err, ErrorCode code, Str source, u32 at, const char *format, ...) PRINTF_LIKE(5, 6);

@@ -128,7 +128,5 @@ struct CelProgram {
 };
 
 MUST_CHECK bool cel_generate(Compilation *c, Node *root, CelProgram *program);
-/* The checker's type of the program, as text; "dyn" when unchecked. */
-Str cel_program_type(const CelProgram *program, Arena *arena);
 
 #endif
