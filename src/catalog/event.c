@@ -1,6 +1,6 @@
-/* Event: its words, and its form as a value, for rows that wait in the inbox. One table says which member of the struct
- * has which name; both directions walk it. */
-#include "catalog/event.h"
+/* Event: its words, and its form as a value, as preview shows it and overrides see it. One table says which member of
+ * the struct has which name; event_pack.c walks it too. */
+#include "catalog/event_parts.h"
 
 static const char *const STATUS_NAMES[] = {
     [EVENT_TRIGGERED] = "triggered", [EVENT_ACKNOWLEDGED] = "acknowledged", [EVENT_RESOLVED] = "resolved"};
@@ -19,26 +19,10 @@ bool event_status_parse(Str text, EventStatus *out) {
   return false;
 }
 
-typedef enum PartType {
-  PART_KIND,
-  PART_STATUS,
-  PART_U32,
-  PART_I32,
-  PART_I64,
-  PART_BOOL,
-  PART_STR,
-  PART_VALUE
-} PartType;
-
-typedef struct Part {
-  const char *name;
-  PartType type;
-  size_t offset;
-} Part;
-
 #define PART(type, member)                                                                                             \
   { #member, type, offsetof(Event, member) }
-static const Part PARTS[] = {
+/* Packed events name a part by its place: append, never reorder. */
+const EventPart EVENT_PARTS[] = {
     PART(PART_KIND, kind),
     PART(PART_U32, element),
     PART(PART_STATUS, status),
@@ -67,8 +51,9 @@ static const Part PARTS[] = {
     PART(PART_BOOL, own),
 };
 #undef PART
+const size_t EVENT_PART_COUNT = COUNT(EVENT_PARTS);
 
-static Value part_value(const Part *part, const Event *event) {
+static Value part_value(const EventPart *part, const Event *event) {
   const void *at = (const char *)event + part->offset;
   switch (part->type) {
   case PART_KIND: return value_c(*(const EventKind *)at == EVENT_ALERT ? "alert" : "change");
@@ -98,56 +83,9 @@ static bool is_empty(const Value *v) {
 
 Value event_to_value(Arena *arena, const Event *event) {
   MapBuilder map = map_builder(arena);
-  for (size_t i = 0; i < COUNT(PARTS); i++) {
-    Value v = part_value(&PARTS[i], event);
-    if (!is_empty(&v)) (void)map_put_c(&map, PARTS[i].name, v);
+  for (size_t i = 0; i < COUNT(EVENT_PARTS); i++) {
+    Value v = part_value(&EVENT_PARTS[i], event);
+    if (!is_empty(&v)) (void)map_put_c(&map, EVENT_PARTS[i].name, v);
   }
   return map_done(&map);
-}
-
-static bool read_number(const Part *part, const Value *v, void *at) {
-  if (v->kind != VALUE_INT) return false;
-  switch (part->type) {
-  case PART_U32:
-    if (v->i < 0 || v->i > UINT32_MAX) return false;
-    *(u32 *)at = (u32)v->i;
-    return true;
-  case PART_I32:
-    if (v->i < INT32_MIN || v->i > INT32_MAX) return false;
-    *(i32 *)at = (i32)v->i;
-    return true;
-  default: *(i64 *)at = v->i; return true;
-  }
-}
-
-static bool read_part(const Part *part, const Value *v, Event *event) {
-  void *at = (char *)event + part->offset;
-  Str text = value_text_or(v, STR_NONE);
-  switch (part->type) {
-  case PART_KIND:
-    *(EventKind *)at = str_equal(text, S("change")) ? EVENT_CHANGE : EVENT_ALERT;
-    return str_equal(text, S("alert")) || str_equal(text, S("change"));
-  case PART_STATUS: return event_status_parse(text, (EventStatus *)at);
-  case PART_U32:
-  case PART_I32:
-  case PART_I64: return read_number(part, v, at);
-  case PART_BOOL: *(bool *)at = value_bool_or(v, false); return v->kind == VALUE_BOOL;
-  case PART_STR: *(Str *)at = text; return v->kind == VALUE_STRING;
-  case PART_VALUE: *(Value *)at = *v; return v->kind == VALUE_MAP || v->kind == VALUE_LIST;
-  }
-  return false;
-}
-
-bool event_from_value(Arena *arena, const Value *value, Event *out, Error *err) {
-  if (!value_is(value, VALUE_MAP)) return fail(err, ERR_INTERNAL, "a stored event is not a map");
-  Value copy = value_copy(arena, value);
-  Event event = {.labels = {.kind = VALUE_MAP}};
-  for (size_t i = 0; i < COUNT(PARTS); i++) {
-    const Value *v = value_get_c(&copy, PARTS[i].name);
-    if (v && !read_part(&PARTS[i], v, &event))
-      return fail(err, ERR_INTERNAL, "a stored event's \"%s\" is a %s that it cannot be", PARTS[i].name,
-                  value_kind_name((ValueKind)v->kind));
-  }
-  *out = event;
-  return true;
 }

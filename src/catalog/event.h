@@ -42,8 +42,11 @@ typedef struct Event {
 const char *event_status_name(EventStatus status);
 MUST_CHECK bool event_status_parse(Str text, EventStatus *out);
 
-/* For rows that wait in the inbox. */
+/* As preview shows it and an integration's overrides see it. */
 Value event_to_value(Arena *arena, const Event *event);
-MUST_CHECK bool event_from_value(Arena *arena, const Value *value, Event *out, Error *err);
+
+/* For rows that wait in the inbox. What is unpacked points into `bytes`. Bytes that do not hold events are refused. */
+Str events_pack(Arena *arena, const Event *events, size_t count);
+MUST_CHECK bool events_unpack(Arena *arena, Str bytes, Event **out, size_t *out_count, Error *err);
 
 #endif

@@ -52,7 +52,7 @@ bool engine_new(const EngineOptions *options, Engine **out, Error *err) {
   engine->arrivals_tail = &engine->arrivals;
   engine->arena = arena_new();
   engine->blocked_arena = arena_new();
-  engine->event_us = 50;
+  budget_init(engine);
   atomic_store(&engine->writable, true);
   atomic_store(&engine->turned_at_us, clock_monotonic_us());
   make_metrics(engine);
@@ -327,13 +327,6 @@ static void set_writable(Engine *engine, bool writable, const Error *err) {
   }
 }
 
-static void learn_cost(Engine *engine, const Round *round) {
-  if (round->applied_events == 0) return;
-  double us = (double)round->applied_us / (double)round->applied_events;
-  engine->event_us = engine->event_us * 0.8 + us * 0.2;
-  metric_observe(engine->batch_events, (double)round->applied_events);
-}
-
 static void after_commit(Engine *engine, Round *round) {
   metric_add(engine->commits, "ok", 1);
   set_writable(engine, true, NULL);
@@ -347,7 +340,7 @@ static void after_commit(Engine *engine, Round *round) {
   if (round->live_count && engine->options.hooks.published)
     engine->options.hooks.published(engine->options.app, round->live, round->live_count);
   engine->next_sequence += (i64)round->live_count;
-  learn_cost(engine, round);
+  budget_learn_cost(engine, round);
 }
 
 static void after_failure(Engine *engine, Round *round, const Error *err) {
@@ -358,6 +351,7 @@ static void after_failure(Engine *engine, Round *round, const Error *err) {
   answer_commands(round, false, &shown);
   answer_arrivals(engine, round, false, &shown);
   put_results_back(engine, round);
+  engine->sources_stale = true;
   if (engine->options.hooks.undone) engine->options.hooks.undone(engine->options.app);
   engine->next_due_ms = 0; /* claims of this round were undone: look again */
   engine->next_probe_ms = clock_true_ms() + PROBE_EVERY_MS;
@@ -383,9 +377,11 @@ static bool probe(Engine *engine) {
 static void engine_round(Engine *engine) {
   Round *round = ARENA_NEW(engine->arena, Round);
   engine->round = round;
+  i64 came = clock_monotonic_us();
   bool work = take_input(engine, round);
   atomic_store(&engine->turned_at_us, clock_monotonic_us());
   if (!work) {
+    budget_learn_load(engine, round, clock_monotonic_us() - came, 0);
     db_checkpoint(engine->db, true); /* opens the readers' gate if the last busy round left it closed */
     return;
   }
@@ -409,6 +405,7 @@ static void engine_round(Engine *engine) {
   metric_add(engine->rounds, NULL, 1);
   metric_observe(engine->round_seconds, (double)(clock_monotonic_us() - before) / 1e6);
   db_checkpoint(engine->db, engine->arrival_count < 100);
+  budget_learn_load(engine, round, before - came, clock_monotonic_us() - before);
   atomic_store(&engine->busy, false);
 }
 

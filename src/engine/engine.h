@@ -82,6 +82,11 @@ struct Arrival {
   VEC(i64) change_ids;
   Arrival *next;   /* the engine's own */
   bool from_inbox; /* was a pending row: nobody waits for an answer */
+  /* of a pending row: what earlier slices applied, and whether more is left after this one */
+  size_t done_events;
+  bool sliced;
+  Str ids_before, change_ids_before;
+  i64 poisoned; /* place + 1 of the event for which it is parked; 0: the whole */
 };
 
 typedef enum ArrivalVerdict { ARRIVAL_TAKEN, ARRIVAL_QUEUE_FULL, ARRIVAL_TOO_OLD, ARRIVAL_STOPPING } ArrivalVerdict;
@@ -172,9 +177,10 @@ typedef struct LiveEvent {
 typedef struct EngineHooks {
   /* Decides and writes a batch of arrivals (of many integrations), all or nothing. */
   bool (*apply)(Cycle *cycle, Arrival **arrivals, size_t count, Error *err);
-  /* An arrival's events to text and back, for rows that wait in the inbox. decode allocates in arrival->arena. */
+  size_t event_bytes; /* of one of the domain's events: the engine hands over parts of a large request */
+  /* An arrival's events to bytes and back, for rows that wait in the inbox. decode allocates in arrival->arena. */
   Str (*encode)(Arena *arena, const Arrival *arrival);
-  bool (*decode)(Arrival *arrival, Str text, Error *err);
+  bool (*decode)(Arrival *arrival, Str bytes, Error *err);
   /* Every arrival of the round (a list by `next`) is a row, and as much as possible is applied; may be NULL. What is
    * counted per request is written here, once a round. */
   bool (*appended)(Cycle *cycle, const Arrival *first, Error *err);

@@ -76,9 +76,14 @@ struct Engine {
   Round *round;
   VEC(PendingSource) pending;
   Arena *pending_arena;
+  bool sources_stale;            /* a round was undone: `pending` counts what never was */
   i64 next_due_ms;               /* earliest due time known; INT64_MAX when none */
   i64 next_sequence;             /* of live events */
   double event_us;               /* smoothed cost of one event */
+  double busy_share;             /* smoothed part of the time that was not spent waiting for work */
+  double accept_us;              /* smoothed time of a round but for applying */
+  double commit_floor_us;        /* what a commit costs at least: the sync */
+  size_t next_source;            /* whose turn it is in the inbox */
   const EngineCopy *copy_wanted; /* under `lock` */
   DbCopy *copy;                  /* the running one */
   i64 next_probe_ms;
@@ -98,10 +103,16 @@ struct Engine {
   Metric *rounds, *round_seconds, *batch_events, *commits, *jobs_run, *parked, *arrivals_total;
 };
 
-/* inbox.c */
+/* inbox.c, with inbox_apply.c and inbox_waiting.c */
 MUST_CHECK bool inbox_open(Engine *engine, Error *err); /* counts what waits, tries + 1 */
 MUST_CHECK bool inbox_append_and_apply(Cycle *cycle, Round *round, Error *err);
 void inbox_update_gauges(Engine *engine);
+
+/* budget.c */
+void budget_init(Engine *engine);
+size_t budget_events(Engine *engine, const Round *round);   /* that this round may apply */
+void budget_learn_cost(Engine *engine, const Round *round); /* after a commit */
+void budget_learn_load(Engine *engine, const Round *round, i64 waited_us, i64 worked_us); /* after each round */
 
 /* jobs.c */
 MUST_CHECK bool jobs_open(Engine *engine, Error *err);

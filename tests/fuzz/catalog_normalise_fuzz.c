@@ -18,7 +18,6 @@ static void check_text(Str text, size_t bytes_max) {
 }
 
 static void check_event(Arena *arena, const Event *event) {
-  Event back;
   Error err = {0};
   check_text(event->title, EVENT_TITLE_BYTES);
   check_text(event->description, EVENT_TEXT_BYTES);
@@ -27,9 +26,11 @@ static void check_event(Arena *arena, const Event *event) {
   if (event->labels.kind != VALUE_MAP || event->labels.size > EVENT_LABELS_MAX) abort();
   for (u32 i = 0; i < event->labels.size; i++)
     check_text(value_text(&event->labels.members[i].value), EVENT_LABEL_BYTES);
-  Value row = event_to_value(arena, event), read;
-  if (!json_parse(arena, json_text(arena, &row), NULL, &read, &err) || !event_from_value(arena, &read, &back, &err))
-    abort();
+  Event *back = NULL;
+  size_t count = 0;
+  if (!events_unpack(arena, events_pack(arena, event, 1), &back, &count, &err) || count != 1) abort();
+  Value row = event_to_value(arena, event), again = event_to_value(arena, back);
+  if (!value_equal(&row, &again)) abort();
 }
 
 static void check_spec(const Spec *spec, Str body, Str content_type) {

@@ -430,35 +430,35 @@ static void events_survive_the_inbox(void **state) {
                 .images = links,
                 .truncated = true,
                 .quiet = true,
+                .own = true,
                 .change_kind = S("ck"),
                 .change_status = S("cs"),
                 .environment = S("en"),
                 .revision = S("re"),
                 .author = S("au"),
                 .url = S("ur")};
-  Event empty = {.labels = {.kind = VALUE_MAP}}, back;
-  const Event *const EVENTS[] = {&full, &empty};
-  for (size_t i = 0; i < COUNT(EVENTS); i++) {
-    Value v = event_to_value(w->arena, EVENTS[i]), parsed;
-    assert_true(json_parse(w->arena, json_text(w->arena, &v), NULL, &parsed, &err));
-    assert_true(event_from_value(w->arena, &parsed, &back, &err));
-    Value again = event_to_value(w->arena, &back);
+  Event events[2] = {full, {.labels = {.kind = VALUE_MAP}}}, *back = NULL;
+  size_t count = 0;
+  Str bytes = events_pack(w->arena, events, 2);
+  assert_true(events_unpack(w->arena, bytes, &back, &count, &err));
+  assert_int_equal(count, 2);
+  for (size_t i = 0; i < 2; i++) {
+    Value v = event_to_value(w->arena, &events[i]), again = event_to_value(w->arena, &back[i]);
     assert_true(value_equal(&v, &again));
-    assert_int_equal(back.labels.kind, VALUE_MAP);
+    assert_int_equal(back[i].labels.kind, VALUE_MAP);
   }
   Value v = event_to_value(w->arena, &full);
-  assert_int_equal(v.size, 25);
-  static const char *const BAD[] = {"[]",
-                                    "{\"kind\":\"x\"}",
-                                    "{\"status\":\"x\"}",
-                                    "{\"priority\":\"p1\"}",
-                                    "{\"element\":-1}",
-                                    "{\"title\":7}",
-                                    "{\"labels\":\"x\"}"};
-  for (size_t i = 0; i < COUNT(BAD); i++) {
-    assert_true(json_parse(w->arena, str_from_c(BAD[i]), NULL, &v, &err));
-    assert_false(event_from_value(w->arena, &v, &back, &err));
-  }
+  assert_int_equal(v.size, 26);
+  /* Every cut is refused, and so is whatever follows. */
+  for (size_t cut = 0; cut < bytes.len; cut++)
+    assert_false(events_unpack(w->arena, str_slice(bytes, 0, cut), &back, &count, &err));
+  Buf longer = buf_new(w->arena, bytes.len + 1);
+  buf_put(&longer, bytes);
+  buf_putc(&longer, 0);
+  assert_false(events_unpack(w->arena, buf_str(&longer), &back, &count, &err));
+  static const char *const BAD[] = {"\2\1", "\1\1\77\1", "\1\1\1\5", "\1\177", "[]"};
+  for (size_t i = 0; i < COUNT(BAD); i++)
+    assert_false(events_unpack(w->arena, str_from_c(BAD[i]), &back, &count, &err));
   for (EventStatus s = EVENT_TRIGGERED; s <= EVENT_RESOLVED; s++) {
     EventStatus read;
     assert_true(event_status_parse(str_from_c(event_status_name(s)), &read) && read == s);

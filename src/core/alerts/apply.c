@@ -195,22 +195,13 @@ bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
 /* Waiting rows ---------------------------------------------------------------------------------------------------- */
 
 Str alerts_encode(Arena *arena, const Arrival *arrival) {
-  const Event *events = arrival->events;
-  ValueVec list = {0};
-  for (size_t i = 0; i < arrival->event_count; i++) *VEC_PUSH(arena, &list) = event_to_value(arena, &events[i]);
-  Value value = list_done(&list);
-  return json_text(arena, &value);
+  return events_pack(arena, arrival->events, arrival->event_count);
 }
 
-bool alerts_decode(Arrival *arrival, Str text, Error *err) {
-  Value list = value_null();
-  if (!json_parse(arrival->arena, text, NULL, &list, err)) return false;
-  if (!value_is(&list, VALUE_LIST)) return fail(err, ERR_INVALID, "the stored events are not a list");
-  Event *events = ARENA_ARRAY(arrival->arena, Event, list.size + 1);
-  for (size_t i = 0; i < list.size; i++)
-    if (!event_from_value(arrival->arena, value_at(&list, i), &events[i], err)) return false;
+bool alerts_decode(Arrival *arrival, Str bytes, Error *err) {
+  Event *events = NULL;
+  if (!events_unpack(arrival->arena, bytes, &events, &arrival->event_count, err)) return false;
   arrival->events = events;
-  arrival->event_count = list.size;
   return true;
 }
 

@@ -126,6 +126,7 @@ static bool open_engine(App *app, const ServeOptions *o, Error *err) {
                            .app = app,
                            .hooks = {.apply = alerts_apply,
                                      .appended = sources_appended,
+                                     .event_bytes = sizeof(Event),
                                      .encode = alerts_encode,
                                      .decode = alerts_decode,
                                      .refresh = setup_refresh,

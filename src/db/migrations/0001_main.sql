@@ -248,7 +248,7 @@ CREATE TABLE inbox (
   body_bytes BIGINT NOT NULL,
   outcome TEXT NOT NULL,
   errors TEXT,
-  events TEXT,
+  events BLOB,
   alert_ids TEXT,
   change_ids TEXT
 );
