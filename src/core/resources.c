@@ -26,6 +26,7 @@ const Resource *const CORE_RESOURCES[] = {
     &ALERT_RULE,
     &API_KEY,
     &ALERT,
+    &ALERT_RECORD,
     &REQUEST,
     &CHANGE,
     &INCIDENT,

@@ -56,7 +56,7 @@ extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
 extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY;
 extern const Resource SERVICE;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;
-extern const Resource INTEGRATION, ALERT_RULE, ALERT, REQUEST, CHANGE;
+extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;
 extern const Resource PAGE, NOTIFICATION;
 

@@ -45,6 +45,15 @@ bool resource_resolve(ResourceCtx *ctx, const Resource *r, Str text, i64 *out_id
   return true;
 }
 
+bool resource_resolve_record(ResourceCtx *ctx, const Resource *r, Str text, i64 *out_id) {
+  const Resource *record = r->remains ? registry_find(ctx->registry, str_from_c(r->remains)) : NULL;
+  i64 id = 0;
+  Error ignored = {0};
+  if (!record) return false;
+  if (id_parse(r->prefix, text, &id)) text = id_text(ctx->arena, record->prefix, id);
+  return resource_resolve(ctx, record, text, out_id, &ignored);
+}
+
 Str resource_id_text(ResourceCtx *ctx, const Resource *r, i64 id) {
   return id_text(ctx->arena, r->prefix, id);
 }

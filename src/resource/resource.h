@@ -134,6 +134,7 @@ struct Resource {
   const char *number;       /* "INC": people say INC-42; NULL: none */
   const char *lookup;       /* a unique field that names a row too ("email"); NULL: none */
   unsigned verbs;           /* ResourceVerbs */
+  const char *remains;      /* the resource that keeps a record, under the same id, of rows that are gone; NULL: none */
   bool is_organization;     /* its id is the organization */
   bool bare;                /* a log: no created_at, updated_at, version */
   const char *time_column;  /* since and until; NULL: the id's own time */
@@ -252,6 +253,8 @@ const Field *resource_field(const Resource *resource, Str name);
 
 /* id text, slug, number ("INC-42" or "42"), e-mail of users. ERR_NOT_FOUND names what was sought and how to name it. */
 MUST_CHECK bool resource_resolve(ResourceCtx *ctx, const Resource *resource, Str text, i64 *out_id, Error *err);
+/* The same for a row that is gone and of which a record remains: its id text or number as it was. */
+MUST_CHECK bool resource_resolve_record(ResourceCtx *ctx, const Resource *resource, Str text, i64 *out_id);
 MUST_CHECK bool resource_get(ResourceCtx *ctx, const Resource *resource, i64 id, Value *out, Error *err);
 /* Everything, secrets and hidden columns included: for the domain, never for answers. */
 MUST_CHECK bool resource_load(ResourceCtx *ctx, const Resource *resource, i64 id, Value *out, bool *out_found,

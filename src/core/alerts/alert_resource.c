@@ -105,6 +105,7 @@ const Resource ALERT = {
     .prefix = "alr",
     .table = "alert",
     .number = "ALERT",
+    .remains = "alert_record",
     .doc = "A deduplicated problem.",
     FIELDS(ALERT_FIELDS),
     .verbs = VERB_READ | VERB_LIST | VERB_UPDATE,
@@ -117,6 +118,50 @@ const Resource ALERT = {
     .team_shared = true,
     .private_sql = "incident_id IS NULL OR incident_id NOT IN (" HIDDEN_INCIDENTS ")",
     .after_write = alert_after_write,
+};
+
+/* What remains of an alert whose time is over. Its pages, notifications, explanations and timeline name its id. */
+static const Field RECORD_FIELDS[] = {
+    SEEN("title", F_TEXT, "As it was."),
+    {.name = "dedup_key", .kind = F_TEXT, .read_only = true, .filter = FILTER_SCAN, .doc = "As it was."},
+    {.name = "status", .kind = F_ENUM, .values = STATUSES, .read_only = true, .doc = "resolved or dismissed."},
+    {.name = "incident_id",
+     .kind = F_REF,
+     .ref = "incident",
+     .read_only = true,
+     .filter = FILTER_SCAN,
+     .doc = "The incident it belonged to."},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .read_only = true, .filter = FILTER_SCAN, .doc = "Whose it was."},
+    SEEN("first_seen_at", F_TIME, "When we first heard of it."),
+    SEEN("closed_at", F_TIME, "When its status last changed."),
+    SEEN("removed_at", F_TIME, "When its time was over."),
+    {.name = "alert_id",
+     .kind = F_TEXT,
+     .read_only = true,
+     .computed = true,
+     .doc = "The id that it had, by which pages, explanations and its timeline name it."},
+};
+
+static void record_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
+  i64 id = resource_ref_id(ctx->registry, value_get_c(row, "id"));
+  map_put_c(out, "alert_id", value_string(id_text(ctx->arena, "alr", id)));
+}
+
+const Resource ALERT_RECORD = {
+    .name = "alert_record",
+    .plural = "alert-records",
+    .prefix = "alx",
+    .table = "alert_record",
+    .number = "ALERT",
+    .doc = "What remains of an alert after the organization's alerts_days.",
+    FIELDS(RECORD_FIELDS),
+    .bare = true,
+    .verbs = VERBS_LOG,
+    .default_sort = "-id",
+    .id_order = "number",
+    .team_column = "team_id",
+    .private_sql = "incident_id IS NULL OR incident_id NOT IN (" HIDDEN_INCIDENTS ")",
+    .render = record_render,
 };
 
 /* Requests -------------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,8 @@
 /* Verbs of alerts, rules and requests. */
 #include "core/alerts/batch.h"
+#include "core/api/api.h"
 #include "core/api/internal.h"
+#include "core/resources.h"
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
@@ -49,9 +51,24 @@ static bool note(Call *call, Cycle *cycle, Error *err) {
 
 /* Reads ----------------------------------------------------------------------------------------------------------- */
 
+/* Explanations outlive their alert: `alert` then says what it was. */
 static bool explanation(Call *call, Db *db, Error *err) {
   i64 id = 0;
-  return api_resolve(call, db, "alert", 0, &id, err) && alert_explanations(db, call->arena, id, &call->answer, err);
+  Error why = {0};
+  if (api_resolve(call, db, "alert", 0, &id, &why)) return alert_explanations(db, call->arena, id, &call->answer, err);
+  *err = why;
+  if (why.code != ERR_NOT_FOUND) return false;
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  Value record = value_null(), items = value_null();
+  if (!resource_resolve_record(&ctx.rc, &ALERT, call->params[0], &id)) return false;
+  if (!resource_get(&ctx.rc, &ALERT_RECORD, id, &record, err)) return false;
+  if (!alert_explanations(db, call->arena, id, &items, err)) return false;
+  MapBuilder map = map_builder(call->arena);
+  map_put_c(&map, "alert", record);
+  map_put_c(&map, "items", *value_get_c(&items, "items"));
+  call->answer = map_done(&map);
+  error_clear(err);
+  return true;
 }
 
 typedef struct Rows {

@@ -24,9 +24,15 @@ static const Field DEFAULTS[] = {
 #define DAYS(n, text)                                                                                                  \
   { .name = n, .kind = F_INT, .min = 1, .max = 36500, .doc = text }
 static const Field RETENTION[] = {
-    DAYS("requests_days", "Raw requests. 7."),
-    DAYS("occurrences_days", "Occurrences of alerts. 90."),
-    DAYS("alerts_days", "Closed alerts. 400."),
+    DAYS("requests_days", "Requests that were taken. 7."),
+    DAYS("requests_kept_days", "Requests that were not taken, or are part of an incident. 90."),
+    {.name = "requests_max",
+     .kind = F_INT,
+     .min = 1,
+     .max = 10000000,
+     .doc = "Requests of one integration; those not taken are counted apart. 10000."},
+    DAYS("occurrences_days", "Occurrences of alerts; the first and the last stay with the alert. 90."),
+    DAYS("alerts_days", "Closed alerts; their pages, notifications, explanations and timelines stay. 400."),
     DAYS("live_events_days", "What a stream can be resumed from. 1."),
 };
 
@@ -56,7 +62,7 @@ static const Field ORGANIZATION_FIELDS[] = {
      .max = 16,
      .doc = "Words for the statuses of incidents.",
      .example = "{\"fixing\": \"Mitigating\"}"},
-    {.name = "retention", .kind = F_OBJECT, FIELDS(RETENTION), .doc = "How many days things are kept."},
+    {.name = "retention", .kind = F_OBJECT, FIELDS(RETENTION), .doc = "How long things are kept, in days."},
     {.name = "defaults",
      .kind = F_OBJECT,
      FIELDS(DEFAULTS),

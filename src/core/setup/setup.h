@@ -115,8 +115,14 @@ typedef struct SetupKey {
   const struct Grants *grants; /* of its scopes, within what its user holds */
 } SetupKey;
 
+/* How long things are kept; docs in organization_resource.c. */
+typedef struct SetupKeep {
+  i64 requests_ms, requests_kept_ms, requests_max, occurrences_ms, alerts_ms, live_events_ms;
+} SetupKeep;
+
 struct SetupOrg {
   i64 id, policy_id;
+  SetupKeep keep;
   Str slug, name;
   const Zone *zone;
   /* defaults of alert-engines section 16 */

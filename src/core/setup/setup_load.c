@@ -51,17 +51,32 @@ static i64 seconds_of(const Value *map, const char *name, i64 otherwise) {
 /* Organizations and people ---------------------------------------------------------------------------------------- */
 
 static const DbStmt ORGS = {
-    "setup_orgs", "SELECT id, slug, name, time_zone, policy_id, defaults FROM organization ORDER BY id", NULL};
+    "setup_orgs", "SELECT id, slug, name, time_zone, policy_id, defaults, retention FROM organization ORDER BY id",
+    NULL};
+
+static i64 days_of(const Value *map, const char *name, i64 otherwise) {
+  return seconds_of(map, name, otherwise) * DAY_MS;
+}
+
+static SetupKeep read_keep(const Value *retention) {
+  return (SetupKeep){.requests_ms = days_of(retention, "requests_days", 7),
+                     .requests_kept_ms = days_of(retention, "requests_kept_days", 90),
+                     .requests_max = seconds_of(retention, "requests_max", 10000),
+                     .occurrences_ms = days_of(retention, "occurrences_days", 90),
+                     .alerts_ms = days_of(retention, "alerts_days", 400),
+                     .live_events_ms = days_of(retention, "live_events_days", 1)};
+}
 
 static bool read_org(const DbRow *row, void *ctx) {
   Loading *load = ctx;
-  Value defaults = json_cell(load, row, 5);
+  Value defaults = json_cell(load, row, 5), retention = json_cell(load, row, 6);
   *VEC_PUSH(load->arena, &load->setup->orgs) = (SetupOrg){
       .id = db_row_int(row, 0),
       .slug = db_row_text(row, 1, load->arena),
       .name = db_row_text(row, 2, load->arena),
       .zone = zone_cell(load, row, 3, zone_utc()),
       .policy_id = db_row_int(row, 4),
+      .keep = read_keep(&retention),
       .reopen_window_s = seconds_of(&defaults, "reopen_window_s", 1800),
       .late_window_s = seconds_of(&defaults, "late_window_s", 300),
       .group_window_s = seconds_of(&defaults, "window_s", 3600),
