@@ -69,6 +69,16 @@ static void begin_episode(Acting *x) {
   a->threshold = value_null();
 }
 
+/* Members of its incident that are triggered and not held. */
+static bool others_awake(Cycle *cycle, const Alert *a, i64 *out, Error *err) {
+  static const DbStmt AWAKE = {
+      "alert_others_awake",
+      "SELECT COUNT(*) FROM alert WHERE incident_id = $1 AND id <> $2 AND status = 'triggered' AND holds = 0", NULL};
+  bool found = false;
+  return db_query_int(cycle->db, &AWAKE, DB_ARGS(db_int(a->incident_id), db_int(a->id)), out, &found, err);
+}
+
+/* Ends its page, and its incident's when no other member is awake. A second snooze moves the end. */
 static bool snooze(Acting *x, Error *err) {
   Alert *a = x->alert;
   if (x->act->until_ms <= x->cycle->now_ms)
@@ -76,12 +86,13 @@ static bool snooze(Acting *x, Error *err) {
   a->snoozed_until_ms = x->act->until_ms;
   hold_add(a, (Hold){.reason = "snooze", .id = 0, .until_ms = x->act->until_ms});
   a->row_changed = true;
-  JobNew job = {.kind = "alert.hold_end",
-                .org_id = a->org_id,
-                .subject_id = a->id,
-                .due_ms = x->act->until_ms,
-                .data = str_format(x->cycle->arena, "{\"reason\":\"snooze\",\"episode\":%lld}", (long long)a->episode)};
-  return page_end(x->cycle, a->id, PAGE_END_CANCELLED, "snooze", x->act->who, err) && job_add(x->cycle, &job, err);
+  i64 awake = 0;
+  if (!page_end(x->cycle, a->id, PAGE_END_CANCELLED, "snooze", x->act->who, err) ||
+      !hold_end_job(x->cycle, a, x->act->until_ms, err))
+    return false;
+  if (a->incident_id == 0 || a->status != ALERT_TRIGGERED) return true;
+  return others_awake(x->cycle, a, &awake, err) &&
+         (awake > 0 || page_end(x->cycle, a->incident_id, PAGE_END_CANCELLED, "snooze", x->act->who, err));
 }
 
 static bool escalate(Acting *x, Error *err) {

@@ -50,6 +50,8 @@ MUST_CHECK bool alert_act(Cycle *cycle, i64 alert_id, const AlertAct *act, bool 
 /* The same for every triggered (acknowledge) or open (resolve, dismiss) alert of an incident. */
 MUST_CHECK bool alerts_of_incident_act(Cycle *cycle, i64 incident_id, const AlertAct *act, i64 *out_changed,
                                        Error *err);
+/* Makes it somebody's task (0: nobody's); they are told. Paging goes on until somebody acknowledges. */
+MUST_CHECK bool alert_assign(Cycle *cycle, i64 alert_id, i64 user_id, Str note, const Who *who, Error *err);
 MUST_CHECK bool alert_note(Cycle *cycle, i64 alert_id, Str text, const Who *who, Error *err);
 
 /* Opens (or repeats) an alert of our own: source "tocsin" or "manual". Returns its id. */

@@ -121,9 +121,7 @@ static bool tell_acker(Batch *batch, const Alert *a, Error *err) {
   if (!a->tell_acker || !json_parse(batch->arena, a->acknowledged_by, NULL, &who, &ignored)) return true;
   i64 user_id = 0;
   if (!id_parse("usr", value_text_or(value_get_c(&who, "id"), STR_NONE), &user_id)) return true;
-  Str text = str_format(batch->arena, "ALERT-%lld is back (%.*s); your acknowledgement still holds",
-                        (long long)a->number, STR_ARG(a->title));
-  return page_notice(batch->cycle, a->org_id, user_id, a->id, a->incident_id, text, err);
+  return page_notice(batch->cycle, user_id, a->id, a->incident_id, "kept", err);
 }
 
 /* Does this alert run its rules in this batch? Threshold rules see every occurrence until they are reached. */

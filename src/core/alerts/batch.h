@@ -133,6 +133,8 @@ MUST_CHECK bool plan_carry_out(Cycle *cycle, const Setup *setup, Alert *alert, P
 /* explain.c */
 Str plan_json(Arena *arena, const Setup *setup, const Alert *alert, const Plan *plan, i64 now_ms);
 MUST_CHECK bool plan_keep(Cycle *cycle, const Setup *setup, Alert *alert, const Plan *plan, Error *err);
+/* alert_jobs.c: looks at the alert's holds then */
+MUST_CHECK bool hold_end_job(Cycle *cycle, const Alert *alert, i64 until_ms, Error *err);
 /* stage_changes.c */
 MUST_CHECK bool change_apply(Batch *batch, Item *item, Error *err);
 /* Runs rules on an alert outside a batch (a hold ended, a verb reopened it) and carries the plan out. Writes the alert.

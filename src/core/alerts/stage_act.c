@@ -290,19 +290,32 @@ static bool act_in_own_incident(Acting *act, bool held, bool *out_done, Error *e
   return page_incident(act, &joined, err);
 }
 
+/* Once an episode has paged, a rule that runs again does not take the page back. */
+static bool has_paged(const Acting *act, bool *out, Error *err) {
+  static const DbStmt PAGED = {
+      "alert_has_paged", "SELECT id FROM page WHERE alert_id = $1 AND subject_id = $1 AND episode = $2 LIMIT 1", NULL};
+  const Alert *a = act->alert;
+  i64 id = 0;
+  *out = !a->is_new && !a->reopened && a->incident_id > 0; /* its incident's page stands for it */
+  if (a->is_new || *out) return true;
+  return db_query_int(act->cycle->db, &PAGED, DB_ARGS(db_int(a->id), db_int(a->episode)), &id, out, err);
+}
+
+/* The first time counts: an alert that goes on changing would else be held for ever. */
+static bool hold_until(Acting *act, Hold hold, Error *err) {
+  if (hold.until_ms <= act->cycle->now_ms || hold_has(act->alert, hold.reason)) return true;
+  return !hold_add(act->alert, hold) || hold_end_job(act->cycle, act->alert, hold.until_ms, err);
+}
+
 static bool hold_back(Acting *act, Error *err) {
   Plan *plan = act->plan;
   Alert *a = act->alert;
-  if (plan->pause_ms > act->cycle->now_ms) {
-    hold_add(a, (Hold){.reason = "pause", .id = plan->pause_rule_id, .until_ms = plan->pause_ms});
-    JobNew job = {.kind = "alert.hold_end",
-                  .org_id = a->org_id,
-                  .subject_id = a->id,
-                  .due_ms = plan->pause_ms,
-                  .data =
-                      str_format(act->cycle->arena, "{\"reason\":\"pause\",\"episode\":%lld}", (long long)a->episode)};
-    if (!job_cancel(act->cycle, "alert.hold_end", a->id, err) || !job_add(act->cycle, &job, err)) return false;
-  }
+  bool paged = false;
+  if ((plan->pause_ms > 0 || plan->snooze_ms > 0) && !has_paged(act, &paged, err)) return false;
+  Hold pause = {.reason = "pause", .id = plan->pause_rule_id, .until_ms = plan->pause_ms};
+  Hold snooze = {.reason = "snooze", .until_ms = plan->snooze_ms};
+  if (!paged && !(hold_until(act, pause, err) && hold_until(act, snooze, err))) return false;
+  if (hold_has(a, "snooze")) a->snoozed_until_ms = MAX(a->snoozed_until_ms, plan->snooze_ms);
   for (size_t i = 0; i < a->hold_count; i++) buf_format(&act->words, "held by %s; ", a->holds[i].reason);
   return true;
 }

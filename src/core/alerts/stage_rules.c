@@ -143,7 +143,11 @@ static void act(Deciding *d, const Rule *rule, const RuleAction *action) {
     want_page(d, rule, action->policy_id);
     buf_puts(&d->done, "page; ");
     break;
-  case ACTION_SNOOZE: d->plan->snooze_ms = d->now_ms + action->for_s * 1000; break;
+  case ACTION_SNOOZE:
+    if (d->pause_served || action->for_s <= 0) break;
+    d->plan->snooze_ms = MAX(d->plan->snooze_ms, d->now_ms + action->for_s * 1000);
+    buf_format(&d->done, "snooze %lld s; ", (long long)action->for_s);
+    break;
   case ACTION_RUN_RUNBOOK:
   case ACTION_NOTIFY: buf_format(&d->done, "%s is not available in this version; ", ACTION_NAMES[action->type]); break;
   case ACTION_TYPE_COUNT: break;

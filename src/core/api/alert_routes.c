@@ -42,6 +42,14 @@ static bool snooze(Call *call, Cycle *cycle, Error *err) {
   return act(call, cycle, ALERT_VERB_SNOOZE, until, err);
 }
 
+static bool assign(Call *call, Cycle *cycle, Error *err) {
+  ApiCtx ctx = api_ctx(call, cycle->db, cycle);
+  i64 id = 0, user_id = resource_ref_id(ctx.rc.registry, value_get_c(&call->body, "user_id"));
+  return api_resolve(call, cycle->db, "alert", 0, &id, err) &&
+         alert_assign(cycle, id, user_id, api_text(call, "note"), &call->who, err) &&
+         api_answer_with(call, cycle->db, "alert", id, err);
+}
+
 static bool note(Call *call, Cycle *cycle, Error *err) {
   i64 id = 0;
   Str text = api_text(call, "text");
@@ -262,6 +270,13 @@ static const Field SNOOZE[] = {
     {.name = "for_s", .kind = F_INT, .min = 1, .max = 31536000, .doc = "For so many seconds.", .example = "3600"},
     {.name = "until", .kind = F_TIME, .doc = "Until then, instead of for_s."},
     {.name = "reason", .kind = F_TEXT, .max = 1000, .doc = "Why; kept in the timeline."}};
+static const Field ASSIGN[] = {
+    {.name = "user_id", .kind = F_REF, .ref = "user", .doc = "Whose task it is from now on; null: nobody's."},
+    {.name = "note",
+     .kind = F_TEXT,
+     .max = 16384,
+     .doc = "For them; kept in the timeline.",
+     .example = "Your deploy?"}};
 static const Field NOTE[] = {
     {.name = "text", .kind = F_TEXT, .required = true, .max = 16384, .doc = "The note.", .example = "Looking into it"}};
 static const Field PREVIEW[] = {
@@ -309,6 +324,8 @@ const Route ALERT_ROUTES[] = {
      .doc = "Quiet until a time; then one page if still triggered."},
     {HTTP_POST, "alerts/{id}/escalate", "alerts:write", .write = escalate, BODY(REASON), .answers = "alert",
      .doc = "Next level now."},
+    {HTTP_POST, "alerts/{id}/assign", "alerts:write", .write = assign, BODY(ASSIGN), .answers = "alert",
+     .doc = "Makes it somebody's task and tells them; paging goes on until somebody acknowledges."},
     {HTTP_POST, "alerts/{id}/note", "alerts:write", .write = note, BODY(NOTE), .answers = "alert",
      .doc = "Adds a note to the timeline."},
     {HTTP_GET, "alerts/{id}/explanation", "alerts:read", .read = explanation, WHOLE_LIST, ANSWER(PLANS),

@@ -129,11 +129,9 @@ bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpos
   return true;
 }
 
-bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incident_id, Str text, Error *err) {
+bool page_notice(Cycle *cycle, i64 user_id, i64 alert_id, i64 incident_id, const char *purpose, Error *err) {
   static const DbStmt LAST = {
       "page_last_of", "SELECT id FROM page WHERE alert_id = $1 OR incident_id = $2 ORDER BY id DESC LIMIT 1", NULL};
-  (void)org_id;
-  (void)text;
   i64 id = 0;
   bool found = false;
   size_t queued = 0;
@@ -142,7 +140,7 @@ bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incide
                     err))
     return false;
   if (!found || !page_load(cycle->db, cycle->arena, id, &page, &found, err)) return !found;
-  return notify_user(cycle, &page, user_id, "kept", &queued, err);
+  return notify_user(cycle, &page, user_id, purpose, &queued, err);
 }
 
 /* Claiming -------------------------------------------------------------------------------------------------------- */

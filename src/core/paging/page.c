@@ -296,19 +296,30 @@ bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, con
          end_all(cycle, subject_id, PAGE_EXHAUSTED, how, reason, who, err);
 }
 
-bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err) {
-  Ids ids;
-  if (!pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err)) return false;
-  for (size_t i = 0; i < ids.items.count; i++) {
+static bool restart_all(Cycle *cycle, const Ids *ids, const Who *who, Error *err) {
+  for (size_t i = 0; i < ids->items.count; i++) {
     Page page = {0};
     bool found = false;
-    if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
+    if (!page_load(cycle->db, cycle->arena, ids->items.items[i], &page, &found, err)) return false;
     if (!page_begin(cycle, page.id, page.org_id, page.epoch + 1, cycle->now_ms, err) ||
         !page_tell(cycle, &page, "page_restarted", who, STR_NONE, err))
       return false;
     cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
   }
   return true;
+}
+
+bool page_resume(Cycle *cycle, i64 subject_id, const char *reason, Error *err) {
+  static const DbStmt LAST = {
+      "pages_last_cancelled",
+      "SELECT id FROM page WHERE subject_id = $1 AND status = 'cancelled' AND reason = $2 AND ended_at = "
+      "(SELECT MAX(ended_at) FROM page WHERE subject_id = $1) AND NOT EXISTS (SELECT 1 FROM page WHERE subject_id = $1 "
+      "AND status = 'active')",
+      NULL};
+  Ids ids = {.arena = cycle->arena};
+  if (!db_query(cycle->db, &LAST, DB_ARGS(db_int(subject_id), db_text(str_from_c(reason))), read_id, &ids, err))
+    return false;
+  return restart_all(cycle, &ids, &WHO_SYSTEM, err);
 }
 
 bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
@@ -320,6 +331,11 @@ bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
     return fail(err, ERR_CONFLICT, "the page is %s: there is nothing to escalate", page_status_name(page.status));
   return job_hurry(cycle, "page.level", page_id, cycle->now_ms, err) &&
          page_tell(cycle, &page, "escalated_by_hand", who, STR_NONE, err);
+}
+
+bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err) {
+  Ids ids;
+  return pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err) && restart_all(cycle, &ids, who, err);
 }
 
 /* Urgency rises with the priority only where the policy leaves it to the priority. */

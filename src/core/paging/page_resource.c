@@ -105,7 +105,7 @@ static const Field NOTIFICATION_FIELDS[] = {
     {.name = "contact_method_id", .kind = F_REF, .ref = "contact_method", .read_only = true, .doc = "By which way."},
     SEEN("kind", F_TEXT, "The channel, as it was."),
     SEEN("address", F_TEXT, "As it was."),
-    SEEN("purpose", F_TEXT, "page, exhausted, notice."),
+    SEEN("purpose", F_TEXT, "page, exhausted, kept (their acknowledgement still holds), assigned."),
     SEEN("level", F_INT, "Of the page."),
     SEEN("round", F_INT, "Of the page."),
     {.name = "status",

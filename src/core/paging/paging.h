@@ -54,6 +54,8 @@ typedef enum PageEnd { PAGE_END_ACKNOWLEDGED, PAGE_END_RESOLVED, PAGE_END_CANCEL
 MUST_CHECK bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, const Who *who, Error *err);
 /* Restarts the subject's acknowledged pages at level 1 (unacknowledge). */
 MUST_CHECK bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err);
+/* Restarts at level 1 the subject's last pages, if they were cancelled for this reason (a snooze that is over). */
+MUST_CHECK bool page_resume(Cycle *cycle, i64 subject_id, const char *reason, Error *err);
 /* Next level now (the ack page's and API's "escalate"). */
 MUST_CHECK bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err);
 /* Severity or priority rose while the page runs: title, urgency. */
@@ -63,8 +65,9 @@ MUST_CHECK bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severit
  * alert of a storm. Calls alert_acknowledge / incident_acknowledge. Second one: ok, *out_first names who was first. */
 MUST_CHECK bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first, Error *err);
 
-/* Tells one person something once, by the first immediate step of their notification rule; not a page. */
-MUST_CHECK bool page_notice(Cycle *cycle, i64 org_id, i64 user_id, i64 alert_id, i64 incident_id, Str text, Error *err);
+/* Tells one person something once, by their notification rule; not a page. purpose: "kept" (their acknowledgement still
+ * holds), "assigned". Only of what has paged. */
+MUST_CHECK bool page_notice(Cycle *cycle, i64 user_id, i64 alert_id, i64 incident_id, const char *purpose, Error *err);
 
 PageRates *page_rates_new(void);
 void page_rates_free(PageRates *rates);
