@@ -1,0 +1,209 @@
+/* Recurrence rules. libical walks local times; UNTIL in UTC becomes local before, COUNT is counted here, so that the
+ * walk can be ended at the range whatever the rule says. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/ical_internal.h"
+
+static void tame(void) {
+  icalerror_set_errors_are_fatal(0);
+}
+
+void ical_be_tame(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  (void)pthread_once(&once, tame);
+}
+
+IcalRange ical_range(const IcalRange *asked) {
+  IcalRange range = *asked;
+  range.from_s = MIN(MAX(range.from_s, (i64)-62000000000), (i64)16725225600);
+  range.to_s = MIN(range.to_s, range.from_s + (i64)ICAL_YEARS_MAX * 366 * 86400);
+  return range;
+}
+
+IcalTime ical_at(const Zone *zone, Civil local) {
+  IcalTime t = {.local = local, .at_s = zone_to_utc(zone, local)};
+  t.local = zone_to_local(zone, t.at_s); /* as clocks show it: a skipped time has moved */
+  return t;
+}
+
+/* Rules that contradict themselves (30 February) walk to the end of libical's calendar at the speed of FREQ. By hours
+ * that takes seconds; rules by hour have no use for parts larger than a day. */
+static bool takes_too_long(const struct icalrecurrencetype *rule) {
+  return rule->freq == ICAL_HOURLY_RECURRENCE &&
+         (rule->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX || rule->by_month_day[0] != ICAL_RECURRENCE_ARRAY_MAX ||
+          rule->by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX || rule->by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX);
+}
+
+/* BYSETPOS counts within a week or month: a number that none reaches is looked for until the end of the calendar. */
+static bool position_fits(const struct icalrecurrencetype *rule) {
+  i32 days = 0, most = 366;
+  while (days < ICAL_BY_DAY_SIZE && rule->by_day[days] != ICAL_RECURRENCE_ARRAY_MAX) days++;
+  if (rule->freq == ICAL_WEEKLY_RECURRENCE) most = MAX(days, 1);
+  if (rule->freq == ICAL_MONTHLY_RECURRENCE) most = days ? MIN(days * 5, 31) : 31;
+  for (size_t i = 0; i < ICAL_BY_SETPOS_SIZE && rule->by_set_pos[i] != ICAL_RECURRENCE_ARRAY_MAX; i++)
+    if (rule->by_set_pos[i] > most || rule->by_set_pos[i] < -most) return false;
+  return true;
+}
+
+static bool rule_fits(const struct icalrecurrencetype *rule, Error *err) {
+  if (rule->freq == ICAL_SECONDLY_RECURRENCE || rule->freq == ICAL_MINUTELY_RECURRENCE)
+    return fail(err, ERR_INVALID, "FREQ is HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY; nothing here repeats faster");
+  if (rule->rscale) return fail(err, ERR_INVALID, "RSCALE is not supported: only the Gregorian calendar is");
+  if (takes_too_long(rule))
+    return fail(err, ERR_INVALID,
+                "FREQ=HOURLY cannot be combined with BYMONTH, BYMONTHDAY, BYYEARDAY or BYWEEKNO; use FREQ=DAILY with "
+                "BYHOUR");
+  if (!position_fits(rule)) return fail(err, ERR_INVALID, "BYSETPOS is larger than what a week, month or year holds");
+  return true;
+}
+
+static Str without_prefix(Str rule) {
+  rule = str_trim(rule);
+  if (rule.len >= 6 && str_equal_nocase(str_slice(rule, 0, 6), S("RRULE:"))) rule = str_slice(rule, 6, rule.len);
+  return rule;
+}
+
+/* The parts that RFC 5545 knows, once each: libical passes over what it does not know. */
+static bool parts_are_known(Str rule, Error *err) {
+  static const char *const KNOWN[] = {"FREQ",  "UNTIL", "COUNT",   "INTERVAL",   "BYSECOND",  "BYMINUTE", "BYHOUR",
+                                      "BYDAY", "WKST",  "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"};
+  bool seen[COUNT(KNOWN)] = {false};
+  Str part, name, value;
+  for (bool more = true; more;) {
+    more = str_cut(rule, ';', &part, &rule);
+    size_t i = 0;
+    if (!str_cut(part, '=', &name, &value) || value.len == 0)
+      return fail(err, ERR_INVALID, "\"%.*s\" is not a part of a rule such as FREQ=WEEKLY;BYDAY=MO,WE",
+                  STR_ARG(utf8_cut(part, 60)));
+    while (i < COUNT(KNOWN) && !str_equal_nocase(name, str_from_c(KNOWN[i]))) i++;
+    if (i == COUNT(KNOWN)) return fail(err, ERR_INVALID, "a rule has no part \"%.*s\"", STR_ARG(utf8_cut(name, 60)));
+    if (seen[i]) return fail(err, ERR_INVALID, "%s stands twice in the rule", KNOWN[i]);
+    seen[i] = true;
+  }
+  if (!seen[0]) return fail(err, ERR_INVALID, "FREQ is missing, such as FREQ=WEEKLY");
+  if (seen[1] && seen[2]) return fail(err, ERR_INVALID, "a rule has UNTIL or COUNT, not both");
+  return true;
+}
+
+static bool rule_read(Str text, struct icalrecurrencetype *out, Error *err) {
+  char buffer[ICAL_RULE_BYTES_MAX + 1];
+  ical_be_tame();
+  text = without_prefix(text);
+  if (text.len > ICAL_RULE_BYTES_MAX)
+    return fail(err, ERR_INVALID, "a rule has at most %d characters", ICAL_RULE_BYTES_MAX);
+  if (memchr(text.ptr ? text.ptr : "", 0, text.len) || !utf8_valid(text))
+    return fail(err, ERR_INVALID, "the rule is not text");
+  if (!parts_are_known(text, err)) return false;
+  memcpy(buffer, text.ptr, text.len);
+  buffer[text.len] = 0;
+  *out = icalrecurrencetype_from_string(buffer);
+  if (out->freq == ICAL_NO_RECURRENCE)
+    return fail(err, ERR_INVALID, "\"%.*s\" is not a rule such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE",
+                STR_ARG(utf8_cut(text, 100)));
+  return true;
+}
+
+static void rule_free(struct icalrecurrencetype *rule) {
+  free(rule->rscale);
+  rule->rscale = NULL;
+}
+
+bool ical_rule_check(Str text, Error *err) {
+  struct icalrecurrencetype rule;
+  u32 steps = 0;
+  IcalWalk walk;
+  if (!rule_read(text, &rule, err)) return false;
+  bool ok = ical_walk_start(&walk, &rule, (Civil){2026, 1, 5, 9, 0, 0}, zone_utc(), 0, &steps, err);
+  if (ok) ical_walk_done(&walk);
+  rule_free(&rule);
+  return ok;
+}
+
+/* Walking --------------------------------------------------------------------------------------------------------- */
+
+static i64 until_of(const struct icalrecurrencetype *rule, const Zone *zone) {
+  icaltimetype until = rule->until;
+  if (icaltime_is_null_time(until)) return INT64_MAX;
+  Civil c = ical_to_civil(until);
+  if (until.is_date) c.hour = 23, c.minute = 59, c.second = 59; /* a date: that whole day */
+  return icaltime_is_utc(until) ? civil_to_seconds(c) : zone_to_utc(zone, c);
+}
+
+bool ical_walk_start(IcalWalk *walk, const struct icalrecurrencetype *given, Civil start, const Zone *zone, i64 to_s,
+                     u32 *steps, Error *err) {
+  struct icalrecurrencetype rule = *given;
+  if (!rule_fits(&rule, err)) return false;
+  *walk = (IcalWalk){.zone = zone, .steps = steps, .left = rule.count > 0 ? rule.count : -1};
+  walk->last_s = MIN(until_of(&rule, zone), to_s > INT64_MIN ? to_s - 1 : to_s);
+  rule.count = 0;
+  /* A day more, because libical compares local times: the exact end is compared here. */
+  i64 end_s = MIN(MAX(walk->last_s, (i64)-62000000000), (i64)16725225600) + 86400;
+  rule.until = ical_from_civil(zone_to_local(zone, end_s));
+  icaltimetype first = ical_from_civil(start);
+  if (start.year < 1 || start.year > 2500 || !icaltime_is_valid_time(first))
+    return fail(err, ERR_INVALID, "the series begins outside of the years 1 to 2500");
+  walk->iterator = icalrecur_iterator_new(rule, first);
+  if (!walk->iterator)
+    return fail(err, ERR_INVALID, "the parts of the rule never come true together, or a number is out of its range");
+  return true;
+}
+
+bool ical_walk_next(IcalWalk *walk, IcalTime *out, bool *out_spent) {
+  *out_spent = false;
+  if (walk->left == 0) return false;
+  if (++*walk->steps > ICAL_STEPS_MAX) {
+    *out_spent = true;
+    return false;
+  }
+  icaltimetype next = icalrecur_iterator_next(walk->iterator);
+  if (icaltime_is_null_time(next)) return false;
+  if (walk->left > 0) walk->left--;
+  *out = ical_at(walk->zone, ical_to_civil(next));
+  return out->at_s <= walk->last_s;
+}
+
+void ical_walk_done(IcalWalk *walk) {
+  if (walk->iterator) icalrecur_iterator_free(walk->iterator);
+  walk->iterator = NULL;
+}
+
+/* DTSTART counts as the first, also when the rule would not name it; libical leaves it out then. */
+static bool walk_range(Arena *arena, IcalWalk *walk, IcalTime first, const IcalRange *range, IcalTimes *out,
+                       Error *err) {
+  size_t max = range->count_max ? MIN(range->count_max, (size_t)ICAL_OCCURRENCES_MAX) : ICAL_OCCURRENCES_MAX;
+  VEC(IcalTime) times = {0};
+  IcalTime next = first;
+  bool spent = false, more = first.at_s < range->to_s, is_first = true;
+  out->more = false;
+  while (more) {
+    if (next.at_s >= range->from_s && times.count == max) {
+      out->more = true;
+      break;
+    }
+    if (next.at_s >= range->from_s) *VEC_PUSH(arena, &times) = next;
+    more = ical_walk_next(walk, &next, &spent);
+    if (more && is_first && next.at_s == first.at_s) more = ical_walk_next(walk, &next, &spent);
+    is_first = false;
+  }
+  if (spent)
+    return fail(err, ERR_COST, "the series repeats more than %d times until there; let it begin later", ICAL_STEPS_MAX);
+  out->items = times.items;
+  out->count = times.count;
+  return true;
+}
+
+bool ical_occurrences(Arena *arena, Str text, Civil start, const Zone *zone, const IcalRange *range, IcalTimes *out,
+                      Error *err) {
+  struct icalrecurrencetype rule;
+  IcalWalk walk = {0};
+  u32 steps = 0;
+  IcalRange within = ical_range(range);
+  if (!rule_read(text, &rule, err)) return false;
+  bool ok = ical_walk_start(&walk, &rule, start, zone, within.to_s, &steps, err) &&
+            walk_range(arena, &walk, ical_at(zone, start), &within, out, err);
+  ical_walk_done(&walk);
+  rule_free(&rule);
+  return ok;
+}

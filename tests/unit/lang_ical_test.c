@@ -1,0 +1,253 @@
+/* Recurrence rules and calendar files: what RFC 5545 says, over changes of the clocks, within limits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lang/ical.h"
+
+#include <cmocka.h>
+
+typedef struct Fixture {
+  Arena *arena;
+  ZoneDb *zones;
+  const Zone *berlin, *new_york;
+} Fixture;
+
+static int set_up(void **state) {
+  static Fixture f;
+  f = (Fixture){.arena = arena_new(), .zones = zone_db_new(NULL)};
+  *state = &f;
+  return zone_find(f.zones, S("Europe/Berlin"), &f.berlin, NULL) &&
+                 zone_find(f.zones, S("America/New_York"), &f.new_york, NULL)
+             ? 0
+             : -1;
+}
+
+static int tear_down(void **state) {
+  Fixture *f = *state;
+  arena_free(f->arena);
+  zone_db_free(f->zones);
+  return 0;
+}
+
+static i64 seconds(const char *utc) {
+  i64 s = 0;
+  i32 nanos = 0;
+  assert_true(time_parse(str_from_c(utc), &s, &nanos));
+  return s;
+}
+
+static const char *occurrences(Fixture *f, const char *rule, const char *start, const Zone *zone, const char *from,
+                               const char *to, size_t max) {
+  Civil civil;
+  IcalTimes times;
+  Error err = {0};
+  IcalRange range = {seconds(from), seconds(to), max};
+  assert_true(civil_parse(str_from_c(start), &civil));
+  if (!ical_occurrences(f->arena, str_from_c(rule), civil, zone, &range, &times, &err))
+    return str_to_c(f->arena, str_format(f->arena, "!%s", err.message));
+  Buf out = buf_new(f->arena, 100000);
+  for (size_t i = 0; i < times.count; i++) {
+    if (i) buf_putc(&out, ' ');
+    civil_write(times.items[i].local, &out);
+    assert_int_equal(civil_to_seconds(times.items[i].local),
+                     civil_to_seconds(zone_to_local(zone, times.items[i].at_s)));
+  }
+  if (times.more) buf_puts(&out, " ...");
+  return str_to_c(f->arena, buf_str(&out));
+}
+
+static void rules_repeat_by_the_clocks_of_their_zone(void **state) {
+  Fixture *f = *state;
+  static const struct {
+    const char *rule, *start, *from, *to, *wanted;
+  } ROWS[] = {
+      {"FREQ=DAILY", "2026-01-05T09:00:00", "2026-01-05T00:00:00Z", "2026-01-08T00:00:00Z",
+       "2026-01-05T09:00:00 2026-01-06T09:00:00 2026-01-07T09:00:00"},
+      {"RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH", "2026-01-05T09:00:00", "2026-01-01T00:00:00Z",
+       "2026-02-01T00:00:00Z", "2026-01-05T09:00:00 2026-01-08T09:00:00 2026-01-19T09:00:00 2026-01-22T09:00:00"},
+      {"FREQ=MONTHLY;BYDAY=-1FR", "2026-01-30T18:00:00", "2026-01-01T00:00:00Z", "2026-04-01T00:00:00Z",
+       "2026-01-30T18:00:00 2026-02-27T18:00:00 2026-03-27T18:00:00"},
+      {"FREQ=MONTHLY;BYMONTHDAY=31", "2026-01-31T10:00:00", "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z",
+       "2026-01-31T10:00:00 2026-03-31T10:00:00 2026-05-31T10:00:00"},
+      {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "2024-02-29T10:00:00", "2024-01-01T00:00:00Z", "2033-01-01T00:00:00Z",
+       "2024-02-29T10:00:00 2028-02-29T10:00:00 2032-02-29T10:00:00"},
+      {"FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;COUNT=3", "2026-01-30T08:00:00", "2026-01-01T00:00:00Z",
+       "2027-01-01T00:00:00Z", "2026-01-30T08:00:00 2026-02-27T08:00:00 2026-03-31T08:00:00"},
+      {"FREQ=WEEKLY;COUNT=2", "2026-01-05T09:00:00", "2026-01-06T00:00:00Z", "2027-01-01T00:00:00Z",
+       "2026-01-12T09:00:00"},
+      /* the night of 29 March has no 02:30 in Berlin; 25 October has it twice */
+      {"FREQ=DAILY", "2026-03-28T02:30:00", "2026-03-28T00:00:00Z", "2026-03-31T00:00:00Z",
+       "2026-03-28T02:30:00 2026-03-29T03:30:00 2026-03-30T02:30:00"},
+      {"FREQ=DAILY;COUNT=2", "2026-10-25T02:30:00", "2026-10-24T00:00:00Z", "2026-11-01T00:00:00Z",
+       "2026-10-25T02:30:00 2026-10-26T02:30:00"},
+      /* UNTIL is an instant: 09:00 in Berlin is 08:00Z in winter */
+      {"FREQ=DAILY;UNTIL=20260107T080000Z", "2026-01-05T09:00:00", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z",
+       "2026-01-05T09:00:00 2026-01-06T09:00:00 2026-01-07T09:00:00"},
+      {"FREQ=DAILY;UNTIL=20260107T075959Z", "2026-01-05T09:00:00", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z",
+       "2026-01-05T09:00:00 2026-01-06T09:00:00"},
+      {"FREQ=DAILY;UNTIL=20260106", "2026-01-05T09:00:00", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z",
+       "2026-01-05T09:00:00 2026-01-06T09:00:00"},
+      {"FREQ=HOURLY;INTERVAL=12;COUNT=3", "2026-01-05T09:00:00", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z",
+       "2026-01-05T09:00:00 2026-01-05T21:00:00 2026-01-06T09:00:00"},
+      /* the start counts as the first also when the rule would not name it */
+      {"FREQ=WEEKLY;BYDAY=MO", "2026-01-07T09:00:00", "2026-01-01T00:00:00Z", "2026-01-20T00:00:00Z",
+       "2026-01-07T09:00:00 2026-01-12T09:00:00 2026-01-19T09:00:00"},
+      {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "2026-01-01T09:00:00", "2026-01-02T00:00:00Z", "2027-01-01T00:00:00Z",
+       "!the parts of the rule never come true together, or a number is out of its range"},
+  };
+  for (size_t i = 0; i < COUNT(ROWS); i++) {
+    const char *got = occurrences(f, ROWS[i].rule, ROWS[i].start, f->berlin, ROWS[i].from, ROWS[i].to, 0);
+    if (strcmp(got, ROWS[i].wanted) != 0) fail_msg("%s\n  gives  %s\n  wanted %s", ROWS[i].rule, got, ROWS[i].wanted);
+  }
+}
+
+static void mistakes_in_rules_are_named(void **state) {
+  (void)state;
+  static const char *const ROWS[][2] = {
+      {"", "\"\" is not a part of a rule such as FREQ=WEEKLY;BYDAY=MO,WE"},
+      {"WEEKLY", "\"WEEKLY\" is not a part of a rule such as FREQ=WEEKLY;BYDAY=MO,WE"},
+      {"FREQ=WEEKLY;BYDAYS=MO", "a rule has no part \"BYDAYS\""},
+      {"FREQ=WEEKLY;FREQ=DAILY", "FREQ stands twice in the rule"},
+      {"BYDAY=MO", "FREQ is missing, such as FREQ=WEEKLY"},
+      {"FREQ=DAILY;COUNT=3;UNTIL=20260101", "a rule has UNTIL or COUNT, not both"},
+      {"FREQ=SOMETIMES", "\"FREQ=SOMETIMES\" is not a rule such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"},
+      {"FREQ=WEEKLY;BYDAY=XX", "\"FREQ=WEEKLY;BYDAY=XX\" is not a rule such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"},
+      {"FREQ=SECONDLY", "FREQ is HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY; nothing here repeats faster"},
+      {"FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
+       "FREQ=HOURLY cannot be combined with BYMONTH, BYMONTHDAY, BYYEARDAY or BYWEEKNO; use FREQ=DAILY with BYHOUR"},
+      {"FREQ=WEEKLY;BYMONTHDAY=3", "the parts of the rule never come true together, or a number is out of its range"},
+  };
+  for (size_t i = 0; i < COUNT(ROWS); i++) {
+    Error err = {0};
+    assert_false(ical_rule_check(str_from_c(ROWS[i][0]), &err));
+    if (strcmp(err.message, ROWS[i][1]) != 0)
+      fail_msg("%s\n  says   %s\n  wanted %s", ROWS[i][0], err.message, ROWS[i][1]);
+    assert_false(ical_rule_check(str_from_c(ROWS[i][0]), NULL));
+  }
+  char big[ICAL_RULE_BYTES_MAX + 100];
+  memset(big, 'A', sizeof big);
+  assert_false(ical_rule_check((Str){big, sizeof big}, NULL));
+}
+
+static void what_is_asked_for_is_bounded(void **state) {
+  Fixture *f = *state;
+  assert_string_equal(occurrences(f, "FREQ=DAILY", "2026-01-05T09:00:00", zone_utc(), "2026-01-01T00:00:00Z",
+                                  "2036-01-01T00:00:00Z", 2),
+                      "2026-01-05T09:00:00 2026-01-06T09:00:00 ...");
+  assert_non_null(strstr(occurrences(f, "FREQ=HOURLY", "1980-01-05T09:00:00", zone_utc(), "2026-01-01T00:00:00Z",
+                                     "2026-01-02T00:00:00Z", 0),
+                         "more than 100000 times"));
+  assert_string_equal(occurrences(f, "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "2026-01-05T09:00:00", zone_utc(),
+                                  "2026-01-06T00:00:00Z", "2400-01-01T00:00:00Z", 0),
+                      "");
+}
+
+static const char CALENDAR[] =
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:Rota\r\nX-WR-TIMEZONE:Europe/Berlin\r\n"
+    "BEGIN:VEVENT\r\nUID:a\r\nSUMMARY:On call\\, first\r\nDTSTART;TZID=Europe/Berlin:20260105T090000\r\n"
+    "DTEND;TZID=Europe/Berlin:20260105T170000\r\nRRULE:FREQ=DAILY;COUNT=4\r\n"
+    "EXDATE;TZID=Europe/Berlin:20260106T090000\r\nORGANIZER:mailto:boss@example.org\r\n"
+    "ATTENDEE;CN=Ann:mailto:ann@example.org\r\nATTENDEE:MAILTO:bob@example.org\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:a\r\nSUMMARY:Moved\r\nRECURRENCE-ID;TZID=Europe/Berlin:20260107T090000\r\n"
+    "DTSTART;TZID=/x.org/1/America/New_York:20260107T120000\r\nDURATION:PT90M\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:day\r\nSUMMARY:Holiday\r\nDTSTART;VALUE=DATE:20260106\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:utc\r\nSUMMARY:Short\r\nDTSTART:20260106T120000Z\r\nDTEND:20260106T123000Z\r\n"
+    "STATUS:CANCELLED\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:float\r\nSUMMARY:Local\r\nDTSTART:20260106T200000\r\nRDATE:20260108T200000\r\nEND:VEVENT\r\n"
+    "BEGIN:VEVENT\r\nUID:lost\r\nSUMMARY:Where\r\nDTSTART;TZID=Mars/Olympus:20260106T200000\r\nEND:VEVENT\r\n"
+    "END:VCALENDAR\r\n";
+
+static void put_events(Buf *out, const IcalEvents *events) {
+  for (size_t i = 0; i < events->count; i++) {
+    const IcalEvent *e = &events->items[i];
+    buf_format(out, "%.*s|%.*s|", STR_ARG(e->uid), STR_ARG(e->summary));
+    time_write_ms(e->start.at_s * 1000, out);
+    buf_putc(out, '|');
+    time_write_ms(e->end.at_s * 1000, out);
+    buf_format(out, "|%s%s%zu\n", e->all_day ? "day " : "", e->cancelled ? "cancelled " : "", e->attendee_count);
+  }
+}
+
+static void a_calendar_is_read_with_all_its_exceptions(void **state) {
+  Fixture *f = *state;
+  IcalEvents events;
+  Error err = {0};
+  IcalRange range = {seconds("2026-01-05T00:00:00Z"), seconds("2026-01-10T00:00:00Z"), 0};
+  if (!ical_read(f->arena, S(CALENDAR), f->zones, zone_utc(), &range, &events, &err)) fail_msg("%s", err.message);
+  Buf out = buf_new(f->arena, 10000);
+  put_events(&out, &events);
+  assert_string_equal(str_to_c(f->arena, buf_str(&out)),
+                      "a|On call, first|2026-01-05T08:00:00Z|2026-01-05T16:00:00Z|2\n"
+                      "day|Holiday|2026-01-05T23:00:00Z|2026-01-06T23:00:00Z|day 0\n"
+                      "utc|Short|2026-01-06T12:00:00Z|2026-01-06T12:30:00Z|cancelled 0\n"
+                      "float|Local|2026-01-06T19:00:00Z|2026-01-06T19:00:00Z|0\n"
+                      "a|Moved|2026-01-07T17:00:00Z|2026-01-07T18:30:00Z|0\n"
+                      "a|On call, first|2026-01-08T08:00:00Z|2026-01-08T16:00:00Z|2\n"
+                      "float|Local|2026-01-08T19:00:00Z|2026-01-08T19:00:00Z|0\n");
+  assert_true(str_equal_c(events.name, "Rota"));
+  assert_true(str_equal_c(events.items[0].organizer, "boss@example.org"));
+  assert_true(str_equal_c(events.items[0].attendees[1], "bob@example.org"));
+  assert_int_equal(events.warning_count, 1);
+  assert_non_null(strstr(str_to_c(f->arena, events.warnings[0]), "\"lost\" was passed over"));
+}
+
+static void what_is_written_reads_back(void **state) {
+  Fixture *f = *state;
+  Str mails[] = {S("ann@example.org"), S("x@y\r\nSUMMARY:forged")};
+  IcalEvent made[] = {
+      {.uid = S("1@tocsin"),
+       .summary = S("Line one\nBEGIN:VEVENT; a, b \\ c \xC3\xA4"),
+       .attendees = mails,
+       .attendee_count = 2,
+       .start = {.at_s = 1767603600},
+       .end = {.at_s = 1767607200}},
+      {.uid = S("2@tocsin"),
+       .summary = S("Day"),
+       .all_day = true,
+       .start = {{2026, 1, 6, 0, 0, 0}, seconds("2026-01-06T00:00:00Z")},
+       .end = {{2026, 1, 7, 0, 0, 0}, seconds("2026-01-07T00:00:00Z")}},
+  };
+  IcalEvents events;
+  Error err = {0};
+  Str text;
+  IcalRange range = {seconds("2020-01-01T00:00:00Z"), seconds("2040-01-01T00:00:00Z"), 0};
+  assert_true(ical_write(f->arena, S("Rota, \"all\""), made, COUNT(made), 1767600000, &text, &err));
+  if (!ical_read(f->arena, text, f->zones, zone_utc(), &range, &events, &err)) fail_msg("%s", err.message);
+  assert_int_equal(events.count, 2);
+  assert_int_equal(events.warning_count, 0);
+  assert_true(str_equal_c(events.name, "Rota, \"all\""));
+  assert_true(str_equal(events.items[0].summary, made[0].summary));
+  assert_int_equal(events.items[0].attendee_count, 2);
+  assert_int_equal(events.items[0].start.at_s, made[0].start.at_s);
+  assert_int_equal(events.items[0].end.at_s, made[0].end.at_s);
+  assert_true(events.items[1].all_day);
+  assert_int_equal(events.items[1].end.at_s, made[1].end.at_s);
+}
+
+static void what_is_no_calendar_is_refused(void **state) {
+  Fixture *f = *state;
+  static const char *const TEXTS[] = {"", "hello", "BEGIN:VEVENT\r\nEND:VEVENT\r\n", "BEGIN:VCALENDAR"};
+  IcalRange range = {0, 1, 0};
+  for (size_t i = 0; i < COUNT(TEXTS); i++) {
+    IcalEvents events = {0};
+    Error err = {0};
+    bool ok = ical_read(f->arena, str_from_c(TEXTS[i]), f->zones, zone_utc(), &range, &events, &err);
+    assert_true(ok ? events.count == 0 : err.message[0] != 0);
+    if (i < 3) assert_false(ok);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(rules_repeat_by_the_clocks_of_their_zone, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(mistakes_in_rules_are_named, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_is_asked_for_is_bounded, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_calendar_is_read_with_all_its_exceptions, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_is_written_reads_back, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_is_no_calendar_is_refused, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
