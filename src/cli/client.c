@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <curl/curl.h>
 
+#include "cli/print.h"
 #include "lang/json.h"
 #include "lang/yaml.h"
 
@@ -71,11 +73,21 @@ static const char *read_word(Arena *arena, const char *folder, const char *name)
   return text.len ? str_to_c(arena, text) : NULL;
 }
 
+static bool fail_folder(const char *folder, Error *err) {
+  struct stat about;
+  if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
+    return fail(err, ERR_INVALID, "--data: there is no folder %s; it is the data folder of a server on this machine",
+                folder);
+  return fail(err, ERR_INVALID,
+              "--data: %s/admin.key cannot be read (%s); \"tocsin init --data %s\" writes it, or set TOCSIN_URL and "
+              "TOCSIN_KEY instead",
+              folder, strerror(errno), folder);
+}
+
 static bool from_folder(Client *c, const ClientOptions *o, Error *err) {
-  c->key = read_word(c->arena, o->data_folder, "admin.key");
   if (!c->url) c->url = read_word(c->arena, o->data_folder, "address");
-  if (!c->key && !o->keyless)
-    return fail(err, ERR_INVALID, "--data: cannot read %s/admin.key: %s", o->data_folder, strerror(errno));
+  c->key = read_word(c->arena, o->data_folder, "admin.key");
+  if (!c->key && !o->keyless) return fail_folder(o->data_folder, err);
   if (!c->url)
     return fail(err, ERR_INVALID, "%s has no address yet: start the server with \"tocsin serve --data %s\"",
                 o->data_folder, o->data_folder);
@@ -219,25 +231,48 @@ static int exit_code_of(long status) {
   return status >= 400 && status < 500 ? EXIT_REFUSED : EXIT_FAILED;
 }
 
-/* The API's own sentences: the detail, then each wrong member. */
+static void tell_line(const Client *c, const char *before, Str text) {
+  Str clean = print_clean(c->arena, text);
+  fprintf(stderr, "%s%.*s\n", before, STR_ARG(clean));
+}
+
+/* What a person can do about a refusal that the API cannot know. */
+static const char *hint_of(const Client *c, long status) {
+  if (status == 401)
+    return c->key
+               ? "  the key comes from --data DIR (DIR/admin.key), TOCSIN_KEY or ~/.config/tocsin/config.yaml, in this "
+                 "order"
+               : NULL;
+  if (status == 404 || status == 405) return NULL;
+  if (status == 503) return "  the server is there but cannot write now; its log says why (tocsin doctor)";
+  return NULL;
+}
+
+/* The API's own sentences: the detail, then each wrong member in a line of its own. */
 static void tell_problem(const Client *c, long status, const Value *problem) {
   Str detail = value_text_or(value_get_c(problem, "detail"), STR_NONE);
   const Value *errors = value_get_c(problem, "errors"), *context = value_get_c(problem, "context");
+  const char *hint = hint_of(c, status);
+  size_t count = value_is(errors, VALUE_LIST) ? errors->size : 0;
   if (detail.len)
-    fprintf(stderr, "tocsin: %.*s\n", STR_ARG(detail));
+    tell_line(c, "tocsin: ", detail);
   else
-    fprintf(stderr, "tocsin: %s answered with status %ld\n", c->url, status);
+    fprintf(stderr, "tocsin: %s answered with status %ld and no words; is it a Tocsin server?\n", c->url, status);
   if (value_is(context, VALUE_STRING)) fprintf(stderr, "%.*s\n", STR_ARG(value_text(context)));
-  for (size_t i = 0; value_is(errors, VALUE_LIST) && i < errors->size; i++) {
+  for (size_t i = 0; i < count; i++) {
     const Value *e = value_at(errors, i);
     Str pointer = value_text_or(value_get_c(e, "pointer"), S("?")),
         message = value_text_or(value_get_c(e, "message"), STR_NONE);
-    if (!str_equal(message, detail)) fprintf(stderr, "  %.*s: %.*s\n", STR_ARG(pointer), STR_ARG(message));
+    bool said = count == 1 && str_equal(message, detail);
+    tell_line(c, "  ", said ? pointer : str_format(c->arena, "%.*s: %.*s", STR_ARG(pointer), STR_ARG(message)));
   }
+  if (hint) fprintf(stderr, "%s\n", hint);
 }
 
 static void tell_unreachable(const Client *c, const char *why) {
-  fprintf(stderr, "tocsin: cannot reach %s: %s; is the server running?\n", c->url, why);
+  fprintf(stderr, "tocsin: cannot reach %s: %s\n", c->url, why);
+  fprintf(stderr, is_loopback(c->url) ? "  is the server running on this machine? start it with \"tocsin serve\"\n"
+                                      : "  is the address right, the server running, and the way to it open?\n");
 }
 
 static Value parse_answer(Client *c, Str text) {
@@ -248,35 +283,48 @@ static Value parse_answer(Client *c, Str text) {
   return value;
 }
 
-static int call(Client *c, const Request *request, bool silent, Value *out) {
+typedef enum Telling { TELL_ALL, TELL_NOTHING, TELL_UNREACHABLE } Telling;
+
+static int call(Client *c, const Request *request, Telling telling, Value *out) {
   Buf answer = buf_new(c->arena, ANSWER_BYTES_MAX);
   const char *why = NULL;
   long status = perform(c, request, take_answer, &answer, CALL_S, &why);
   if (status == 0) {
-    if (!silent) tell_unreachable(c, why);
+    if (telling != TELL_NOTHING) tell_unreachable(c, why);
+    *out = value_null();
     return EXIT_FAILED;
   }
   Value body = parse_answer(c, buf_str(&answer));
   int code = exit_code_of(status);
-  if (code != EXIT_DONE && !silent) tell_problem(c, status, &body);
-  if (code == EXIT_DONE) *out = body;
+  if (code != EXIT_DONE && telling == TELL_ALL) tell_problem(c, status, &body);
+  if (code == EXIT_DONE || telling == TELL_UNREACHABLE) *out = body;
   return code;
 }
 
 int client_call(Client *client, const char *method, Str path, const Value *body, Value *out) {
   Request request = {.method = method, .path = path, .accept = "application/json"};
   if (body) request.body = json_text(client->arena, body);
-  return call(client, &request, false, out);
+  return call(client, &request, TELL_ALL, out);
+}
+
+int client_ask(Client *client, const char *method, Str path, const Value *body, Value *out) {
+  Request request = {.method = method, .path = path, .accept = "application/json"};
+  if (body) request.body = json_text(client->arena, body);
+  return call(client, &request, TELL_UNREACHABLE, out);
+}
+
+void client_tell(const Client *client, const Value *problem) {
+  tell_problem(client, value_int_or(value_get_c(problem, "status"), 0), problem);
 }
 
 bool client_try(Client *client, Str path, Value *out) {
   Request request = {.method = "GET", .path = path, .accept = "application/json"};
-  return call(client, &request, true, out) == EXIT_DONE;
+  return call(client, &request, TELL_NOTHING, out) == EXIT_DONE;
 }
 
 int client_send(Client *client, Str path, Str body, const char *header, Value *out) {
   Request request = {.method = "POST", .path = path, .body = body, .accept = "application/json", .header = header};
-  return call(client, &request, false, out);
+  return call(client, &request, TELL_ALL, out);
 }
 
 /* Streams --------------------------------------------------------------------------------------------------------- */

@@ -24,6 +24,10 @@ MUST_CHECK bool client_open(Arena *arena, const ClientOptions *options, Client *
 /* `path` follows the server's address ("/api/v1/alerts?limit=50"). `body` NULL sends none. Answers without a body give
  * null. The exit code: EXIT_DONE, or what the status means. */
 MUST_CHECK int client_call(Client *client, const char *method, Str path, const Value *body, Value *out);
+/* As client_call, but a refusal is not told: then *out is the problem (null when there was no answer at all). */
+MUST_CHECK int client_ask(Client *client, const char *method, Str path, const Value *body, Value *out);
+/* Says what a problem of client_ask says; where it is about, in the caller's words, may be NULL. */
+void client_tell(const Client *client, const Value *problem);
 /* As client_call for GET, but a refusal is kept to itself: for what only adornes an answer. */
 MUST_CHECK bool client_try(Client *client, Str path, Value *out);
 /* A body that is sent as it stands; `header` ("Name: value") may be NULL. */

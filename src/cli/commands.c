@@ -29,6 +29,8 @@ const CliCommand CLI_COMMANDS[] = {
     {"create", .doc = "makes one: create team name=Payments, or from --file", .verb = &CREATE},
     {"update", .doc = "changes one: update service checkout tier=tier1", .verb = &UPDATE},
     {"delete", .doc = "removes one", .verb = &DELETE},
+    {"apply", .doc = "makes the server hold what files say; shows the difference first with --dry-run", .verb = &APPLY},
+    {"export", .doc = "writes what is configured as files that apply takes back", .verb = &EXPORT},
     {"alert", .doc = "list, show, ack, resolve, snooze, escalate, note, why …", .verbs = ALERT_VERBS},
     {"incident", .doc = "declare, list, show, ack, say, update, resolve, close …", .verbs = INCIDENT_VERBS},
     {"page", .doc = "pages a person, team, schedule or policy by hand", .verb = &PAGE_BY_HAND},

@@ -53,6 +53,13 @@ extern const size_t CORE_RESOURCE_COUNT;
 extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
 
+/* A column of what `tocsin apply --set` makes; see Resource.configured. */
+#define MANAGED_BY_FIELD                                                                                               \
+  {                                                                                                                    \
+    .name = "managed_by", .kind = F_TEXT, .max = 80, .filter = FILTER_SCAN,                                            \
+    .doc = "The set of files (tocsin apply --set) that made it; null: somebody by hand.", .example = "infrastructure"  \
+  }
+
 extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY;
 extern const Resource SERVICE;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;

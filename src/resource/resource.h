@@ -133,6 +133,8 @@ struct Resource {
   bool has_slug;            /* from `name`, with -2, -3 ...; stable when renamed; may be given at creation */
   const char *number;       /* "INC": people say INC-42; NULL: none */
   const char *lookup;       /* a unique field that names a row too ("email"); NULL: none */
+  bool configured;          /* people configure it: exports list it, files may make it */
+  const char *const *key;   /* without slug or lookup: the fields that tell rows apart in files; ended by NULL */
   unsigned verbs;           /* ResourceVerbs */
   const char *remains;      /* the resource that keeps a record, under the same id, of rows that are gone; NULL: none */
   bool is_organization;     /* its id is the organization */
@@ -248,6 +250,9 @@ const Resource *registry_find(const Registry *registry, Str name);
 const Resource *registry_plural(const Registry *registry, Str plural);
 const Resource *registry_prefix(const Registry *registry, Str prefix); /* also of a whole typed id */
 const Field *resource_field(const Resource *resource, Str name);
+
+/* The slug that a name gives when nothing else has it; `otherwise` when it holds no letter or digit. */
+Str resource_slug_of(Arena *arena, Str name, const char *otherwise);
 
 /* Reading --------------------------------------------------------------------------------------------------------- */
 

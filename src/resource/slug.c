@@ -14,7 +14,7 @@ bool slug_valid(Str slug) {
   return true;
 }
 
-static Str slug_of(Arena *arena, Str name, const char *otherwise) {
+Str resource_slug_of(Arena *arena, Str name, const char *otherwise) {
   Str lower = str_lower(arena, name);
   Buf out = buf_new(arena, SLUG_BASE_MAX);
   bool gap = false;
@@ -73,8 +73,8 @@ bool slug_choose(ResourceCtx *ctx, const Resource *r, const Value *fresh, Str *o
   const Value *given = value_get_c(fresh, "slug");
   bool taken = false;
   if (!given || given->kind == VALUE_NULL)
-    return free_slug(ctx, sql, slug_of(ctx->arena, value_text_or(value_get_c(fresh, "name"), S("")), r->name), out,
-                     err);
+    return free_slug(ctx, sql, resource_slug_of(ctx->arena, value_text_or(value_get_c(fresh, "name"), S("")), r->name),
+                     out, err);
   Str slug = value_text_or(given, S(""));
   if (!slug_valid(slug)) {
     field_error(ctx, "/slug", "format",

@@ -165,6 +165,7 @@ static const Field RULE_FIELDS[] = {
     {.name = "actions", .kind = F_LIST, .of = &ACTION_ITEM, .max = 50, .doc = "What it does, in order."},
     {.name = "stop", .kind = F_BOOL, .def = "false", .doc = "No later rule of the list sees the alert."},
     {.name = "active_times", .kind = F_JSON, .doc = "When it runs; null: always."},
+    MANAGED_BY_FIELD,
 };
 
 static const DbStmt LAST_POSITION = {"alert_rule_last_position",
@@ -198,6 +199,7 @@ const Resource ALERT_RULE = {
     .table = "alert_rule",
     .doc = "What happens with which alerts.",
     FIELDS(RULE_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "team_id",

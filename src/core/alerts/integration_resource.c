@@ -133,6 +133,7 @@ static const Field INTEGRATION_FIELDS[] = {
      .computed = true,
      .read_only = true,
      .doc = "What about its requests deserves a look, the last first: text, count, first_at, last_at, request_id."},
+    MANAGED_BY_FIELD,
 };
 
 static bool integration_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
@@ -163,6 +164,7 @@ const Resource INTEGRATION = {
     .table = "integration",
     .doc = "One configured inbound source with its own URL.",
     FIELDS(INTEGRATION_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "team_id",

@@ -25,12 +25,13 @@ static bool run_write(Command *command, Cycle *cycle, Error *err) {
   Str key = http_header(call->request, "Idempotency-Key");
   if (key.len > 255) return fail(err, ERR_INVALID, "an Idempotency-Key has at most 255 characters");
   if (!api_check_input(call, cycle->db, err)) return false;
+  if (str_equal_c(api_query(call, "dry_run"), "true")) return api_try(call, cycle, err);
   return key.len ? api_write_once(call, cycle, key, err) : call->route->write(call, cycle, err);
 }
 
 static void write_done(Command *command, bool ok, const Error *err) {
   Call *call = (Call *)command;
-  if (ok)
+  if (ok || call->tried)
     api_respond(call);
   else
     api_respond_problem(call, err);

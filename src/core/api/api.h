@@ -69,6 +69,7 @@ struct Call {
   Value query; /* of a verb: its parameters, checked; a map */
   /* answer */
   int status; /* 0: 200 */
+  bool tried; /* ?dry_run=true: all went well, nothing is kept */
   Value answer;
   Str raw; /* instead of answer, with content_type */
   const char *content_type;

@@ -70,6 +70,15 @@ static bool generic_delete(Call *call, Cycle *cycle, Error *err) {
          resource_delete(&ctx.rc, call->resource, id, if_match(call), err);
 }
 
+/* The whole write with all its checks, undone by its own savepoint: it answers as if it were kept. */
+bool api_try(Call *call, Cycle *cycle, Error *err) {
+  if (!call->resource || !call->resource->configured)
+    return fail(err, ERR_INVALID, "dry_run is for creating, changing and deleting what people configure");
+  if (!call->route->write(call, cycle, err)) return false;
+  call->tried = true;
+  return fail(err, ERR_CONFLICT, "a dry run keeps nothing");
+}
+
 const GenericDoor API_GENERIC_DOORS[] = {
     {HTTP_GET, false, VERB_LIST, "read", {.read = generic_list}},
     {HTTP_GET, true, VERB_READ, "read", {.read = generic_get}},

@@ -52,4 +52,7 @@ MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err);
 MUST_CHECK bool api_stored_request(Call *call, Db *db, Str id_text, const SetupIntegration **out_integration,
                                    RawRequest *out, Error *err);
 
+/* generic.c: ?dry_run=true of create, update and delete. */
+MUST_CHECK bool api_try(Call *call, Cycle *cycle, Error *err);
+
 #endif

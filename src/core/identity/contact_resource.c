@@ -63,6 +63,8 @@ static bool contact_before_write(ResourceCtx *ctx, const Value *old, Value *fres
   return true;
 }
 
+static const char *const CONTACT_METHOD_KEY[] = {"user_id", "kind", "address", NULL};
+
 const Resource CONTACT_METHOD = {
     .name = "contact_method",
     .plural = "contact-methods",
@@ -70,6 +72,8 @@ const Resource CONTACT_METHOD = {
     .table = "contact_method",
     .doc = "One way to reach one person.",
     FIELDS(CONTACT_METHOD_FIELDS),
+    .configured = true,
+    .key = CONTACT_METHOD_KEY,
     .verbs = VERBS_ALL,
     .owner_column = "user_id",
     .before_write = contact_before_write,
@@ -156,6 +160,8 @@ static bool notification_rule_before_write(ResourceCtx *ctx, const Value *old, V
   return true;
 }
 
+static const char *const NOTIFICATION_RULE_KEY[] = {"user_id", "urgency", NULL};
+
 const Resource NOTIFICATION_RULE = {
     .name = "notification_rule",
     .plural = "notification-rules",
@@ -163,6 +169,8 @@ const Resource NOTIFICATION_RULE = {
     .table = "notification_rule",
     .doc = "In which order a person is reached, for one urgency.",
     FIELDS(NOTIFICATION_RULE_FIELDS),
+    .configured = true,
+    .key = NOTIFICATION_RULE_KEY,
     .verbs = VERBS_ALL,
     .owner_column = "user_id",
     .before_write = notification_rule_before_write,

@@ -83,6 +83,7 @@ const Resource ORGANIZATION = {
     .table = "organization",
     .doc = "The tenant: everything belongs to one.",
     FIELDS(ORGANIZATION_FIELDS),
+    .configured = true,
     .has_slug = true,
     .is_organization = true,
     .verbs = VERB_CREATE | VERB_READ | VERB_LIST | VERB_UPDATE,

@@ -33,6 +33,7 @@ static const Field ROLE_FIELDS[] = {
      .of = &PERMISSION_ITEM,
      .max = 200,
      .doc = "What it permits; everything else is denied."},
+    MANAGED_BY_FIELD,
 };
 
 static RowScope scope_of(Str text) {
@@ -81,6 +82,7 @@ const Resource ROLE = {
     .table = "role",
     .doc = "A set of permissions that people can be given instead of one of the four roles.",
     FIELDS(ROLE_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .before_write = role_before_write,

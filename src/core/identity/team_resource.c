@@ -21,6 +21,7 @@ static const Field TEAM_FIELDS[] = {
      .ref = "escalation_policy",
      .doc = "Pages for services of the team that have no policy."},
     {.name = "time_zone", .kind = F_ZONE, .doc = "Null: the organization's."},
+    MANAGED_BY_FIELD,
 };
 
 /* One person is a member once. */
@@ -45,6 +46,7 @@ const Resource TEAM = {
     .table = "team",
     .doc = "People who own things together.",
     FIELDS(TEAM_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "id",

@@ -44,6 +44,7 @@ static const Field USER_FIELDS[] = {
      .max = 35,
      .doc = "Language of pages and mail, as a language tag.",
      .example = "en-GB"},
+    MANAGED_BY_FIELD,
 };
 
 static const DbStmt OTHER_OWNERS = {
@@ -154,6 +155,7 @@ const Resource USER = {
     .table = "account",
     .doc = "A person who answers, or reads.",
     FIELDS(USER_FIELDS),
+    .configured = true,
     .lookup = "email",
     .owner_column = "id",
     .verbs = VERBS_ALL,

@@ -72,6 +72,7 @@ static const Field POLICY_FIELDS[] = {
      .values = POLICY_URGENCIES,
      .def = "by_priority",
      .doc = "Which of people's notification rules is used."},
+    MANAGED_BY_FIELD,
 };
 
 const Resource ESCALATION_POLICY = {
@@ -81,6 +82,7 @@ const Resource ESCALATION_POLICY = {
     .table = "escalation_policy",
     .doc = "Whom to page, in which order, how long to wait.",
     FIELDS(POLICY_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "team_id",

@@ -1,6 +1,7 @@
 /* Schedules and overrides. When the list of a layer that is already running changes, the layer gets an anchor, so that
  * whoever is on call now stays until the next turn: `at` is a local time at which a turn began, `index` the place in
- * the list that it had; turn k after it is held by (index + k) modulo the length. */
+ * the list that it had; turn k after it is held by (index + k) modulo the length. A new layer may bring one, so that an
+ * export keeps who is on call. */
 #include "core/resources.h"
 
 /* Fields ---------------------------------------------------------------------------------------------------------- */
@@ -52,8 +53,8 @@ static const Field WINDOW_FIELDS[] = {
 static const Field WINDOW_ITEM = {
     .kind = F_OBJECT, .required = true, FIELDS(WINDOW_FIELDS), .doc = "When the layer is on call."};
 static const Field ANCHOR_FIELDS[] = {
-    {.name = "at", .kind = F_LOCAL_TIME, .doc = "A local time at which a turn began."},
-    {.name = "index", .kind = F_INT, .doc = "The place in members that had it."},
+    {.name = "at", .kind = F_LOCAL_TIME, .required = true, .doc = "A local time at which a turn began."},
+    {.name = "index", .kind = F_INT, .min = 0, .max = 199, .def = "0", .doc = "The place in members that had it."},
 };
 
 static const Field LAYER_FIELDS[] = {
@@ -81,9 +82,10 @@ static const Field LAYER_FIELDS[] = {
     {.name = "windows", .kind = F_LIST, .of = &WINDOW_ITEM, .max = 50, .doc = "Limit the layer; none: always."},
     {.name = "anchor",
      .kind = F_OBJECT,
-     .read_only = true,
+     .immutable = true,
      FIELDS(ANCHOR_FIELDS),
-     .doc = "From where turns count since the list of the running layer was changed."},
+     .doc = "From where turns count since the list of the running layer was changed: made by the server, taken only "
+            "with a new layer, from an export."},
 };
 static const Field LAYER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LAYER_FIELDS), .doc = "One layer."};
 
@@ -95,6 +97,7 @@ static const Field SCHEDULE_FIELDS[] = {
      .doc = "Of its local times; when not given, the organization's.",
      .example = "Europe/Berlin"},
     {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 50, .doc = "Later ones win over earlier ones."},
+    MANAGED_BY_FIELD,
 };
 
 /* The anchor ------------------------------------------------------------------------------------------------------ */
@@ -202,7 +205,7 @@ static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fre
     Value layer = *value_at(layers, i);
     const Value *was = before ? layer_before(before, &layer, i) : NULL;
     check_span(ctx, &layer, i);
-    resource_put(ctx, &layer, "anchor", was ? next_anchor(ctx, was, &layer, old) : value_null());
+    if (was) resource_put(ctx, &layer, "anchor", next_anchor(ctx, was, &layer, old));
     *VEC_PUSH(ctx->arena, &out) = layer;
   }
   resource_put(ctx, fresh, "layers", list_done(&out));
@@ -228,6 +231,7 @@ const Resource SCHEDULE = {
     .table = "schedule",
     .doc = "Who is on call when.",
     FIELDS(SCHEDULE_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "team_id",
@@ -290,6 +294,8 @@ static bool override_before_write(ResourceCtx *ctx, const Value *old, Value *fre
   return true;
 }
 
+static const char *const OVERRIDE_KEY[] = {"schedule_id", "user_id", "kind", "starts_at", NULL};
+
 const Resource SCHEDULE_OVERRIDE = {
     .name = "schedule_override",
     .plural = "overrides",
@@ -297,6 +303,8 @@ const Resource SCHEDULE_OVERRIDE = {
     .table = "schedule_override",
     .doc = "A change of a schedule for a while.",
     FIELDS(OVERRIDE_FIELDS),
+    .configured = true,
+    .key = OVERRIDE_KEY,
     .verbs = VERBS_ALL,
     .team_sql = "EXISTS (SELECT 1 FROM schedule AS s WHERE s.id = schedule_id AND (s.team_id IS NULL OR s.team_id IN "
                 "({teams})))",

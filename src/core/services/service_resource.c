@@ -47,6 +47,7 @@ static const Field SERVICE_FIELDS[] = {
      .max = 500,
      .doc = "Where its source is.",
      .example = "https://git.example.com/shop/checkout"},
+    MANAGED_BY_FIELD,
 };
 
 static bool service_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
@@ -66,6 +67,7 @@ const Resource SERVICE = {
     .table = "service",
     .doc = "What can break.",
     FIELDS(SERVICE_FIELDS),
+    .configured = true,
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "team_id",
