@@ -2,6 +2,7 @@
  * requests under way; whatever is doubtful is answered once and ends the connection, so that bytes which two programs
  * might divide differently are never taken for a second request. */
 #include "net/http_server_internal.h"
+#include "net/proxies.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -184,6 +185,7 @@ static void fill_request(Conn *conn, Ticket *ticket, const HttpHead *head) {
   request->header_count = head->header_count;
   request->peer = str_copy(request->arena, str_from_c(conn->peer));
   request->tls = conn->tls;
+  proxies_find_client(conn->loop->server->options.proxies, request);
   request->received_ms = clock_true_ms();
   ticket->old = head->old;
   ticket->keep_alive = head->keep_alive;

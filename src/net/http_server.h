@@ -12,6 +12,7 @@
 #include "base/base.h"
 
 typedef struct HttpServer HttpServer;
+struct Proxies; /* proxies.h */
 typedef struct HttpStream HttpStream;
 
 typedef enum HttpMethod {
@@ -41,9 +42,11 @@ typedef struct HttpRequest {
   Str query;    /* as sent, without "?" */
   HttpHeader *headers;
   size_t header_count;
-  Str body; /* whole, unchunked; empty until on_request */
-  Str peer; /* address of the socket, without port */
+  Str body;   /* whole, unchunked; empty until on_request */
+  Str peer;   /* address of the socket, without port */
+  Str client; /* who is behind trusted proxies, else the peer: for limits, the audit, the log */
   bool tls;
+  bool https;      /* as the client sees it */
   i64 received_ms; /* true clock, when the head was complete */
   void *user;      /* on_head may leave something here for on_request; arena-owned */
   u32 loop, slot;  /* the server's own */
@@ -81,6 +84,7 @@ typedef struct HttpHeadVerdict {
 
 typedef struct HttpServerOptions {
   const char *listen;                                    /* "127.0.0.1:8080", "[::1]:0" */
+  const struct Proxies *proxies;                         /* whose X-Forwarded-For is believed; NULL: nobody's */
   const char *tls_cert, *tls_key;                        /* PEM files, re-read when they change; NULL: plain */
   u32 io_threads;                                        /* 0: number of cores, at most 4 */
   size_t in_flight_bytes_max;                            /* 0: 256 MiB of bodies over all connections, else 503 */

@@ -2,10 +2,11 @@
 #include "lang/json.h"
 #include "resource/internal.h"
 
-static const DbStmt AUDIT_ADD = {"audit_add",
-                                 "INSERT INTO audit (id, org_id, at, actor, verb, kind, object_id, before, after) "
-                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                                 NULL};
+static const DbStmt AUDIT_ADD = {
+    "audit_add",
+    "INSERT INTO audit (id, org_id, at, actor, verb, kind, object_id, before, after, address, "
+    "via) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    NULL};
 
 static Str actor_json(ResourceCtx *ctx) {
   MapBuilder map = map_builder(ctx->arena);
@@ -38,10 +39,11 @@ static DbValue side(ResourceCtx *ctx, const Resource *r, const Value *row, const
   return db_text(json_text(ctx->arena, &value));
 }
 
-bool audit_write(ResourceCtx *ctx, const Resource *r, i64 id, const char *verb, const Value *before, const Value *after,
-                 Error *err) {
+bool resource_audit(ResourceCtx *ctx, const Resource *r, i64 id, const char *verb, const Value *before,
+                    const Value *after, Error *err) {
   i64 org_id = r->is_organization ? id : ctx->org_id;
   return db_run(ctx->db, &AUDIT_ADD, err, db_int(id_next(ctx->ids)), db_int(org_id), db_int(ctx->now_ms),
                 db_text(actor_json(ctx)), db_text(str_from_c(verb)), db_text(str_from_c(r->name)), db_int(id),
-                side(ctx, r, before, after), side(ctx, r, after, before));
+                side(ctx, r, before, after), side(ctx, r, after, before), db_text_or_null(ctx->address),
+                db_text_or_null(ctx->via));
 }

@@ -82,8 +82,4 @@ Str row_label(ResourceCtx *ctx, const Resource *resource, i64 id);
 bool slug_valid(Str slug);
 MUST_CHECK bool slug_choose(ResourceCtx *ctx, const Resource *resource, const Value *fresh, Str *out, Error *err);
 
-/* audit.c: before and after are whole rows; NULL at creation or deletion */
-MUST_CHECK bool audit_write(ResourceCtx *ctx, const Resource *resource, i64 id, const char *verb, const Value *before,
-                            const Value *after, Error *err);
-
 #endif

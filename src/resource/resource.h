@@ -220,6 +220,7 @@ struct ResourceCtx {
   bool (*check_cel)(ResourceCtx *ctx, const Field *field, Str source, Error *err);
   /* Told of each row written or deleted (version 0), to publish and to refresh pictures; may be NULL. */
   void (*changed)(ResourceCtx *ctx, const Resource *resource, i64 id, i64 version);
+  Str address, via;   /* from where, and by which key or session: for the audit */
   const Sight *sight; /* what the caller may see; NULL: everything, for the server itself */
   /* out */
   FieldErrors errors; /* of the last create or update */
@@ -319,6 +320,10 @@ MUST_CHECK bool resource_create(ResourceCtx *ctx, const Resource *resource, cons
  * that changes nothing writes nothing. */
 MUST_CHECK bool resource_update(ResourceCtx *ctx, const Resource *resource, i64 id, const Value *patch, i64 if_version,
                                 Value *out, Error *err);
+/* Writes down a verb: rows as resource_load gives them, NULL: there was none. Secrets are named, never shown; of a
+ * change only what became different is kept. Creating, changing and deleting do this themselves. */
+MUST_CHECK bool resource_audit(ResourceCtx *ctx, const Resource *resource, i64 id, const char *verb,
+                               const Value *before, const Value *after, Error *err);
 /* ERR_CONFLICT names what refers to it. Rows that it owns (Field.owner) go with it. */
 MUST_CHECK bool resource_delete(ResourceCtx *ctx, const Resource *resource, i64 id, i64 if_version, Error *err);
 

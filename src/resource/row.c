@@ -169,6 +169,10 @@ static bool filter_ref(ResourceCtx *ctx, const Field *f, Str text, DbValue *out,
       f->ref ? registry_find(ctx->registry, str_from_c(f->ref)) : registry_prefix(ctx->registry, text);
   i64 id = 0;
   if (!target) return filter_bad(err, f, text, "the id of something (prefix and digits)");
+  if (!f->ref && id_parse(target->prefix, text, &id)) { /* records outlive what they tell of */
+    *out = db_int(id);
+    return true;
+  }
   if (!resource_resolve(ctx, target, text, &id, err) && !resource_resolve_record(ctx, target, text, &id)) {
     if (err && err->code == ERR_NOT_FOUND) err->code = ERR_INVALID;
     return error_prefix(err, "filter %s: ", f->name);

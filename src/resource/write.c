@@ -225,7 +225,8 @@ static bool finish(Write *w, const char *verb, Value *out) {
   if (!found)
     return fail(w->err, ERR_FORBIDDEN, "%s: you may not put a %s where you cannot see it",
                 r->team_column ? r->team_column : "id", r->name);
-  if (!refs_write(ctx, r, w->id, &row, w->err) || !audit_write(ctx, r, w->id, verb, w->old, &row, w->err)) return false;
+  if (!refs_write(ctx, r, w->id, &row, w->err) || !resource_audit(ctx, r, w->id, verb, w->old, &row, w->err))
+    return false;
   if (r->after_write && !r->after_write(ctx, w->old, &row, w->err)) return false;
   if (ctx->changed) ctx->changed(ctx, r, w->id, value_int_or(value_get_c(&row, "version"), 0));
   *out = resource_render(ctx, r, &row);
@@ -323,7 +324,7 @@ static bool remove_row(ResourceCtx *ctx, const Child *child, Error *err) {
   if (!resource_load(ctx, r, child->id, &old, &found, err)) return false;
   if (value_is(&old, VALUE_NULL)) return true; /* two ways led to it */
   if (!db_exec(ctx->db, &sql->remove, COUNT(args), args, NULL, err) ||
-      !audit_write(ctx, r, child->id, "delete", &old, NULL, err))
+      !resource_audit(ctx, r, child->id, "delete", &old, NULL, err))
     return false;
   if (r->after_delete && !r->after_delete(ctx, &old, err)) return false;
   if (ctx->changed) ctx->changed(ctx, r, child->id, 0);

@@ -174,7 +174,8 @@ def test_no_filter_and_no_list_shows_it(two):
         names = [p["name"] for p in document["paths"].get(f"/api/v1/{kind}", {}).get("get", {}).get("parameters", []) if p.get("name", "").endswith("_id")]
         for name, target in itertools.product(names, things.values()):
             answer = beta.try_api("GET", f"{kind}?{name}={target['id']}")
-            assert answer.status in (400, 404) and SECRET not in answer.text, (kind, name, answer)
+            assert answer.status in (400, 404) or answer.json["items"] == [], (kind, name, answer)
+            assert SECRET not in answer.text, (kind, name, answer)
             tried += 1
     for query in (f"on-call?schedule_id={things['schedules']['id']}", f"on-call?user_id={things['users']['id']}", f"on-call?team_id={things['teams']['slug']}",
                   f"on-call?policy_id={things['escalation-policies']['id']}", f"on-call?service_id={things['services']['id']}"):

@@ -63,7 +63,7 @@ def test_no_list_nor_count_tells_of_it(scene):
         assert answer.json["total"] < full["total"], kind
     for query in (f"alerts?incident_id={scene['incident']['id']}", f"timeline?subject_id={scene['incident']['id']}", f"pages?incident_id={scene['incident']['id']}"):
         answer = scene["bob"].ask("GET", query)
-        assert answer.status in (400, 404) and "Secret" not in answer.text, query
+        assert answer.status in (400, 404) or answer.json["items"] == [], query
 
 
 def test_a_role_opens_it(scene):

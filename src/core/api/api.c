@@ -20,13 +20,17 @@ static void run_read(void *ctx) {
     api_respond_problem(call, &err);
 }
 
+bool api_write(Call *call, Cycle *cycle, Error *err) {
+  return call->route->write(call, cycle, err) && api_audit_after(call, cycle, err);
+}
+
 static bool run_write(Command *command, Cycle *cycle, Error *err) {
   Call *call = (Call *)command;
   Str key = http_header(call->request, "Idempotency-Key");
   if (key.len > 255) return fail(err, ERR_INVALID, "an Idempotency-Key has at most 255 characters");
   if (!api_check_input(call, cycle->db, err)) return false;
   if (str_equal_c(api_query(call, "dry_run"), "true")) return api_try(call, cycle, err);
-  return key.len ? api_write_once(call, cycle, key, err) : call->route->write(call, cycle, err);
+  return key.len ? api_write_once(call, cycle, key, err) : api_write(call, cycle, err);
 }
 
 static void write_done(Command *command, bool ok, const Error *err) {

@@ -57,12 +57,16 @@ struct Call {
   Actor actor;
   Who who;
   const SetupUser *user;       /* NULL: a service's key */
-  i64 key_id;                  /* 0: no key, a session */
+  i64 key_id;                  /* 0: a session */
   i64 session_id;              /* 0: came with a key */
   const struct Grants *grants; /* what the call may do: the person's, within the key's scopes */
   const Sight *sight;          /* what the person may see; a key's scopes do not narrow it */
-  Str area;                    /* of its permission: "alerts" */
-  RowScope write_scope;        /* rows of the route's resource that it may change */
+  Str area, verb;              /* of its permission: "alerts", "acknowledge" */
+  Str via;                     /* the key or session, as a typed id */
+  const Resource *target;      /* what a verb changes, and how it was: for the audit */
+  i64 target_id;
+  Value before;
+  RowScope write_scope; /* rows of the route's resource that it may change */
   Str params[ROUTE_PARAMS_MAX];
   size_t param_count;
   Value body;  /* parsed JSON; null when there was none */

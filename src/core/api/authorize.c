@@ -78,6 +78,20 @@ static void call_as(Call *call, const SetupUser *user, const Grants *grants) {
   call->who = (Who){call->actor.kind, call->actor.id, call->actor.name};
 }
 
+/* On-Behalf-Of: EMAIL, for keys that hold users:impersonate: what that person may, within what the key may. */
+static bool on_behalf(Call *call, const SetupKey *key, Error *err) {
+  Str email = str_trim(http_header(call->request, "On-Behalf-Of"));
+  if (email.len == 0) return true;
+  if (grants_scope(key->grants, S("users"), S("impersonate")) != ROWS_ALL)
+    return fail(err, ERR_FORBIDDEN, "On-Behalf-Of needs a key that holds users:impersonate");
+  const SetupUser *user = setup_user_by_email(call->setup, call->org_id, str_lower(call->arena, email));
+  if (!user || str_equal_c(user->status, "deactivated"))
+    return fail(err, ERR_FORBIDDEN, "On-Behalf-Of: there is no active user with the e-mail \"%.*s\"",
+                STR_ARG(utf8_cut(email, 100)));
+  call_as(call, user, grants_both(call->arena, key->grants, user->grants));
+  return true;
+}
+
 bool api_authenticate(Call *call, Error *err) {
   const SetupKey *key = find_key(call, err);
   if (!key) return false;
@@ -87,9 +101,10 @@ bool api_authenticate(Call *call, Error *err) {
   call->org_id = key->org_id;
   call->key_id = key->session ? 0 : key->id;
   call->session_id = key->session ? key->id : 0;
-  call->actor = (Actor){"key", id_text(call->arena, "key", key->id), key->name};
+  call->via = id_text(call->arena, key->session ? "ses" : "key", key->id);
+  call->actor = (Actor){"key", call->via, key->name};
   call_as(call, user, key->grants);
-  return true;
+  return on_behalf(call, key, err);
 }
 
 /* May they --------------------------------------------------------------------------------------------------------- */
@@ -119,6 +134,7 @@ bool api_allowed(Call *call, Error *err) {
   if (!wanted(call, &w)) return fail(err, ERR_FORBIDDEN, "nobody may do this");
   call->write_scope = grants_scope(call->grants, w.area, w.verb);
   call->area = w.area;
+  call->verb = w.verb;
   return call->write_scope != ROWS_NONE || refuse(call, &w, err);
 }
 

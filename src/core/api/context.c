@@ -31,6 +31,8 @@ ApiCtx api_ctx(Call *call, Db *db, Cycle *cycle) {
   ApiCtx ctx = make_ctx(call->app, call->arena, db, cycle, call->org_id, call->actor);
   ctx.call = call;
   ctx.rc.sight = call->sight;
+  ctx.rc.address = call->request->client;
+  ctx.rc.via = call->via;
   ctx.rc.administrator = grants_scope(call->grants, S("users"), S("update")) == ROWS_ALL;
   return ctx;
 }
@@ -45,7 +47,8 @@ bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *ou
   ApiCtx ctx = api_ctx(call, db, NULL);
   const Resource *of = registry_find(call->app->registry, str_from_c(resource));
   if (!resource_resolve(&ctx.rc, of, call->params[param], out_id, err)) return false;
-  return !call->route->write || api_may_change(call, db, of, *out_id, err);
+  return !call->route->write ||
+         (api_may_change(call, db, of, *out_id, err) && api_audit_before(call, &ctx.rc, of, *out_id, err));
 }
 
 bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *err) {

@@ -15,6 +15,9 @@ MUST_CHECK bool api_allowed(Call *call, Error *err);
 struct Permission;
 /* What a route of the tables needs; false when it names nothing. */
 MUST_CHECK bool api_wanted(const Route *route, struct Permission *out);
+/* audit.c: notes what a verb is about to change; writes down what it did. */
+MUST_CHECK bool api_audit_before(Call *call, ResourceCtx *rc, const Resource *resource, i64 id, Error *err);
+MUST_CHECK bool api_audit_after(Call *call, Cycle *cycle, Error *err);
 /* Is this row one that the call may change? Else ERR_FORBIDDEN: it is seen, but not theirs. */
 MUST_CHECK bool api_may_change(Call *call, Db *db, const Resource *resource, i64 id, Error *err);
 
@@ -44,6 +47,9 @@ MUST_CHECK bool api_read_query(Call *call, QueryPairs *out, Error *err);
 MUST_CHECK bool api_read_body(Call *call, Error *err);
 /* Before a verb runs: call->body and call->query against the route's tables. */
 MUST_CHECK bool api_check_input(Call *call, Db *db, Error *err);
+
+/* api.c: runs the route's write, and writes down who did it. */
+MUST_CHECK bool api_write(Call *call, Cycle *cycle, Error *err);
 
 /* once.c: runs the route's write, unless this key was answered already. */
 MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err);

@@ -31,7 +31,7 @@ bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err) {
                     call, &found, err))
     return false;
   if (found) return true;
-  if (!call->route->write(call, cycle, err)) return false;
+  if (!api_write(call, cycle, err)) return false;
   Str answer = call->status == 204 ? S("") : json_text(call->arena, &call->answer);
   return db_run(cycle->db, &ANSWER_PUT, err, db_int(call->org_id), db_text(scope), db_text(key),
                 db_int(call->status ? call->status : 200), db_text(answer), db_int(cycle->now_ms + DAY_MS));

@@ -131,7 +131,10 @@ static void stream(Call *c) {
   if (last.len == 0) last = api_query(c, "last_event_id");
   if (!str_to_i64(last, 0, INT64_MAX, &id)) id = -1;
   live_subscribe(c->app, c->request,
-                 (Audience){.org_id = c->org_id, .user_id = c->user ? c->user->id : 0, .key_id = c->key_id}, id);
+                 (Audience){.org_id = c->org_id,
+                            .user_id = c->user ? c->user->id : 0,
+                            .key_id = c->key_id ? c->key_id : c->session_id},
+                 id);
 }
 
 #define LIST(resource) .query_is_free = true, .answers_list = resource

@@ -80,17 +80,25 @@ static bool check_password(SignIn *in, Error *err) {
   return !password_is_stale(in->account.hash) || password_hash(in->arena, in->password, &in->fresh_hash, err);
 }
 
+static bool audit_sign_in(const SignIn *in, Cycle *cycle, Error *err) {
+  Actor actor = {"user", id_text(cycle->arena, "usr", in->account.id), in->email};
+  ApiCtx ctx = api_ctx_of(in->app, cycle, in->account.org_id, actor);
+  ctx.rc.address = in->request->client;
+  return resource_audit(&ctx.rc, registry_find(in->app->registry, S("user")), in->account.id, "sign_in", NULL, NULL,
+                        err);
+}
+
 static bool make_session(Command *command, Cycle *cycle, Error *err) {
   SignIn *in = (SignIn *)command;
   SessionNew session = {.org_id = in->account.org_id,
                         .user_id = in->account.id,
-                        .address = in->request->peer,
+                        .address = in->request->client,
                         .agent = http_header(in->request, "User-Agent")};
   Str token = STR_NONE;
   if (in->fresh_hash.len &&
       !password_store(cycle->db, in->account.org_id, in->account.id, in->fresh_hash, cycle->now_ms, err))
     return false;
-  if (!session_add(cycle, &session, &token, err)) return false;
+  if (!session_add(cycle, &session, &token, err) || !audit_sign_in(in, cycle, err)) return false;
   in->token = str_copy(in->arena, token);
   return true;
 }
@@ -110,7 +118,7 @@ static void sign_in(void *ctx) {
   Error err = {0};
   if (!load_accounts(in, &err) || !check_password(in, &err)) {
     if (err.code == ERR_UNAUTHORIZED)
-      sign_in_guard_failed(app->sign_in_guard, in->email, in->request->peer, clock_now(&app->clock));
+      sign_in_guard_failed(app->sign_in_guard, in->email, in->request->client, clock_now(&app->clock));
     respond_error(app, in->request, &err, 0);
     return;
   }
@@ -141,7 +149,7 @@ static void sign_in_request(App *app, HttpRequest *request) {
     respond_error(app, request, &err, 0);
     return;
   }
-  i64 wait_ms = sign_in_guard_wait(app->sign_in_guard, in->email, request->peer, clock_now(&app->clock));
+  i64 wait_ms = sign_in_guard_wait(app->sign_in_guard, in->email, request->client, clock_now(&app->clock));
   if (wait_ms > 0) {
     fail(&err, ERR_LIMITED, "too many attempts failed; the next one is possible in %lld s",
          (long long)((wait_ms + 999) / 1000));

@@ -26,7 +26,7 @@ const SetupKey *session_find(const App *app, const Setup *setup, const HttpReque
 }
 
 Str session_cookie_header(const App *app, const HttpRequest *request, Str token) {
-  bool secure = request->tls || str_starts_with(str_from_c(app->public_url), S("https://"));
+  bool secure = request->https || str_starts_with(str_from_c(app->public_url), S("https://"));
   return str_format(request->arena, "%.*s=%.*s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", STR_ARG(COOKIE),
                     STR_ARG(token), token.len ? SESSION_DAYS * 86400 : 0, secure ? "; Secure" : "");
 }

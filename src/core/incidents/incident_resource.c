@@ -162,6 +162,8 @@ static const Field AUDIT_FIELDS[] = {
      .read_only = true,
      .filter = FILTER_SCAN,
      .doc = "Which one."},
+    SEEN("address", F_TEXT, "From where; null: from inside."),
+    SEEN("via", F_TEXT, "The key or the session that was used."),
     SEEN("before", F_JSON, "As it was; of an update only what changed."),
     SEEN("after", F_JSON, "As it became."),
 };
@@ -175,5 +177,8 @@ const Resource AUDIT_ENTRY = {
     FIELDS(AUDIT_FIELDS),
     .bare = true,
     .verbs = VERBS_LOG,
+    .private_sql = "object_id NOT IN (" HIDDEN_INCIDENTS ") AND object_id NOT IN (" HIDDEN_ALERTS
+                   ") AND object_id NOT IN (SELECT q.id FROM page AS q WHERE q.incident_id IN (" HIDDEN_INCIDENTS
+                   ") OR q.alert_id IN (" HIDDEN_ALERTS "))",
     .default_sort = "-id",
 };

@@ -34,6 +34,12 @@ static bool is_loopback(Str peer) {
   return str_starts_with(peer, S("127.")) || str_equal_c(peer, "::1") || str_equal_c(peer, "::ffff:127.0.0.1");
 }
 
+/* A proxy on this machine that is not trusted speaks for somebody unknown. */
+static bool is_local(const HttpRequest *request) {
+  bool forwarded = http_header(request, "X-Forwarded-For").ptr || http_header(request, "Forwarded").ptr;
+  return is_loopback(request->client) && !(forwarded && str_equal(request->client, request->peer));
+}
+
 static bool has_key(App *app, HttpRequest *request) {
   Str header = http_header(request, "Authorization");
   if (!str_starts_with(header, S("Bearer "))) return false;
@@ -48,7 +54,7 @@ static bool has_key(App *app, HttpRequest *request) {
 
 /* They count all organizations together: of several, none may read them with a key of its own. */
 static void metrics(App *app, HttpRequest *request) {
-  if (!is_loopback(request->peer) && !has_key(app, request)) {
+  if (!is_local(request) && !has_key(app, request)) {
     respond_text(
         app, request, 401, "text/plain",
         S("metrics are for loopback, or with an API key that holds metrics:read where there is one organization\n"));

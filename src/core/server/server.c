@@ -24,6 +24,7 @@
 #include "core/server/test_control.h"
 #include "core/server/upkeep.h"
 #include "db/ballast.h"
+#include "net/proxies.h"
 
 enum { READERS_MAX = 6, WORKERS = 4, DRAIN_MS = 20000 };
 
@@ -160,7 +161,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->sign_in_guard = sign_in_guard_new();
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
-  app->trusted_proxies = o->trusted_proxies;
+  if (!proxies_new(o->trusted_proxies, &app->proxies, err)) return false;
   Registry *registry = NULL;
   if (!catalog_new(app->zones, &app->catalog, err) ||
       !registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, err))
@@ -213,6 +214,7 @@ void app_close(App *app) {
   page_rates_free(app->page_rates);
   sign_in_guard_free(app->sign_in_guard);
   zone_db_free(app->zones);
+  proxies_free(app->proxies);
   metrics_free(app->metrics);
   if (server->lock_fd >= 0) close(server->lock_fd);
   arena_free(app->arena);
@@ -301,6 +303,7 @@ static bool listen_on(Server *server, Error *err) {
   HttpServerOptions options = {.listen = o->listen,
                                .tls_cert = o->tls_cert,
                                .tls_key = o->tls_key,
+                               .proxies = app->proxies,
                                .io_threads = (u32)o->io_threads,
                                .metrics = app->metrics,
                                .ctx = server,

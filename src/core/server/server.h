@@ -47,7 +47,7 @@ void live_free(Live *live);
 void live_published(void *app, const LiveEvent *events, size_t count);
 /* Who reads a stream. Asked again before anything is sent: a key or a person that is gone ends it. */
 typedef struct Audience {
-  i64 org_id, user_id, key_id; /* user 0: a service; key 0: a session */
+  i64 org_id, user_id, key_id; /* user 0: a service; a session is a key, too */
 } Audience;
 /* Turns the request into a stream of what they may see of this organization's events after `last_id` (-1: from now). */
 void live_subscribe(App *app, HttpRequest *request, Audience audience, i64 last_id);

@@ -120,6 +120,15 @@ const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex_text) {
   return map_get(setup->key_by_hash, sha256_hex_text);
 }
 
+/* Cost: one look at everybody; for what is rare. */
+const SetupUser *setup_user_by_email(const Setup *setup, i64 org_id, Str lower_case) {
+  for (size_t i = 0; i < setup->users_list.count; i++) {
+    const SetupUser *user = &setup->users_list.items[i];
+    if (user->org_id == org_id && str_equal(user->email, lower_case)) return user;
+  }
+  return NULL;
+}
+
 size_t setup_org_count(const Setup *setup) {
   return setup->orgs.count;
 }

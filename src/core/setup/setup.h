@@ -154,6 +154,7 @@ const SetupIntegration *setup_integration_by_key(const Setup *setup,
 const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex);
 const SetupKey *setup_key(const Setup *setup, i64 id);
 const SetupUser *setup_user(const Setup *setup, i64 id);
+const SetupUser *setup_user_by_email(const Setup *setup, i64 org_id, Str lower_case);
 const SetupTeam *setup_team(const Setup *setup, i64 id);
 const SetupService *setup_service(const Setup *setup, i64 id);
 const SetupPolicy *setup_policy(const Setup *setup, i64 id);

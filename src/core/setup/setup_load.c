@@ -1,5 +1,7 @@
 /* Builds the picture from the database: one statement per kind, rows sorted by id, texts and JSON in the picture's
  * arena. What does not parse (it was checked when it was written) is logged and left out; it never stops the server. */
+#include <stdlib.h>
+
 #include "core/alerts/rule.h"
 #include "core/identity/access.h"
 #include "core/oncall/oncall.h"
@@ -468,8 +470,15 @@ static void find_owners(Loading *load) {
   }
 }
 
+static int by_id(const void *a, const void *b) {
+  i64 left = ((const SetupKey *)a)->id, right = ((const SetupKey *)b)->id;
+  return (left > right) - (left < right);
+}
+
+/* Keys and sessions are one list. */
 static void index_all(Loading *load) {
   Setup *setup = load->setup;
+  if (setup->keys.count) qsort(setup->keys.items, setup->keys.count, sizeof(SetupKey), by_id);
   for (size_t i = 0; i < setup->integrations.count; i++)
     map_set(setup->integration_by_key, setup->integrations.items[i].key, &setup->integrations.items[i]);
   for (size_t i = 0; i < setup->keys.count; i++)
