@@ -67,6 +67,7 @@ static const RoleRow ROLES_HOLD[] = {
     {"changes", "read", {ALL, ALL, ALL, ALL}},
     {"alerts", "read", {ALL, ALL, ALL, ALL}},
     {"alerts", "write", {ALL, ALL, ALL, NONE}},
+    {"alert-records", "read", {ALL, ALL, ALL, ALL}},
     {"incidents", "read", {ALL, ALL, ALL, ALL}},
     {"incidents", "write", {ALL, ALL, ALL, NONE}},
     {"timeline", "read", {ALL, ALL, ALL, ALL}},
