@@ -2,10 +2,12 @@
 
 import json
 import math
+import os
+import subprocess
 
 import pytest
 
-from tocsin import run
+from tocsin import BINARY, CHECKOUT, run
 
 PAYLOAD = {"payload": {"title": "disk full", "count": 7, "tags": ["env:prod"], "ratio": 0.5, "nested": {"a": [1, {"b": 2}]}}}
 
@@ -171,6 +173,13 @@ def test_eval_needs_no_server(tmp_path):
     assert "no language" in run("eval", "1", "--language", "lua").stderr
     zone = run("eval", "time('2026-07-01 12:00:00')", "--time-zone", "Europe/Berlin")
     assert zone.stdout == "2026-07-01T10:00:00Z\n"
+
+
+def test_the_page_about_expressions_is_not_stale():
+    """docs/expressions.md holds what the checker's tables say and what its examples give today."""
+    checked = subprocess.run([CHECKOUT / "scripts/expressions-doc", "--check"], capture_output=True, text=True,
+                             env={**os.environ, "TOCSIN_BIN": BINARY})
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_eval_answers_line_by_line():
