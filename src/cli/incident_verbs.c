@@ -77,6 +77,9 @@ static const BodyPart UPDATE_BODY[] = {{"title", "title"},
                                        {"service", "service_ids", PART_LIST},
                                        {NULL}};
 static const BodyPart PAGE_BODY[] = {{"@last", "policy_id"}, {NULL}};
+static const BodyPart MERGE_BODY[] = {{"@last", "into"}, {NULL}};
+static const BodyPart PERSON_BODY[] = {{"user", "user_id"}, {NULL}};
+static const Option PERSON[] = {{"user", OPTION_TEXT, "USER", NULL, "somebody else than you"}};
 
 static int run_update(Verb *verb) {
   Value body = value_null();
@@ -155,5 +158,32 @@ const VerbSpec INCIDENT_VERBS[] = {
      .path = "incidents/{}/page",
      .body = PAGE_BODY,
      .done = "pages now"},
+    {.name = "merge",
+     .usage = "incident merge INCIDENT... INTO",
+     .doc = "They are the same: alerts, services and people go to the last, the others are closed.",
+     .kind = "incidents",
+     .words_min = 2,
+     .words_max = VERB_WORDS_MAX,
+     .path = "incidents/{}/merge",
+     .body = MERGE_BODY,
+     .done = "merged"},
+    {.name = "join",
+     .usage = "incident join INCIDENT... [--user USER]",
+     .doc = "You take part.",
+     EACH_INCIDENT,
+     .options = PERSON,
+     .option_count = COUNT(PERSON),
+     .path = "incidents/{}/join",
+     .body = PERSON_BODY,
+     .done = "joined"},
+    {.name = "leave",
+     .usage = "incident leave INCIDENT... [--user USER]",
+     .doc = "You take part no longer.",
+     EACH_INCIDENT,
+     .options = PERSON,
+     .option_count = COUNT(PERSON),
+     .path = "incidents/{}/leave",
+     .body = PERSON_BODY,
+     .done = "left"},
     {.name = NULL},
 };

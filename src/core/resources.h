@@ -27,6 +27,8 @@ typedef struct CoreHooks {
   bool (*incident_declare)(ResourceCtx *ctx, const Value *fresh, i64 *out_id, Error *err);
   /* Moves an incident to the status that a PATCH names, through the status machine. */
   bool (*incident_move)(ResourceCtx *ctx, i64 incident_id, Str status, Error *err);
+  /* Fields of an incident were changed by a person: timeline, pages. */
+  bool (*incident_changed)(ResourceCtx *ctx, i64 incident_id, const Value *before, const Value *after, Error *err);
   /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
   bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
 } CoreHooks;

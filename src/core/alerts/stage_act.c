@@ -95,6 +95,8 @@ static bool open_incident(Acting *act, i64 follows, Incident *out, Error *err) {
                        .auto_resolve = action->auto_resolve,
                        .auto_resolve_after_s = action->auto_resolve_after_s,
                        .follows_incident_id = follows,
+                       .impact_started_ms = a->starts_ms,
+                       .detected_ms = a->first_seen_ms,
                        .who = &who};
   return incident_open(act->cycle, &open, out, err);
 }

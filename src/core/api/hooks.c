@@ -76,6 +76,14 @@ static i64 ref_of(ResourceCtx *ctx, const Value *row, const char *name) {
   return value_is(v, VALUE_STRING) ? resource_ref_id(ctx->registry, v) : 0;
 }
 
+static i64 time_of(const Value *row, const char *name) {
+  const Value *v = value_get_c(row, name);
+  i64 ms = 0;
+  if (value_is(v, VALUE_TIMESTAMP)) return v->i * 1000 + v->size / 1000000;
+  if (value_is(v, VALUE_INT)) return v->i;
+  return time_parse_ms(value_text_or(v, STR_NONE), &ms) ? ms : 0;
+}
+
 static bool incident_declare(ResourceCtx *ctx, const Value *fresh, i64 *out_id, Error *err) {
   const Value *services = value_get_c(fresh, "service_ids"), *fields = value_get_c(fresh, "fields");
   Who who = who_of(ctx);
@@ -91,12 +99,26 @@ static bool incident_declare(ResourceCtx *ctx, const Value *fresh, i64 *out_id, 
                        .commander_id = ref_of(ctx, fresh, "commander_id"),
                        .private_ = value_bool_or(value_get_c(fresh, "private"), false),
                        .who = &who};
+  const Value *roles = value_get_c(fresh, "roles");
+  if (roles) open.roles = *roles;
+  open.policy_id = ref_of(ctx, fresh, "policy_id");
+  open.impact_started_ms = time_of(fresh, "impact_started_at");
+  open.detected_ms = time_of(fresh, "detected_at");
   if (services) open.service_ids = *services;
   if (fields) open.fields = *fields;
   if (!open.reporter_id && !id_parse("usr", ctx->actor.id, &open.reporter_id)) open.reporter_id = 0;
-  if (!incident_open(cycle_of(ctx), &open, &made, err)) return false;
+  if (!incident_open(cycle_of(ctx), &open, &made, err) ||
+      !incident_first_roles(cycle_of(ctx), made.id, fresh, &who, err))
+    return false;
   *out_id = made.id;
-  return true;
+  i64 page_id = 0;
+  return open.policy_id == 0 ||
+         incident_page(cycle_of(ctx), &made, open.policy_id, S("declared with this policy"), &page_id, err);
+}
+
+static bool incident_changed(ResourceCtx *ctx, i64 incident_id, const Value *before, const Value *after, Error *err) {
+  Who who = who_of(ctx);
+  return incident_edited(cycle_of(ctx), incident_id, before, after, &who, err);
 }
 
 static bool incident_move(ResourceCtx *ctx, i64 incident_id, Str status, Error *err) {
@@ -150,5 +172,6 @@ const CoreHooks API_HOOKS = {
     .integration_facts = integration_facts,
     .incident_declare = incident_declare,
     .incident_move = incident_move,
+    .incident_changed = incident_changed,
     .alert_changed = alert_changed,
 };

@@ -40,7 +40,11 @@ static const Field INCIDENT_FIELDS[] = {
     {.name = "service_ids", .kind = F_LIST, .of = &SERVICE_ITEM, .max = 200, .doc = "What is affected."},
     {.name = "commander_id", .kind = F_REF, .ref = "user", .filter = FILTER_SCAN, .doc = "Who leads."},
     {.name = "reporter_id", .kind = F_REF, .ref = "user", .doc = "Who declared it."},
-    {.name = "roles", .kind = F_JSON, .def = "{}", .doc = "Who holds which role."},
+    {.name = "roles",
+     .kind = F_JSON,
+     .def = "{}",
+     .doc = "Who holds which further role: a user, or a list of them; null takes it away.",
+     .example = "{\"scribe\": \"ann@example.org\"}"},
     {.name = "fields", .kind = F_JSON, .def = "{}", .doc = "The type's own fields."},
     {.name = "private", .kind = F_BOOL, .def = "false", .doc = "Seen by owners, admins and who takes part only."},
     {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Whose it is."},
@@ -48,7 +52,7 @@ static const Field INCIDENT_FIELDS[] = {
      .kind = F_REF,
      .ref = "escalation_policy",
      .immutable = true,
-     .doc = "Who is paged when it is declared; null: the default chain of its service."},
+     .doc = "Who is paged when it is declared, and when it pages later; null: nobody is paged by the declaration."},
     SEEN("episode", F_INT, "1, then one more at each reopening."),
     SEEN("alert_count", F_INT, "How many alerts belong to it."),
     SEEN("open_alert_count", F_INT, "How many of them are open."),
@@ -82,9 +86,77 @@ static bool incident_create(ResourceCtx *ctx, const Value *fresh, i64 *out_id, E
   return hooks->incident_declare(ctx, fresh, out_id, err) && add_people(ctx, *out_id, fresh, err);
 }
 
+/* Roles ------------------------------------------------------------------------------------------------------------ */
+
+enum { ROLES_MAX = 32, ROLE_BYTES = 64, HOLDERS_MAX = 20 };
+
+static void bad_role(ResourceCtx *ctx, Str name, Str what) {
+  Str pointer = str_format(ctx->arena, "/roles/%.*s", STR_ARG(name));
+  field_error(ctx, str_to_c(ctx->arena, pointer), "not_found", "%.*s", STR_ARG(what));
+}
+
+/* One holder: any name of a user becomes the id. */
+static bool role_holder(ResourceCtx *ctx, Str role, const Value *given, Value *out) {
+  i64 id = 0;
+  Error why = {0};
+  Str text = value_text_or(given, STR_NONE);
+  if (text.len == 0) {
+    bad_role(ctx, role, S("a role is held by a user: an id, an e-mail address, or a list of them; null takes it away"));
+    return false;
+  }
+  if (!resource_resolve(ctx, &USER, text, &id, &why)) {
+    bad_role(ctx, role, str_copy(ctx->arena, str_from_c(why.message)));
+    return false;
+  }
+  *out = value_string(id_text(ctx->arena, "usr", id));
+  return true;
+}
+
+static bool role_holders(ResourceCtx *ctx, Str role, const Value *given, Value *out) {
+  ValueVec list = {0};
+  if (given->kind != VALUE_LIST) return role_holder(ctx, role, given, out);
+  for (size_t i = 0; i < given->size && i < HOLDERS_MAX; i++)
+    if (!role_holder(ctx, role, value_at(given, i), VEC_PUSH(ctx->arena, &list))) return false;
+  *out = list_done(&list);
+  return true;
+}
+
+/* {"scribe": "usr_...", "communications": ["usr_..."]}; the commander has a field of their own. */
+static bool check_roles(ResourceCtx *ctx, Value *fresh, Error *err) {
+  const Value *roles = value_get_c(fresh, "roles");
+  MapBuilder map = map_builder(ctx->arena);
+  (void)err;
+  if (!roles || roles->kind == VALUE_NULL) return true;
+  if (roles->kind != VALUE_MAP || roles->size > ROLES_MAX) {
+    field_error(ctx, "/roles", "type", "roles is an object of at most %d roles, each with who holds it", ROLES_MAX);
+    return true;
+  }
+  for (size_t i = 0; i < roles->size; i++) {
+    Str name = value_text(&roles->members[i].key);
+    const Value *given = &roles->members[i].value;
+    Value holders = value_null();
+    if (given->kind == VALUE_NULL || (given->kind == VALUE_LIST && given->size == 0)) continue;
+    if (str_equal_c(name, "commander") || str_equal_c(name, "reporter") || name.len == 0 || name.len > ROLE_BYTES)
+      bad_role(ctx, name,
+               S("commander and reporter are fields of their own (commander_id, reporter_id); other roles have a "
+                 "name of at most 64 bytes"));
+    else if (role_holders(ctx, name, given, &holders))
+      map_put(&map, name, holders);
+  }
+  resource_put(ctx, fresh, "roles", map_done(&map));
+  return true;
+}
+
+static bool incident_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  if (!old || !hooks->incident_changed) return true;
+  return hooks->incident_changed(ctx, resource_ref_id(ctx->registry, value_get_c(fresh, "id")), old, fresh, err);
+}
+
 /* Statuses move through their machine, which also sets the times that go with them. */
 static bool incident_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
+  if (!check_roles(ctx, fresh, err)) return false;
   if (old && !add_people(ctx, resource_ref_id(ctx->registry, value_get_c(old, "id")), fresh, err)) return false;
   if (!old || value_equal(value_get_c(old, "status"), value_get_c(fresh, "status"))) return true;
   if (!hooks->incident_move) return fail(err, ERR_UNAVAILABLE, "this program cannot move incidents");
@@ -109,6 +181,7 @@ const Resource INCIDENT = {
     .private_sql = "private = 0 OR id NOT IN (" HIDDEN_INCIDENTS ")",
     .create = incident_create,
     .before_write = incident_before_write,
+    .after_write = incident_after_write,
 };
 
 /* Records --------------------------------------------------------------------------------------------------------- */

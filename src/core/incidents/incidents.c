@@ -1,5 +1,5 @@
 /* Incidents: opening, counting their alerts, severity, and the status machine with what each step brings about. */
-#include "core/incidents/incidents.h"
+#include "core/incidents/internal.h"
 
 #include "core/alerts/alerts.h"
 #include "core/paging/paging.h"
@@ -44,7 +44,7 @@ static const DbStmt INCIDENT_INSERT = {
     "reporter_id, roles, fields, private, team_id, policy_id, rule_id, auto_resolve, auto_resolve_after_s, episode, "
     "page_start, alert_count, open_alert_count, impact_started_at, detected_at, declared_at, created_at, updated_at, "
     "version) "
-    "VALUES ($1,$2,$3,$4,$5,'new',$6,$7,$8,$9,$10,$11,'{}',$12,$13,$14,$15,$16,$17,$18,1,1,0,0,$19,$19,$19,$19,$19,1)",
+    "VALUES ($1,$2,$3,$4,$5,'new',$6,$7,$8,$9,$10,$11,$20,$12,$13,$14,$15,$16,$17,$18,1,1,0,0,$21,$22,$19,$19,$19,1)",
     NULL};
 static const DbStmt INCIDENT_NUMBER = {
     "incident_number",
@@ -114,14 +114,14 @@ bool incident_load(Cycle *cycle, i64 id, Incident *out, bool *out_found, Error *
   return db_query_one(cycle->db, &INCIDENT_LOAD, DB_ARGS(db_int(id)), read_incident, &reading, out_found, err);
 }
 
-static bool load_or_404(Cycle *cycle, i64 id, Incident *out, Error *err) {
+bool incident_must_load(Cycle *cycle, i64 id, Incident *out, Error *err) {
   bool found = false;
   if (!incident_load(cycle, id, out, &found, err)) return false;
   return found || fail(err, ERR_NOT_FOUND, "there is no such incident");
 }
 
-static bool tell(Cycle *cycle, const Incident *incident, const char *kind, const Who *who, Str data, bool key_event,
-                 Error *err) {
+bool incident_tell(Cycle *cycle, const Incident *incident, const char *kind, const Who *who, Str data, bool key_event,
+                   Error *err) {
   TimelineEntry entry = {.org_id = incident->org_id,
                          .subject_kind = "incident",
                          .subject_id = incident->id,
@@ -148,31 +148,37 @@ static Str service_list(Arena *arena, const IncidentOpen *open) {
 
 static bool insert(Cycle *cycle, const IncidentOpen *open, i64 id, i64 number, Error *err) {
   Str fields = open->fields.kind == VALUE_MAP ? json_text(cycle->arena, &open->fields) : S("{}");
+  Str roles = open->roles.kind == VALUE_MAP ? json_text(cycle->arena, &open->roles) : S("{}");
   i64 after = open->auto_resolve_after_s > 0 ? open->auto_resolve_after_s : 300;
   return db_run(cycle->db, &INCIDENT_INSERT, err, db_int(id), db_int(open->org_id), db_int(number),
                 db_text(open->title), open->summary.len ? db_text(open->summary) : db_null(), db_int(open->severity),
                 db_text(str_from_c(open->kind ? open->kind : "normal")), db_id(open->type_id),
                 db_text(service_list(cycle->arena, open)), db_id(open->commander_id), db_id(open->reporter_id),
                 db_text(fields), db_int(open->private_), db_id(open->team_id), db_id(open->policy_id),
-                db_id(open->rule_id), db_int(open->auto_resolve), db_int(after), db_int(cycle->now_ms));
+                db_id(open->rule_id), db_int(open->auto_resolve), db_int(after), db_int(cycle->now_ms), db_text(roles),
+                db_int(open->impact_started_ms ? open->impact_started_ms : cycle->now_ms),
+                db_int(open->detected_ms ? open->detected_ms : cycle->now_ms));
 }
 
-static bool relate(Cycle *cycle, i64 org_id, const char *kind, i64 from, i64 to, Error *err) {
-  return db_run(cycle->db, &RELATION_ADD, err, db_int(org_id), db_text(str_from_c(kind)), db_text(S("incident")),
-                db_int(from), db_text(S("incident")), db_int(to), db_int(cycle->now_ms));
+bool incident_relate(Cycle *cycle, i64 org_id, const char *kind, const char *from_kind, i64 from, const char *to_kind,
+                     i64 to, Error *err) {
+  return db_run(cycle->db, &RELATION_ADD, err, db_int(org_id), db_text(str_from_c(kind)),
+                db_text(str_from_c(from_kind)), db_int(from), db_text(str_from_c(to_kind)), db_int(to),
+                db_int(cycle->now_ms));
 }
 
 bool incident_open(Cycle *cycle, const IncidentOpen *open, Incident *out, Error *err) {
   i64 number = 0, id = id_next(cycle->ids);
   bool found = false;
   if (!db_query_int(cycle->db, &INCIDENT_NUMBER, DB_ARGS(db_int(open->org_id)), &number, &found, err)) return false;
-  if (!insert(cycle, open, id, number, err) || !load_or_404(cycle, id, out, err)) return false;
+  if (!insert(cycle, open, id, number, err) || !incident_must_load(cycle, id, out, err)) return false;
   Buf data = buf_new(cycle->arena, KIB(8));
   buf_puts(&data, "{\"title\":");
   json_write_string(&data, open->title);
   buf_format(&data, ",\"severity\":%lld}", (long long)open->severity);
-  if (!tell(cycle, out, "declared", open->who, buf_str(&data), true, err)) return false;
-  return open->follows_incident_id == 0 || relate(cycle, open->org_id, "follows", id, open->follows_incident_id, err);
+  if (!incident_tell(cycle, out, "declared", open->who, buf_str(&data), true, err)) return false;
+  return open->follows_incident_id == 0 ||
+         incident_relate(cycle, open->org_id, "follows", "incident", id, "incident", open->follows_incident_id, err);
 }
 
 /* Alerts ---------------------------------------------------------------------------------------------------------- */
@@ -199,14 +205,14 @@ bool incident_alerts_changed(Cycle *cycle, i64 incident_id, i64 alert_delta, i64
   Incident incident = {0};
   if (!db_run(cycle->db, &INCIDENT_COUNTS, err, db_int(incident_id), db_int(alert_delta), db_int(open_delta),
               db_int(cycle->now_ms)) ||
-      !load_or_404(cycle, incident_id, &incident, err))
+      !incident_must_load(cycle, incident_id, &incident, err))
     return false;
   Str data = alert_words(cycle->arena, alert_number, alert_title);
   if (open_delta > 0 && !job_cancel(cycle, "incident.auto_resolve", incident_id, err)) return false;
-  if (alert_delta > 0) return tell(cycle, &incident, "alert_joined", who, data, false, err);
-  if (open_delta > 0) return tell(cycle, &incident, "alert_reopened", who, data, false, err);
-  if (incident.open_alert_count > 0) return tell(cycle, &incident, "alert_resolved", who, data, false, err);
-  return tell(cycle, &incident, "last_alert_resolved", who, data, true, err) &&
+  if (alert_delta > 0) return incident_tell(cycle, &incident, "alert_joined", who, data, false, err);
+  if (open_delta > 0) return incident_tell(cycle, &incident, "alert_reopened", who, data, false, err);
+  if (incident.open_alert_count > 0) return incident_tell(cycle, &incident, "alert_resolved", who, data, false, err);
+  return incident_tell(cycle, &incident, "last_alert_resolved", who, data, true, err) &&
          plan_auto_resolve(cycle, &incident, err);
 }
 
@@ -223,14 +229,14 @@ bool incident_raise_severity(Cycle *cycle, i64 incident_id, i64 severity, const 
   Incident incident = {0};
   bool running = false;
   *out_raised = false;
-  if (!load_or_404(cycle, incident_id, &incident, err)) return false;
+  if (!incident_must_load(cycle, incident_id, &incident, err)) return false;
   if (severity >= incident.severity || severity < 0) return true;
   if (!page_is_running(cycle, &incident, &running, err)) return false;
   *out_raised = true;
   Str data = str_format(cycle->arena, "{\"from\":%lld,\"to\":%lld}", (long long)incident.severity, (long long)severity);
   if (!db_run(cycle->db, &INCIDENT_SEVERITY, err, db_int(incident_id), db_int(severity), db_int(running ? 0 : 1),
               db_int(cycle->now_ms)) ||
-      !tell(cycle, &incident, "severity", who, data, true, err))
+      !incident_tell(cycle, &incident, "severity", who, data, true, err))
     return false;
   Str title = str_format(cycle->arena, "INC-%lld %.*s", (long long)incident.number, STR_ARG(incident.title));
   return !running || page_update(cycle, incident_id, title, severity, severity <= 2, err);
@@ -262,15 +268,19 @@ static bool move(Cycle *cycle, Incident *incident, IncidentStatus to, const Who 
   }
   Str data = timeline_change(cycle->arena, str_from_c(incident_status_name(before.status)),
                              str_from_c(incident_status_name(to)));
-  return write_status(cycle, &before, incident, who, err) && tell(cycle, incident, "status", who, data, true, err);
+  return write_status(cycle, &before, incident, who, err) &&
+         incident_tell(cycle, incident, "status", who, data, true, err);
 }
 
 bool incident_set_status(Cycle *cycle, i64 incident_id, IncidentStatus to, const Who *who, Error *err) {
   Incident incident = {0};
-  if (!load_or_404(cycle, incident_id, &incident, err)) return false;
+  if (!incident_must_load(cycle, incident_id, &incident, err)) return false;
   if (to == INCIDENT_CLOSED) return incident_close(cycle, incident_id, who, err);
   if (incident.status == INCIDENT_CLOSED && to == INCIDENT_INVESTIGATING)
     return incident_reopen(cycle, incident_id, who, err);
+  if (incident.resolved_ms && incident.status == INCIDENT_MONITORING && to < INCIDENT_MONITORING && to > INCIDENT_NEW)
+    return incident_reopen(cycle, incident_id, who, err) && incident_must_load(cycle, incident_id, &incident, err) &&
+           move(cycle, &incident, to, who, err);
   return move(cycle, &incident, to, who, err);
 }
 
@@ -278,25 +288,25 @@ bool incident_acknowledge(Cycle *cycle, i64 incident_id, const Who *who, Error *
   Incident incident = {0};
   i64 changed = 0;
   AlertAct act = {.verb = ALERT_VERB_ACKNOWLEDGE, .who = who, .keep_pages = true};
-  if (!load_or_404(cycle, incident_id, &incident, err)) return false;
+  if (!incident_must_load(cycle, incident_id, &incident, err)) return false;
   if (incident.status == INCIDENT_CLOSED)
     return fail(err, ERR_CONFLICT, "INC-%lld is closed; reopen it first", (long long)incident.number);
   if (!alerts_of_incident_act(cycle, incident_id, &act, &changed, err) ||
       !page_end(cycle, incident_id, PAGE_END_ACKNOWLEDGED, NULL, who, err) ||
-      !load_or_404(cycle, incident_id, &incident, err))
+      !incident_must_load(cycle, incident_id, &incident, err))
     return false;
   bool first = incident.acknowledged_ms == 0;
   Incident before = incident;
   if (first) incident.acknowledged_ms = cycle->now_ms;
   if (first && !(write_status(cycle, &before, &incident, who, err) &&
-                 tell(cycle, &incident, "acknowledged", who, STR_NONE, true, err)))
+                 incident_tell(cycle, &incident, "acknowledged", who, STR_NONE, true, err)))
     return false;
   return incident.status != INCIDENT_NEW || move(cycle, &incident, INCIDENT_INVESTIGATING, who, err);
 }
 
 bool incident_resolve(Cycle *cycle, i64 incident_id, const Who *who, Str reason, Error *err) {
   Incident incident = {0};
-  if (!load_or_404(cycle, incident_id, &incident, err)) return false;
+  if (!incident_must_load(cycle, incident_id, &incident, err)) return false;
   if (incident.resolved_ms) return true;
   Incident before = incident;
   incident.resolved_ms = cycle->now_ms;
@@ -309,7 +319,7 @@ bool incident_resolve(Cycle *cycle, i64 incident_id, const Who *who, Str reason,
     buf_puts(&data, "null");
   buf_putc(&data, '}');
   if (!write_status(cycle, &before, &incident, who, err) ||
-      !tell(cycle, &incident, "resolved", who, buf_str(&data), true, err) ||
+      !incident_tell(cycle, &incident, "resolved", who, buf_str(&data), true, err) ||
       !page_end(cycle, incident_id, PAGE_END_RESOLVED, why, who, err))
     return false;
   return incident.status >= INCIDENT_MONITORING || move(cycle, &incident, INCIDENT_MONITORING, who, err);
@@ -317,14 +327,14 @@ bool incident_resolve(Cycle *cycle, i64 incident_id, const Who *who, Str reason,
 
 bool incident_close(Cycle *cycle, i64 incident_id, const Who *who, Error *err) {
   Incident incident = {0};
-  if (!load_or_404(cycle, incident_id, &incident, err)) return false;
+  if (!incident_must_load(cycle, incident_id, &incident, err)) return false;
   return page_end(cycle, incident_id, PAGE_END_RESOLVED, "closed", who, err) &&
          move(cycle, &incident, INCIDENT_CLOSED, who, err);
 }
 
 bool incident_reopen(Cycle *cycle, i64 incident_id, const Who *who, Error *err) {
   Incident incident = {0};
-  if (!load_or_404(cycle, incident_id, &incident, err)) return false;
+  if (!incident_must_load(cycle, incident_id, &incident, err)) return false;
   if (incident.status != INCIDENT_CLOSED && !incident.resolved_ms)
     return fail(err, ERR_CONFLICT, "INC-%lld is open (%s): there is nothing to reopen", (long long)incident.number,
                 incident_status_name(incident.status));
@@ -334,7 +344,8 @@ bool incident_reopen(Cycle *cycle, i64 incident_id, const Who *who, Error *err) 
   incident.resolved_ms = incident.closed_ms = 0;
   incident.status = INCIDENT_INVESTIGATING;
   Str data = timeline_change(cycle->arena, str_from_c(incident_status_name(before.status)), S("investigating"));
-  return write_status(cycle, &before, &incident, who, err) && tell(cycle, &incident, "reopened", who, data, true, err);
+  return write_status(cycle, &before, &incident, who, err) &&
+         incident_tell(cycle, &incident, "reopened", who, data, true, err);
 }
 
 /* Jobs ------------------------------------------------------------------------------------------------------------ */

@@ -39,10 +39,11 @@ typedef struct IncidentOpen {
   i64 service_id, team_id, policy_id, rule_id, reporter_id, commander_id, type_id; /* 0: none */
   bool private_;
   bool auto_resolve;
-  i64 auto_resolve_after_s; /* 0: 300 */
-  i64 follows_incident_id;  /* 0: none; writes relation `follows` */
-  Value fields;             /* null: {} */
-  Value service_ids;        /* further ones */
+  i64 auto_resolve_after_s;           /* 0: 300 */
+  i64 follows_incident_id;            /* 0: none; writes relation `follows` */
+  Value fields, roles;                /* null: {} */
+  i64 impact_started_ms, detected_ms; /* 0: now */
+  Value service_ids;                  /* further ones */
   const Who *who;
 } IncidentOpen;
 
@@ -66,6 +67,23 @@ MUST_CHECK bool incident_set_status(Cycle *cycle, i64 incident_id, IncidentStatu
 MUST_CHECK bool incident_resolve(Cycle *cycle, i64 incident_id, const Who *who, Str reason, Error *err);
 MUST_CHECK bool incident_close(Cycle *cycle, i64 incident_id, const Who *who, Error *err);
 MUST_CHECK bool incident_reopen(Cycle *cycle, i64 incident_id, const Who *who, Error *err);
+
+/* People changed fields of it: an entry each, and the page that runs hears of title and severity. before, after: rows.
+ */
+MUST_CHECK bool incident_edited(Cycle *cycle, i64 incident_id, const Value *before, const Value *after, const Who *who,
+                                Error *err);
+/* The roles that a declaration named, on the timeline. */
+MUST_CHECK bool incident_first_roles(Cycle *cycle, i64 incident_id, const Value *declared, const Who *who, Error *err);
+/* Pages a policy; 0: the default chain of the incident, else the organization's owners. */
+MUST_CHECK bool incident_page(Cycle *cycle, const Incident *incident, i64 policy_id, Str why, i64 *out_page_id,
+                              Error *err);
+/* Into another one: see incident_merge.c. */
+MUST_CHECK bool incident_merge(Cycle *cycle, i64 from_id, i64 into_id, const Who *who, Error *err);
+MUST_CHECK bool incident_join(Cycle *cycle, i64 incident_id, i64 user_id, const Who *who, Error *err);
+MUST_CHECK bool incident_leave(Cycle *cycle, i64 incident_id, i64 user_id, const Who *who, Error *err);
+/* kind: one of INCIDENT_RELATIONS; the kinds of its ends: "incident", "alert", "change". Twice is once. */
+MUST_CHECK bool incident_relate(Cycle *cycle, i64 org_id, const char *kind, const char *from_kind, i64 from,
+                                const char *to_kind, i64 to, Error *err);
 
 /* Job kinds: "incident.auto_resolve". */
 extern const JobKind INCIDENT_JOBS[];
