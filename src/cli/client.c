@@ -27,6 +27,7 @@ struct Client {
   CURL *curl;
   const char *url; /* without a slash at the end */
   const char *key; /* NULL: none */
+  long call_s;     /* a call's limit */
 };
 
 Arena *client_arena(const Client *client) {
@@ -138,6 +139,7 @@ static void close_curl(void *curl) {
 bool client_open(Arena *arena, const ClientOptions *options, Client **out, Error *err) {
   Client *c = ARENA_NEW(arena, Client);
   c->arena = arena;
+  c->call_s = options->patience_s ? options->patience_s : CALL_S;
   if (!find_server(c, options, err)) return false;
   Str url = str_from_c(c->url);
   if (!str_starts_with(url, S("http://")) && !str_starts_with(url, S("https://")))
@@ -288,7 +290,7 @@ typedef enum Telling { TELL_ALL, TELL_NOTHING, TELL_UNREACHABLE } Telling;
 static int call(Client *c, const Request *request, Telling telling, Value *out) {
   Buf answer = buf_new(c->arena, ANSWER_BYTES_MAX);
   const char *why = NULL;
-  long status = perform(c, request, take_answer, &answer, CALL_S, &why);
+  long status = perform(c, request, take_answer, &answer, c->call_s, &why);
   if (status == 0) {
     if (telling != TELL_NOTHING) tell_unreachable(c, why);
     *out = value_null();

@@ -16,6 +16,7 @@ typedef struct ClientOptions {
   const char *data_folder; /* --data: DIR/admin.key and DIR/address; NULL: the environment, then the user's file */
   const char *url;         /* --url: wins over the address; NULL: not given */
   bool keyless;            /* the verb needs no API key (events go in by the integration's own) */
+  long patience_s;         /* 0: as long as a call may take */
 } ClientOptions;
 
 /* Finds the server and the key. The sentence says what is missing and the three ways to give it. */

@@ -40,6 +40,12 @@ const CliCommand CLI_COMMANDS[] = {
     {"rule", .doc = "preview: what the rules would do with a payload", .verbs = RULE_VERBS},
     {"eval", .doc = "tries an expression or template, with or without a server", .verb = &EVAL},
     {"watch", .doc = "prints what changes, as it changes", .verb = &WATCH},
+    {"completion", command_completion, "completes commands, options and names in bash, zsh or fish",
+     "completion bash|zsh|fish"},
+    {"complete", command_complete, "what may come next; for the completion scripts", "complete -- WORD...",
+     .hidden = true},
+    {"manual", command_manual, "the manual from the tables; for scripts/generate-docs", "manual commands|options|page",
+     .hidden = true},
     {NULL},
 };
 

@@ -129,7 +129,6 @@ static const Column TIMELINE[] = {{"AT", "at", COLUMN_TEXT},          {"WHAT", "
 static const Column AUDIT[] = {
     {"AT", "at", COLUMN_TEXT},     {"WHO", "actor/name", COLUMN_TEXT},   {"DID", "verb", COLUMN_TEXT},
     {"KIND", "kind", COLUMN_TEXT}, {"OBJECT", "object_id", COLUMN_TEXT}, LAST};
-static const Column OTHERS[] = {{"ID", "id", COLUMN_TEXT}, {"NAME", "name", COLUMN_TEXT}, LAST};
 
 static const struct {
   const Resource *kind;
@@ -154,10 +153,45 @@ static const struct {
              {&TIMELINE_ENTRY, TIMELINE},
              {&AUDIT_ENTRY, AUDIT}};
 
-const Column *kind_columns(const Resource *kind) {
+/* For kinds whose columns nobody chose: what names them, then their plain fields; past FIRST_COLUMNS they are wide. */
+enum { FIRST_COLUMNS = 6, OWN_COLUMNS_MAX = 12, TITLE_BYTES_MAX = 40 };
+
+static bool column_of(Arena *arena, const Field *field, Column *out) {
+  static const FieldKind PLAIN[] = {F_TEXT, F_INT, F_BOOL, F_ENUM, F_TIME, F_REF, F_CEL, F_ZONE, F_EMAIL, F_PRIORITY};
+  bool plain = !field->hidden && !field->write_only, fits = false;
+  for (size_t i = 0; i < COUNT(PLAIN); i++) fits = fits || field->kind == PLAIN[i];
+  if (!plain || !fits) return false;
+  Str name = str_from_c(field->name);
+  if (str_ends_with(name, S("_id")) || str_ends_with(name, S("_at"))) name.len -= 3;
+  char *title = str_to_c(arena, utf8_cut(name, TITLE_BYTES_MAX));
+  for (char *c = title; *c; c++) *c = *c == '_' ? ' ' : *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+  ColumnForm form = field->kind == F_TIME                ? COLUMN_AGE
+                    : field->kind == F_REF && field->ref ? COLUMN_REF
+                    : field->kind == F_PRIORITY          ? COLUMN_PRIORITY
+                    : str_equal_c(name, "status") || str_equal_c(name, "outcome") || str_equal_c(name, "state")
+                        ? COLUMN_STATUS
+                        : COLUMN_TEXT;
+  *out = (Column){title, field->name, form, field->ref, false};
+  return true;
+}
+
+static const Column *own_columns(Arena *arena, const Resource *kind) {
+  Column *columns = ARENA_ARRAY(arena, Column, OWN_COLUMNS_MAX + 1);
+  const char *name = kind->number ? "number" : kind->has_slug ? "slug" : "id";
+  size_t count = 0;
+  columns[count++] = (Column){kind->number || kind->has_slug ? "NAME" : "ID", name, COLUMN_TEXT, NULL, false};
+  for (size_t i = 0; i < kind->field_count && count < OWN_COLUMNS_MAX; i++) {
+    if (!column_of(arena, &kind->fields[i], &columns[count])) continue;
+    columns[count].wide = count >= FIRST_COLUMNS;
+    count++;
+  }
+  return columns;
+}
+
+const Column *kind_columns(Arena *arena, const Resource *kind) {
   for (size_t i = 0; i < COUNT(VIEWS); i++)
     if (VIEWS[i].kind == kind) return VIEWS[i].columns;
-  return OTHERS;
+  return own_columns(arena, kind);
 }
 
 const Resource *kind_by_name(const char *name) {

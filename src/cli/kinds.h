@@ -9,7 +9,7 @@
 MUST_CHECK bool kind_find(Str text, const Resource **out, Error *err);
 const Resource *kind_by_name(const char *name);
 /* Ended by a column without title. */
-const Column *kind_columns(const Resource *kind);
+const Column *kind_columns(Arena *arena, const Resource *kind);
 /* What people call one row: its number, else slug, else name, title, e-mail, else id. */
 Str kind_label(const Value *row);
 

@@ -130,7 +130,7 @@ int list_show(Verb *verb, const Resource *kind, const char *fixed) {
   Value items = list_done(&pages.rows), answer = as_answer(verb->arena, &items, pages.cursor);
   if (!verb_printed(verb, &answer)) {
     if (items.size)
-      print_table(verb->client, &verb->screen, kind_columns(kind), &items, verb->output == OUTPUT_WIDE);
+      print_table(verb->client, &verb->screen, kind_columns(verb->arena, kind), &items, verb->output == OUTPUT_WIDE);
     else if (!verb->quiet)
       fprintf(stderr, "there are no %s%s\n", kind->plural, query.len ? " like that" : "");
   }

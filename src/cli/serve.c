@@ -9,22 +9,34 @@
 #include "lang/yaml.h"
 
 const Option SERVE_OPTIONS[] = {
-    {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
+    {"data", OPTION_TEXT, "DIR", "./tocsin-data",
+     "the folder that holds everything; made when it is missing, with mode 0700"},
     {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
-    {"listen", OPTION_TEXT, "ADDR:PORT", "127.0.0.1:8080", "where to listen; port 0 picks one"},
-    {"public-url", OPTION_TEXT, "URL", NULL, "how people reach the server: links in messages"},
+    {"listen", OPTION_TEXT, "ADDR:PORT", "127.0.0.1:8080", "where to listen; port 0 picks a free one"},
+    {"public-url", OPTION_TEXT, "URL", NULL,
+     "how people reach the server: links in messages and the addresses of integrations begin with it, never with the "
+     "Host header of a request (default: the listen address)"},
     {"config", OPTION_TEXT, "FILE", NULL, "a YAML file with these options"},
-    {"smtp-url", OPTION_TEXT, "URL", NULL, "the mail relay, smtp://user@host:port or smtps://"},
-    {"smtp-password-file", OPTION_TEXT, "FILE", NULL, "its password"},
-    {"smtp-from", OPTION_TEXT, "ADDRESS", NULL, "sender of mails, \"Tocsin <tocsin@example.org>\""},
-    {"outbound-allow", OPTION_TEXT, "CIDR,...", NULL, "private networks that may be called"},
-    {"trusted-proxies", OPTION_TEXT, "CIDR,...", NULL, "proxies whose X-Forwarded-For is believed"},
-    {"tls-cert", OPTION_TEXT, "FILE", NULL, "certificate chain, PEM"},
-    {"tls-key", OPTION_TEXT, "FILE", NULL, "its key, PEM"},
-    {"io-threads", OPTION_NUMBER, "N", "0", "I/O threads; 0: one a core, at most 4"},
-    {"log-format", OPTION_TEXT, "FORMAT", "text", "text or json"},
-    {"watchdog-url", OPTION_TEXT, "URL", NULL, "called each minute while the cycle turns"},
-    {"backup-dir", OPTION_TEXT, "DIR", NULL, "where backups are made by a timer; none without it"},
+    {"smtp-url", OPTION_TEXT, "URL", NULL,
+     "the mail relay: smtp://user@host:port, or smtps:// for TLS from the start. Without it e-mail notifications fail "
+     "at once, and the person's next step starts"},
+    {"smtp-password-file", OPTION_TEXT, "FILE", NULL, "a file with the relay's password"},
+    {"smtp-from", OPTION_TEXT, "ADDRESS", NULL, "the sender of mails (default: Tocsin <tocsin@localhost>)"},
+    {"outbound-allow", OPTION_TEXT, "CIDR,...", NULL,
+     "private networks that webhooks may call. Loopback, private and link-local targets are refused otherwise; what "
+     "these options name (relay, watchdog) is exempt"},
+    {"trusted-proxies", OPTION_TEXT, "CIDR,...", NULL,
+     "proxies in front of Tocsin. Only from these are X-Forwarded-For (from its right end, the first that is no "
+     "trusted proxy) and X-Forwarded-Proto believed: for limits, the audit, cookies and /metrics"},
+    {"tls-cert", OPTION_TEXT, "FILE", NULL,
+     "serves HTTPS: the certificate chain, PEM. Read again when the file changes"},
+    {"tls-key", OPTION_TEXT, "FILE", NULL, "the certificate's key, PEM"},
+    {"io-threads", OPTION_NUMBER, "N", "0", "I/O threads; 0 is one a core, at most 4"},
+    {"log-format", OPTION_TEXT, "FORMAT", "text", "text or json; logs go to standard error"},
+    {"watchdog-url", OPTION_TEXT, "URL", NULL,
+     "called with GET each minute while the cycle turns and the storage takes writes. Let a service outside tell you "
+     "when the calls stop"},
+    {"backup-dir", OPTION_TEXT, "DIR", NULL, "makes backups there by a timer; none without it"},
     {"backup-every", OPTION_TEXT, "TIME", "24h", "how often: 30m, 6h, 1d"},
     {"backup-keep", OPTION_NUMBER, "N", "7", "how many of them stay"},
     {"test-control", OPTION_TEXT, "SOCKET", NULL, "for tests: a socket that turns the clock"},
