@@ -146,7 +146,7 @@ Value machine_list(Machine *m, const Value *items, const Op *op) {
 Value machine_map(Machine *m, const Value *pairs, const Op *op) {
   const Value *fault = first_fault(pairs, op->b * 2);
   if (fault) return *fault;
-  if (!cel_charge(&m->call, (u64)op->b * 2)) return cel_out_of_budget(&m->call);
+  if (!cel_charge(&m->call, (u64)op->b * (op->b > 16 ? CEL_ENTRY_STEPS : 4))) return cel_out_of_budget(&m->call);
   const bool *flags = op->a ? m->program->flags[op->a - 1] : NULL;
   MapBuilder map = map_builder(m->call.arena);
   for (u32 i = 0; i < op->b; i++) {

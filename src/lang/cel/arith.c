@@ -160,6 +160,8 @@ Value machine_compare(Machine *m, OpCode code, const Value *a, const Value *b) {
     return value_bool(equal == (code == OP_EQUAL));
   }
   int order = 0;
+  bool long_texts = a->kind == VALUE_STRING && b->kind == VALUE_STRING && MIN(a->size, b->size) > 256;
+  if (long_texts && !cel_charge(&m->call, MIN(a->size, b->size) / CEL_BYTES_READ)) return cel_out_of_budget(&m->call);
   if (!cel_order(a, b, &order)) return refuse(&m->call, SIGNS[code - OP_LESS], a, b);
   return value_bool(order_answers(code, order));
 }

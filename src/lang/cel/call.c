@@ -66,6 +66,7 @@ Value machine_call(Machine *m, const Value *args, const Op *op) {
     row = row_for(site->fn, args, count, member);
   }
   if (!row) return refuse(m, site->fn, args, count, member);
+  if (row->slow) read *= row->slow;
   if (!cel_charge(&m->call, read + row->cost + 1)) return cel_out_of_budget(&m->call);
   m->call.prepared = site->prepared;
   Value out = row->call(&m->call, args, count);

@@ -102,9 +102,12 @@ static u32 run_arithmetic(Machine *m, const Op *op, u32 next) {
   return unless_spent(m, next);
 }
 
+enum { QUICK_BYTES_MAX = 256 };
+
 /* Equality where it is quick; false: take the slow way. */
 static inline bool quick_equal(const Value *a, const Value *b, bool *out) {
   if (a->kind != b->kind) return false;
+  if (a->kind == VALUE_STRING && a->size > QUICK_BYTES_MAX) return false; /* long texts are paid for */
   if (a->kind == VALUE_STRING)
     *out = a->size == b->size && a->flags == b->flags && (a->size == 0 || memcmp(a->text, b->text, a->size) == 0);
   else if (a->kind == VALUE_INT)

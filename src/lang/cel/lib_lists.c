@@ -50,7 +50,7 @@ static Value do_distinct(CelCall *call, const Value *args, u32 count) {
     Value so_far = list_done(&kept);
     u64 steps = 0;
     bool known = cel_list_has(&so_far, &args[0].items[i], &steps);
-    if (!cel_charge(call, steps / 4 + 1)) return cel_out_of_budget(call);
+    if (!cel_charge(call, steps / 2 + 1)) return cel_out_of_budget(call);
     if (!known) *VEC_PUSH(call->arena, &kept) = args[0].items[i];
   }
   return list_done(&kept);

@@ -6,7 +6,7 @@ static Value compare_sets(CelCall *call, const Value *a, const Value *b, bool al
   for (u32 i = 0; i < b->size; i++) {
     u64 steps = 0;
     bool has = cel_list_has(a, &b->items[i], &steps);
-    if (!cel_charge(call, steps / 4 + 1)) return cel_out_of_budget(call);
+    if (!cel_charge(call, steps / 2 + 1)) return cel_out_of_budget(call);
     if (has != all) return value_bool(!all);
   }
   return value_bool(all);

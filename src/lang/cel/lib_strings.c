@@ -206,23 +206,25 @@ static Value do_quote(CelCall *call, const Value *args, u32 count) {
 }
 
 static const CelFn ROWS[] = {
-    {"charAt", "string.(int) -> string", do_char_at, "The character at a place; empty at the end."},
-    {"indexOf", "string.(string) -> int; string.(string, int) -> int", do_index_of, "Place of the first, or -1."},
+    {"charAt", "string.(int) -> string", do_char_at, "The character at a place; empty at the end.", .slow = 4},
+    {"indexOf", "string.(string) -> int; string.(string, int) -> int", do_index_of, "Place of the first, or -1.",
+     .slow = 4},
     {"lastIndexOf", "string.(string) -> int; string.(string, int) -> int", do_last_index_of,
-     "Place of the last, or -1."},
+     "Place of the last, or -1.", .slow = 2},
     {"lowerAscii", "string.() -> string", do_lower, "A-Z in lower case."},
     {"upperAscii", "string.() -> string", do_upper, "a-z in upper case."},
     {"lower", "string.() -> string", do_lower, "A-Z in lower case."},
     {"upper", "string.() -> string", do_upper, "a-z in upper case."},
     {"replace", "string.(string, string) -> string; string.(string, string, int) -> string", do_replace,
-     "Replaces all, or the first n."},
+     "Replaces all, or the first n.", .slow = 3},
     {"split", "string.(string) -> list(string); string.(string, int) -> list(string)", do_split,
-     "Cuts at each, into at most n."},
-    {"substring", "string.(int) -> string; string.(int, int) -> string", do_substring, "Characters from, up to."},
-    {"trim", "string.() -> string", do_trim, "Without white space at both ends."},
+     "Cuts at each, into at most n.", .slow = 2},
+    {"substring", "string.(int) -> string; string.(int, int) -> string", do_substring, "Characters from, up to.",
+     .slow = 4},
+    {"trim", "string.() -> string", do_trim, "Without white space at both ends.", .slow = 4},
     {"join", "list(string).() -> string; list(string).(string) -> string", do_join, "All texts, with one between."},
-    {"reverse", "string.() -> string", do_reverse, "Last character first."},
-    {"strings.quote", "(string) -> string", do_quote, "In quotes, with escapes."},
+    {"reverse", "string.() -> string", do_reverse, "Last character first.", .slow = 6},
+    {"strings.quote", "(string) -> string", do_quote, "In quotes, with escapes.", .slow = 8},
 };
 
 const CelLibrary LIB_STRINGS = {"texts", ROWS, COUNT(ROWS)};

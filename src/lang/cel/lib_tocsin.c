@@ -40,7 +40,7 @@ static Value do_text(CelCall *call, const Value *args, u32 count) {
 /* "key:value"; a text without colon is a key with "true". */
 static bool put_label(CelCall *call, MapBuilder *map, Str text) {
   Str key, value;
-  if (!cel_charge(call, 2)) return false;
+  if (!cel_charge(call, CEL_ENTRY_STEPS)) return false;
   if (!str_cut(text, ':', &key, &value)) {
     key = text;
     value = S("true");
@@ -80,7 +80,7 @@ static Value do_merge(CelCall *call, const Value *args, u32 count) {
     if (args[i].kind == VALUE_NULL) continue;
     if (args[i].kind != VALUE_MAP)
       return cel_fault(call, "merge() wants maps, not %.*s", STR_ARG(cel_type_name(&args[i])));
-    if (!cel_charge(call, args[i].size)) return cel_out_of_budget(call);
+    if (!cel_charge(call, (u64)args[i].size * CEL_ENTRY_STEPS)) return cel_out_of_budget(call);
     for (u32 k = 0; k < args[i].size; k++) (void)map_put_value(&map, args[i].members[k].key, args[i].members[k].value);
   }
   return map_done(&map);
@@ -91,7 +91,7 @@ static Value do_without(CelCall *call, const Value *args, u32 count) {
   MapBuilder map = map_builder(call->arena);
   for (u32 i = 0; i < args[0].size; i++) {
     const Member *member = &args[0].members[i];
-    u64 steps = 1;
+    u64 steps = CEL_ENTRY_STEPS;
     bool dropped = cel_list_has(&args[1], &member->key, &steps);
     if (!cel_charge(call, steps)) return cel_out_of_budget(call);
     if (!dropped) (void)map_put_value(&map, member->key, member->value);
@@ -189,11 +189,12 @@ static const CelFn ROWS[] = {
     {"merge", "(dyn, dyn...) -> map(string, dyn)", do_merge, "Members of all maps; the last wins; null is passed over.",
      .cost = 4},
     {"without", "(map(A, B), list(A)) -> map(A, B)", do_without, "The map without these keys.", .cost = 4},
-    {"truncate", "(string, int) -> string; string.(int) -> string", do_truncate, "At most n characters, … at a cut."},
+    {"truncate", "(string, int) -> string; string.(int) -> string", do_truncate, "At most n characters, … at a cut.",
+     .slow = 4},
     {"hash", "(dyn, dyn...) -> string", do_hash, "Short hex that is the same for the same texts, for ever.", .cost = 4},
-    {"url_host", "(string) -> string; string.() -> string", do_url_host, "Host of a URL, without port."},
+    {"url_host", "(string) -> string; string.() -> string", do_url_host, "Host of a URL, without port.", .slow = 5},
     {"one_line", "(string) -> string; string.() -> string", do_one_line, "White space becomes single spaces.",
-     .cost = 2},
+     .cost = 2, .slow = 4},
     {"strip_html", "(string) -> string; string.() -> string", do_strip_html, "The text of HTML.", .cost = 4},
 };
 

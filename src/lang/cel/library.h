@@ -12,6 +12,7 @@ enum {
   CEL_FLAG_NET = CEL_FLAG_IP | CEL_FLAG_CIDR,
   CEL_BYTES_WRITTEN = 8, /* of text, for one step of the budget */
   CEL_BYTES_READ = 16,
+  CEL_ENTRY_STEPS = 16, /* for an entry of a map that is built: it is looked for first */
 };
 
 typedef struct CelFault {
@@ -40,6 +41,7 @@ struct CelFn {
   CelImpl call;          /* NULL: the compiler has instructions of its own for it */
   const char *doc;
   u32 cost; /* steps besides bytes read and written */
+  u32 slow; /* how much longer a byte read takes than in a plain search; 0: no longer */
   /* Called once when argument 1 is a constant; its result comes back in call->prepared. */
   bool (*prepare)(Arena *arena, const Value *constant, const void **out, Error *err);
   /* Filled by the environment. */

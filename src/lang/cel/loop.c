@@ -128,7 +128,7 @@ static bool step_quantifier(Machine *m, LoopState *loop, bool decisive, const Va
 }
 
 static bool put_entry(Machine *m, LoopState *loop, Value key, Value value, Value *out) {
-  if (!cel_charge(&m->call, 2))
+  if (!cel_charge(&m->call, CEL_ENTRY_STEPS))
     *out = cel_out_of_budget(&m->call);
   else if (map_put_value(&loop->map, key, value))
     *out = cel_fault(&m->call, "the key %.*s came twice", STR_ARG(utf8_cut(value_display(m->call.arena, &key), 60)));
