@@ -8,8 +8,9 @@ static void check(Str pattern, Str text, bool quick) {
   Error err = {0};
   if (regex_new(arena, pattern, quick, &regex, &err)) {
     RegexMatch match;
+    u64 cost;
     for (size_t at = 0, times = 0; at <= text.len && times < 20; times++) {
-      if (regex_find(regex, text, at, &match) != REGEX_YES) break;
+      if (regex_find(regex, text, at, &match, &cost) != REGEX_YES) break;
       ASSERT(match.count >= 1 && match.from[0] >= at && match.from[0] <= match.to[0] && match.to[0] <= text.len);
       at = match.to[0] + (match.to[0] == match.from[0]);
     }

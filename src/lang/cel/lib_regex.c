@@ -32,12 +32,19 @@ static Value too_costly(CelCall *call) {
   return cel_fault_code(call, ERR_COST, S("the regular expression takes too many steps on this text; make it simpler"));
 }
 
+/* Finds, and pays for patterns that backtrack much. */
+static RegexAnswer find(CelCall *call, const Regex *regex, Str text, size_t from, RegexMatch *out) {
+  u64 cost = 0;
+  RegexAnswer answer = regex_find(regex, text, from, out, &cost);
+  return cost && !cel_charge(call, cost) ? REGEX_TOO_COSTLY : answer;
+}
+
 static Value do_matches(CelCall *call, const Value *args, u32 count) {
   (void)count;
   const Regex *regex = NULL;
   Value fault;
   if (!pattern_of(call, args, &regex, &fault)) return fault;
-  RegexAnswer answer = regex_find(regex, value_text(&args[0]), 0, NULL);
+  RegexAnswer answer = find(call, regex, value_text(&args[0]), 0, NULL);
   return answer == REGEX_TOO_COSTLY ? too_costly(call) : value_bool(answer == REGEX_YES);
 }
 
@@ -72,7 +79,7 @@ static Value do_extract(CelCall *call, const Value *args, u32 count) {
   if (!pattern_of(call, args, &regex, &fault) || too_many_groups(call, regex, &fault)) return fault;
   RegexMatch match;
   Str text = value_text(&args[0]);
-  RegexAnswer answer = regex_find(regex, text, 0, &match);
+  RegexAnswer answer = find(call, regex, text, 0, &match);
   if (answer == REGEX_TOO_COSTLY) return too_costly(call);
   return answer == REGEX_YES ? cel_some(call, value_string(extracted(text, &match))) : cel_none();
 }
@@ -87,7 +94,7 @@ static Value do_extract_all(CelCall *call, const Value *args, u32 count) {
   RegexMatch match;
   for (size_t at = 0; at <= text.len; at = after(text, &match)) {
     if (!cel_charge(call, COST_MATCH)) return cel_out_of_budget(call);
-    RegexAnswer answer = regex_find(regex, text, at, &match);
+    RegexAnswer answer = find(call, regex, text, at, &match);
     if (answer == REGEX_TOO_COSTLY) return too_costly(call);
     if (answer == REGEX_NO) break;
     *VEC_PUSH(call->arena, &found) = value_string(extracted(text, &match));
@@ -126,7 +133,7 @@ static Value do_replace(CelCall *call, const Value *args, u32 count) {
   size_t copied = 0;
   for (size_t at = 0; at <= text.len && limit != 0 && !buf.overflow; at = after(text, &match), limit -= limit > 0) {
     if (!cel_charge(call, COST_MATCH)) return cel_out_of_budget(call);
-    RegexAnswer answer = regex_find(regex, text, at, &match);
+    RegexAnswer answer = find(call, regex, text, at, &match);
     if (answer == REGEX_TOO_COSTLY) return too_costly(call);
     if (answer == REGEX_NO) break;
     buf_put(&buf, str_slice(text, copied, match.from[0]));
