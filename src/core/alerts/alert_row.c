@@ -1,5 +1,6 @@
 /* The alert's row: reading, writing, its holds. A repeat takes the short statement, which touches nothing indexed. */
 #include "core/alerts/batch.h"
+#include "core/alerts/explanation.h"
 #include "core/setup/internal.h"
 #include "lang/json.h"
 
@@ -61,13 +62,6 @@ bool hold_remove(Alert *alert, const char *reason, i64 id) {
   return kept != before;
 }
 
-static const char *hold_prefix(const char *reason) {
-  if (str_equal_c(S("silence"), reason)) return "sil";
-  if (str_equal_c(S("maintenance"), reason)) return "mnt";
-  if (str_equal_c(S("inhibition"), reason)) return "inh";
-  return "rul";
-}
-
 Str hold_list_json(Arena *arena, const Alert *alert) {
   Buf buf = buf_new(arena, KIB(8));
   buf_putc(&buf, '[');
@@ -75,7 +69,7 @@ Str hold_list_json(Arena *arena, const Alert *alert) {
     const Hold *hold = &alert->holds[i];
     buf_format(&buf, "%s{\"reason\":\"%s\",\"id\":", i ? "," : "", hold->reason);
     if (hold->id)
-      json_write_string(&buf, id_text(arena, hold_prefix(hold->reason), hold->id));
+      json_write_string(&buf, id_text(arena, hold_id_prefix(str_from_c(hold->reason)), hold->id));
     else
       buf_puts(&buf, "null");
     buf_puts(&buf, ",\"until\":");

@@ -131,7 +131,7 @@ void alert_enrich(const Setup *setup, Alert *alert, Str service_hint, const Setu
 /* stage_act.c: carries a plan out: holds, group, incident, pages */
 MUST_CHECK bool plan_carry_out(Cycle *cycle, const Setup *setup, Alert *alert, Plan *plan, Error *err);
 /* explain.c */
-Str plan_json(Arena *arena, const Setup *setup, const Alert *alert, const Plan *plan, i64 now_ms);
+Value plan_value(Arena *arena, const Setup *setup, const Alert *alert, const Plan *plan, i64 now_ms);
 MUST_CHECK bool plan_keep(Cycle *cycle, const Setup *setup, Alert *alert, const Plan *plan, Error *err);
 /* alert_jobs.c: looks at the alert's holds then */
 MUST_CHECK bool hold_end_job(Cycle *cycle, const Alert *alert, i64 until_ms, Error *err);
