@@ -41,10 +41,11 @@ int command_complete(int argc, char **argv);
 int command_manual(int argc, char **argv);
 /* backup.c */
 int command_backup(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_restore(int argc, char **argv);
 int command_resume(int argc, char **argv);
-extern const Option BACKUP_OPTIONS[], RESTORE_OPTIONS[], RESUME_OPTIONS[];
-extern const size_t BACKUP_OPTION_COUNT, RESTORE_OPTION_COUNT, RESUME_OPTION_COUNT;
+extern const Option DOCTOR_OPTIONS[], BACKUP_OPTIONS[], RESTORE_OPTIONS[], RESUME_OPTIONS[];
+extern const size_t DOCTOR_OPTION_COUNT, BACKUP_OPTION_COUNT, RESTORE_OPTION_COUNT, RESUME_OPTION_COUNT;
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_FOUND = 3, EXIT_REFUSED = 4, EXIT_DIFFERS = 5 };
 

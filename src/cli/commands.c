@@ -21,6 +21,8 @@ const CliCommand CLI_SERVER_COMMANDS[] = {
      &RESTORE_OPTION_COUNT},
     {"resume", command_resume, "after a restore: lists what is owed, lets paging go on",
      "resume [--all | --cancel-before TIME]", RESUME_OPTIONS, &RESUME_OPTION_COUNT},
+    {"doctor", command_doctor, "looks whether stored secrets open; changes their key",
+     "doctor [--data DIR] [--rotate-key]", DOCTOR_OPTIONS, &DOCTOR_OPTION_COUNT},
     {NULL},
 };
 

@@ -15,6 +15,8 @@ const Option INIT_OPTIONS[] = {
     {"time-zone", OPTION_TEXT, "ZONE", "UTC", "its time zone, such as Europe/Berlin"},
     {"email", OPTION_TEXT, "ADDRESS", NULL, "e-mail of the owner"},
     {"name", OPTION_TEXT, "NAME", NULL, "name of the owner"},
+    {"secret-key-file", OPTION_TEXT, "FILE", NULL,
+     "the key that seals secrets (default DIR/secret.key, made at first)"},
     {"password-file", OPTION_TEXT, "FILE", NULL, "the owner's password for the web page"},
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
 };
@@ -75,7 +77,9 @@ int command_init(int argc, char **argv) {
                    .time_zone = options_get(o, "time-zone"),
                    .email = options_get(o, "email"),
                    .name = options_get(o, "name")};
-  ServeOptions serve = {.data_folder = options_get(o, "data"), .db_url = options_get(o, "db")};
+  ServeOptions serve = {.data_folder = options_get(o, "data"),
+                        .db_url = options_get(o, "db"),
+                        .secret_key_file = options_get(o, "secret-key-file")};
   log_setup(LOG_TEXT, LOG_WARN);
   if (options_get(o, "password-file") && !read_password(arena, options_get(o, "password-file"), &work, &err)) {
     fprintf(stderr, "tocsin init: %s\n", err.message);

@@ -28,6 +28,9 @@ const Option SERVE_OPTIONS[] = {
     {"trusted-proxies", OPTION_TEXT, "CIDR,...", NULL,
      "proxies in front of Tocsin. Only from these are X-Forwarded-For (from its right end, the first that is no "
      "trusted proxy) and X-Forwarded-Proto believed: for limits, the audit, cookies and /metrics"},
+    {"secret-key-file", OPTION_TEXT, "FILE", NULL,
+     "the key that seals stored secrets (default: DIR/secret.key, made at the first start). TOCSIN_SECRET_KEY in the "
+     "environment, holding the key itself, wins over it"},
     {"tls-cert", OPTION_TEXT, "FILE", NULL,
      "serves HTTPS: the certificate chain, PEM. Read again when the file changes"},
     {"tls-key", OPTION_TEXT, "FILE", NULL, "the certificate's key, PEM"},
@@ -102,6 +105,7 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
                         .smtp_from = options_get(o, "smtp-from"),
                         .outbound_allow = options_get(o, "outbound-allow"),
                         .trusted_proxies = options_get(o, "trusted-proxies"),
+                        .secret_key_file = options_get(o, "secret-key-file"),
                         .tls_cert = options_get(o, "tls-cert"),
                         .tls_key = options_get(o, "tls-key"),
                         .io_threads = options_number(o, "io-threads"),

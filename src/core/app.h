@@ -38,8 +38,10 @@ typedef struct App {
   PasswordPool *passwords; /* threads for hashing passwords: few, and each takes 64 MiB */
   InboundTables *inbound;
   PageRates *page_rates;
-  SmtpRelay relay; /* relay.url NULL: no e-mail */
-  Str link_secret; /* signs the links of messages; from meta, 32 bytes */
+  SmtpRelay relay;       /* relay.url NULL: no e-mail */
+  struct Sealer *sealer; /* seals stored secrets (base/seal.h) */
+  bool forget_secrets;   /* those that do not open are removed at start */
+  Str link_secret;       /* signs the links of messages; from meta, 32 bytes */
   const char *data_folder;
   const char *db_url;
   const char *public_url; /* without a slash at the end */

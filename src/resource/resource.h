@@ -220,8 +220,9 @@ struct ResourceCtx {
   bool (*check_cel)(ResourceCtx *ctx, const Field *field, Str source, Error *err);
   /* Told of each row written or deleted (version 0), to publish and to refresh pictures; may be NULL. */
   void (*changed)(ResourceCtx *ctx, const Resource *resource, i64 id, i64 version);
-  Str address, via;   /* from where, and by which key or session: for the audit */
-  const Sight *sight; /* what the caller may see; NULL: everything, for the server itself */
+  const struct Sealer *sealer; /* seals what is write_only; NULL: stored as it is (base/seal.h) */
+  Str address, via;            /* from where, and by which key or session: for the audit */
+  const Sight *sight;          /* what the caller may see; NULL: everything, for the server itself */
   /* out */
   FieldErrors errors; /* of the last create or update */
   Value once;         /* a map of members that a hook shows once, at creation ("key"); null: none */
@@ -271,6 +272,8 @@ MUST_CHECK bool resource_seen(ResourceCtx *ctx, const Resource *resource, i64 id
  * resource shares them. */
 MUST_CHECK bool resource_within(ResourceCtx *ctx, const Resource *resource, i64 id, RowScope scope, bool *out,
                                 Error *err);
+/* Where a sealed secret stands: it opens nowhere else. */
+Str resource_secret_place(Arena *arena, const char *field, i64 org_id);
 /* The answer's form of a loaded row. */
 Value resource_render(ResourceCtx *ctx, const Resource *resource, const Value *row);
 Str resource_id_text(ResourceCtx *ctx, const Resource *resource, i64 id);

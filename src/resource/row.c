@@ -1,4 +1,5 @@
 /* Between columns and the API form: both directions of every kind stand side by side. */
+#include "base/seal.h"
 #include "lang/json.h"
 #include "resource/internal.h"
 
@@ -57,6 +58,26 @@ static Value enum_value(const Field *f, const DbRow *row, int column, Arena *are
   return known ? value_c(known->text) : value_null();
 }
 
+Str resource_secret_place(Arena *arena, const char *field, i64 org_id) {
+  return str_format(arena, "%s:%lld", field, (long long)org_id);
+}
+
+/* What does not open stays as it is, so that a change of something else does not lose it. */
+static Value secret_read(ResourceCtx *ctx, const Field *f, Str stored) {
+  Error err = {0};
+  Str plain = STR_NONE;
+  if (!ctx->sealer) return value_string(stored);
+  if (unseal(ctx->arena, ctx->sealer, stored, resource_secret_place(ctx->arena, f->name, ctx->org_id), &plain, &err))
+    return value_string(plain);
+  log_warn("resource", "%s: %s", f->name, err.message);
+  return value_string(stored);
+}
+
+static DbValue secret_column(ResourceCtx *ctx, const Field *f, Str plain) {
+  if (!ctx->sealer || is_sealed(plain)) return db_text(plain);
+  return db_text(seal(ctx->arena, ctx->sealer, plain, resource_secret_place(ctx->arena, f->name, ctx->org_id)));
+}
+
 static Value column_read(ResourceCtx *ctx, const Field *f, const DbRow *row, int column) {
   if (db_row_is_null(row, column)) return f->kind == F_LIST ? (Value){.kind = VALUE_LIST} : value_null();
   switch (f->kind) {
@@ -77,7 +98,10 @@ static Value column_read(ResourceCtx *ctx, const Field *f, const DbRow *row, int
     Value stored = json_column(ctx, row, column);
     return nested_value(ctx, f, &stored);
   }
-  default: return value_string(db_row_text(row, column, ctx->arena));
+  default: {
+    Str text = db_row_text(row, column, ctx->arena);
+    return f->write_only ? secret_read(ctx, f, text) : value_string(text);
+  }
   }
 }
 
@@ -154,7 +178,8 @@ DbValue column_value(ResourceCtx *ctx, const Field *f, const Value *value) {
   case F_UNION:
   case F_JSON:
   case F_ACTOR: return db_text(json_text(ctx->arena, value));
-  default: return db_text(value_text_or(value, S("")));
+  default:
+    return f->write_only ? secret_column(ctx, f, value_text_or(value, S(""))) : db_text(value_text_or(value, S("")));
   }
 }
 

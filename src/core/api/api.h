@@ -77,6 +77,7 @@ struct Call {
   Value answer;
   Str raw; /* instead of answer, with content_type */
   const char *content_type;
+  bool shown_once;    /* the answer holds a secret that is shown only now */
   i64 answer_version; /* > 0: ETag */
   Str allow;          /* of a 405 */
   FieldErrors errors;

@@ -44,6 +44,7 @@ static bool generic_create(Call *call, Cycle *cycle, Error *err) {
   bool ok = resource_create(&ctx.rc, call->resource, &call->body, &call->answer, err) &&
             api_may_change(call, cycle->db, call->resource, answered_id(call), err);
   call->errors = ctx.rc.errors;
+  call->shown_once = value_is(&ctx.rc.once, VALUE_MAP);
   call->status = 201;
   note_version(call);
   return ok;

@@ -1,4 +1,5 @@
 /* Idempotency-Key: the same key on the same path within 24 h gives the first answer again, and nothing is written. */
+#include "base/seal.h"
 #include "core/api/internal.h"
 #include "lang/json.h"
 
@@ -30,9 +31,10 @@ bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err) {
                     DB_ARGS(db_int(call->org_id), db_text(scope), db_text(key), db_int(cycle->now_ms)), read_answer,
                     call, &found, err))
     return false;
-  if (found) return true;
+  if (found) return unseal(call->arena, call->app->sealer, call->raw, key, &call->raw, err);
   if (!api_write(call, cycle, err)) return false;
   Str answer = call->status == 204 ? S("") : json_text(call->arena, &call->answer);
+  if (call->shown_once) answer = seal(call->arena, call->app->sealer, answer, key);
   return db_run(cycle->db, &ANSWER_PUT, err, db_int(call->org_id), db_text(scope), db_text(key),
                 db_int(call->status ? call->status : 200), db_text(answer), db_int(cycle->now_ms + DAY_MS));
 }

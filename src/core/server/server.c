@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/seal.h"
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
 #include "core/identity/password.h"
@@ -21,6 +22,7 @@
 #include "core/server/first_page.h"
 #include "core/server/folder.h"
 #include "core/server/inbound_internal.h"
+#include "core/server/secret_key.h"
 #include "core/server/test_control.h"
 #include "core/server/upkeep.h"
 #include "db/ballast.h"
@@ -82,7 +84,7 @@ static bool load_secret(App *app, Db *db, Error *err) {
   return true;
 }
 
-static bool prepare_database(App *app, Error *err) {
+static bool prepare_database(App *app, const ServeOptions *o, Error *err) {
   CLEANUP(db_closep) Db *db = NULL;
   u32 from = 0, to = 0;
   Str high = STR_NONE;
@@ -92,6 +94,8 @@ static bool prepare_database(App *app, Error *err) {
   if (!meta_get(db, app->arena, "id_high_water", &high, err) || !load_secret(app, db, err)) return false;
   if (!str_to_i64(high, 0, INT64_MAX, &high_water)) high_water = 0;
   id_gen_init(&app->ids, 0, high_water);
+  app->forget_secrets = o->forget_secrets;
+  if (!secret_key_open(app, o->secret_key_file, db, err)) return false;
   return setup_load(app, db, err) && bad_sources_load(app, db, err);
 }
 
@@ -169,7 +173,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->registry = registry;
   if (!api_access(app, err)) return false;
   app->openapi = api_openapi(app->arena, registry);
-  if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, err) ||
+  if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, o, err) ||
       !db_pool_new(url, READERS_MAX, &app->readers, err) || !open_outbound(app, o, err) ||
       !live_new(app, &app->live, err) || !open_engine(app, o, err))
     return false;
@@ -215,6 +219,7 @@ void app_close(App *app) {
   sign_in_guard_free(app->sign_in_guard);
   zone_db_free(app->zones);
   proxies_free(app->proxies);
+  sealer_free(app->sealer);
   metrics_free(app->metrics);
   if (server->lock_fd >= 0) close(server->lock_fd);
   arena_free(app->arena);

@@ -18,8 +18,9 @@ typedef struct Door {
 
 typedef struct ServeOptions {
   const char *data_folder, *db_url, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from, *outbound_allow,
-      *trusted_proxies, *tls_cert, *tls_key, *test_control, *watchdog_url;
+      *trusted_proxies, *secret_key_file, *tls_cert, *tls_key, *test_control, *watchdog_url;
   i64 io_threads;
+  bool forget_secrets; /* doctor: stored secrets that do not open are removed */
   BackupPlan backups;
   const Door *const
       *door_tables; /* NULL-terminated list of tables, each ended by a door without prefix; from above core */

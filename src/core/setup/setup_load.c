@@ -2,6 +2,7 @@
  * arena. What does not parse (it was checked when it was written) is logged and left out; it never stops the server. */
 #include <stdlib.h>
 
+#include "base/seal.h"
 #include "core/alerts/rule.h"
 #include "core/identity/access.h"
 #include "core/oncall/oncall.h"
@@ -29,6 +30,14 @@ static Value json_cell(const Loading *load, const DbRow *row, int column) {
     value = value_null();
   }
   return value;
+}
+
+static Str secret_cell(const Loading *load, const DbRow *row, int column, i64 org_id, const char *field) {
+  Str plain = STR_NONE, place = resource_secret_place(load->arena, field, org_id);
+  Error err = {0};
+  if (!unseal(load->arena, load->app->sealer, db_row_text(row, column, load->arena), place, &plain, &err))
+    log_warn("setup", "ignoring the %s of row %lld: %s", field, (long long)db_row_int(row, 0), err.message);
+  return plain;
 }
 
 static size_t value_count(const Value *list) {
@@ -366,7 +375,7 @@ static bool read_integration(const DbRow *row, void *ctx) {
                          .name = db_row_text(row, 6, load->arena),
                          .key = db_row_text(row, 7, load->arena),
                          .template_name = db_row_text(row, 8, load->arena),
-                         .secret = db_row_text(row, 9, load->arena),
+                         .secret = secret_cell(load, row, 9, db_row_int(row, 1), "secret"),
                          .enabled = db_row_int(row, 10) != 0,
                          .quiet = db_row_int(row, 11) != 0,
                          .shared_space = str_equal_c(db_row_peek(row, 12), "organization")};
