@@ -43,6 +43,7 @@ typedef struct NormaliseSettings { /* from the integration */
   const Zone *zone;                   /* of times without offset; NULL: UTC */
   const CelProgram *const *overrides; /* by event field, compiled by catalog_override_compile; may be NULL */
   const CelProgram *filter;           /* false drops the element; NULL: none */
+  EventLimits limits;                 /* all 0: EVENT_LIMITS */
 } NormaliseSettings;
 
 /* Does the sender prove itself? Checked over the raw body before parsing. false: ERR_UNAUTHORIZED (401).

@@ -5,6 +5,12 @@
 static const char *const STATUS_NAMES[] = {
     [EVENT_TRIGGERED] = "triggered", [EVENT_ACKNOWLEDGED] = "acknowledged", [EVENT_RESOLVED] = "resolved"};
 
+const EventLimits EVENT_LIMITS = {.key_bytes = EVENT_KEY_BYTES,
+                                  .title_bytes = EVENT_TITLE_BYTES,
+                                  .label_bytes = EVENT_LABEL_BYTES,
+                                  .labels_max = EVENT_LABELS_MAX,
+                                  .clock_tolerance_ms = 60000};
+
 const char *event_status_name(EventStatus status) {
   ASSERT((size_t)status < COUNT(STATUS_NAMES));
   return STATUS_NAMES[status];

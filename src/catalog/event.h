@@ -17,6 +17,13 @@ enum {
   EVENT_LABEL_BYTES = 4096,
 };
 
+/* An organization may have lower ones. */
+typedef struct EventLimits {
+  size_t key_bytes, title_bytes, label_bytes, labels_max;
+  i64 clock_tolerance_ms; /* a time so far ahead of ours is not believed */
+} EventLimits;
+extern const EventLimits EVENT_LIMITS; /* the product's own */
+
 typedef struct Event {
   EventKind kind;
   u32 element; /* position in the body's list */

@@ -147,6 +147,7 @@ typedef struct Run {
   Arena *arena;
   const RawRequest *request;
   const NormaliseSettings *settings;
+  const EventLimits *limits;
   CelRun cel;
   Value values[VAR_COUNT];
   Member vars[SPEC_VARS_MAX];
@@ -184,10 +185,10 @@ Str part_clean(Arena *arena, const Value *value);
 
 /* Values as parts of events. `cut` is set true when something did not fit. */
 Str part_text(Arena *arena, const Value *value, size_t bytes_max, bool *cut);
-Value part_labels(Arena *arena, const Value *value, bool *cut);
+Value part_labels(Arena *arena, const Value *value, const EventLimits *limits, bool *cut);
 Value part_links(Arena *arena, const Value *value);
 /* The key that was given, hashed when it is long; empty when it says nothing. */
-Str key_given(Arena *arena, const Value *value);
+Str key_given(Arena *arena, const Value *value, size_t bytes_max);
 /* Everything that tells one problem from another, before anything is cut. */
 typedef struct Identity {
   i64 integration_id;

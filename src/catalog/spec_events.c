@@ -67,8 +67,10 @@ static Str text_of(Mapping *m, SpecField field, size_t bytes_max, Event *event) 
 
 static Value labels_of(Mapping *m, Event *event) {
   bool cut = false;
-  Value labels = part_labels(m->run->arena, &m->values[FIELD_LABELS], &cut);
-  if (cut) run_warn(m->run, "labels were cut: %d are kept, each up to %d bytes", EVENT_LABELS_MAX, EVENT_LABEL_BYTES);
+  Value labels = part_labels(m->run->arena, &m->values[FIELD_LABELS], m->run->limits, &cut);
+  if (cut)
+    run_warn(m->run, "labels were cut: %zu are kept, each up to %zu bytes", m->run->limits->labels_max,
+             m->run->limits->label_bytes);
   event->truncated = event->truncated || cut;
   return labels;
 }
@@ -96,9 +98,11 @@ static i64 time_of(Mapping *m, SpecField field) {
 
 /* A time of the event that lies ahead of our clock says nothing about order: theirs is wrong. */
 static void warn_of_clock(Mapping *m, const Event *event) {
-  if (event->occurred_ms > m->run->request->received_ms + 60000)
+  i64 tolerance = m->run->limits->clock_tolerance_ms;
+  if (event->occurred_ms > m->run->request->received_ms + tolerance)
     run_warn(m->run,
-             "occurred_at lies ahead: the sender's clock is more than 60 s before ours; the time of receipt counts");
+             "occurred_at lies ahead: the sender's clock is more than %lld s before ours; the time of receipt counts",
+             (long long)tolerance / 1000);
 }
 
 static Str meant(Run *run, Str near) {
@@ -126,7 +130,7 @@ static void read_priority(Mapping *m, Event *event) {
 
 static void read_common(Mapping *m, Event *event) {
   Arena *arena = m->run->arena;
-  event->title = text_of(m, FIELD_TITLE, EVENT_TITLE_BYTES, event);
+  event->title = text_of(m, FIELD_TITLE, m->run->limits->title_bytes, event);
   event->description = text_of(m, FIELD_DESCRIPTION, EVENT_TEXT_BYTES, event);
   event->service = text_of(m, FIELD_SERVICE, NAME_BYTES, event);
   event->source = text_of(m, FIELD_SOURCE, NAME_BYTES, event);
@@ -140,7 +144,7 @@ static void read_common(Mapping *m, Event *event) {
 }
 
 static Str read_key(Mapping *m) {
-  Str key = key_given(m->run->arena, &m->values[FIELD_DEDUP_KEY]);
+  Str key = key_given(m->run->arena, &m->values[FIELD_DEDUP_KEY], m->run->limits->key_bytes);
   if (key.len) return key;
   Identity identity = {.integration_id = m->run->settings->integration_id,
                        .change = m->kind->of == KIND_CHANGE,
@@ -159,7 +163,8 @@ static bool read_alert(Mapping *m, Event *event) {
   read_priority(m, event);
   if (event->title.len) return true;
   if (event->status == EVENT_TRIGGERED) return fail(&m->run->why, ERR_UNPROCESSABLE, "title: it is empty or missing");
-  if (value_is(&m->values[FIELD_DEDUP_KEY], VALUE_NULL) || !key_given(m->run->arena, &m->values[FIELD_DEDUP_KEY]).len)
+  if (value_is(&m->values[FIELD_DEDUP_KEY], VALUE_NULL) ||
+      !key_given(m->run->arena, &m->values[FIELD_DEDUP_KEY], EVENT_KEY_BYTES).len)
     return fail(&m->run->why, ERR_UNPROCESSABLE, "title and dedup_key are both empty or missing");
   return true;
 }

@@ -7,6 +7,7 @@
 
 void run_init(Run *run, const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings) {
   *run = (Run){.spec = spec, .arena = arena, .request = request, .settings = settings};
+  run->limits = settings->limits.key_bytes ? &settings->limits : &EVENT_LIMITS;
   run->values[VAR_PAYLOAD] = run->values[VAR_ITEM] = run->values[VAR_EVENT] = value_null();
   run->values[VAR_HEADERS] = spec_headers(arena, request);
   run->values[VAR_QUERY] = spec_query(arena, request->query);

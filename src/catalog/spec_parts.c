@@ -41,14 +41,14 @@ static int compare_labels(const void *a, const void *b) {
   return str_compare(left, right);
 }
 
-static Str label_text(Arena *arena, const Value *v, bool *cut) {
+static Str label_text(Arena *arena, const Value *v, size_t bytes_max, bool *cut) {
   Str text = part_clean(arena, v);
-  if (text.len <= EVENT_LABEL_BYTES) return text;
+  if (text.len <= bytes_max) return text;
   *cut = true;
-  return utf8_cut(text, EVENT_LABEL_BYTES);
+  return utf8_cut(text, bytes_max);
 }
 
-Value part_labels(Arena *arena, const Value *value, bool *cut) {
+Value part_labels(Arena *arena, const Value *value, const EventLimits *limits, bool *cut) {
   Value none = {.kind = VALUE_MAP};
   if (value->kind != VALUE_MAP) return none;
   Member *members = ARENA_ARRAY(arena, Member, value->size + 1);
@@ -60,12 +60,12 @@ Value part_labels(Arena *arena, const Value *value, bool *cut) {
     if (name.len == 0) continue;
     if (name.len > LABEL_NAME_BYTES_MAX) *cut = true;
     name = utf8_cut(name, LABEL_NAME_BYTES_MAX);
-    Str text = label_text(arena, &m->value, cut);
+    Str text = label_text(arena, &m->value, limits->label_bytes, cut);
     members[count++] = (Member){value_string(name), text.len ? value_string(text) : value_c("")};
   }
-  if (count > EVENT_LABELS_MAX) {
+  if (count > limits->labels_max) {
     qsort(members, count, sizeof *members, compare_labels);
-    count = EVENT_LABELS_MAX;
+    count = limits->labels_max;
     *cut = true;
   }
   return map_of(arena, members, count, NULL);
@@ -129,7 +129,7 @@ Str key_sha256(Arena *arena, Str bytes) {
   return hex_encode(arena, digest, len);
 }
 
-Str key_given(Arena *arena, const Value *value) {
+Str key_given(Arena *arena, const Value *value, size_t bytes_max) {
   Str key = STR_NONE;
   if (value->kind == VALUE_LIST || value->kind == VALUE_MAP) {
     Buf buf = buf_new(arena, MIB(4));
@@ -139,7 +139,7 @@ Str key_given(Arena *arena, const Value *value) {
     key = part_clean(arena, value);
   }
   if (str_is_blank(key)) return STR_NONE;
-  return key.len <= EVENT_KEY_BYTES ? key : str_format(arena, "sha256:%.*s", STR_ARG(key_sha256(arena, key)));
+  return key.len <= bytes_max ? key : str_format(arena, "sha256:%.*s", STR_ARG(key_sha256(arena, key)));
 }
 
 static bool is_volatile(const Spec *spec, Str name) {

@@ -1,14 +1,14 @@
 /* Alertmanager's API v2 under /am/{key}/api/v2: POST alerts, so that a Prometheus sends straight to us with
  * path_prefix: /am/{key}. Each element stands alone: good ones are stored, and a 400 names the bad, as Alertmanager
- * does. endsAt in the future is a deadline that the next post moves, in the past a resolve, absent now + 5 min. The key
- * is Alertmanager's own fingerprint of the labels, so that the webhook and the API agree on what is one alert. */
+ * does. endsAt in the future is a deadline that the next post moves, in the past a resolve, absent now +
+ * am_resolve_after_s (5 min). The key is Alertmanager's own fingerprint of the labels, so that the webhook and the API
+ * agree on what is one alert. */
 #include <stdlib.h>
 
 #include "compat/alertmanager.h"
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
-static const i64 RESOLVE_TIMEOUT_MS = 5 * 60 * 1000;
 enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
 
 /* Elements -------------------------------------------------------------------------------------------------------- */
@@ -37,9 +37,8 @@ static const char *take_labels(Arena *arena, const Value *json, Member **out, si
   for (size_t i = 0; i < json->size; i++) {
     const Member *m = &json->members[i];
     if (m->value.kind != VALUE_STRING) return "a label's value must be text";
-    if (m->value.size == 0) continue; /* an empty label is no label */
-    Str value = utf8_cut(value_text(&m->value), EVENT_LABEL_BYTES);
-    (*out)[(*out_count)++] = (Member){m->key, value_string(value)};
+    if (m->value.size == 0) continue;                    /* an empty label is no label */
+    (*out)[(*out_count)++] = (Member){m->key, m->value}; /* cut later: the fingerprint is of the whole */
   }
   qsort(*out, *out_count, sizeof(Member), compare_members);
   return *out_count ? NULL : "at least one label must have a value";
@@ -90,11 +89,10 @@ static Value links_of(Arena *arena, const Value *json, const Value *annotations)
   return links.count ? list_done(&links) : value_null();
 }
 
-static Str title_of(Arena *arena, Str name, const Value *annotations) {
+static Str title_of(Arena *arena, Str name, const Value *annotations, size_t bytes_max) {
   Str summary = value_text_or(value_get_c(annotations, "summary"), STR_NONE);
-  if (name.len == 0) return summary.len ? summary : S("alert");
-  return utf8_cut(summary.len ? str_format(arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)) : name,
-                  EVENT_TITLE_BYTES);
+  if (name.len == 0) return summary.len ? utf8_cut(summary, bytes_max) : S("alert");
+  return utf8_cut(summary.len ? str_format(arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)) : name, bytes_max);
 }
 
 static Str service_of(const Member *labels, size_t count) {
@@ -106,8 +104,20 @@ static Str service_of(const Member *labels, size_t count) {
   return STR_NONE;
 }
 
+static void put_labels(Arena *arena, const Member *labels, size_t count, const EventLimits *limits, Event *out) {
+  MapBuilder map = map_builder(arena);
+  out->truncated = count > limits->labels_max;
+  for (size_t i = 0; i < MIN(count, limits->labels_max); i++) {
+    Str text = value_text(&labels[i].value);
+    out->truncated = out->truncated || text.len > limits->label_bytes;
+    map_put(&map, value_text(&labels[i].key), value_string(utf8_cut(text, limits->label_bytes)));
+  }
+  out->labels = map_done(&map);
+}
+
 /* NULL: taken. Else why not. */
-static const char *take_element(Arena *arena, const Value *json, u32 index, i64 now_ms, Event *out) {
+static const char *take_element(Arena *arena, const Value *json, u32 index, i64 now_ms, const SetupDefaults *defaults,
+                                Event *out) {
   Member *labels = NULL;
   size_t count = 0;
   i64 starts = 0, ends = 0;
@@ -126,7 +136,7 @@ static const char *take_element(Arena *arena, const Value *json, u32 index, i64 
                  .priority = resolved ? 0 : priority_of(severity),
                  .source_priority = severity,
                  .dedup_key = fingerprint(arena, labels, count),
-                 .title = title_of(arena, label(labels, count, "alertname"), annotations),
+                 .title = title_of(arena, label(labels, count, "alertname"), annotations, defaults->limits.title_bytes),
                  .description =
                      utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),
                  .source = S("prometheus"),
@@ -135,13 +145,9 @@ static const char *take_element(Arena *arena, const Value *json, u32 index, i64 
                  .ends_ms = resolved ? ends : 0,
                  .deadline_ms = resolved   ? 0
                                 : ends > 0 ? ends
-                                           : now_ms + RESOLVE_TIMEOUT_MS,
+                                           : now_ms + defaults->am_resolve_after_s * 1000,
                  .links = links_of(arena, json, annotations)};
-  MapBuilder map = map_builder(arena);
-  for (size_t i = 0; i < MIN(count, (size_t)EVENT_LABELS_MAX); i++)
-    map_put(&map, value_text(&labels[i].key), labels[i].value);
-  out->labels = map_done(&map);
-  out->truncated = count > EVENT_LABELS_MAX;
+  put_labels(arena, labels, count, &defaults->limits, out);
   return NULL;
 }
 
@@ -168,8 +174,9 @@ static void take_list(App *app, HttpRequest *request, const SetupIntegration *in
   Arena *arena = request->arena;
   Normalised n = {.outcome = "accepted", .events = ARENA_ARRAY(arena, Event, list->size + 1)};
   i64 now = clock_now(&app->clock);
+  SetupDefaults defaults = inbound_defaults(request);
   for (u32 i = 0; i < list->size; i++) {
-    const char *bad = take_element(arena, value_at(list, i), i, now, &n.events[n.event_count]);
+    const char *bad = take_element(arena, value_at(list, i), i, now, &defaults, &n.events[n.event_count]);
     if (bad)
       take_error(arena, &n, i, bad);
     else

@@ -68,6 +68,7 @@ struct Arrival {
   void *events;        /* the domain's; NULL: nothing to apply, the row is a log entry */
   size_t event_count;
   Str idempotency_key; /* STR_NONE: none. The answer is kept 24 h; a second request gets it and nothing is applied */
+  i64 answer_kept_ms;  /* how long the answer is kept under the key; 0: redeliveries are not known */
   Str answer;          /* body of the 202, kept under the idempotency key */
   /* After the commit. state tells whether it was applied in the same commit; `duplicate` holds the stored answer if
    * any. */

@@ -74,7 +74,8 @@ static bool check_redelivery(Cycle *cycle, Arrival *arrival, Error *err) {
     return false;
   if (found) return true;
   return db_run(cycle->db, &IDEMPOTENCY_PUT, err, db_int(arrival->org_id), db_text(scope),
-                db_text(arrival->idempotency_key), db_text(arrival->answer), db_int(cycle->now_ms + DAY_MS));
+                db_text(arrival->idempotency_key), db_text(arrival->answer),
+                db_int(cycle->now_ms + arrival->answer_kept_ms));
 }
 
 static bool insert_row(Cycle *cycle, Arrival *arrival, bool waits, Error *err) {

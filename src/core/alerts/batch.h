@@ -13,7 +13,7 @@ typedef struct Hold {
   i64 until_ms;       /* 0: open end */
 } Hold;
 
-enum { HOLDS_MAX = 16, PAGES_MAX = 8, MEMBERS_MAX = 1000, OCCURRENCES_HALF = 500, EXPLANATIONS_KEPT = 10 };
+enum { HOLDS_MAX = 16, PAGES_MAX = 8, OCCURRENCES_HALF = 500, EXPLANATIONS_KEPT = 10 };
 
 /* A row of `alert`, as it is while the batch decides. */
 typedef struct Alert {

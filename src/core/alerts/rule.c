@@ -115,11 +115,12 @@ static void compile_incident(Compiling *c, const Value *json, RuleAction *out) {
   const Value *groups = value_get_c(json, "group_by");
   out->severity = value_int_or(value_get_c(json, "severity"), -1);
   out->title = compile_template(c, value_get_c(json, "title"), "actions: create_incident.title");
-  out->window_s = value_int_or(value_get_c(json, "window_s"), 0);
-  out->max_window_s = value_int_or(value_get_c(json, "max_window_s"), 86400);
+  out->window_s = value_int_or(value_get_c(json, "window_s"), -1);
+  out->max_window_s = value_int_or(value_get_c(json, "max_window_s"), -1);
   out->extend = flag_of(json, "extend");
-  out->auto_resolve = flag_of(json, "auto_resolve");
-  out->auto_resolve_after_s = value_int_or(value_get_c(json, "auto_resolve_after_s"), 0);
+  const Value *auto_resolve = value_get_c(json, "auto_resolve");
+  out->auto_resolve = value_is(auto_resolve, VALUE_BOOL) ? auto_resolve->b : -1;
+  out->auto_resolve_after_s = value_int_or(value_get_c(json, "auto_resolve_after_s"), -1);
   out->missing_group = str_equal_c(value_text_or(value_get_c(json, "missing"), STR_NONE), "group");
   out->kind = value_text_or(value_get_c(json, "kind"), S("normal"));
   out->group_by = ARENA_ARRAY(c->arena, const CelProgram *, list_count(groups));

@@ -43,8 +43,9 @@ struct RuleAction {
   Str kind;
   const CelProgram **group_by;
   size_t group_by_count;
-  i64 window_s, max_window_s, auto_resolve_after_s;
-  bool extend, missing_group, auto_resolve;
+  i64 window_s, max_window_s, auto_resolve_after_s; /* -1: the organization's */
+  int auto_resolve;                                 /* likewise */
+  bool extend, missing_group;
   /* page */
   i64 policy_id; /* 0: the default chain */
 };

@@ -28,7 +28,8 @@ typedef struct Acting {
   const Setup *setup;
   Alert *alert;
   Plan *plan;
-  Buf words; /* what came of it */
+  SetupDefaults defaults; /* of the organization */
+  Buf words;              /* what came of it */
 } Acting;
 
 static bool read_group(const DbRow *row, void *ctx) {
@@ -92,8 +93,9 @@ static bool open_incident(Acting *act, i64 follows, Incident *out, Error *err) {
                        .team_id = a->team_id,
                        .rule_id = rule->id,
                        .policy_id = act->plan->page_count ? act->plan->pages[0].policy_id : 0,
-                       .auto_resolve = action->auto_resolve,
-                       .auto_resolve_after_s = action->auto_resolve_after_s,
+                       .auto_resolve = action->auto_resolve < 0 ? act->defaults.auto_resolve : action->auto_resolve > 0,
+                       .auto_resolve_after_s = action->auto_resolve_after_s < 0 ? act->defaults.auto_resolve_after_s
+                                                                                : action->auto_resolve_after_s,
                        .follows_incident_id = follows,
                        .impact_started_ms = a->starts_ms,
                        .detected_ms = a->first_seen_ms,
@@ -113,14 +115,20 @@ static bool incident_is_open(const Incident *incident) {
   return incident->status != INCIDENT_CLOSED && incident->resolved_ms == 0;
 }
 
+static i64 window_ms(const Acting *act, const RuleAction *action) {
+  return (action->window_s < 0 ? act->defaults.window_s : action->window_s) * 1000;
+}
+
+static i64 max_window_ms(const Acting *act, const RuleAction *action) {
+  return (action->max_window_s < 0 ? act->defaults.max_window_s : action->max_window_s) * 1000;
+}
+
 /* Is there an open incident of this group that takes this alert? */
 static bool takes(const Acting *act, const RuleAction *action, const Group *group, const Incident *incident) {
-  i64 now = act->cycle->now_ms;
-  const SetupOrg *org = setup_org(act->setup, act->alert->org_id);
-  i64 window = (action->window_s > 0 ? action->window_s : org ? org->group_window_s : 3600) * 1000;
+  i64 now = act->cycle->now_ms, window = window_ms(act, action), max_window = max_window_ms(act, action);
   i64 from = action->extend ? group->last_ms : group->opened_ms;
-  bool in_window = now < from + window && now < group->opened_ms + action->max_window_s * 1000;
-  return incident->status != INCIDENT_CLOSED && in_window && group->members < MEMBERS_MAX;
+  bool in_window = now < from + window && now < group->opened_ms + max_window;
+  return incident->status != INCIDENT_CLOSED && in_window && group->members < act->defaults.alerts_max;
 }
 
 static bool write_group(Acting *act, Str value, const Group *group, Error *err) {
@@ -181,9 +189,7 @@ static bool join_or_open(Acting *act, bool held, Joined *out, bool *out_none, Er
     return join(act, &out->incident, err) && write_group(act, value, &group, err);
   }
   if (held) return *out_none = true, true;
-  const SetupOrg *org = setup_org(act->setup, act->alert->org_id);
-  i64 window = (action->window_s > 0 ? action->window_s : org ? org->group_window_s : 3600) * 1000;
-  bool inside = group.found && act->cycle->now_ms < group.opened_ms + window;
+  bool inside = group.found && act->cycle->now_ms < group.opened_ms + window_ms(act, action);
   return open_for_group(act, value, &group, inside ? group.incident_id : 0, out, err);
 }
 
@@ -349,7 +355,9 @@ static bool carry_out(Acting *act, Error *err) {
 }
 
 bool plan_carry_out(Cycle *cycle, const Setup *setup, Alert *alert, Plan *plan, Error *err) {
+  const SetupOrg *org = setup_org(setup, alert->org_id);
   Acting act = {.cycle = cycle, .setup = setup, .alert = alert, .plan = plan, .words = buf_new(cycle->arena, KIB(4))};
+  if (org) act.defaults = org->defaults;
   if (!carry_out(&act, err)) return false;
   plan->outcome = buf_str(&act.words);
   if (alert->status == ALERT_TRIGGERED && alert->raised && alert->incident_id == 0)

@@ -3,7 +3,6 @@
  * later. */
 #include "core/alerts/batch.h"
 
-enum { CLOCK_TOLERANCE_MS = 60000 };
 static const i64 YEAR_2000_MS = 946684800000;
 
 static const DbStmt OCCURRENCE_PUT = {
@@ -14,15 +13,19 @@ static const DbStmt OCCURRENCE_PUT = {
     "element = excluded.element, status = excluded.status, late = excluded.late",
     NULL};
 
+static i64 tolerance_ms(const Item *item) {
+  return item->integration ? item->integration->settings.limits.clock_tolerance_ms : EVENT_LIMITS.clock_tolerance_ms;
+}
+
 /* The time of the event itself, 0 when it does not carry one that can be believed. */
-static i64 believable(i64 t, i64 received_ms) {
-  return t >= YEAR_2000_MS && t <= received_ms + CLOCK_TOLERANCE_MS ? t : 0;
+static i64 believable(const Item *item, i64 t) {
+  return t >= YEAR_2000_MS && t <= item->arrival->received_ms + tolerance_ms(item) ? t : 0;
 }
 
 static i64 event_time(const Item *item) {
   const Event *e = item->event;
-  i64 t = believable(e->occurred_ms, item->arrival->received_ms);
-  if (t == 0 && e->status == EVENT_RESOLVED) t = believable(e->ends_ms, item->arrival->received_ms);
+  i64 t = believable(item, e->occurred_ms);
+  if (t == 0 && e->status == EVENT_RESOLVED) t = believable(item, e->ends_ms);
   return t;
 }
 
@@ -117,7 +120,7 @@ static void note_skew(Alert *a, const Item *item) {
   i64 t = item->event->occurred_ms;
   if (t < YEAR_2000_MS) return;
   i64 skew = t - item->arrival->received_ms;
-  if (skew > CLOCK_TOLERANCE_MS) {
+  if (skew > tolerance_ms(item)) {
     a->skew_ms = skew;
     a->row_changed = true;
   }
@@ -233,8 +236,8 @@ static void raise_priority(Alert *a, const Event *e) {
 
 static bool acknowledgement_is_kept(const Batch *batch, const Alert *a, i64 received) {
   const SetupOrg *org = setup_org(batch->setup, a->org_id);
-  i64 kept_ms = (org ? org->ack_kept_s : 600) * 1000;
-  return a->acknowledged_ms > 0 && received - a->acknowledged_ms <= kept_ms;
+  i64 kept_ms = (org ? org->defaults.ack_kept_s : 600) * 1000;
+  return kept_ms > 0 && a->acknowledged_ms > 0 && received - a->acknowledged_ms <= kept_ms;
 }
 
 static void reopen(Batch *batch, Item *item, Alert *a, i64 t) {
@@ -270,7 +273,7 @@ static void reopen(Batch *batch, Item *item, Alert *a, i64 t) {
 
 static bool within_reopen(const Item *item, const Alert *a) {
   i64 window = (item->integration ? item->integration->reopen_window_s : 1800) * 1000;
-  return item->arrival->received_ms - a->resolved_ms <= window;
+  return window > 0 && item->arrival->received_ms - a->resolved_ms <= window;
 }
 
 static bool fire(Batch *batch, Item *item, Error *err) {

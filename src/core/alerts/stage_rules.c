@@ -254,6 +254,8 @@ void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupInt
     ask_list(&d, org, false);
     ask_list(&d, org, true);
   }
+  if (org && org->defaults.pause_s > 0 && out->pause_ms == 0 && !pause_served)
+    out->pause_ms = now_ms + org->defaults.pause_s * 1000;
   out->suppressed = hold_has(alert, "suppressed");
   route(&d);
   alert->row_changed = true;

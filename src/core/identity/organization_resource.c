@@ -4,21 +4,34 @@
 #define WINDOW(n, text)                                                                                                \
   { .name = n, .kind = F_INT, .min = 0, .max = 31536000, .doc = text }
 
+#define LIMIT(n, lowest, most, text)                                                                                   \
+  { .name = n, .kind = F_INT, .min = lowest, .max = most, .doc = text }
+
 static const Field DEFAULTS[] = {
     WINDOW("reopen_window_s", "The same key within this time reopens the alert; later it makes a new one. 1800."),
-    WINDOW("late_window_s", "An event whose own time is older than this is late: recorded, not acted on. 300."),
+    WINDOW("late_window_s", "How long after a resolve an event that is older than it is late: recorded, not acted on. "
+                            "300."),
+    WINDOW("clock_tolerance_s", "A sender's time that lies further ahead of ours is not believed. 60."),
     WINDOW("ack_kept_s", "How long an acknowledgement outlives a resolve. 600."),
     WINDOW("resolve_after_s", "Without news for this long an alert resolves itself; 0 never. 0."),
+    WINDOW("am_resolve_after_s", "The same for alerts that come to /am without an end. 300."),
     WINDOW("window_s", "How long an incident takes new alerts of its group. 3600."),
     WINDOW("max_window_s", "The end of a window that slides. 86400."),
-    {.name = "flap_count",
-     .kind = F_INT,
-     .min = 0,
-     .max = 10000,
-     .doc = "So many changes of state within flap_window_s are flapping. 6."},
+    LIMIT("alerts_max", 1, 1000, "So many alerts of a group are one incident, then the next opens. 1000."),
+    WINDOW("pause_s", "Every page waits so long; a resolve in time means none. 0."),
+    {.name = "auto_resolve", .kind = F_BOOL, .doc = "Incidents of rules resolve when all of their alerts are. false."},
+    WINDOW("auto_resolve_after_s", "... and stayed so for this long. 300."),
+    LIMIT("flap_count", 0, 10000, "So many changes of state within flap_window_s are flapping. 6."),
     WINDOW("flap_window_s", "The window of flap_count. 1800."),
     WINDOW("flap_quiet_s", "Quiet for this long ends flapping. 900."),
-    WINDOW("auto_resolve_after_s", "An incident whose alerts are all resolved waits this long. 300."),
+    WINDOW("wait_s", "How long what an inhibition rule may mute waits for what mutes it. 0."),
+    WINDOW("release_s", "How long after that ended it waits to page. 30."),
+    WINDOW("idempotency_s", "How long a delivery that comes again is known. 86400."),
+    LIMIT("key_bytes", 16, 1024, "Longer dedup keys are hashed whole. 1024."),
+    LIMIT("title_bytes", 32, 1024, "Longer titles are cut. 1024."),
+    LIMIT("labels_max", 1, 256, "Of more labels the telling ones are kept. 256."),
+    LIMIT("label_bytes", 16, 4096, "Longer values of labels are cut. 4096."),
+    LIMIT("body_bytes", 1024, 26214400, "Larger bodies are refused; templates that take more do so. 1048576."),
 };
 
 #define DAYS(n, text)                                                                                                  \

@@ -149,7 +149,7 @@ static Str service_list(Arena *arena, const IncidentOpen *open) {
 static bool insert(Cycle *cycle, const IncidentOpen *open, i64 id, i64 number, Error *err) {
   Str fields = open->fields.kind == VALUE_MAP ? json_text(cycle->arena, &open->fields) : S("{}");
   Str roles = open->roles.kind == VALUE_MAP ? json_text(cycle->arena, &open->roles) : S("{}");
-  i64 after = open->auto_resolve_after_s > 0 ? open->auto_resolve_after_s : 300;
+  i64 after = open->auto_resolve_after_s >= 0 && open->auto_resolve ? open->auto_resolve_after_s : 300;
   return db_run(cycle->db, &INCIDENT_INSERT, err, db_int(id), db_int(open->org_id), db_int(number),
                 db_text(open->title), open->summary.len ? db_text(open->summary) : db_null(), db_int(open->severity),
                 db_text(str_from_c(open->kind ? open->kind : "normal")), db_id(open->type_id),

@@ -39,7 +39,7 @@ typedef struct IncidentOpen {
   i64 service_id, team_id, policy_id, rule_id, reporter_id, commander_id, type_id; /* 0: none */
   bool private_;
   bool auto_resolve;
-  i64 auto_resolve_after_s;           /* 0: 300 */
+  i64 auto_resolve_after_s;           /* with auto_resolve; else 300 */
   i64 follows_incident_id;            /* 0: none; writes relation `follows` */
   Value fields, roles;                /* null: {} */
   i64 impact_started_ms, detected_ms; /* 0: now */

@@ -57,6 +57,20 @@ const SetupIntegration *inbound_of(const HttpRequest *request) {
   return ((const Inbound *)request->user)->integration;
 }
 
+SetupDefaults inbound_defaults(const HttpRequest *request) {
+  const Inbound *in = request->user;
+  const SetupOrg *org = setup_org(in->setup, in->integration->org_id);
+  Value none = value_null();
+  return org ? org->defaults : setup_defaults(&none);
+}
+
+/* The template's limit; where that is the usual one, the organization's. */
+static size_t body_bytes_max(const Inbound *in) {
+  const SetupOrg *org = setup_org(in->setup, in->integration->org_id);
+  size_t max = in->integration->spec ? spec_body_bytes_max(in->integration->spec) : MIB(1);
+  return max == MIB(1) && org ? (size_t)org->defaults.body_bytes : max;
+}
+
 static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
   Str key = str_slice(request->path, 4, request->path.len);
   if (request->method != HTTP_POST && request->method != HTTP_PUT && request->method != HTTP_GET) {
@@ -65,8 +79,7 @@ static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
     return;
   }
   if (!inbound_begin(app, request, key, verdict)) return;
-  const Spec *spec = inbound_of(request)->spec;
-  verdict->body_bytes_max = spec ? spec_body_bytes_max(spec) : MIB(1);
+  verdict->body_bytes_max = body_bytes_max(request->user);
 }
 
 /* Rows ------------------------------------------------------------------------------------------------------------ */
@@ -108,8 +121,10 @@ Str inbound_errors_json(Arena *arena, const ElementError *errors, size_t count) 
 
 static Arrival *new_arrival(Inbound *in, bool with_body) {
   HttpRequest *request = in->request;
+  const SetupOrg *org = setup_org(in->setup, in->integration->org_id);
   Arrival *arrival = ARENA_NEW(request->arena, Arrival);
-  *arrival = (Arrival){.arena = request->arena,
+  *arrival = (Arrival){.answer_kept_ms = org ? org->defaults.idempotency_s * 1000 : DAY_MS,
+                       .arena = request->arena,
                        .id = id_next(&in->app->ids),
                        .org_id = in->integration->org_id,
                        .integration_id = in->integration->id,
@@ -390,8 +405,7 @@ void inbound_too_large(App *app, HttpRequest *request) {
     respond_text(app, request, 413, NULL, STR_NONE);
     return;
   }
-  size_t max = in->integration->spec ? spec_body_bytes_max(in->integration->spec) : MIB(1);
-  fail(&err, ERR_TOO_LARGE, "the body is larger than %zu bytes, the most that %.*s may send", max,
+  fail(&err, ERR_TOO_LARGE, "the body is larger than %zu bytes, the most that %.*s may send", body_bytes_max(in),
        STR_ARG(in->integration->name));
   inbound_refuse(app, request, in->integration, &err, in->integration->secret.len == 0);
 }

@@ -11,6 +11,8 @@ const SetupIntegration *inbound_integration(const Setup *setup, Str key, HttpHea
 /* For a door's head: finds the integration (or answers in verdict: false) and leaves it with the request. */
 bool inbound_begin(App *app, HttpRequest *request, Str key, HttpHeadVerdict *verdict);
 const SetupIntegration *inbound_of(const HttpRequest *request);
+/* Of its organization. */
+SetupDefaults inbound_defaults(const HttpRequest *request);
 /* For a door: a body past its limit. */
 void inbound_too_large(App *app, HttpRequest *request);
 

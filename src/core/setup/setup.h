@@ -120,18 +120,29 @@ typedef struct SetupKeep {
   i64 requests_ms, requests_kept_ms, requests_max, occurrences_ms, alerts_ms, live_events_ms;
 } SetupKeep;
 
+/* Windows and limits of an organization, by the names of its `defaults` (docs in organization_resource.c). Integrations
+ * and rules may have their own of some. */
+typedef struct SetupDefaults {
+  i64 reopen_window_s, late_window_s, clock_tolerance_s, ack_kept_s, resolve_after_s, am_resolve_after_s;
+  i64 window_s, max_window_s, alerts_max, pause_s, auto_resolve_after_s, idempotency_s, body_bytes;
+  bool auto_resolve;
+  EventLimits limits;
+} SetupDefaults;
+
 struct SetupOrg {
   i64 id, policy_id;
   SetupKeep keep;
   Str slug, name;
   const Zone *zone;
-  /* defaults of alert-engines section 16 */
-  i64 reopen_window_s, late_window_s, group_window_s, ack_kept_s, resolve_after_s;
+  SetupDefaults defaults;
   const Rule **rules; /* all enabled and disabled rules in order: the organization's, then each team's */
   size_t rule_count;
   const SetupUser **owners;
   size_t owner_count;
 };
+
+/* What `defaults` says, with the product's own windows and limits where it says nothing. */
+SetupDefaults setup_defaults(const Value *defaults);
 
 const Setup *setup_take(SetupStore *store);
 void setup_give(const Setup *setup);

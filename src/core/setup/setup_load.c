@@ -65,19 +65,6 @@ static const DbStmt ORGS = {
     "setup_orgs", "SELECT id, slug, name, time_zone, policy_id, defaults, retention FROM organization ORDER BY id",
     NULL};
 
-static i64 days_of(const Value *map, const char *name, i64 otherwise) {
-  return seconds_of(map, name, otherwise) * DAY_MS;
-}
-
-static SetupKeep read_keep(const Value *retention) {
-  return (SetupKeep){.requests_ms = days_of(retention, "requests_days", 7),
-                     .requests_kept_ms = days_of(retention, "requests_kept_days", 90),
-                     .requests_max = seconds_of(retention, "requests_max", 10000),
-                     .occurrences_ms = days_of(retention, "occurrences_days", 90),
-                     .alerts_ms = days_of(retention, "alerts_days", 400),
-                     .live_events_ms = days_of(retention, "live_events_days", 1)};
-}
-
 static bool read_org(const DbRow *row, void *ctx) {
   Loading *load = ctx;
   Value defaults = json_cell(load, row, 5), retention = json_cell(load, row, 6);
@@ -87,12 +74,8 @@ static bool read_org(const DbRow *row, void *ctx) {
       .name = db_row_text(row, 2, load->arena),
       .zone = zone_cell(load, row, 3, zone_utc()),
       .policy_id = db_row_int(row, 4),
-      .keep = read_keep(&retention),
-      .reopen_window_s = seconds_of(&defaults, "reopen_window_s", 1800),
-      .late_window_s = seconds_of(&defaults, "late_window_s", 300),
-      .group_window_s = seconds_of(&defaults, "window_s", 3600),
-      .ack_kept_s = seconds_of(&defaults, "ack_kept_s", 600),
-      .resolve_after_s = seconds_of(&defaults, "resolve_after_s", 0),
+      .keep = setup_keep(&retention),
+      .defaults = setup_defaults(&defaults),
   };
   return true;
 }
@@ -382,12 +365,13 @@ static bool read_integration(const DbRow *row, void *ctx) {
   if (!org) return true;
   Str priority = db_row_peek(row, 13);
   if (priority.len == 2 && priority.ptr[0] == 'p') in.default_priority = priority.ptr[1] - '0';
-  in.reopen_window_s = db_row_is_null(row, 14) ? org->reopen_window_s : db_row_int(row, 14);
-  in.resolve_after_s = db_row_is_null(row, 15) ? org->resolve_after_s : db_row_int(row, 15);
-  in.late_window_s = db_row_is_null(row, 16) ? org->late_window_s : db_row_int(row, 16);
+  in.reopen_window_s = db_row_is_null(row, 14) ? org->defaults.reopen_window_s : db_row_int(row, 14);
+  in.resolve_after_s = db_row_is_null(row, 15) ? org->defaults.resolve_after_s : db_row_int(row, 15);
+  in.late_window_s = db_row_is_null(row, 16) ? org->defaults.late_window_s : db_row_int(row, 16);
   in.zone = zone_cell(load, row, 17, org->zone);
   in.spec = catalog_find(load->app->catalog, in.template_name);
-  in.settings = (NormaliseSettings){.integration_id = in.id, .secret = in.secret, .zone = in.zone};
+  in.settings = (NormaliseSettings){
+      .integration_id = in.id, .secret = in.secret, .zone = in.zone, .limits = org->defaults.limits};
   Value overrides = json_cell(load, row, 18);
   read_expressions(load, &in, &overrides, db_row_text(row, 19, load->arena));
   *VEC_PUSH(load->arena, &load->setup->integrations) = in;
