@@ -220,7 +220,7 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
   Str snapshot = policy            ? snapshot_json(cycle->arena, policy)
                  : s->target_count ? snapshot_of_targets(cycle->arena, s->targets, s->target_count)
                                    : snapshot_of_owners(cycle->arena, org);
-  if (policy && !count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
+  if (policy && !s->by_hand && !count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
   id = id_next(cycle->ids);
   *out = (PageOutcome){.page_id = id,
                        .started = true,

@@ -31,6 +31,7 @@ typedef struct PageStart {
   bool owners;
   const SetupTarget *targets; /* with policy_id 0: these, as one level (a page by hand) */
   size_t target_count;
+  bool by_hand;        /* a person asked for it: it stands alone, also in a storm */
   bool urgent;         /* urgency by the caller: priority p1, p2, unset are urgent; paging applies the policy's word */
   Str service_urgency; /* "high", "low" or empty: wins over the policy's */
   i64 severity;        /* of the incident, -1: none */
