@@ -277,12 +277,12 @@ static void tell_unreachable(const Client *c, const char *why) {
                                       : "  is the address right, the server running, and the way to it open?\n");
 }
 
-static Value parse_answer(Client *c, Str text) {
-  Value value = value_null();
+/* False: that is no JSON. No body at all is null. */
+static bool parse_answer(Client *c, Str text, Value *out) {
   Error ignored = {0};
   JsonOptions lenient = {.depth_max = 256, .lenient_text = true};
-  if (text.len == 0 || !json_parse(c->arena, text, &lenient, &value, &ignored)) return value_null();
-  return value;
+  *out = value_null();
+  return text.len == 0 || json_parse(c->arena, text, &lenient, out, &ignored);
 }
 
 typedef enum Telling { TELL_ALL, TELL_NOTHING, TELL_UNREACHABLE } Telling;
@@ -296,8 +296,13 @@ static int call(Client *c, const Request *request, Telling telling, Value *out) 
     *out = value_null();
     return EXIT_FAILED;
   }
-  Value body = parse_answer(c, buf_str(&answer));
+  Value body = value_null();
+  bool ours = parse_answer(c, buf_str(&answer), &body);
   int code = exit_code_of(status);
+  if (code == EXIT_DONE && !ours) {
+    if (telling != TELL_NOTHING) fprintf(stderr, "tocsin: %s answers, but not as a Tocsin server does\n", c->url);
+    return EXIT_FAILED;
+  }
   if (code != EXIT_DONE && telling == TELL_ALL) tell_problem(c, status, &body);
   if (code == EXIT_DONE || telling == TELL_UNREACHABLE) *out = body;
   return code;
@@ -406,7 +411,8 @@ int client_stream(Client *client, Str path, Str last_id, ClientEventFn event, vo
   long status = perform(client, &request, take_stream, &s, 0, &why);
   *out_lost = false;
   if (status >= 300) {
-    Value problem = parse_answer(client, buf_str(&s.refusal));
+    Value problem = value_null();
+    (void)parse_answer(client, buf_str(&s.refusal), &problem);
     tell_problem(client, status, &problem);
     return exit_code_of(status);
   }

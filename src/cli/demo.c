@@ -88,9 +88,20 @@ static bool make_world(Demo *d, Error *err) {
   return ok;
 }
 
+/* The phones' port stands in people's addresses: whoever has it is most likely this demo, running already. */
+static bool fail_running(Demo *d, Error *err) {
+  const char *url = read_line(d, "address");
+  return fail(
+      err, ERR_CONFLICT,
+      "the demo in %s is running already%s%s; stop it first, or make another one: %s demo --data ./demo-2 --listen "
+      "127.0.0.1:0",
+      d->serve.data_folder, url ? " at " : "", url ? url : "", cli_program());
+}
+
 static bool prepare(Demo *d, Error *err) {
   u16 port = 0;
-  if (!read_marker(d, &port, err) || !demo_phones_start(port, &d->phones, err)) return false;
+  if (!read_marker(d, &port, err)) return false;
+  if (!demo_phones_start(port, &d->phones, err)) return port ? fail_running(d, err) : false;
   if (port == 0 && !write_marker(d, err)) return false;
   return read_line(d, "admin.key") || make_world(d, err);
 }
@@ -99,12 +110,12 @@ static bool prepare(Demo *d, Error *err) {
  */
 
 static void print_welcome(Demo *d, const App *app) {
-  const char *url = app->public_url, *data = d->serve.data_folder;
+  const char *url = app->public_url, *data = d->serve.data_folder, *program = cli_program();
   const char *key = read_line(d, "admin.key");
   printf("\nTocsin demo  %s\nSign in      %s, password: %s\nAPI key      %s\n", url, DEMO_EMAIL, DEMO_PASSWORD,
          key ? key : "?");
   printf("\nSeven people, three teams and eight services. Alerts come in by themselves, from six kinds of senders.\n"
-         "Nothing leaves this machine: there is no mail relay, so e-mail steps fail at once (no_smtp), and\n"
+         "Nothing leaves this machine: there is no mail relay, so e-mail steps fail at once and\n"
          "everybody's phone is this terminal.\n\n"
          "Three things to try, in another terminal:\n\n"
          "1. Page whoever is on call for payments; their phone rings here. Open the link and answer.\n"
@@ -112,14 +123,14 @@ static void print_welcome(Demo *d, const App *app) {
          "\"dedup_key\": "
          "\"mine\"}' %s/in/demo-generic\n\n"
          "2. See what is open, who is on call, and who was told.\n"
-         "   tocsin get alerts --data %s\n"
-         "   tocsin oncall --data %s\n"
-         "   tocsin get notifications --data %s\n\n"
+         "   %s alert list --data %s\n"
+         "   %s oncall --data %s\n"
+         "   %s get notifications --data %s\n\n"
          "3. Watch it live, and answer without a browser. Who does not answer within two minutes has the next level "
          "paged.\n"
-         "   tocsin watch --data %s\n"
-         "   tocsin alert ack ALERT-N --data %s\n\n",
-         url, data, data, data, data, data);
+         "   %s watch --data %s\n"
+         "   %s alert ack ALERT-N --data %s\n\n",
+         url, program, data, program, data, program, data, program, data, program, data);
   fflush(stdout);
 }
 

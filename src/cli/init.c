@@ -51,6 +51,15 @@ static bool run(const ServeOptions *serve, InitWork *work, Error *err) {
   return ok;
 }
 
+/* Which option a wrong member came from. */
+static const char *option_of(const Error *err) {
+  static const char *const OPTIONS[][2] = {
+      {"/name", ""}, {"/email", "--email: "}, {"/time_zone", "--time-zone: "}, {"/slug", "--organization: "}};
+  for (size_t i = 0; i < COUNT(OPTIONS); i++)
+    if (strcmp(err->pointer, OPTIONS[i][0]) == 0) return OPTIONS[i][1];
+  return "";
+}
+
 int command_init(int argc, char **argv) {
   static const char *const NEEDED[] = {"organization", "email", "name"};
   CLEANUP(arena_freep) Arena *arena = arena_new();
@@ -86,8 +95,8 @@ int command_init(int argc, char **argv) {
     return EXIT_USAGE;
   }
   if (!run(&serve, &work, &err)) {
-    fprintf(stderr, "tocsin init: %s\n", err.message);
-    return EXIT_FAILED;
+    fprintf(stderr, "tocsin init: %s%s\n", option_of(&err), err.message);
+    return err.code == ERR_CONFLICT ? EXIT_REFUSED : err.pointer[0] ? EXIT_USAGE : EXIT_FAILED;
   }
   printf("organization \"%s\" is ready; the owner's API key is in %s\n", work.organization,
          key_path(&work, serve.data_folder));

@@ -84,8 +84,11 @@ static int read_page(Pages *p, i64 rows) {
   int code = client_call(p->client, "GET", path, NULL, &answer);
   if (code != EXIT_DONE) return code;
   const Value *items = value_get_c(&answer, "items");
-  for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++)
-    *VEC_PUSH(arena, &p->rows) = *value_at(items, i);
+  if (!value_is(items, VALUE_LIST)) {
+    fprintf(stderr, "tocsin: %s answers, but not with a list of %s\n", client_url(p->client), p->kind->plural);
+    return EXIT_FAILED;
+  }
+  for (size_t i = 0; i < items->size; i++) *VEC_PUSH(arena, &p->rows) = *value_at(items, i);
   p->cursor = value_text_or(value_get_c(&answer, "next_cursor"), STR_NONE);
   return EXIT_DONE;
 }

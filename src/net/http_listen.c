@@ -20,7 +20,11 @@ typedef struct Address {
 static bool parse_address(const char *text, Address *out, Error *err) {
   const char *colon = strrchr(text, ':');
   u64 port;
-  if (!colon || !str_to_u64(str_from_c(colon + 1), 65535, &port))
+  Str digits = str_from_c(colon ? colon + 1 : "");
+  if (str_to_u64(digits, UINT64_MAX, &port) && port > 65535)
+    return fail(err, ERR_INVALID, "--listen \"%s\": %s is no port; ports are 0 (any free one) to 65535", text,
+                colon + 1);
+  if (!str_to_u64(digits, 65535, &port))
     return fail(err, ERR_INVALID, "--listen \"%s\" has no port; use a form such as 127.0.0.1:8080 or [::1]:8080", text);
   size_t host_bytes = (size_t)(colon - text);
   char host[256];

@@ -141,7 +141,7 @@ static bool check_zone(Checker *c, const Field *f, const Value *in, Value *out) 
   const Zone *zone = NULL;
   if (in->kind != VALUE_STRING) return wrong(c, f, in, "type", "the name of a time zone, such as Europe/Berlin");
   if (!zone_find(c->ctx->zones, value_text(in), &zone, &err)) {
-    field_error(c->ctx, c->pointer, "choice", "%s: %s", f->name, err.message);
+    field_error(c->ctx, c->pointer, "choice", "%s", err.message);
     return false;
   }
   *out = *in;

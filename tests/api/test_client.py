@@ -305,3 +305,147 @@ def test_watch_prints_what_changes(client):
             assert line and "alert" in line and "Seen by watch" in line
         finally:
             watch.kill()
+
+
+# What people complained about.
+
+
+def test_a_contact_method_is_named_when_it_is_made(client):
+    made = client("create", "contact-method", f"user_id={client.world.ann['email']}", "kind=ntfy", "address=https://ntfy.example.org/ann")
+    assert made.startswith("contact method ntfy https://ntfy.example.org/ann (ctm_") and made.rstrip().endswith("created")
+
+
+def test_codes_are_said_in_words(fresh):
+    server = fresh()
+    made = server.make("users", name="Mail", email="mail@example.org")
+    page = server.make("pages", targets=[{"kind": "user", "id": made["id"]}], message="x")
+    server.settle()
+    table = run("get", "notifications", "--filter", f"page_id={page['id']}", "-o", "wide", "--data", server.folder)
+    assert "no mail relay" in table.stdout and "no_smtp" in table.stdout
+
+
+@pytest.mark.parametrize("options, code, told", [(["--email", "nonsense"], USAGE, "--email: "), (["--time-zone", "Mars/X"], USAGE, '--time-zone: time zone "Mars/X" is not')])
+def test_init_says_which_option_is_wrong_once(tmp_path, options, code, told):
+    done = run("init", "--data", tmp_path / "d", "--organization", "X", "--email", "a@example.org", "--name", "A", *options)
+    assert done.returncode == code and done.stderr.startswith(f"tocsin init: {told}") and done.stderr.count("\n") == 1, done
+
+
+@pytest.mark.parametrize("listen, told", [(":99999", "99999 is no port"), ("127.0.0.1:70000", "70000 is no port"), ("nonsense", "has no port")])
+def test_serve_says_what_is_wrong_with_the_address(tmp_path, listen, told):
+    done = run("serve", "--data", tmp_path / "d", "--listen", listen)
+    assert done.returncode == FAILED and told in done.stderr
+
+
+def test_a_folder_that_was_not_there_is_said(tmp_path):
+    words = f"new data folder {tmp_path / 'mistyped'}: it was not there before"
+    assert words in run("serve", "--data", tmp_path / "mistyped", "--listen", "127.0.0.1:99999").stderr
+    assert words not in run("serve", "--data", tmp_path / "mistyped", "--listen", "127.0.0.1:99999").stderr
+
+
+@pytest.mark.parametrize("words, told", [(["aler", "ack"], 'did you mean "alert"?'), (["alert", "akc", "ALERT-1"], 'did you mean "ack"?'),
+                                         (["get", "servises"], 'did you mean "services"?'), (["get", "alerts", "--fliter", "x"], "did you mean --filter?"),
+                                         (["serve", "--listne", "x"], "did you mean --listen?"), (["frobnicate"], "tocsin --help")])
+def test_a_slip_of_the_hand_is_understood(words, told):
+    done = run(*words, env={"TOCSIN_URL": "http://127.0.0.1:1", "TOCSIN_KEY": "tk_x"})
+    assert done.returncode == USAGE and told in done.stderr, done
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    done = run("get", "users", "--data", tmp_path / "nowhere")
+    assert done.returncode == USAGE and "there is no folder" in done.stderr and "nowhere" in done.stderr
+
+
+def test_a_wrong_key_says_where_keys_come_from(world):
+    done = run("get", "users", env=environment(world.server, TOCSIN_KEY="tk_wrong"))
+    assert done.returncode == REFUSED and "TOCSIN_KEY" in done.stderr and "config.yaml" in done.stderr
+
+
+def test_something_else_that_answers_is_not_taken_for_a_server(sink):
+    done = run("get", "users", env={"TOCSIN_URL": sink.url, "TOCSIN_KEY": "tk_x", "XDG_CONFIG_HOME": "/nonexistent"})
+    assert done.returncode == FAILED and done.stdout == "" and "answers, but not" in done.stderr
+
+
+# Lists and forms.
+
+
+def test_wide_names_and_filters(client):
+    for name, priority in (("a", "p1"), ("b", "p4"), ("c", "p1")):
+        client.world.fire(name, priority=priority)
+    mine = ["--filter", f"integration_id={client.world.source['id']}"]
+    wide = client("get", "alerts", *mine, "-o", "wide", env={"COLUMNS": "40"})
+    assert client.world.source["name"] in wide and "alr_" in wide
+    names = client("get", "alerts", *mine, "-o", "name").split()
+    assert len(names) == 3 and all(name.startswith("ALERT-") for name in names)
+    assert client("alert", "list", *mine, "-o", "name").split() == names
+    client("alert", "resolve", *names[:2])
+    assert client("alert", "list", *mine, "-o", "name").split() == names[2:]
+    assert len(client("alert", "list", "--all", *mine, "-o", "name").split()) == 3
+
+
+def test_more_than_a_page_is_read(client):
+    for n in range(3):
+        client("create", "team", f"name=Many {client.world.name} {n}", "--quiet")
+    some = run("get", "teams", "--limit", "2", "-o", "name", "--data", client.world.server.folder)
+    assert len(some.stdout.split()) == 2 and "there are more: --limit N, or --cursor" in some.stderr
+    cursor = some.stderr.split("--cursor ")[1].strip()
+    rest = client("get", "teams", "--limit", "1000", "--cursor", cursor, "-o", "name").split()
+    assert not set(rest) & set(some.stdout.split())
+
+
+def test_wide_characters_keep_columns_in_line(client):
+    name = f"監視 {client.world.name}"
+    client("create", "service", f"name={name}", f"slug=kanshi-{client.world.name}")
+    client("create", "service", f"name=Plain {client.world.name}")
+    lines = client("get", "services", "--limit", "1000").splitlines()
+    at = lines[0].index("TIER")
+    (wide,) = [line for line in lines if "監視" in line]
+    assert wide[at - 2:].startswith("tier2"), wide  # each of the two takes two places
+
+
+def test_show_is_one_screen(client):
+    client.world.fire("key", title="Disk full on db1")
+    number = client.world.alert("key")["number"]
+    client("alert", "note", number, "Looking at it")
+    shown = client("alert", "show", number)
+    assert "Disk full on db1" in shown and client.world.ann["name"] in shown and "Looking at it" in shown and "timeline" in shown
+    made = as_json(client, "incident", "declare", "Checkout fails")["number"]
+    assert made in client("incident", "list")
+    assert "Checkout fails" in client("incident", "show", made)
+    client("incident", "close", made)
+    assert made not in client("incident", "list") and made in client("incident", "list", "--all", "--limit", "1000")
+
+
+def test_notes_and_names_for_several(client):
+    for name in ("a", "b"):
+        client.world.fire(name)
+    numbers = [client.world.alert(name)["number"] for name in ("a", "b")]
+    told = client("alert", "note", *numbers, "Both are the switch")
+    assert all(number in told for number in numbers)
+    assert all(number in client("alert", "assign", *numbers, client.world.bob["email"]) for number in numbers)
+
+
+def test_incident_update_changes_what_is_named(client):
+    number = as_json(client, "incident", "declare", "Slow", "--severity", "3")["number"]
+    client("incident", "update", number, "--severity", "1", "--title", "Very slow", "--commander", client.world.ann["email"])
+    made = as_json(client, "get", "incident", number)
+    assert (made["severity"], made["title"], made["commander_id"]) == (1, "Very slow", client.world.ann["id"])
+    assert client("incident", "update", number, code=USAGE)
+    client("incident", "close", number)
+
+
+def test_page_finds_out_what_a_word_names(client):
+    team = client.world.server.make("teams", name=f"Crew {client.world.name}", members=[{"user_id": client.world.bob["id"]}])
+    for word in (client.world.ann["email"], team["slug"], client.world.chain["slug"]):
+        page = as_json(client, "page", word, "--message", "Call me")
+        client.world.server.settle()
+        client.world.server.verb("pages", page["id"], "acknowledge")
+    assert client.world.tally("ann", "bob") == (2, 1)
+    assert "name a user by e-mail" in client("page", "nobody-at-all", "--message", "x", code=NOT_FOUND)
+
+
+def test_times_may_be_lengths(client):
+    client.world.fire("key")
+    mine = ["--filter", f"integration_id={client.world.source['id']}", "-o", "name"]
+    assert client("get", "alerts", *mine, "--since", "1000d")
+    assert client("get", "alerts", *mine, "--until", "1000d") == ""
+    assert "no time" in client("get", "alerts", "--since", "soon", code=USAGE)

@@ -101,3 +101,13 @@ def test_a_folder_that_is_not_a_demo_is_refused(tmp_path):
     done = run("demo", "--data", tmp_path, "--listen", "127.0.0.1:0")
     assert done.returncode == 4 and "not a demo" in done.stderr
     assert [entry.name for entry in tmp_path.iterdir()] == ["precious"]
+
+
+def test_a_second_demo_on_the_same_folder_says_that_it_runs_already(demo, tmp_path):
+    demo().address()
+    done = run("demo", "--data", tmp_path / "demo")
+    assert done.returncode == 4 and "is running already at http://127.0.0.1:" in done.stderr
+
+
+def test_the_commands_to_try_are_those_of_this_program(demo):
+    assert f"{BINARY} alert list --data" in demo().until("Three things", "ack ALERT-N")

@@ -15,7 +15,7 @@ static bool put_json(ResourceCtx *rc, const Resource *resource, Value body, Valu
   if (resource_create(rc, resource, &body, out, err)) return true;
   if (rc->errors.count) {
     FieldError *e = &rc->errors.items[0];
-    return fail(err, ERR_INVALID, "%.*s: %.*s", STR_ARG(e->pointer), STR_ARG(e->message));
+    return fail_at(err, ERR_INVALID, str_to_c(rc->arena, utf8_cut(e->pointer, 190)), "%.*s", STR_ARG(e->message));
   }
   return false;
 }

@@ -1,0 +1,50 @@
+/* Which word was meant. */
+#include "base/spelling.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const WORDS[] = {"alert", "ack", "assign", "services", "schedules", "escalation-policies"};
+
+static void the_nearest_word_or_none(void **state) {
+  static const struct {
+    const char *wrong, *meant;
+  } CASES[] = {{"alert", "alert"},
+               {"alrt", "alert"},
+               {"aelrt", "alert"},
+               {"alerts", "alert"},
+               {"akc", "ack"},
+               {"servises", "services"},
+               {"schedul", "schedules"},
+               {"escalation-policy", "escalation-policies"},
+               {"frobnicate", NULL},
+               {"", NULL},
+               {"xyz", NULL}};
+  (void)state;
+  for (size_t i = 0; i < COUNT(CASES); i++) {
+    Spelling spelling = spelling_of(str_from_c(CASES[i].wrong));
+    for (size_t k = 0; k < COUNT(WORDS); k++) spelling_try(&spelling, WORDS[k]);
+    bool right = CASES[i].meant ? spelling.word && strcmp(spelling.word, CASES[i].meant) == 0 : !spelling.word;
+    if (!right) fail_msg("\"%s\" became %s", CASES[i].wrong, spelling.word ? spelling.word : "nothing");
+  }
+}
+
+static void long_words_are_compared_with_nothing(void **state) {
+  char wrong[200];
+  (void)state;
+  memset(wrong, 'a', sizeof wrong);
+  Spelling spelling = spelling_of((Str){wrong, sizeof wrong});
+  spelling_try(&spelling, "alert");
+  assert_null(spelling.word);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_nearest_word_or_none),
+      cmocka_unit_test(long_words_are_compared_with_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
