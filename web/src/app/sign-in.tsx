@@ -1,0 +1,71 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Problem, send } from "@/lib/api";
+import { useTitle } from "@/lib/hooks";
+import { Button } from "@/ui/button";
+import { Field, Input } from "@/ui/form";
+import { Bell } from "./logo";
+
+/* Full page at the door; as a dialog's content when a session ended in the middle of something. */
+export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; email?: string }) {
+  const queryClient = useQueryClient();
+  const [email, setEmail] = useState(known);
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await send("POST", "/api/v1/sign-in", { email, password });
+      await queryClient.invalidateQueries();
+      onDone();
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "unknown", String(error)));
+      setPassword("");
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-4">
+      <Field label="E-mail" error={problem?.at("/email")}>
+        {(a) => <Input {...a} type="email" name="email" autoComplete="username" required autoFocus={!known} value={email} onChange={(e) => setEmail(e.target.value)} />}
+      </Field>
+      <Field label="Password" error={problem?.at("/password")}>
+        {(a) => (
+          <Input {...a} type="password" name="password" autoComplete="current-password" required autoFocus={!!known} value={password} onChange={(e) => setPassword(e.target.value)} />
+        )}
+      </Field>
+      {problem && problem.errors.length === 0 && (
+        <p role="alert" className="rounded-md bg-red-wash px-3 py-2 text-red">
+          {problem.message}
+        </p>
+      )}
+      <Button type="submit" look="primary" busy={busy} className="!h-10">
+        {busy ? "Signing in…" : "Sign in"}
+      </Button>
+    </form>
+  );
+}
+
+export function SignInPage({ onDone }: { onDone: () => void }) {
+  useTitle("Sign in");
+  return (
+    <main className="flex min-h-dvh flex-col items-center justify-center p-4">
+      <div className="w-full max-w-sm">
+        <div className="mb-6 flex items-center justify-center gap-3">
+          <Bell className="size-9" />
+          <h1 className="text-xl font-semibold tracking-tight">Sign in to Tocsin</h1>
+        </div>
+        <div className="rounded-xl border border-line bg-surface p-6 shadow-sm">
+          <SignInForm onDone={onDone} />
+        </div>
+        <p className="mt-4 text-center text-xs text-quiet">No password yet? Whoever runs Tocsin sets it with “tocsin init”.</p>
+      </div>
+    </main>
+  );
+}

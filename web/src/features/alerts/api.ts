@@ -1,0 +1,104 @@
+import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
+import type { AlertSearch } from "@/app/router";
+import { type Alert, api } from "@/lib/api";
+import { queryClient } from "@/lib/query";
+import { toast, toastProblem } from "@/ui/toast";
+
+const PAGE = 100;
+export const OPEN = ["triggered", "acknowledged"] as const;
+type AlertQuery = NonNullable<Parameters<typeof api<"GET /alerts">>[1]>["query"];
+
+/* The address holds the filter; this is what the server is asked for it. */
+export function alertQuery(search: AlertSearch): NonNullable<AlertQuery> {
+  const many = (value?: string) => (value ? value.split(",") : undefined) as never;
+  return {
+    status: search.status === "all" ? undefined : (many(search.status) ?? [...OPEN]),
+    priority: many(search.priority),
+    service_id: many(search.service),
+    integration_id: many(search.integration),
+    team_id: many(search.team),
+    unrouted: search.unrouted === "true" ? true : undefined,
+    sort: (search.sort as never) ?? "-id",
+  };
+}
+
+export const alertsQuery = (search: AlertSearch) =>
+  infiniteQueryOptions({
+    queryKey: ["alerts", "list", search],
+    queryFn: ({ pageParam, signal }) => api("GET /alerts", { query: { ...alertQuery(search), limit: PAGE, cursor: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+
+export const alertQueryOf = (id: string) => queryOptions({ queryKey: ["alerts", "one", id], queryFn: () => api("GET /alerts/{id}", { id }) });
+
+export type Verb = "acknowledge" | "unacknowledge" | "resolve" | "reopen" | "dismiss" | "snooze" | "escalate";
+const DONE: Record<Verb, string> = {
+  acknowledge: "Acknowledged",
+  unacknowledge: "Handed back: paging starts again",
+  resolve: "Resolved",
+  reopen: "Opened again",
+  dismiss: "Dismissed",
+  snooze: "Snoozed",
+  escalate: "The next level is paged",
+};
+const WAY_BACK: Partial<Record<Verb, Verb>> = { acknowledge: "unacknowledge", resolve: "reopen", dismiss: "reopen" };
+const WILL_BE: Partial<Record<Verb, Alert["status"]>> = {
+  acknowledge: "acknowledged",
+  unacknowledge: "triggered",
+  resolve: "resolved",
+  dismiss: "dismissed",
+  reopen: "triggered",
+};
+
+/* Shown at once in every list; the server's answer follows. */
+function patchAll(ids: Set<string>, change: (alert: Alert) => Alert) {
+  queryClient.setQueriesData({ queryKey: ["alerts"] }, (old: unknown) => {
+    const one = (alert: Alert) => (ids.has(alert.id) ? change(alert) : alert);
+    const data = old as { pages?: { items: Alert[] }[]; items?: Alert[]; id?: string } | undefined;
+    if (data?.pages) return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(one) })) };
+    if (Array.isArray(data?.items) && data.items[0]?.id?.startsWith("alr_")) return { ...data, items: data.items.map(one) };
+    return data?.id && ids.has(data.id) ? change(data as Alert) : old;
+  });
+}
+
+export function useVerb() {
+  const mutation = useMutation({
+    mutationFn: async ({ verb, alerts, body }: { verb: Verb; alerts: Alert[]; body?: object }) => {
+      const results = await Promise.allSettled(alerts.map((alert) => api(`POST /alerts/{id}/${verb}`, { id: alert.id, body } as never)));
+      const failed = results.filter((r) => r.status === "rejected");
+      if (failed.length) throw (failed[0] as PromiseRejectedResult).reason;
+    },
+    // A tap in a tunnel is kept and sent when there is a network again.
+    networkMode: "online",
+    onMutate: ({ verb, alerts }) => {
+      const status = WILL_BE[verb];
+      if (status) patchAll(new Set(alerts.map((a) => a.id)), (alert) => ({ ...alert, status }));
+      if (!navigator.onLine) toast("You are offline", { detail: `“${DONE[verb]}” is sent as soon as there is a network.` });
+    },
+    onSuccess: (_, { verb, alerts }) => {
+      const back = WAY_BACK[verb];
+      const what = alerts.length === 1 ? alerts[0]!.number : `${alerts.length} alerts`;
+      toast(`${DONE[verb]}: ${what}`, { undo: back ? () => mutation.mutate({ verb: back, alerts }) : undefined });
+    },
+    onError: (error, { verb }) => toastProblem(`Not ${DONE[verb].split(":")[0]!.toLowerCase()}`, error),
+    onSettled: () => {
+      for (const key of ["alerts", "incidents", "pages", "timeline"]) queryClient.invalidateQueries({ queryKey: [key] });
+    },
+  });
+  return (verb: Verb, alerts: Alert[], body?: object) => alerts.length && mutation.mutate({ verb, alerts, body });
+}
+
+export const canDo = (verb: Verb, alert: Alert) => {
+  const open = alert.status === "triggered" || alert.status === "acknowledged";
+  switch (verb) {
+    case "acknowledge":
+      return alert.status === "triggered";
+    case "unacknowledge":
+      return alert.status === "acknowledged";
+    case "reopen":
+      return !open;
+    default:
+      return open;
+  }
+};

@@ -1,0 +1,212 @@
+/* Home: what burns, what waits for me, who is on call, how loud it is. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { BellRing, Check } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { api, type Page } from "@/lib/api";
+import { useNow, useTitle } from "@/lib/hooks";
+import { organizationQuery, queryClient, useMe, useNames } from "@/lib/query";
+import { untilText } from "@/lib/time";
+import { Button } from "@/ui/button";
+import { Badge, IncidentStatus, Person, Severity } from "@/ui/marks";
+import { Card, Empty, Failure, PageHead, Rows, Skeleton } from "@/ui/parts";
+import { toast, toastProblem } from "@/ui/toast";
+import { ACTIVE } from "../incidents/api";
+import { Elapsed } from "../incidents/list";
+import { Checklist } from "./checklist";
+
+const Loudness = lazy(() => import("./loudness"));
+
+export default function Home() {
+  useTitle("Home");
+  const organization = useQuery(organizationQuery).data;
+  return (
+    <div className="mx-auto max-w-6xl">
+      <PageHead title={organization?.name ?? "Home"} />
+      <Checklist />
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <MyPages />
+          <Incidents />
+          <Card title="Alerts of the last 24 hours, by the hour they began">
+            <Suspense fallback={<Skeleton className="h-44" />}>
+              <Loudness />
+            </Suspense>
+          </Card>
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <OnCall />
+          <Sources />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/* Pages that were sent to me and that nobody has answered. */
+function MyPages() {
+  const me = useMe();
+  const pages = useQuery({ queryKey: ["pages", "active"], queryFn: () => api("GET /pages", { query: { status: "active", limit: 100 } }) }).data?.items ?? [];
+  const told = useQuery({
+    queryKey: ["notifications", "mine", me?.id],
+    queryFn: () => api("GET /notifications", { query: { user_id: me!.id, limit: 200 } }),
+    enabled: !!me && pages.length > 0,
+  }).data?.items;
+  const mine = pages.filter((page) => told?.some((n) => n.page_id === page.id));
+  if (!mine.length) return null;
+  const acknowledge = async (page: Page) => {
+    try {
+      await api("POST /pages/{id}/acknowledge", { id: page.id });
+      toast("Acknowledged: you have it");
+    } catch (error) {
+      toastProblem("That was not acknowledged", error);
+    }
+    for (const key of ["pages", "alerts", "incidents"]) queryClient.invalidateQueries({ queryKey: [key] });
+  };
+  return (
+    <section aria-label="Waiting for you" className="rounded-lg border-2 border-red bg-surface">
+      <h2 className="flex items-center gap-2 px-4 pt-3 font-semibold text-red">
+        <BellRing className="size-4" aria-hidden /> Waiting for you
+      </h2>
+      <ul className="divide-y divide-line">
+        {mine.map((page) => (
+          <li key={page.id} className="flex flex-wrap items-center gap-3 px-4 py-3">
+            <span className="foreign min-w-40 flex-1 font-medium">{page.title}</span>
+            <Button look="primary" onClick={() => acknowledge(page)}>
+              Acknowledge
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Incidents() {
+  const query = useQuery({ queryKey: ["incidents", "home"], queryFn: () => api("GET /incidents", { query: { status: [...ACTIVE], limit: 20 } }) });
+  const user = useNames("users");
+  const items = [...(query.data?.items ?? [])].sort((a, b) => (a.severity ?? 4) - (b.severity ?? 4));
+  return (
+    <Card
+      title={`Active incidents${items.length ? ` (${items.length})` : ""}`}
+      flush
+      actions={
+        <Link to="/incidents" className="text-accent-ink hover:underline">
+          All
+        </Link>
+      }
+    >
+      {query.isPending ? (
+        <Rows count={3} />
+      ) : query.isError ? (
+        <Failure error={query.error} retry={() => query.refetch()} />
+      ) : items.length === 0 ? (
+        <Empty icon={<Check className="size-6 text-green" aria-hidden />} title="No incident is active" />
+      ) : (
+        <ul className="divide-y divide-line">
+          {items.map((incident) => (
+            <li key={incident.id} className="relative flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5 hover:bg-hover">
+              <Severity of={incident.severity} />
+              <Link to="/incidents/$id" params={{ id: incident.number }} dir="auto" className="min-w-40 flex-1 truncate font-medium after:absolute after:inset-0">
+                <span className="mr-2 font-normal text-quiet">{incident.number}</span>
+                {incident.title}
+              </Link>
+              <span className="text-quiet max-sm:hidden">{incident.commander_id ? user(incident.commander_id) : "No commander"}</span>
+              <IncidentStatus of={incident.status} />
+              <Elapsed incident={incident} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+export function OnCall() {
+  const now = useNow();
+  const query = useQuery({ queryKey: ["on-call"], queryFn: () => api("GET /on-call"), refetchInterval: 60_000 });
+  const me = useMe();
+  const items = query.data?.items ?? [];
+  return (
+    <Card
+      title="On call now"
+      flush
+      actions={
+        <Link to="/on-call" className="text-accent-ink hover:underline">
+          Schedules
+        </Link>
+      }
+    >
+      {query.isPending ? (
+        <Rows count={3} />
+      ) : query.isError ? (
+        <Failure error={query.error} retry={() => query.refetch()} />
+      ) : items.length === 0 ? (
+        <Empty title="There is no schedule yet" />
+      ) : (
+        <ul className="divide-y divide-line">
+          {items.map((item, i) => (
+            <li key={item.schedule_id ?? i} className="px-4 py-2.5">
+              <div className="flex items-center gap-2">
+                {item.schedule_id ? (
+                  <Link to="/on-call/$id" params={{ id: item.schedule_id }} className="min-w-0 flex-1 truncate text-quiet hover:underline">
+                    {item.schedule}
+                  </Link>
+                ) : (
+                  <span className="flex-1 text-quiet">{item.schedule}</span>
+                )}
+                {item.until && <span className="text-xs text-quiet">until {untilText(item.until, now)}</span>}
+              </div>
+              <div className="flex flex-wrap items-center gap-x-3 font-medium">
+                {item.users.length ? item.users.map((user) => <Person key={user.id} id={user.id} name={user.name ?? user.id} />) : <Badge tone="red">Nobody</Badge>}
+                {item.users.some((user) => user.id === me?.id) && <Badge tone="blue">You</Badge>}
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function Sources() {
+  const query = useQuery({ queryKey: ["integrations", "home"], queryFn: () => api("GET /integrations", { query: { limit: 200 } }) });
+  const items = [...(query.data?.items ?? [])].sort((a, b) => ((a.last_request_at ?? "") < (b.last_request_at ?? "") ? 1 : -1)).slice(0, 8);
+  const now = useNow();
+  return (
+    <Card
+      title="Sources"
+      flush
+      actions={
+        <Link to="/integrations" className="text-accent-ink hover:underline">
+          All
+        </Link>
+      }
+    >
+      {query.isPending ? (
+        <Rows count={3} />
+      ) : items.length === 0 ? (
+        <Empty
+          title="No source is connected"
+          action={
+            <Button asChild>
+              <Link to="/integrations/new">Connect one</Link>
+            </Button>
+          }
+        />
+      ) : (
+        <ul className="divide-y divide-line">
+          {items.map((one) => (
+            <li key={one.id} className="relative flex items-center gap-3 px-4 py-2 hover:bg-hover">
+              <Link to="/integrations/$id" params={{ id: one.id }} className="min-w-0 flex-1 truncate font-medium after:absolute after:inset-0">
+                {one.name}
+              </Link>
+              {Array.isArray(one.warnings) && one.warnings.length > 0 && <Badge tone="amber">{one.warnings.length} hints</Badge>}
+              <span className="text-xs text-quiet">{one.last_request_at ? untilText(one.last_request_at, now) : "never"}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,110 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { CalendarPlus } from "lucide-react";
+import { api, type EscalationPolicy } from "@/lib/api";
+import { useNow, useTitle } from "@/lib/hooks";
+import { useNames } from "@/lib/query";
+import { duration, untilText } from "@/lib/time";
+import { Button } from "@/ui/button";
+import { Badge, Person } from "@/ui/marks";
+import { Card, Empty, Failure, PageHead, Rows } from "@/ui/parts";
+
+export default function OnCallPage() {
+  useTitle("On call");
+  const now = useNow();
+  const who = useQuery({ queryKey: ["on-call"], queryFn: () => api("GET /on-call"), refetchInterval: 60_000 });
+  const policies = useQuery({ queryKey: ["escalation-policies", "list"], queryFn: () => api("GET /escalation-policies", { query: { limit: 200 } }) });
+  return (
+    <div className="mx-auto max-w-6xl">
+      <PageHead title="On call">
+        <Button asChild>
+          <Link to="/on-call/me">My contact methods</Link>
+        </Button>
+        <Button asChild>
+          <Link to="/settings/$kind" params={{ kind: "schedules" }} search={{ edit: "new" }}>
+            <CalendarPlus className="size-4" aria-hidden /> New schedule
+          </Link>
+        </Button>
+      </PageHead>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <Card title="Schedules" flush>
+          {who.isPending ? (
+            <Rows count={4} />
+          ) : who.isError ? (
+            <Failure error={who.error} retry={() => who.refetch()} />
+          ) : who.data.items.length === 0 ? (
+            <Empty title="There is no schedule yet">A schedule says who is called when. Policies name it, so that a page finds whoever it is.</Empty>
+          ) : (
+            <ul className="divide-y divide-line">
+              {who.data.items.map((item, i) => (
+                <li key={item.schedule_id ?? i} className="relative px-4 py-3 hover:bg-hover">
+                  <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+                    {item.schedule_id && (
+                      <Link to="/on-call/$id" params={{ id: item.schedule_id }} className="min-w-0 flex-1 truncate font-medium after:absolute after:inset-0">
+                        {item.schedule}
+                      </Link>
+                    )}
+                    <span className="flex flex-wrap gap-x-3">
+                      {item.users.length ? item.users.map((user) => <Person key={user.id} id={user.id} name={user.name ?? user.id} />) : <Badge tone="red">Nobody</Badge>}
+                    </span>
+                  </div>
+                  <p className="text-xs text-quiet">
+                    {item.until ? `until ${untilText(item.until, now)}` : "with no end"}
+                    {item.next?.length ? `, then ${item.next.map((user) => user.name).join(", ")}` : ""}
+                    {item.source && ` · ${item.source}`}
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Card>
+        <Card
+          title="Escalation policies"
+          flush
+          actions={
+            <Link to="/settings/$kind" params={{ kind: "escalation-policies" }} search={{}} className="text-accent-ink hover:underline">
+              Edit
+            </Link>
+          }
+        >
+          {policies.isPending ? (
+            <Rows count={4} />
+          ) : policies.isError ? (
+            <Failure error={policies.error} retry={() => policies.refetch()} />
+          ) : (
+            <ul className="divide-y divide-line">
+              {policies.data.items.map((policy) => (
+                <li key={policy.id} className="px-4 py-3">
+                  <p className="mb-1.5 font-medium">{policy.name}</p>
+                  <Flow policy={policy} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </Card>
+      </div>
+    </div>
+  );
+}
+
+/* Whom, then how long one waits, then whom. */
+export function Flow({ policy }: { policy: EscalationPolicy }) {
+  const user = useNames("users");
+  const schedule = useNames("schedules");
+  const team = useNames("teams");
+  const name = (target: { kind?: string | null; id?: string | null }) => (target.kind === "user" ? user(target.id) : target.kind === "schedule" ? schedule(target.id) : team(target.id)) ?? target.id ?? "?";
+  return (
+    <ol className="flex flex-col gap-1 text-[13px]">
+      {policy.levels.map((level, i) => (
+        <li key={i} className="flex flex-wrap items-center gap-x-2">
+          <span className="flex size-5 items-center justify-center rounded-full bg-hover text-xs font-semibold tabular-nums">{i + 1}</span>
+          <span>{level.targets.map((target) => name(target as { kind?: string; id?: string })).join(", ") || "nobody"}</span>
+          {level.strategy === "round_robin" && <span className="text-quiet">in turn</span>}
+          <span className="text-quiet">
+            {i < policy.levels.length - 1 || policy.repeat ? `no answer in ${duration((level.wait_s ?? 300) * 1000)}: ${i < policy.levels.length - 1 ? "next level" : `again, ${policy.repeat} times`}` : ""}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}

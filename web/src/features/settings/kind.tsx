@@ -1,0 +1,195 @@
+/* The list and the form of any kind that is configured by a form. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { send } from "@/lib/api";
+import { useTitle } from "@/lib/hooks";
+import { queryClient, useCan, useNames } from "@/lib/query";
+import { fullTime } from "@/lib/time";
+import { Button, IconButton } from "@/ui/button";
+import { Input } from "@/ui/form";
+import { Badge, words } from "@/ui/marks";
+import { Dialog } from "@/ui/overlay";
+import { Copyable, Empty, Failure, PageHead, Rows } from "@/ui/parts";
+import { toast, toastProblem } from "@/ui/toast";
+import { GeneratedForm } from "./generated-form";
+import { KINDS, type Kind } from "./kinds";
+import { fieldLabel } from "./value-editor";
+
+type Row = Record<string, unknown> & { id: string; name: string };
+interface List {
+  items: Row[];
+  next_cursor: string | null;
+}
+
+export default function KindPage() {
+  const { kind: plural } = useParams({ strict: false }) as { kind: string };
+  const kind = KINDS.find((one) => one.plural === plural);
+  if (!kind) return <Empty title="There is no such page" />;
+  return <KindList key={plural} kind={kind} />;
+}
+
+function KindList({ kind }: { kind: Kind }) {
+  useTitle(kind.title);
+  const { edit } = useSearch({ strict: false }) as { edit?: string };
+  const navigate = useNavigate();
+  const [filter, setFilter] = useState("");
+  const [key, setKey] = useState<string>();
+  const [going, setGoing] = useState<Row>();
+  const may = useCan(kind.plural, "create");
+  const query = useInfiniteQuery({
+    queryKey: [kind.plural, "list"],
+    queryFn: ({ pageParam }) => send("GET", `/api/v1/${kind.plural}?limit=200${pageParam ? `&cursor=${pageParam}` : ""}`) as Promise<List>,
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+  const all = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const rows = filter ? all.filter((row) => JSON.stringify(row).toLowerCase().includes(filter.toLowerCase())) : all;
+  const show = (id?: string) => navigate({ to: "/settings/$kind", params: { kind: kind.plural }, search: { edit: id } });
+  const editing = useQuery({
+    queryKey: [kind.plural, "one", edit],
+    queryFn: () => send("GET", `/api/v1/${kind.plural}/${edit}`) as Promise<Row>,
+    enabled: !!edit && edit !== "new",
+  });
+
+  return (
+    <div className="mx-auto max-w-5xl">
+      <PageHead
+        title={kind.title}
+        sub={
+          <>
+            <Link to="/settings" className="hover:underline">
+              Settings
+            </Link>{" "}
+            · {kind.doc}
+          </>
+        }
+      >
+        {all.length > 8 && <Input type="search" aria-label="Find" placeholder="Find" className="!w-44" value={filter} onChange={(e) => setFilter(e.target.value)} />}
+        {may && (
+          <Button look="primary" onClick={() => show("new")}>
+            <Plus className="size-4" aria-hidden /> New {kind.one}
+          </Button>
+        )}
+      </PageHead>
+      <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+        {query.isPending ? (
+          <Rows />
+        ) : query.isError && !all.length ? (
+          <Failure error={query.error} retry={() => query.refetch()} />
+        ) : rows.length === 0 ? (
+          <Empty title={filter ? `Nothing fits “${filter}”` : `There is no ${kind.one} yet`} action={may && !filter && <Button onClick={() => show("new")}>Make the first</Button>} />
+        ) : (
+          <table className="w-full text-left">
+            <thead className="text-xs text-quiet">
+              <tr className="border-b border-line">
+                <th className="h-9 px-4 font-medium">Name</th>
+                {kind.columns.map((name) => (
+                  <th key={name} className="px-4 font-medium max-sm:hidden">
+                    {fieldLabel(name)}
+                  </th>
+                ))}
+                <th className="w-10">
+                  <span className="sr-only">Remove</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.id} className="h-(--row) border-b border-line last:border-0 hover:bg-hover">
+                  <td className="px-4">
+                    <button type="button" onClick={() => show(row.id)} className="foreign text-left font-medium hover:underline">
+                      {row.name}
+                    </button>
+                  </td>
+                  {kind.columns.map((name) => (
+                    <td key={name} className="px-4 text-quiet max-sm:hidden">
+                      <Cell name={name} value={row[name]} />
+                    </td>
+                  ))}
+                  <td className="pr-2">
+                    {may && (
+                      <IconButton small label={`Remove ${row.name}`} onClick={() => setGoing(row)}>
+                        <Trash2 className="size-4" aria-hidden />
+                      </IconButton>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+      {query.hasNextPage && (
+        <Button className="mt-3" onClick={() => query.fetchNextPage()} busy={query.isFetchingNextPage}>
+          More
+        </Button>
+      )}
+      {edit && (edit === "new" || editing.data || editing.isError) && (
+        <Dialog open onClose={() => show()} wide title={edit === "new" ? `New ${kind.one}` : (editing.data?.name ?? kind.one)}>
+          {editing.isError && edit !== "new" ? (
+            <Failure error={editing.error} />
+          ) : (
+            <GeneratedForm
+              key={edit}
+              form={kind.form}
+              plural={kind.plural}
+              row={edit === "new" ? undefined : editing.data}
+              onDone={(made) => {
+                show();
+                if (typeof made?.key === "string" && edit === "new") setKey(made.key);
+              }}
+            />
+          )}
+        </Dialog>
+      )}
+      {key && (
+        <Dialog open onClose={() => setKey(undefined)} title="The key" sub="It is shown now and never again.">
+          <div className="flex items-center gap-2">
+            <code className="foreign flex-1 rounded-md border border-line bg-ground px-3 py-2 font-mono">{key}</code>
+            <Copyable text={key} />
+          </div>
+        </Dialog>
+      )}
+      {going && <Removal kind={kind} row={going} onDone={() => setGoing(undefined)} />}
+    </div>
+  );
+}
+
+function Removal({ kind, row, onDone }: { kind: Kind; row: Row; onDone: () => void }) {
+  const remove = async () => {
+    try {
+      await send("DELETE", `/api/v1/${kind.plural}/${row.id}`);
+      toast(`${row.name} is removed`);
+    } catch (error) {
+      toastProblem(`${row.name} was not removed`, error);
+    }
+    queryClient.invalidateQueries({ queryKey: [kind.plural] });
+    onDone();
+  };
+  return (
+    <Dialog open onClose={onDone} title={`Remove ${row.name}?`} sub="This cannot be undone. What still needs it keeps it from going.">
+      <div className="flex justify-end gap-2">
+        <Button onClick={onDone}>Keep</Button>
+        <Button look="danger" onClick={remove}>
+          Remove
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Cell({ name, value }: { name: string; value: unknown }) {
+  const team = useNames("teams");
+  const policy = useNames("escalation-policies");
+  const user = useNames("users");
+  if (value === null || value === undefined || value === "") return <>–</>;
+  if (name === "team_id") return <>{team(value as string) ?? "…"}</>;
+  if (name === "policy_id") return <>{policy(value as string) ?? "…"}</>;
+  if (name === "user_id") return <>{user(value as string) ?? "…"}</>;
+  if (name === "status" || name === "role" || name === "tier" || name === "urgency") return <Badge tone={value === "active" ? "green" : "grey"}>{words(String(value))}</Badge>;
+  if (name.endsWith("_at")) return <>{fullTime(value as string)}</>;
+  if (Array.isArray(value)) return <>{value.every((v) => typeof v === "string") ? value.join(", ") : value.length}</>;
+  return <span className="foreign">{String(value)}</span>;
+}

@@ -1,0 +1,19 @@
+import type { FormName } from "./generated-form";
+
+export interface Kind {
+  plural: string;
+  form: FormName;
+  title: string;
+  one: string;
+  doc: string;
+  columns: string[];
+}
+
+export const KINDS: Kind[] = [
+  { plural: "services", form: "Service", title: "Services", one: "service", doc: "What can break, whose it is, and whom it pages.", columns: ["tier", "team_id", "policy_id"] },
+  { plural: "teams", form: "Team", title: "Teams", one: "team", doc: "People who own things together.", columns: ["members", "policy_id"] },
+  { plural: "users", form: "User", title: "People", one: "person", doc: "Who answers, and what they may do.", columns: ["email", "role", "status"] },
+  { plural: "escalation-policies", form: "EscalationPolicy", title: "Escalation policies", one: "policy", doc: "Whom to page, in which order, how long to wait.", columns: ["levels", "team_id", "urgency"] },
+  { plural: "schedules", form: "Schedule", title: "Schedules", one: "schedule", doc: "Who is on call when.", columns: ["team_id", "time_zone", "layers"] },
+  { plural: "api-keys", form: "ApiKey", title: "API keys", one: "API key", doc: "Let programs in. A key is shown once.", columns: ["hint", "scopes", "user_id", "expires_at"] },
+];

@@ -1,0 +1,139 @@
+/* The stream of events: one per browser. The tab that holds the lock reads it and tells the others by BroadcastChannel;
+ * when it closes, the next one takes over. Where there are no locks (plain HTTP), each tab reads its own.
+ *
+ * An event says what changed, not how: queries of that kind are asked again, at once and then at most once a second, so
+ * that a storm costs as much as one change. */
+import { queryClient } from "./query";
+
+export type StreamState = "connecting" | "open" | "lost";
+interface Change {
+  kind: string;
+  id: string;
+}
+type Message = { state: StreamState } | { changes: Change[] } | { reset: true } | { hello: true };
+
+/* Names of resources to the first part of their query keys; a change of one shows in others, too. */
+const KEYS: Record<string, string[]> = {
+  alert: ["alerts"],
+  incident: ["incidents"],
+  page: ["pages"],
+  notification: ["notifications"],
+  request: ["requests"],
+  timeline_entry: ["timeline"],
+  service: ["services"],
+  team: ["teams"],
+  user: ["users", "on-call"],
+  integration: ["integrations"],
+  alert_rule: ["alert-rules"],
+  schedule: ["schedules", "on-call"],
+  schedule_override: ["schedules", "overrides", "on-call"],
+  escalation_policy: ["escalation-policies"],
+  contact_method: ["contact-methods"],
+  notification_rule: ["notification-rules"],
+  api_key: ["api-keys"],
+  organization: ["organizations"],
+  change: ["changes"],
+};
+
+const EVERY_MS = 1000;
+let state: StreamState = "connecting";
+const watchers = new Set<() => void>();
+const waiting = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+let last = 0;
+let channel: BroadcastChannel | undefined;
+let stop: (() => void) | undefined;
+
+export const streamState = () => state;
+export function watchStream(watcher: () => void) {
+  watchers.add(watcher);
+  return () => void watchers.delete(watcher);
+}
+
+function setState(next: StreamState) {
+  if (next === state) return;
+  const cameBack = state === "lost" && next === "open";
+  state = next;
+  for (const watcher of watchers) watcher();
+  if (cameBack) queryClient.invalidateQueries();
+}
+
+function flush() {
+  timer = undefined;
+  last = Date.now();
+  const keys = [...waiting];
+  waiting.clear();
+  for (const key of keys) queryClient.invalidateQueries({ queryKey: [key] });
+}
+
+function changed(changes: Change[]) {
+  for (const change of changes) {
+    for (const key of KEYS[change.kind] ?? []) waiting.add(key);
+    // What happened to a thing stands in its timeline; requests come with the alerts that they make.
+    if (change.kind === "alert") waiting.add("requests");
+    if (change.kind === "alert" || change.kind === "incident") waiting.add("timeline");
+  }
+  if (waiting.size && !timer) timer = setTimeout(flush, Math.max(0, last + EVERY_MS - Date.now()));
+}
+
+function receive(message: Message) {
+  if ("changes" in message) changed(message.changes);
+  else if ("reset" in message) queryClient.invalidateQueries();
+  else if ("state" in message) setState(message.state);
+}
+
+function tell(message: Message) {
+  receive(message);
+  channel?.postMessage(message);
+}
+
+function read(): () => void {
+  const source = new EventSource("/api/v1/stream");
+  source.onopen = () => tell({ state: "open" });
+  source.onerror = () => tell({ state: "lost" }); // the browser tries again, with Last-Event-ID
+  source.addEventListener("change", (event) => {
+    const change = JSON.parse((event as MessageEvent<string>).data) as Change;
+    tell({ changes: [change] });
+  });
+  source.addEventListener("reset", () => tell({ reset: true }));
+  if (channel) channel.onmessage = (event: MessageEvent<Message>) => "hello" in event.data && channel?.postMessage({ state });
+  const retry = setInterval(() => {
+    if (source.readyState !== EventSource.CLOSED) return;
+    stop?.(); // refused for good: begin anew
+    startStream();
+  }, 5000);
+  return () => {
+    clearInterval(retry);
+    source.close();
+  };
+}
+
+export function startStream() {
+  const leaving = new AbortController();
+  if ("BroadcastChannel" in globalThis) {
+    channel = new BroadcastChannel("tocsin");
+    channel.onmessage = (event: MessageEvent<Message>) => receive(event.data);
+    channel.postMessage({ hello: true });
+  }
+  let close: (() => void) | undefined;
+  const mine = channel;
+  stop = () => {
+    leaving.abort();
+    close?.();
+    mine?.close();
+    stop = undefined;
+  };
+  if (!navigator.locks) {
+    channel = undefined;
+    close = read();
+    return;
+  }
+  navigator.locks
+    .request("tocsin-stream", { signal: leaving.signal }, () => {
+      close = read();
+      return new Promise<void>((done) => leaving.signal.addEventListener("abort", () => done()));
+    })
+    .catch(() => undefined); // aborted while waiting
+}
+
+export const stopStream = () => stop?.();
