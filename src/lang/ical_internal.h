@@ -25,6 +25,8 @@ typedef struct IcalWalk {
   const Zone *zone;
   i64 last_s; /* nothing behind this */
   i64 left;   /* COUNT; -1: no end */
+  i64 week;   /* days since the epoch of the first day of the start's week */
+  i64 weeks;  /* only each so-many-th week counts */
   u32 *steps; /* counts up to ICAL_STEPS_MAX */
 } IcalWalk;
 /* False: the rule does not fit what is taken; says why. The series ends before `to_s` at the latest. */

@@ -131,13 +131,57 @@ static i64 until_of(const struct icalrecurrencetype *rule, const Zone *zone) {
   return icaltime_is_utc(until) ? civil_to_seconds(c) : zone_to_utc(zone, c);
 }
 
+static int number_order(const void *a, const void *b) {
+  return *(const short *)a - *(const short *)b;
+}
+
+/* libical takes hours in the order in which they are written, and then goes back in time. */
+static void sort_numbers(short *numbers, size_t max) {
+  size_t count = 0;
+  while (count < max && numbers[count] != ICAL_RECURRENCE_ARRAY_MAX) count++;
+  qsort(numbers, count, sizeof *numbers, number_order);
+}
+
+/* The first day of the week that holds `day`, in days since the epoch. WKST: 1 is Sunday. */
+static i64 week_of(i64 day, icalrecurrencetype_weekday starts_on) {
+  i32 first = starts_on == ICAL_NO_WEEKDAY ? 0 : ((i32)starts_on + 5) % 7; /* 0 is Monday, RFC 5545's default */
+  return day - (civil_weekday(day) - first + 7) % 7;
+}
+
+/* Days of the month in a yearly rule without months are those of every month; libical takes the start's only. */
+static void name_months(struct icalrecurrencetype *rule) {
+  bool days = rule->by_month_day[0] != ICAL_RECURRENCE_ARRAY_MAX;
+  if (rule->freq != ICAL_YEARLY_RECURRENCE || !days || rule->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX) return;
+  for (short i = 0; i < 12; i++) rule->by_month[i] = (short)(i + 1);
+}
+
+/* Weeks are counted here: libical counts them wrongly when they do not start on Monday. */
+static void prepare_rule(IcalWalk *walk, struct icalrecurrencetype *rule, Civil start) {
+  sort_numbers(rule->by_second, ICAL_BY_SECOND_SIZE);
+  sort_numbers(rule->by_minute, ICAL_BY_MINUTE_SIZE);
+  sort_numbers(rule->by_hour, ICAL_BY_HOUR_SIZE);
+  name_months(rule);
+  rule->count = 0;
+  walk->weeks = 1;
+  if (rule->freq != ICAL_WEEKLY_RECURRENCE || rule->interval < 2) return;
+  walk->weeks = rule->interval;
+  walk->week = week_of(civil_days(start.year, start.month, start.day), rule->week_start);
+  rule->interval = 1;
+}
+
+static bool in_counted_week(const IcalWalk *walk, Civil c) {
+  if (walk->weeks == 1) return true;
+  i64 days = civil_days(c.year, c.month, c.day) - walk->week;
+  return days / 7 % walk->weeks == 0;
+}
+
 bool ical_walk_start(IcalWalk *walk, const struct icalrecurrencetype *given, Civil start, const Zone *zone, i64 to_s,
                      u32 *steps, Error *err) {
   struct icalrecurrencetype rule = *given;
   if (!rule_fits(&rule, err)) return false;
   *walk = (IcalWalk){.zone = zone, .steps = steps, .left = rule.count > 0 ? rule.count : -1};
   walk->last_s = MIN(until_of(&rule, zone), to_s > INT64_MIN ? to_s - 1 : to_s);
-  rule.count = 0;
+  prepare_rule(walk, &rule, start);
   /* A day more, because libical compares local times: the exact end is compared here. */
   i64 end_s = MIN(MAX(walk->last_s, (i64)-62000000000), (i64)16725225600) + 86400;
   rule.until = ical_from_civil(zone_to_local(zone, end_s));
@@ -152,13 +196,16 @@ bool ical_walk_start(IcalWalk *walk, const struct icalrecurrencetype *given, Civ
 
 bool ical_walk_next(IcalWalk *walk, IcalTime *out, bool *out_spent) {
   *out_spent = false;
+  icaltimetype next;
   if (walk->left == 0) return false;
-  if (++*walk->steps > ICAL_STEPS_MAX) {
-    *out_spent = true;
-    return false;
-  }
-  icaltimetype next = icalrecur_iterator_next(walk->iterator);
-  if (icaltime_is_null_time(next)) return false;
+  do {
+    if (++*walk->steps > ICAL_STEPS_MAX) {
+      *out_spent = true;
+      return false;
+    }
+    next = icalrecur_iterator_next(walk->iterator);
+    if (icaltime_is_null_time(next)) return false;
+  } while (!in_counted_week(walk, ical_to_civil(next)));
   if (walk->left > 0) walk->left--;
   *out = ical_at(walk->zone, ical_to_civil(next));
   return out->at_s <= walk->last_s;

@@ -218,6 +218,7 @@ static void first_takes_what_is_there(void **state) {
       {"first(payload.nope)", "null"},
       {"first(1 / 0, 2)", "!division by zero"},
       {"[5, 6].first().value()", "5"},
+      {"[].filter(x, x < payload.count).map(x, x + 1)", "[]"},
   };
   check_rows(*state, ROWS, COUNT(ROWS));
 }

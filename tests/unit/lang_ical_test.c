@@ -104,6 +104,32 @@ static void rules_repeat_by_the_clocks_of_their_zone(void **state) {
   }
 }
 
+/* tests/data/rrules, made by tests/data/generators/rrules.py */
+static void rules_repeat_as_dateutil_says(void **state) {
+  Fixture *f = *state;
+  char line[4000];
+  u32 rows = 0, wrong = 0;
+  FILE *file = fopen("tests/data/rrules/expected.tsv", "r");
+  assert_non_null(file);
+  while (fgets(line, sizeof line, file)) {
+    Str rest = str_trim(str_from_c(line)), rule, start, wanted;
+    assert_true(str_cut(rest, '\t', &rule, &rest) && str_cut(rest, '\t', &start, &wanted));
+    const char *got = occurrences(f, str_to_c(f->arena, rule), str_to_c(f->arena, start), zone_utc(),
+                                  "2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z", 12);
+    Str have = str_from_c(got);
+    if (str_ends_with(have, S(" ..."))) have.len -= 4;
+    rows++;
+    if (str_equal(have, wanted)) continue;
+    if (wrong++ < 5)
+      print_message("%.*s from %.*s\n  gives  %s\n  wanted %.*s\n", STR_ARG(rule), STR_ARG(start), got,
+                    STR_ARG(wanted));
+  }
+  fclose(file);
+  print_message("rules: %u of %u as dateutil says\n", rows - wrong, rows);
+  assert_int_equal(wrong, 0);
+  assert_int_equal(rows, 400);
+}
+
 static void mistakes_in_rules_are_named(void **state) {
   (void)state;
   static const char *const ROWS[][2] = {
@@ -243,6 +269,7 @@ static void what_is_no_calendar_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(rules_repeat_by_the_clocks_of_their_zone, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(rules_repeat_as_dateutil_says, set_up, tear_down),
       cmocka_unit_test_setup_teardown(mistakes_in_rules_are_named, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_asked_for_is_bounded, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_calendar_is_read_with_all_its_exceptions, set_up, tear_down),

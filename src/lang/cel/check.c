@@ -177,21 +177,27 @@ static bool call_fails(Checker *k, const Node *call) {
                      STR_ARG(call->name), STR_ARG(buf_str(&given)), STR_ARG(buf_str(&known)));
 }
 
-/* All overloads that fit count: results that differ make dyn. */
+/* All overloads that fit count: results that differ make dyn. What the variables stand for is learnt only where one
+ * overload fits: the first of several would make x of [].filter(x, x < payload.n) a bool. */
 static bool check_call(Checker *k, Node *node) {
   for (u32 i = 0; i < node->count; i++)
     if (!check(k, node->args[i])) return false;
   const Type *result = NULL;
+  const Overload *only = NULL;
+  size_t mark = k->bindings.trail.count;
   for (const CelFn *fn = node->fn; fn; fn = fn->next)
     for (const Overload *o = fn->read; o; o = o->next) {
       const Type *one = NULL;
       if (!arity_fits(o, node) || !overload_fits(k, o, node, &one)) continue;
+      bindings_undo(&k->bindings, mark);
+      only = result ? NULL : o;
       if (!result)
         result = one;
       else if (!str_equal(type_text(k->c->scratch, result), type_text(k->c->scratch, one)))
         result = &TYPE_OF_DYN;
     }
   if (!result) return call_fails(k, node);
+  if (only && !overload_fits(k, only, node, &result)) return call_fails(k, node);
   node->type = result;
   return true;
 }
