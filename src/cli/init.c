@@ -10,7 +10,8 @@
 
 const Option INIT_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
-    {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
+    {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db), or postgresql://USER@HOST/NAME"},
+    {"db-password-file", OPTION_TEXT, "FILE", NULL, "PostgreSQL's password"},
     {"organization", OPTION_TEXT, "NAME", NULL, "name of the organization"},
     {"time-zone", OPTION_TEXT, "ZONE", "UTC", "its time zone, such as Europe/Berlin"},
     {"email", OPTION_TEXT, "ADDRESS", NULL, "e-mail of the owner"},
@@ -88,7 +89,8 @@ int command_init(int argc, char **argv) {
                    .name = options_get(o, "name")};
   ServeOptions serve = {.data_folder = options_get(o, "data"),
                         .db_url = options_get(o, "db"),
-                        .secret_key_file = options_get(o, "secret-key-file")};
+                        .secret_key_file = options_get(o, "secret-key-file"),
+                        .db_password_file = options_get(o, "db-password-file")};
   log_setup(LOG_TEXT, LOG_WARN);
   if (options_get(o, "password-file") && !read_password(arena, options_get(o, "password-file"), &work, &err)) {
     fprintf(stderr, "tocsin init: %s\n", err.message);

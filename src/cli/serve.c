@@ -11,7 +11,12 @@
 const Option SERVE_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data",
      "the folder that holds everything; made when it is missing, with mode 0700"},
-    {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
+    {"db", OPTION_TEXT, "URL", NULL,
+     "the database: sqlite:FILE, or postgresql://USER@HOST,HOST/NAME?sslmode=verify-full with all that libpq knows "
+     "(default: sqlite:DIR/tocsin.db)"},
+    {"db-password-file", OPTION_TEXT, "FILE", NULL, "a file with PostgreSQL's password in its first line"},
+    {"migrate", OPTION_FLAG, NULL, NULL,
+     "brings a PostgreSQL database in use to this program's version. An empty one, and SQLite, need no asking"},
     {"listen", OPTION_TEXT, "ADDR:PORT", "127.0.0.1:8080", "where to listen; port 0 picks a free one"},
     {"public-url", OPTION_TEXT, "URL", NULL,
      "how people reach the server: links in messages and the addresses of integrations begin with it, never with the "
@@ -98,6 +103,8 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
   while (str_ends_with(url, S("/"))) url.len--;
   *out = (ServeOptions){.data_folder = options_get(o, "data"),
                         .db_url = options_get(o, "db"),
+                        .db_password_file = options_get(o, "db-password-file"),
+                        .migrate = options_flag(o, "migrate"),
                         .listen = options_get(o, "listen"),
                         .public_url = url.len ? str_to_c(arena, url) : NULL,
                         .smtp_url = options_get(o, "smtp-url"),

@@ -3,12 +3,29 @@
 
 #include "db/engine.h"
 
-static const DbEngine *const ENGINES[] = {&SQLITE_ENGINE};
+static const struct {
+  const char *scheme;
+  const DbEngine *engine;
+} ENGINES[] = {
+    {"sqlite:", &SQLITE_ENGINE},
+    {"postgresql://", &POSTGRES_ENGINE},
+    {"postgres://", &POSTGRES_ENGINE},
+};
 
 bool db_open(const char *url, DbRole role, Db **out, Error *err) {
   for (size_t i = 0; i < COUNT(ENGINES); i++)
-    if (str_starts_with(str_from_c(url), str_from_c(ENGINES[i]->scheme))) return ENGINES[i]->open(url, role, out, err);
-  return fail(err, ERR_INVALID, "--db \"%s\" names no database that is known; use sqlite:FILE", url);
+    if (str_starts_with(str_from_c(url), str_from_c(ENGINES[i].scheme)))
+      return ENGINES[i].engine->open(url, role, out, err);
+  Str scheme, rest;
+  (void)str_cut(str_from_c(url), ':', &scheme, &rest); /* what follows may hold a password */
+  return fail(err, ERR_INVALID,
+              "--db \"%.*s:...\" names no database that is known; use sqlite:FILE or "
+              "postgresql://USER@HOST:PORT/DATABASE",
+              STR_ARG(scheme));
+}
+
+bool db_is_shared(const Db *db) {
+  return db->engine->shared;
 }
 
 void db_close(Db *db) {
@@ -77,6 +94,8 @@ enum { BATCH_ARGS_MAX = 64 };
 
 bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx, Error *err) {
   DbValue args[BATCH_ARGS_MAX];
+  if (n == 0) return true;
+  if (db->engine->batch && n > 1) return db->engine->batch(db, stmt, arg_count, n, bind, ctx, err);
   ASSERT(arg_count <= BATCH_ARGS_MAX);
   for (size_t i = 0; i < n; i++) {
     memset(args, 0, sizeof args);
@@ -122,6 +141,9 @@ bool db_commit(Db *db, Error *err) {
   if (!db->engine->commit(db, err)) return false;
   db->last_commit_us = clock_monotonic_us() - before;
   return true;
+}
+bool db_commit_outcome(Db *db, bool *out_committed, Error *err) {
+  return db->engine->commit_outcome(db, out_committed, err);
 }
 void db_rollback(Db *db) {
   db->engine->rollback(db);

@@ -60,8 +60,21 @@ static inline DbValue db_text_or_null(Str s) {
 
 typedef enum DbRole { DB_WRITER, DB_READER } DbRole;
 
-/* url: "sqlite:/path/tocsin.db" (or, later, postgresql://…). A reader fails when the file does not exist. */
+/* What err->system says beside ERR_STORAGE, where callers can do something about it. SQLite's codes are positive. */
+enum {
+  DB_TRY_AGAIN = -1,      /* deadlock, serialization: the same transaction again */
+  DB_COMMIT_UNKNOWN = -2, /* the connection was lost in COMMIT: ask db_commit_outcome after db_rollback */
+  DB_READ_ONLY = -3,      /* the server became a standby */
+  DB_DISK_FULL = -4,
+};
+
+/* url: "sqlite:/path/tocsin.db", or "postgresql://user@host,host/name?sslmode=verify-full" with all that libpq knows. A
+ * reader fails when the file does not exist. */
 MUST_CHECK bool db_open(const char *url, DbRole role, Db **out, Error *err);
+bool db_is_shared(const Db *db); /* other nodes may use the same database */
+/* The URL with the password that stands in the file's first line. */
+MUST_CHECK bool db_url_with_password(Arena *arena, const char *url, const char *password_file, const char **out,
+                                     Error *err);
 void db_close(Db *db);
 void db_closep(Db **db);
 
@@ -105,6 +118,9 @@ MUST_CHECK bool db_exec_text(Db *db, Str sql, size_t count, const DbValue *args,
  * the engine's code) the connection writes nothing more. */
 MUST_CHECK bool db_begin(Db *db, Error *err);
 MUST_CHECK bool db_commit(Db *db, Error *err);
+/* After DB_COMMIT_UNKNOWN and the rollback, once: what became of that commit. Opens another session; fails with
+ * ERR_STORAGE as long as there is none, or the server has not ended the old one: then it is to be asked again. */
+MUST_CHECK bool db_commit_outcome(Db *db, bool *out_committed, Error *err);
 void db_rollback(Db *db);
 bool db_in_transaction(const Db *db); /* false when the engine undid everything by itself (disk full) */
 MUST_CHECK bool db_savepoint(Db *db, Error *err);
@@ -130,8 +146,10 @@ void db_copy_end(DbCopy *copy); /* accepts NULL; an unfinished file is removed *
 void db_read_limit_ms(Db *db, i64 ms);
 i64 db_last_commit_us(const Db *db);
 
-/* Applies the numbered migrations that are missing, each in a transaction. Fails when the file is newer than this
- * program. */
+/* A shared database in use is only migrated when somebody said so. */
+void db_allow_migration(Db *writer);
+/* Applies the numbered migrations that are missing, each in a transaction. Fails when the database needs a newer
+ * program (its greatest min_reader); newer migrations that old programs can live with are left alone. */
 MUST_CHECK bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err);
 u32 db_migrations_latest(void);
 

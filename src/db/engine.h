@@ -5,17 +5,20 @@
 #include "db/db.h"
 #include "db/gate.h"
 
-/* Every door is filled, but for those of copies, which an engine may lack. */
+/* Every door is filled, but for those that say NULL and those of copies, which an engine may lack. */
 typedef struct DbEngine {
-  const char *scheme; /* "sqlite:" */
-  const char *word;   /* "sqlite": lines of a migration that begin with "-- sqlite: " are for this engine alone */
+  const char *word; /* "sqlite": lines of a migration that begin with "-- sqlite: " are for this engine alone */
+  bool shared;      /* several programs may use one database at a time */
   bool (*open)(const char *url, DbRole role, Db **out, Error *err);
   void (*close)(Db *db);
   /* stmt NULL: `sql` is run-time text. row NULL: rows are passed over. out_changes may be NULL. */
   bool (*run)(Db *db, const DbStmt *stmt, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx,
               i64 *out_changes, Error *err);
+  /* NULL: one after the other. */
+  bool (*batch)(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx, Error *err);
   bool (*begin)(Db *db, Error *err);
   bool (*commit)(Db *db, Error *err);
+  bool (*commit_outcome)(Db *db, bool *out_committed, Error *err); /* NULL: a commit's outcome is always known */
   void (*rollback)(Db *db);
   bool (*in_transaction)(const Db *db);
   bool (*savepoint)(Db *db, Error *err);
@@ -31,8 +34,10 @@ typedef struct DbEngine {
   const char *(*row_name)(const DbRow *row, int column);
   /* Statements one after the other (a migration), in the present transaction if there is one. */
   bool (*script)(Db *db, const char *sql, Error *err);
-  /* A copy of the whole database beside it, before the migration to `version`. */
-  bool (*copy_before)(Db *db, u32 version, Error *err);
+  /* Before the migration to `version` of a database in use: SQLite makes a copy beside it, PostgreSQL asks whether it
+   * may. */
+  bool (*before_migration)(Db *db, u32 version, Error *err);
+  bool (*lock_schema)(Db *db, bool lock, Error *err); /* NULL: nobody else is there */
   /* See db_copy_begin. */
   bool (*copy_begin)(Db *db, const char *path, DbCopy **out, Error *err);
   bool (*copy_step)(DbCopy *copy, i64 budget_us, i64 *out_left, i64 *out_pages, bool *out_done, Error *err);
@@ -48,6 +53,7 @@ struct Db {
   DbRole role;
   i64 last_commit_us;
   DbGate *gate; /* NULL: the engine has none */
+  bool may_migrate;
 };
 struct DbRow {
   const DbEngine *engine;
@@ -58,5 +64,6 @@ struct DbCopy {
 };
 
 extern const DbEngine SQLITE_ENGINE;
+extern const DbEngine POSTGRES_ENGINE;
 
 #endif

@@ -13,6 +13,7 @@ static const char SCHEMA_TABLE[] = "CREATE TABLE IF NOT EXISTS schema (\n"
                                    "  min_reader BIGINT NOT NULL\n" /* the oldest program that may use it */
                                    ")";
 static const DbStmt VERSION = {"schema_version", "SELECT MAX(version) FROM schema", NULL};
+static const DbStmt MIN_READER = {"schema_min_reader", "SELECT MAX(min_reader) FROM schema", NULL};
 static const DbStmt RECORD = {
     "schema_record", "INSERT INTO schema (version, name, applied_at, min_reader) VALUES ($1, $2, $3, $4)", NULL};
 
@@ -33,12 +34,23 @@ static const char *script_for(Arena *arena, const DbEngine *engine, const char *
   return str_to_c(arena, buf_str(&out));
 }
 
+/* The oldest program that can live with it: itself, unless a line "-- min_reader: N" says an older one. */
+static i64 min_reader_of(const DbMigration *m) {
+  static const char WORD[] = "-- min_reader: ";
+  Str sql = str_from_c(m->sql), number, rest;
+  size_t at = str_find(sql, str_from_c(WORD), 0);
+  i64 out = m->version;
+  if (at == SIZE_MAX) return out;
+  (void)str_cut(str_slice(sql, at + sizeof WORD - 1, sql.len), '\n', &number, &rest);
+  return str_to_i64(str_trim(number), 1, m->version, &out) ? out : m->version;
+}
+
 static bool apply(Db *db, const DbMigration *m, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   if (!db_begin(db, err)) return false;
   bool ok = db->engine->script(db, script_for(arena, db->engine, m->sql), err) &&
             db_run(db, &RECORD, err, db_int(m->version), db_text(str_from_c(m->name)), db_int(clock_true_ms()),
-                   db_int(m->version)) &&
+                   db_int(min_reader_of(m))) &&
             db_commit(db, err);
   if (ok) return true;
   db_rollback(db);
@@ -51,24 +63,47 @@ static bool read_version(Db *db, i64 *out, Error *err) {
   return db->engine->script(db, SCHEMA_TABLE, err) && db_query_int(db, &VERSION, 0, NULL, out, &found, err);
 }
 
-bool db_migrate_with(Db *writer, const DbMigration *list, size_t count, u32 *out_from, u32 *out_to, Error *err) {
+bool db_needs_newer_program(Db *db, u32 latest, Error *err) {
+  i64 needed = 0;
+  bool found = false;
+  if (!db_query_int(db, &MIN_READER, 0, NULL, &needed, &found, err)) return false;
+  return needed <= latest || fail(err, ERR_CONFLICT,
+                                  "the database is for programs from version %lld on, newer than this one (%u); use "
+                                  "the newer program",
+                                  (long long)needed, latest);
+}
+
+static bool migrate_locked(Db *writer, const DbMigration *list, size_t count, u32 *out_from, u32 *out_to, Error *err) {
   i64 from = 0;
   u32 latest = count ? list[count - 1].version : 0, to = 0;
-  ASSERT(writer->role == DB_WRITER);
   if (!read_version(writer, &from, err)) return false;
-  if (from > latest)
-    return fail(err, ERR_CONFLICT,
-                "the database is at version %lld, newer than this program (%u); use the newer program", (long long)from,
-                latest);
-  if (from > 0 && from < latest && !writer->engine->copy_before(writer, (u32)from + 1, err)) return false;
+  if (from > latest) {
+    if (!db_needs_newer_program(writer, latest, err)) return false;
+    to = (u32)from;
+  }
+  if (from > 0 && from < latest && !writer->engine->before_migration(writer, (u32)from + 1, err)) return false;
   for (size_t i = 0; i < count; i++) {
     ASSERT(i == 0 || list[i].version > list[i - 1].version);
     if (list[i].version > from && !apply(writer, &list[i], err)) return false;
-    to = list[i].version;
+    to = MAX(to, list[i].version);
   }
   *out_from = (u32)from;
   *out_to = to;
   return true;
+}
+
+bool db_migrate_with(Db *writer, const DbMigration *list, size_t count, u32 *out_from, u32 *out_to, Error *err) {
+  Error ignored = {0};
+  ASSERT(writer->role == DB_WRITER);
+  if (writer->engine->lock_schema && !writer->engine->lock_schema(writer, true, err)) return false;
+  bool ok = migrate_locked(writer, list, count, out_from, out_to, err);
+  if (writer->engine->lock_schema && !writer->engine->lock_schema(writer, false, &ignored) && ok)
+    return *err = ignored, false;
+  return ok;
+}
+
+void db_allow_migration(Db *writer) {
+  writer->may_migrate = true;
 }
 
 bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err) {

@@ -14,6 +14,8 @@ extern const DbMigration DB_MIGRATIONS[];
 extern const size_t DB_MIGRATION_COUNT;
 
 /* db_migrate with a list of one's own, ascending by version: for tests. */
+/* Whether a program of this version may (still) use the database. */
+MUST_CHECK bool db_needs_newer_program(Db *db, u32 latest, Error *err);
 MUST_CHECK bool db_migrate_with(Db *writer, const DbMigration *list, size_t count, u32 *out_from, u32 *out_to,
                                 Error *err);
 

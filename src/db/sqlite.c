@@ -374,7 +374,6 @@ static void sqlite_rollback_to(Db *db) {
 }
 
 const DbEngine SQLITE_ENGINE = {
-    .scheme = "sqlite:",
     .word = "sqlite",
     .open = sqlite_open,
     .close = sqlite_close,
@@ -395,7 +394,7 @@ const DbEngine SQLITE_ENGINE = {
     .row_columns = sqlite_row_columns,
     .row_name = sqlite_row_name,
     .script = sqlite_script,
-    .copy_before = sqlite_copy_before,
+    .before_migration = sqlite_copy_before,
     .copy_begin = sqlite_copy_begin,
     .copy_step = sqlite_copy_step,
     .copy_end = sqlite_copy_end,

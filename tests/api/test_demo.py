@@ -10,7 +10,7 @@ import urllib.parse
 
 import pytest
 
-from tocsin import BINARY, clean_environment, run
+from tocsin import BINARY, serve_environment, run
 
 READ_S = 20
 
@@ -19,7 +19,7 @@ class Demo:
     def __init__(self, folder):
         self.folder = folder
         self.process = subprocess.Popen([BINARY, "demo", "--data", str(folder), "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, env=clean_environment())
+                                        stderr=subprocess.DEVNULL, env=serve_environment(folder))
         self.seen = b""
 
     def until(self, *words):

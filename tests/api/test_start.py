@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sqlite3
 import stat
 
 import pytest
@@ -128,20 +127,27 @@ def test_folder_that_cannot_be_made_is_told(tmp_path):
 
 def test_database_of_a_newer_program_is_left_alone(fresh):
     server = fresh(start=False)
-    with sqlite3.connect(server.folder / "tocsin.db") as database:
-        database.execute("INSERT INTO schema (version, name, applied_at, min_reader) VALUES (9999, 'future', 0, 9999)")
+    server.sql("INSERT INTO schema (version, name, applied_at, min_reader) VALUES (9999, 'future', 0, 9999)")
     done = serve(server.folder)
     assert done.returncode == 1
     assert "9999" in done.stderr.splitlines()[-1]
     assert "newer" in done.stderr.splitlines()[-1]
 
 
-def test_file_that_is_no_database_is_told(fresh):
+def test_newer_database_that_old_programs_can_live_with_is_used(fresh):
     server = fresh(start=False)
+    server.sql("INSERT INTO schema (version, name, applied_at, min_reader) VALUES (9999, 'future', 0, 1)")
+    server.start()
+    assert server.items("users")
+
+
+def test_file_that_is_no_database_is_told(fresh, tmp_path):
+    file = f"sqlite:{tmp_path}/data/tocsin.db"
+    server = fresh(start=False, db=file)
     for name in ("tocsin.db-wal", "tocsin.db-shm"):
         (server.folder / name).unlink(missing_ok=True)
     (server.folder / "tocsin.db").write_bytes(b"this is no database, but long enough to be taken for one. " * 100)
-    done = serve(server.folder)
+    done = serve(server.folder, "--db", file)
     assert done.returncode == 1
     assert "tocsin.db" in done.stderr.splitlines()[-1]
 

@@ -8,9 +8,12 @@
     server.turn("5m")
     server.stop()
 
+With TOCSIN_TEST_DB=postgres in the environment each folder gets a database of its own in one private PostgreSQL (postgres.py).
+
 The clock is turned over the test-control socket, and `settle` waits until nothing is queued, due or outside: no test sleeps.
 """
 
+import hashlib
 import http.client
 import json
 import os
@@ -24,9 +27,12 @@ import tempfile
 import time
 import urllib.parse
 
+import postgres
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("TOCSIN_BIN", str(CHECKOUT / "build" / "tocsin"))
 READY_S = float(os.environ.get("TOCSIN_READY_S", "20"))
+ON_POSTGRES = os.environ.get("TOCSIN_TEST_DB") == "postgres"
 SETTLE_S = float(os.environ.get("TOCSIN_SETTLE_S", "20"))
 
 
@@ -58,16 +64,36 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
 
 
+def database_of(folder):
+    """None: SQLite, in the folder."""
+    if not ON_POSTGRES:
+        return None
+    return postgres.the_cluster().create("t" + hashlib.sha256(str(pathlib.Path(folder)).encode()).hexdigest()[:24])
+
+
+def serve_environment(folder):
+    """For a command that opens the folder's database and is started by hand."""
+    database = database_of(folder)
+    return {**clean_environment(), **({"TOCSIN_DB": database} if database else {})}
+
+
+OPENS_A_DATABASE = ("init", "serve", "demo")
+
+
 def run(*arguments, timeout_s=20, env=None, stdin=""):
     """Runs a command of the program to its end."""
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout_s,
-                          env={**clean_environment(), **(env or {})}, input=stdin)
+    words, env = [str(word) for word in arguments], dict(env or {})
+    folder = words[words.index("--data") + 1] if "--data" in words else env.get("TOCSIN_DATA")
+    if ON_POSTGRES and folder and words[0] in OPENS_A_DATABASE and "--db" not in words:
+        env.setdefault("TOCSIN_DB", database_of(folder))
+    return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=timeout_s, env={**clean_environment(), **env},
+                          input=stdin)
 
 
 class Tocsin:
     def __init__(self, folder, smtp=None, extra=(), db=None, public_url="https://tocsin.example.org"):
         self.folder = pathlib.Path(folder)
-        self.smtp, self.extra, self.db, self.public_url = smtp, list(extra), db, public_url
+        self.smtp, self.extra, self.db, self.public_url = smtp, list(extra), db or database_of(self.folder), public_url
         self.process = None
         self.port = 0
         # A socket's path holds 107 bytes: pytest's folders are longer.
@@ -177,6 +203,8 @@ class Tocsin:
 
     def sql(self, text, *values):
         """A look into the database of a stopped server."""
+        if self.db and self.db.startswith("postgresql:"):
+            return postgres.query(postgres.the_cluster(), self.db, text, values)
         with sqlite3.connect(self.folder / "tocsin.db") as database:
             return database.execute(text, values).fetchall()
 

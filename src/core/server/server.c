@@ -89,7 +89,9 @@ static bool prepare_database(App *app, const ServeOptions *o, Error *err) {
   u32 from = 0, to = 0;
   Str high = STR_NONE;
   i64 high_water = 0;
-  if (!db_open(app->db_url, DB_WRITER, &db, err) || !db_migrate(db, &from, &to, err)) return false;
+  if (!db_open(app->db_url, DB_WRITER, &db, err)) return false;
+  if (server_of(app)->options->migrate) db_allow_migration(db);
+  if (!db_migrate(db, &from, &to, err)) return false;
   if (from != to) log_info("db", "migrated the database from version %u to %u", from, to);
   if (!meta_get(db, app->arena, "id_high_water", &high, err) || !load_secret(app, db, err)) return false;
   if (!str_to_i64(high, 0, INT64_MAX, &high_water)) high_water = 0;
@@ -154,6 +156,7 @@ static double read_age(void *ctx) {
 static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   const char *url =
       o->db_url ? o->db_url : str_to_c(app->arena, str_format(app->arena, "sqlite:%s/tocsin.db", o->data_folder));
+  if (o->db_password_file && !db_url_with_password(app->arena, url, o->db_password_file, &url, err)) return false;
   app->data_folder = o->data_folder;
   app->db_url = url;
   app->started_ms = clock_true_ms();

@@ -17,11 +17,12 @@ typedef struct Door {
 } Door;
 
 typedef struct ServeOptions {
-  const char *data_folder, *db_url, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from, *outbound_allow,
-      *trusted_proxies, *secret_key_file, *tls_cert, *tls_key, *test_control, *watchdog_url;
+  const char *data_folder, *db_url, *db_password_file, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from,
+      *outbound_allow, *trusted_proxies, *secret_key_file, *tls_cert, *tls_key, *test_control, *watchdog_url;
   i64 io_threads;
   bool forget_secrets; /* doctor: stored secrets that do not open are removed */
   BackupPlan backups;
+  bool migrate; /* a shared database in use may be changed */
   const Door *const
       *door_tables; /* NULL-terminated list of tables, each ended by a door without prefix; from above core */
   /* For demo; may be NULL. Called on the main thread: when the ready line was printed, and when the drain begins. */
