@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/backup.h"
 #include "cli/operate.h"
 #include "core/operations/operations.h"
 #include "core/server/folder.h"
@@ -53,6 +54,25 @@ static bool copy_alone(Arena *arena, const char *folder, int *out_lock, Error *e
   return folder_lock(folder, out_lock, err) && backup_copy_offline(url, folder, err);
 }
 
+bool copy_of_database(Arena *arena, const char *folder, CopyOfDatabase *out, Error *err) {
+  *out = (CopyOfDatabase){.lock = -1};
+  bool ok = local_connect(folder, &out->server, err);
+  if (!ok && err->code != ERR_NOT_FOUND) return false;
+  ok = ok ? copy_by_server(arena, out->server, err) : copy_alone(arena, folder, &out->lock, err);
+  if (!ok) copy_of_database_done(arena, folder, out);
+  return ok;
+}
+
+void copy_of_database_done(Arena *arena, const char *folder, CopyOfDatabase *copy) {
+  static const char *const ENDS[] = {"", "-wal", "-shm", "-journal"};
+  Str path = backup_copy_path(arena, folder);
+  for (size_t i = 0; i < COUNT(ENDS) && (copy->server || copy->lock >= 0); i++)
+    unlink(str_to_c(arena, str_format(arena, "%.*s%s", STR_ARG(path), ENDS[i])));
+  local_close(copy->server);
+  if (copy->lock >= 0) close(copy->lock);
+  *copy = (CopyOfDatabase){.lock = -1};
+}
+
 static bool pack(Arena *arena, const char *folder, const char *file, bool with_key, i64 *out_bytes, Error *err) {
   BackupProgress progress = {.fn = packed};
   const char *copy = str_to_c(arena, backup_copy_path(arena, folder)), *keys = with_key ? folder : NULL;
@@ -63,19 +83,14 @@ static bool pack(Arena *arena, const char *folder, const char *file, bool with_k
 
 static bool back_up(Arena *arena, const Options *o, const char *file, i64 *out_bytes, Error *err) {
   const char *folder = options_get(o, "data");
-  LocalClient *server = NULL;
-  int lock = -1;
+  CopyOfDatabase copy;
   if (strcmp(file, "-") != 0 && access(file, F_OK) == 0)
     return fail(err, ERR_CONFLICT, "%s is there already; choose another name", file);
   if (strcmp(file, "-") == 0 && isatty(STDOUT_FILENO))
     return fail(err, ERR_INVALID, "a backup is not for the terminal; send standard output into a file");
-  bool ok = local_connect(folder, &server, err);
-  if (!ok && err->code != ERR_NOT_FOUND) return false;
-  ok = ok ? copy_by_server(arena, server, err) : copy_alone(arena, folder, &lock, err);
-  ok = ok && pack(arena, folder, file, options_flag(o, "with-key"), out_bytes, err);
-  if (ok || lock >= 0) unlink(str_to_c(arena, backup_copy_path(arena, folder)));
-  local_close(server);
-  if (lock >= 0) close(lock);
+  if (!copy_of_database(arena, folder, &copy, err)) return false;
+  bool ok = pack(arena, folder, file, options_flag(o, "with-key"), out_bytes, err);
+  copy_of_database_done(arena, folder, &copy);
   return ok;
 }
 

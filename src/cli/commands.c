@@ -23,6 +23,10 @@ const CliCommand CLI_SERVER_COMMANDS[] = {
      "resume [--all | --cancel-before TIME]", RESUME_OPTIONS, &RESUME_OPTION_COUNT},
     {"doctor", command_doctor, "looks whether stored secrets open; changes their key",
      "doctor [--data DIR] [--rotate-key]", DOCTOR_OPTIONS, &DOCTOR_OPTION_COUNT},
+    {"export-all", command_export_all, "every row as JSON lines, for import into another database",
+     "export-all FILE [--data DIR] [--db URL]", EXPORT_ALL_OPTIONS, &EXPORT_ALL_OPTION_COUNT},
+    {"import", command_import, "fills an empty database of either engine from such a file",
+     "import FILE [--data DIR] [--db URL]", IMPORT_OPTIONS, &IMPORT_OPTION_COUNT},
     {NULL},
 };
 

@@ -173,7 +173,7 @@ i64 db_last_commit_us(const Db *db) {
 bool db_copy_begin(Db *writer, const char *path, DbCopy **out, Error *err) {
   if (writer->engine->copy_begin) return writer->engine->copy_begin(writer, path, out, err);
   return fail(err, ERR_INVALID,
-              "this database is not a file to copy; use its own tools (pg_dump, base backups), or tocsin export");
+              "this database is not a file to copy; use its own tools (pg_dump, base backups), or tocsin export-all");
 }
 bool db_copy_step(DbCopy *copy, i64 budget_us, i64 *out_pages_left, i64 *out_pages, bool *out_done, Error *err) {
   return copy->engine->copy_step(copy, budget_us, out_pages_left, out_pages, out_done, err);

@@ -46,19 +46,24 @@ static bool read_key(Arena *arena, const char *folder, const char *name, Str *ou
   return true;
 }
 
+Value backup_keys_value(Arena *arena, const char *folder) {
+  MapBuilder keys = map_builder(arena);
+  for (size_t i = 0; i < COUNT(KEY_FILES); i++) {
+    Str key = STR_NONE;
+    if (read_key(arena, folder, KEY_FILES[i], &key))
+      map_put_c(&keys, KEY_FILES[i], value_string(base64_encode(arena, key)));
+  }
+  return map_done(&keys);
+}
+
 static Str header_line(Arena *arena, i64 database_bytes, const char *keys_folder) {
-  MapBuilder map = map_builder(arena), keys = map_builder(arena);
+  MapBuilder map = map_builder(arena);
   Buf out = buf_new(arena, HEADER_BYTES_MAX);
   map_put_c(&map, "tocsin_backup", value_int(1));
   map_put_c(&map, "program", value_c(tocsin_version()));
   map_put_c(&map, "made_at", value_string(time_text_ms(arena, clock_true_ms())));
   map_put_c(&map, "database_bytes", value_int(database_bytes));
-  for (size_t i = 0; keys_folder && i < COUNT(KEY_FILES); i++) {
-    Str key = STR_NONE;
-    if (read_key(arena, keys_folder, KEY_FILES[i], &key))
-      map_put_c(&keys, KEY_FILES[i], value_string(base64_encode(arena, key)));
-  }
-  if (keys_folder) map_put_c(&map, "keys", map_done(&keys));
+  if (keys_folder) map_put_c(&map, "keys", backup_keys_value(arena, keys_folder));
   Value header = map_done(&map);
   json_write(&out, &header);
   buf_putc(&out, '\n');

@@ -25,6 +25,8 @@ MUST_CHECK bool backup_pack_to(const char *database, const char *path, const cha
 /* Unpacks into `database` (new, mode 0600) and checks everything; on failure no file stays. */
 MUST_CHECK bool backup_unpack(Arena *arena, const char *path, const char *database, BackupProgress progress,
                               Value *out_header, Error *err);
+/* {"secret.key": base64, …}: what this data folder has of them. */
+Value backup_keys_value(Arena *arena, const char *folder);
 /* Writes the keys that the header holds into the folder, mode 0600. *out_any: there were some. */
 MUST_CHECK bool backup_keys_write(const Value *header, const char *folder, bool *out_any, Error *err);
 
