@@ -39,7 +39,7 @@ extern const size_t INIT_OPTION_COUNT;
 int command_completion(int argc, char **argv);
 int command_complete(int argc, char **argv);
 int command_manual(int argc, char **argv);
-/* backup.c */
+/* backup.c, doctor.c */
 int command_backup(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_restore(int argc, char **argv);
@@ -51,8 +51,6 @@ int command_export_all(int argc, char **argv);
 int command_import(int argc, char **argv);
 extern const Option EXPORT_ALL_OPTIONS[], IMPORT_OPTIONS[];
 extern const size_t EXPORT_ALL_OPTION_COUNT, IMPORT_OPTION_COUNT;
-extern const Option BACKUP_OPTIONS[], RESTORE_OPTIONS[], RESUME_OPTIONS[];
-extern const size_t BACKUP_OPTION_COUNT, RESTORE_OPTION_COUNT, RESUME_OPTION_COUNT;
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOT_FOUND = 3, EXIT_REFUSED = 4, EXIT_DIFFERS = 5 };
 
