@@ -87,11 +87,13 @@ def test_watch_prints_what_happens(world):
     killer = threading.Timer(15, lambda: os.kill(watch.pid, signal.SIGKILL))
     killer.start()
     try:
-        for number in range(20):  # it may not follow yet when the first one comes
+        text = ""
+        for number in range(20):  # it may not follow yet when the first one comes, nor tell of it first
             world.fire(f"seen {number}", title=f"Seen by watch {world.name}", priority="p4")
             if select.select([watch.stdout], [], [], 0.5)[0]:
+                text += os.read(watch.stdout.fileno(), 65536).decode()
+            if "ALERT-" in text or "Seen by watch" in text:
                 break
-        text = os.read(watch.stdout.fileno(), 65536).decode()
         assert "ALERT-" in text or "Seen by watch" in text, (text, watch.stderr.read() if watch.poll() is not None else "")
     finally:
         killer.cancel()
