@@ -143,7 +143,8 @@ def test_a_deactivated_user_is_out_and_stays_out(site):
     cookie = cookie_of(sign_in(site))
     me = call(site, "GET", "me", cookie).json
     bo_key = site.make("api-keys", name="bo", user_id="bo@example.org")["key"]
-    assert site.try_api("PATCH", f"users/{me['id']}", {"status": "deactivated"}, key=bo_key).status == 200
+    assert site.try_api("PATCH", f"users/{me['id']}", {"status": "deactivated"}, key=bo_key).status == 409  # the only one who is paged
+    assert site.try_api("POST", f"users/{me['id']}/deactivate", {"replacement_id": "bo@example.org"}, key=bo_key).status == 200
     assert call(site, "GET", "me", cookie).status == 401
     answer = sign_in(site)
     assert answer.status == 401 and answer.json["detail"] == "the e-mail address or the password is wrong"

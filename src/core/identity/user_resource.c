@@ -103,8 +103,30 @@ static bool may_make(ResourceCtx *ctx, const Value *old, const Value *fresh, Err
   return grants_of_user(ctx, fresh, &after, err) && may_grant(ctx, after, "that role", err);
 }
 
+static const DbStmt HELD = {
+    "user_held",
+    "SELECT count(*) FROM ref WHERE target_kind = 'user' AND target_id = $1 AND org_id = $2 AND "
+    "owner_kind IN ('team', 'schedule', 'escalation_policy', 'schedule_override')",
+    NULL};
+
+/* Whoever is to be paged does not just vanish from where they stand. */
+static bool leaves_properly(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  i64 id = resource_ref_id(ctx->registry, value_get_c(old, "id")), held = 0;
+  bool found = false;
+  if (!changed(old, fresh, "status") ||
+      !str_equal_c(value_text_or(value_get_c(fresh, "status"), STR_NONE), "deactivated"))
+    return true;
+  if (!db_query_int(ctx->db, &HELD, DB_ARGS(db_int(id), db_int(ctx->org_id)), &held, &found, err)) return false;
+  return held == 0 ||
+         fail_at(
+             err, ERR_CONFLICT, "/status",
+             "%.*s stands in %lld places of teams, schedules and policies: POST /api/v1/users/{id}/deactivate hands "
+             "them over; GET .../departure shows them",
+             STR_ARG(value_text_or(value_get_c(old, "name"), S("this user"))), (long long)held);
+}
+
 static bool user_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
-  if (!may_make(ctx, old, fresh, err)) return false;
+  if (!may_make(ctx, old, fresh, err) || (old && !leaves_properly(ctx, old, fresh, err))) return false;
   return !old || !is_owner(old) || is_owner(fresh) || keeps_an_owner(ctx, old, err);
 }
 

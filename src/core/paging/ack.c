@@ -172,14 +172,20 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
   return true;
 }
 
-/* By the clock that due times follow: what the message says of its own age, not the id's. */
+/* By the clock that due times follow: what the message says of its own age, not the id's. Links of somebody who has
+ * left end with them, as if they had never been. */
 static bool check_age(Ack *ack, Db *db, Error *err) {
-  static const DbStmt QUEUED = {"ack_queued_at", "SELECT queued_at FROM notification WHERE id = $1", NULL};
+  static const DbStmt QUEUED = {
+      "ack_queued_at",
+      "SELECT n.queued_at FROM notification AS n WHERE n.id = $1 AND NOT EXISTS (SELECT 1 FROM "
+      "account AS a WHERE a.id = n.user_id AND a.status = 'deactivated')",
+      NULL};
   DbValue id = db_int(ack->notification_id);
   i64 queued_ms = 0;
   bool found = false;
   if (!db_query_int(db, &QUEUED, 1, &id, &queued_ms, &found, err)) return false;
-  ack->expired = found && clock_now(&ack->app->clock) - queued_ms > TOKEN_DAYS * DAY_MS;
+  if (!found) return fail(err, ERR_NOT_FOUND, "there is no such message, or its person has left");
+  ack->expired = clock_now(&ack->app->clock) - queued_ms > TOKEN_DAYS * DAY_MS;
   return !ack->expired || fail(err, ERR_NOT_FOUND, "expired");
 }
 
