@@ -7,7 +7,7 @@
 /* What is open, unless statuses are asked for. */
 static int run_list(Verb *verb) {
   bool all = options_flag(verb->options, "all");
-  return list_show(verb, &ALERT, all ? "" : "status=triggered&status=acknowledged&");
+  return list_show(verb, &ALERT, all ? "" : "status=triggered&status=acknowledged&", all ? NULL : "no alert is open");
 }
 
 static int run_show(Verb *verb) {

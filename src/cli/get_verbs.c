@@ -7,7 +7,7 @@ static int run_get(Verb *verb) {
   const char *id = verb_word(verb, 1);
   Error err = {0};
   if (!kind_find(str_from_c(verb_word(verb, 0)), &kind, &err)) return verb_usage("%s", err.message);
-  return id ? list_show_one(verb, kind, id) : list_show(verb, kind, "");
+  return id ? list_show_one(verb, kind, id) : list_show(verb, kind, "", NULL);
 }
 
 static const Option GET_OPTIONS[] = {LIST_OPTION_ROWS};

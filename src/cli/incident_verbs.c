@@ -6,7 +6,8 @@
 
 static int run_list(Verb *verb) {
   bool all = options_flag(verb->options, "all");
-  return list_show(verb, &INCIDENT, all ? "" : "status=new&status=investigating&status=fixing&status=monitoring&");
+  return list_show(verb, &INCIDENT, all ? "" : "status=new&status=investigating&status=fixing&status=monitoring&",
+                   all ? NULL : "no incident is open");
 }
 
 static int run_show(Verb *verb) {

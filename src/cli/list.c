@@ -1,6 +1,8 @@
 /* List: the options become a query, pages become one list. */
 #include "cli/list.h"
 
+#include <string.h>
+
 enum { PAGE_ROWS = 1000, QUERY_BYTES_MAX = 64 * 1024, ROWS_MAX = 200000 };
 
 Str list_path_of(Arena *arena, const Resource *kind, const char *id) {
@@ -120,7 +122,15 @@ static Value as_answer(Arena *arena, const Value *items, Str cursor) {
   return map_done(&map);
 }
 
-int list_show(Verb *verb, const Resource *kind, const char *fixed) {
+static void say_none(const Verb *verb, const Resource *kind, const char *none, bool filtered) {
+  if (verb->quiet) return;
+  if (none && !filtered)
+    fprintf(stderr, "%s\n", none);
+  else
+    fprintf(stderr, "there are no %s%s\n", kind->plural, filtered ? " like that" : "");
+}
+
+int list_show(Verb *verb, const Resource *kind, const char *fixed, const char *none) {
   Buf query = buf_new(verb->arena, QUERY_BYTES_MAX);
   Error err = {0};
   buf_puts(&query, fixed);
@@ -134,8 +144,8 @@ int list_show(Verb *verb, const Resource *kind, const char *fixed) {
   if (!verb_printed(verb, &answer)) {
     if (items.size)
       print_table(verb->client, &verb->screen, kind_columns(verb->arena, kind), &items, verb->output == OUTPUT_WIDE);
-    else if (!verb->quiet)
-      fprintf(stderr, "there are no %s%s\n", kind->plural, query.len ? " like that" : "");
+    else
+      say_none(verb, kind, none, query.len > strlen(fixed));
   }
   if (pages.cursor.len && !verb->quiet)
     fprintf(stderr, "there are more: --limit N, or --cursor %.*s\n", STR_ARG(pages.cursor));

@@ -18,8 +18,9 @@
     "cursor", OPTION_TEXT, "CURSOR", NULL, "the page after, as the list before said"                                   \
   }
 
-/* Reads what the options ask for and prints it. `query` ("status=triggered&") goes in front; may be "". */
-MUST_CHECK int list_show(Verb *verb, const Resource *kind, const char *query);
+/* Reads what the options ask for and prints it. `query` ("status=triggered&") goes in front; may be "".
+ * `none` is said of an empty list when nothing was filtered; NULL: "there are no ...". */
+MUST_CHECK int list_show(Verb *verb, const Resource *kind, const char *query, const char *none);
 /* GET one, print it. */
 MUST_CHECK int list_show_one(Verb *verb, const Resource *kind, const char *id);
 /* Every row of a kind, page by page; EXIT_DONE or the code of the call that failed. */

@@ -267,6 +267,18 @@ void print_table(Client *client, const Screen *screen, const Column *columns, co
 
 /* One thing ------------------------------------------------------------------------------------------------------- */
 
+static bool is_list_of_refs(const Field *field, const Value *value) {
+  return field && field->kind == F_LIST && field->of->kind == F_REF && field->of->ref && value->kind == VALUE_LIST;
+}
+
+static Str names_joined(Arena *arena, Names *names, const char *ref, const Value *ids) {
+  Buf out = buf_new(arena, KIB(64));
+  for (size_t i = 0; i < ids->size; i++)
+    buf_format(&out, "%s%.*s", i ? ", " : "",
+               STR_ARG(names_one(names, ref, value_text_or(value_at(ids, i), STR_NONE))));
+  return buf_str(&out);
+}
+
 static Str member_text(Client *client, Names *names, const Field *field, const Member *m) {
   Arena *arena = client_arena(client);
   Str text = value_display(arena, &m->value), name = value_text(&m->key);
@@ -275,6 +287,7 @@ static Str member_text(Client *client, Names *names, const Field *field, const M
     Str known = names_one(names, field->ref, text);
     return str_equal(known, text) ? text : str_format(arena, "%.*s (%.*s)", STR_ARG(known), STR_ARG(text));
   }
+  if (is_list_of_refs(field, &m->value)) return names_joined(arena, names, field->of->ref, &m->value);
   if (str_ends_with(name, S("_at")) && time_parse_ms(text, &ms)) {
     Str age = print_age(arena, text);
     bool ago = !str_starts_with(age, S("in ")) && !str_equal_c(age, "now");

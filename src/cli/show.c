@@ -47,10 +47,29 @@ static void show_told(Verb *verb, const char *filter, Str id) {
   }
 }
 
+/* What an entry holds, as words: a note is its text, a change is "severity 3 to 1". Ids mean nothing to people. */
+static Str entry_words(Arena *arena, const Value *data) {
+  Buf out = buf_new(arena, KIB(64));
+  for (size_t i = 0; value_is(data, VALUE_MAP) && i < data->size; i++) {
+    Str name = value_text(&data->members[i].key);
+    const Value *value = &data->members[i].value, *from = value_get_c(value, "from"), *to = value_get_c(value, "to");
+    bool noise = value->kind == VALUE_NULL || str_ends_with(name, S("_id")) || str_ends_with(name, S("_ids"));
+    if (noise) continue;
+    if (out.len) buf_puts(&out, ", ");
+    if (str_equal_c(name, "text") || str_equal_c(name, "title"))
+      buf_put(&out, value_display(arena, value));
+    else if (from && to)
+      buf_format(&out, "%.*s %.*s to %.*s", STR_ARG(name), STR_ARG(value_display(arena, from)),
+                 STR_ARG(value_display(arena, to)));
+    else
+      buf_format(&out, "%.*s %.*s", STR_ARG(name), STR_ARG(value_display(arena, value)));
+  }
+  return buf_str(&out);
+}
+
 static void say_entry(Verb *verb, const Value *entry) {
   Str who = value_text_or(value_pointer(entry, S("/actor/name")), STR_NONE);
-  const Value *data = value_get_c(entry, "data");
-  Str text = value_is(data, VALUE_MAP) && data->size ? value_display(verb->arena, data) : STR_NONE;
+  Str text = entry_words(verb->arena, value_get_c(entry, "data"));
   verb_say(verb, "  %4.*s  %.*s%s%.*s  %.*s", STR_ARG(print_age(verb->arena, verb_text_of(entry, "at"))),
            STR_ARG(verb_text_of(entry, "kind")), who.len ? ", " : "", STR_ARG(who), STR_ARG(text));
 }
