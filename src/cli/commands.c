@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/serve.h"
 #include "cli/verbs.h"
+#include "core/operations/backup_file.h"
 
 const CliCommand CLI_SERVER_COMMANDS[] = {
     {"serve", command_serve, "runs the server", "serve [--data DIR] [--listen ADDR:PORT] [--public-url URL]",
@@ -35,6 +36,7 @@ const CliCommand CLI_COMMANDS[] = {
     {"create", .doc = "makes one: create team name=Payments, or from --file", .verb = &CREATE},
     {"update", .doc = "changes one: update service checkout tier=tier1", .verb = &UPDATE},
     {"delete", .doc = "removes one", .verb = &DELETE},
+    {"fields", .doc = "what a kind is made of: fields, fields service", .verb = &FIELDS_VERB},
     {"apply", .doc = "makes the server hold what files say; shows the difference first with --dry-run", .verb = &APPLY},
     {"export", .doc = "writes what is configured as files that apply takes back", .verb = &EXPORT},
     {"alert", .doc = "list, show, ack, resolve, snooze, escalate, note, why …", .verbs = ALERT_VERBS},
@@ -70,7 +72,7 @@ const char *cli_program(void) {
 
 static void usage(FILE *out) {
   static const char *const TITLES[] = {"The server:", "The client:"};
-  fprintf(out, "tocsin COMMAND [--help]\n");
+  fprintf(out, "tocsin COMMAND [--help], tocsin --version\n");
   for (size_t t = 0; CLI_TABLES[t]; t++) {
     fprintf(out, "\n%s\n", TITLES[t]);
     for (const CliCommand *command = CLI_TABLES[t]; command->name; command++)
@@ -111,12 +113,35 @@ static int run_verbs(const CliCommand *command, int argc, char **argv) {
   return EXIT_DONE;
 }
 
+static int run(const CliCommand *command, int argc, char **argv) {
+  static char help[] = "--help";
+  if (!command->run) return run_verbs(command, argc, argv);
+  if (argc == 1 && strcmp(argv[0], "-h") == 0) argv[0] = help;
+  return command->run(argc, argv);
+}
+
+/* "help alert" is "alert --help". */
+static int help_on(int argc, char **argv) {
+  static char help[] = "--help";
+  char *words[] = {argc > 1 ? argv[1] : help, help};
+  const CliCommand *command = cli_find(argv[0]);
+  return command ? run(command, argc > 1 ? 2 : 1, words) : unknown_command(argv[0]);
+}
+
+/* What could not be written was not done: a full disk must not look like an empty list. */
+static int flush_output(int code) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+  fprintf(stderr, "tocsin: cannot write the output: %s\n", strerror(errno));
+  return code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
 int cli_main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[0], "help") == 0) return help_on(argc - 1, argv + 1);
   if (argc == 0 || asks_for_help(argv[0])) {
     usage(argc == 0 ? stderr : stdout);
     return argc == 0 ? EXIT_USAGE : EXIT_DONE;
   }
+  if (strcmp(argv[0], "--version") == 0) return printf("tocsin %s\n", tocsin_version()), EXIT_DONE;
   const CliCommand *command = cli_find(argv[0]);
-  if (!command) return unknown_command(argv[0]);
-  return command->run ? command->run(argc - 1, argv + 1) : run_verbs(command, argc - 1, argv + 1);
+  return command ? flush_output(run(command, argc - 1, argv + 1)) : unknown_command(argv[0]);
 }

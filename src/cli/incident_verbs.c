@@ -14,6 +14,12 @@ static int run_show(Verb *verb) {
   return show_subject(verb, &INCIDENT, verb_word(verb, 0));
 }
 
+/* "1", "sev1", "SEV1" */
+static bool read_severity(Str text, i64 *out) {
+  if (text.len > 3 && str_equal_nocase(str_slice(text, 0, 3), S("sev"))) text = str_slice(text, 3, text.len);
+  return str_to_i64(text, 0, 4, out);
+}
+
 /* The title may be the word or the option; 0 to 4 is checked here so that "sev1" gets its own sentence. */
 static int run_declare(Verb *verb) {
   const char *title = options_get(verb->options, "title"), *word = verb_word(verb, 0),
@@ -22,12 +28,13 @@ static int run_declare(Verb *verb) {
   Error err = {0};
   i64 number = 0;
   if (!title == !word) return verb_usage("say what is wrong, once: tocsin incident declare \"Checkout fails\"");
-  if (severity && !str_to_i64(str_from_c(severity), 0, 4, &number))
-    return verb_usage("--severity \"%s\" is not 0 (worst) to 4", severity);
+  if (severity && !read_severity(str_from_c(severity), &number))
+    return verb_usage("--severity \"%s\" is not 0 (worst) to 4, or sev0 to sev4", severity);
   if (!verb_body(verb, &body, &err)) return verb_usage("%s", err.message);
   MapBuilder whole = map_builder(verb->arena);
   for (size_t i = 0; i < body.size; i++) map_put(&whole, value_text(&body.members[i].key), body.members[i].value);
   map_put_c(&whole, "title", value_c(title ? title : word));
+  if (severity) map_put_c(&whole, "severity", value_int(number));
   body = map_done(&whole);
   int code = client_call(verb->client, "POST", S("/api/v1/incidents"), &body, &row);
   if (code == EXIT_DONE) verb_say_done(verb, &row);
@@ -66,9 +73,11 @@ static const Option UPDATE_OPTIONS[] = {
     {"service", OPTION_TEXT, "SERVICE", NULL, "what is affected; as often as wanted"}};
 
 static const BodyPart REASON_BODY[] = {{"reason", "reason"}, {NULL}};
-static const BodyPart DECLARE_BODY[] = {
-    {"summary", "summary"},        {"severity", "severity", PART_NUMBER}, {"service", "service_ids", PART_LIST},
-    {"commander", "commander_id"}, {"private", "private", PART_YES},      {NULL}};
+static const BodyPart DECLARE_BODY[] = {{"summary", "summary"},
+                                        {"service", "service_ids", PART_LIST},
+                                        {"commander", "commander_id"},
+                                        {"private", "private", PART_YES},
+                                        {NULL}};
 static const BodyPart SAY_BODY[] = {{"@1", "text"}, {"status", "status"}, {NULL}};
 static const BodyPart UPDATE_BODY[] = {{"title", "title"},
                                        {"summary", "summary"},

@@ -243,6 +243,8 @@ static void help(Arena *arena, const VerbSpec *spec, const Option *options, size
   Buf text = buf_new(arena, HELP_BYTES_MAX);
   options_help(options, count, &text);
   printf("tocsin %s\n\n%s\n\n%.*s", spec->usage, spec->doc, STR_ARG(buf_str(&text)));
+  if (strstr(spec->usage, "KIND"))
+    printf("\n\"tocsin fields\" lists the kinds, \"tocsin fields KIND\" what one is made of.\n");
 }
 
 static bool check_words(const Verb *verb, const VerbSpec *spec, Error *err) {

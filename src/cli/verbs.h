@@ -5,6 +5,7 @@
 #include "cli/verb.h"
 
 /* get_verbs.c, write_verbs.c: any resource */
+extern const VerbSpec FIELDS_VERB; /* fields_verb.c */
 extern const VerbSpec GET, CREATE, UPDATE, DELETE;
 /* apply_verbs.c: resources as files */
 extern const VerbSpec APPLY, EXPORT;

@@ -365,6 +365,26 @@ def test_something_else_that_answers_is_not_taken_for_a_server(sink):
     assert done.returncode == FAILED and done.stdout == "" and "answers, but not" in done.stderr
 
 
+def test_output_that_cannot_be_written_is_a_failure(world):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BINARY, "get", "users", "--data", world.server.folder], stdout=full, stderr=subprocess.PIPE, text=True, env=clean_environment())
+    assert done.returncode == FAILED and "cannot write the output" in done.stderr
+
+
+def test_version_and_help_in_every_way():
+    assert run("--version").stdout.startswith("tocsin ")
+    assert run("help", "alert", "ack").stdout == run("alert", "ack", "--help").stdout == run("alert", "ack", "-h").stdout
+    assert run("serve", "-h").stdout == run("help", "serve").stdout
+
+
+def test_fields_say_what_a_kind_is_made_of():
+    env = {"XDG_CONFIG_HOME": "/nonexistent"}
+    assert "services" in run("fields", env=env).stdout
+    told = run("fields", "escalation-policy", env=env).stdout
+    assert "wait_s" in told and "default 300" in told and "with kind: schedule" in told
+    assert 'did you mean "services"' in run("fields", "servises", env=env).stderr
+
+
 # Lists and forms.
 
 
@@ -422,6 +442,13 @@ def test_notes_and_names_for_several(client):
     told = client("alert", "note", *numbers, "Both are the switch")
     assert all(number in told for number in numbers)
     assert all(number in client("alert", "assign", *numbers, client.world.bob["email"]) for number in numbers)
+
+
+def test_a_severity_may_be_written_as_people_say_it(client):
+    made = as_json(client, "incident", "declare", "Down", "--severity", "SEV0", "--service", client.world.server.make("services", name=f"S {client.world.name}")["slug"])
+    assert made["severity"] == 0 and len(made["service_ids"]) == 1
+    assert "sev0 to sev4" in client("incident", "declare", "x", "--severity", "9", code=USAGE)
+    client("incident", "close", made["number"])
 
 
 def test_incident_update_changes_what_is_named(client):
