@@ -29,6 +29,8 @@ typedef struct CoreHooks {
   bool (*incident_move)(ResourceCtx *ctx, i64 incident_id, Str status, Error *err);
   /* Fields of an incident were changed by a person: timeline, pages. */
   bool (*incident_changed)(ResourceCtx *ctx, i64 incident_id, const Value *before, const Value *after, Error *err);
+  /* A rule was edited, disabled or deleted: what it held is decided again. */
+  bool (*rule_changed)(ResourceCtx *ctx, i64 rule_id, Error *err);
   /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
   bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
 } CoreHooks;

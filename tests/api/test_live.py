@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -180,3 +181,18 @@ def test_the_streams_cursor_survives(own):
     again(own, "stop")
     with Stream(own.server, last_id=cursor) as stream:
         stream.until(about("alert", own.alert("two")["id"]))
+
+
+def test_a_deadline_that_passed_while_down_waits_for_the_senders(fresh, sink):
+    server = fresh()
+    world = World(server, sink).usual(resolve_after_s=1)
+    world.fire("key")
+    server.stop()
+    ready = time.monotonic() + 1.1
+    while time.monotonic() < ready:  # the deadline is in true time: the server that turned the clock is gone
+        time.sleep(0.05)
+    server.start()
+    server.settle()
+    assert world.alert("key")["status"] == "triggered"
+    server.turn("121s")
+    assert world.alert("key")["status"] == "resolved"

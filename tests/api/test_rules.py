@@ -355,3 +355,63 @@ def test_a_suppressed_alert_opens_no_incident(rules):
     incident_rule(rules)
     rules.fire("a")
     assert rules.alert("a")["incident_id"] is None
+
+
+# What a rule held is decided again when the rule changes.
+
+
+@pytest.mark.parametrize("change", ["disable", "delete", "edit"])
+def test_what_a_rule_held_is_released_by_its_end(world, change):
+    world.usual()
+    rule = world.rule(world.source, "labels.env == 'test'", {"type": "suppress"})
+    for key in ("a", "b"):
+        world.fire(key, labels={"env": "test"})
+    world.fire("gone", labels={"env": "test"})
+    world.resolve("gone", labels={"env": "test"})
+    assert world.told("ann") == 0
+    if change == "delete":
+        world.server.api("DELETE", f"alert-rules/{rule['id']}")
+    else:
+        world.server.change("alert-rules", rule["id"], **({"enabled": False} if change == "disable" else {"when": "labels.env == 'other'"}))
+    world.server.settle()
+    assert world.told("ann") == 2
+    assert world.alert("a")["holds"] == [] and world.alert("gone")["status"] == "resolved"
+    world.server.turn("1m")
+    assert world.told("ann") == 2
+
+
+def test_an_edit_that_still_holds_holds(world):
+    world.usual()
+    rule = world.rule(world.source, "labels.env == 'test'", {"type": "suppress"})
+    other = world.rule(world.source, "labels.also == 'held'", {"type": "suppress"})
+    world.fire("a", labels={"env": "test"})
+    world.fire("b", labels={"env": "test", "also": "held"})
+    world.server.change("alert-rules", rule["id"], name="Another name")
+    world.server.settle()
+    assert world.told("ann") == 0
+    world.server.change("alert-rules", rule["id"], enabled=False)
+    world.server.settle()
+    assert world.told("ann") == 1
+    assert [hold["id"] for hold in world.alert("b")["holds"]] == [other["id"]]
+
+
+def test_the_end_of_a_hold_is_no_occurrence(world):
+    world.usual()
+    world.rule(world.source, "true", {"type": "threshold", "count": 2, "within_s": 3600}, {"type": "page"})
+    other = world.rule(world.source, "true", {"type": "suppress"})
+    world.fire("a")
+    world.server.change("alert-rules", other["id"], enabled=False)
+    world.server.settle()
+    assert world.told("ann") == 0
+    world.fire("a")
+    assert world.told("ann") == 1
+
+
+def test_an_integration_that_is_quiet_no_longer_releases_nothing_but_acts_on_what_comes(world):
+    world.usual(quiet=True)
+    world.fire("a")
+    world.server.change("integrations", world.source["id"], quiet=False)
+    world.server.settle()
+    assert world.told("ann") == 0
+    world.fire("a", title="Worse")
+    assert world.told("ann") == 1 and world.alert("a")["holds"] == []

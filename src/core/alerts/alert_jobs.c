@@ -74,7 +74,9 @@ bool hold_end_job(Cycle *cycle, const Alert *alert, i64 until_ms, Error *err) {
   return job_add(cycle, &job, err);
 }
 
-/* Deadlines move with each event; the one armed job looks and arms itself again. */
+/* Deadlines move with each event; the one armed job looks and arms itself again. What passed while we were down waits a
+ * little longer, so that senders can say again that it still stands. */
+enum { START_GRACE_MS = 120000 };
 static bool deadline(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
   (void)out_work;
   *out_verdict = JOB_DONE;
@@ -87,13 +89,74 @@ static bool deadline(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out
     job->due_ms = a->deadline_ms;
     return true;
   }
+  i64 started = cycle_app(cycle)->started_ms, grace = started + START_GRACE_MS;
+  if (a->deadline_ms < started && cycle->now_ms < grace) {
+    *out_verdict = JOB_AGAIN;
+    job->due_ms = grace;
+    return true;
+  }
   bool changed = false;
   AlertAct act = {.verb = ALERT_VERB_RESOLVE, .who = &WHO_SYSTEM, .reason = S("timeout")};
   return alert_act(cycle, a->id, &act, &changed, err);
 }
 
+/* A rule changed ----------------------------------------------------------------------------------------------------
+ */
+
+enum { HELD_SLICE = 200 };
+
+static bool rule_job(Cycle *cycle, i64 org_id, i64 rule_id, i64 after, Error *err) {
+  JobNew job = {.kind = "alert.rule_changed",
+                .org_id = org_id,
+                .subject_id = rule_id,
+                .due_ms = cycle->now_ms,
+                .data = str_format(cycle->arena, "{\"after\":%lld}", (long long)after)};
+  return job_add(cycle, &job, err);
+}
+
+bool alerts_held_by_rule(Cycle *cycle, i64 org_id, i64 rule_id, Error *err) {
+  return job_cancel(cycle, "alert.rule_changed", rule_id, err) && rule_job(cycle, org_id, rule_id, 0, err);
+}
+
+typedef struct Held {
+  Str rule; /* its id as holds name it */
+  i64 ids[HELD_SLICE], last;
+  size_t count, seen;
+} Held;
+
+static bool read_held(const DbRow *row, void *ctx) {
+  Held *held = ctx;
+  held->last = db_row_int(row, 0);
+  held->seen++;
+  if (str_find(db_row_peek(row, 1), held->rule, 0) != SIZE_MAX) held->ids[held->count++] = held->last;
+  return true;
+}
+
+/* What the rule held runs the rules as they are now: what is still held by another stays so, the rest pages once. */
+static bool rule_changed(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
+  static const DbStmt HELD = {"alerts_held",
+                              "SELECT id, hold_list FROM alert WHERE org_id = $1 AND holds > 0 AND id > $2 ORDER BY id "
+                              "LIMIT $3",
+                              NULL};
+  i64 after = value_int_or(value_get_c(&job->data, "after"), 0);
+  Held held = {.rule = id_text(cycle->arena, "rul", job->subject_id)};
+  (void)out_work;
+  *out_verdict = JOB_DONE;
+  if (!db_query(cycle->db, &HELD, DB_ARGS(db_int(job->org_id), db_int(after), db_int(HELD_SLICE)), read_held, &held,
+                err))
+    return false;
+  for (size_t i = 0; i < held.count; i++) {
+    Alert *a = NULL;
+    if (!load(cycle, held.ids[i], &a, err)) return false;
+    if (!a || !hold_has(a, "suppressed") || a->status != ALERT_TRIGGERED) continue;
+    if (!alert_run_rules(cycle, a, "released", true, err)) return false;
+  }
+  return held.seen < HELD_SLICE || rule_job(cycle, job->org_id, job->subject_id, held.last, err);
+}
+
 const JobKind ALERT_JOBS[] = {
     {.name = "alert.hold_end", .lease_ms = 30000, .claim = hold_end},
     {.name = "alert.deadline", .lease_ms = 30000, .claim = deadline},
+    {.name = "alert.rule_changed", .lease_ms = 30000, .claim = rule_changed},
     {.name = NULL},
 };

@@ -192,6 +192,17 @@ static bool rule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, 
   return true;
 }
 
+static bool rule_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  if (!old || !hooks->rule_changed) return true;
+  return hooks->rule_changed(ctx, resource_ref_id(ctx->registry, value_get_c(fresh, "id")), err);
+}
+
+static bool rule_after_delete(ResourceCtx *ctx, const Value *old, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  return !hooks->rule_changed || hooks->rule_changed(ctx, resource_ref_id(ctx->registry, value_get_c(old, "id")), err);
+}
+
 const Resource ALERT_RULE = {
     .name = "alert_rule",
     .plural = "alert-rules",
@@ -205,4 +216,6 @@ const Resource ALERT_RULE = {
     .team_column = "team_id",
     .prepare = rule_prepare,
     .before_write = rule_before_write,
+    .after_write = rule_after_write,
+    .after_delete = rule_after_delete,
 };

@@ -54,6 +54,11 @@ MUST_CHECK bool alerts_of_incident_act(Cycle *cycle, i64 incident_id, const Aler
 MUST_CHECK bool alert_assign(Cycle *cycle, i64 alert_id, i64 user_id, Str note, const Who *who, Error *err);
 MUST_CHECK bool alert_note(Cycle *cycle, i64 alert_id, Str text, const Who *who, Error *err);
 
+/* A rule was edited, disabled or deleted: what it held is decided again soon, by the picture of then (a job, in
+ * slices).
+ */
+MUST_CHECK bool alerts_held_by_rule(Cycle *cycle, i64 org_id, i64 rule_id, Error *err);
+
 /* Opens (or repeats) an alert of our own: source "tocsin" or "manual". Returns its id. */
 typedef struct AlertOwn {
   i64 org_id, integration_id; /* 0: none */
@@ -73,7 +78,7 @@ MUST_CHECK bool alert_explanations(Db *db, Arena *arena, i64 alert_id, Value *ou
 /* Checks rule JSON when it is saved (when, conditions, actions' CEL and templates). */
 MUST_CHECK bool alert_rule_check(const App *app, const Value *rule, Error *err);
 
-/* Job kinds: alert.hold_end, alert.deadline, alert.page_due. */
+/* Job kinds: alert.hold_end, alert.deadline, alert.rule_changed. */
 extern const JobKind ALERT_JOBS[];
 
 #endif

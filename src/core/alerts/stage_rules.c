@@ -86,7 +86,8 @@ static bool threshold_reached(Deciding *d, const Rule *rule, const RuleAction *a
   i64 from = d->now_ms - action->within_s * 1000, count = MIN(MAX(action->count, 1), 1000);
   for (size_t i = 0; value_is(times, VALUE_LIST) && i < times->size; i++)
     if (value_int_or(value_at(times, i), 0) > from) *VEC_PUSH(d->arena, &kept) = *value_at(times, i);
-  if ((i64)kept.count < count) *VEC_PUSH(d->arena, &kept) = value_int(d->alert->last_seen_ms);
+  bool by_event = !d->pause_served; /* a hold that ended is no occurrence */
+  if (by_event && (i64)kept.count < count) *VEC_PUSH(d->arena, &kept) = value_int(d->alert->last_seen_ms);
   bool reached = (i64)kept.count >= count;
   map_put(&map, name, reached ? value_bool(true) : list_done(&kept));
   d->alert->threshold = map_done(&map);
@@ -249,7 +250,10 @@ void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupInt
                 .now_ms = now_ms};
   d.facts = alert_facts(arena, setup, alert);
   hold_remove(alert, "suppressed", 0);
-  if (integration && integration->quiet) hold_add(alert, (Hold){.reason = "quiet", .id = 0});
+  if (integration && integration->quiet)
+    hold_add(alert, (Hold){.reason = "quiet", .id = 0});
+  else
+    hold_remove(alert, "quiet", 0);
   if (org) {
     ask_list(&d, org, false);
     ask_list(&d, org, true);

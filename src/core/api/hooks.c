@@ -129,6 +129,10 @@ static bool incident_move(ResourceCtx *ctx, i64 incident_id, Str status, Error *
   return incident_set_status(cycle_of(ctx), incident_id, to, &who, err);
 }
 
+static bool rule_changed(ResourceCtx *ctx, i64 rule_id, Error *err) {
+  return alerts_held_by_rule(cycle_of(ctx), ctx->org_id, rule_id, err);
+}
+
 static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err) {
   static const char *const SHOWN[] = {"title", "description", "priority", "service_id", "labels"};
   Who who = who_of(ctx);
@@ -173,5 +177,6 @@ const CoreHooks API_HOOKS = {
     .incident_declare = incident_declare,
     .incident_move = incident_move,
     .incident_changed = incident_changed,
+    .rule_changed = rule_changed,
     .alert_changed = alert_changed,
 };
