@@ -14,6 +14,7 @@ typedef struct Workers Workers;
 typedef struct Registry Registry;
 typedef struct InboundTables InboundTables;
 typedef struct PageRates PageRates;
+typedef struct DeadlineSeconds DeadlineSeconds;
 typedef struct PasswordPool PasswordPool;
 
 typedef struct App {
@@ -42,6 +43,7 @@ typedef struct App {
   struct Sealer *sealer; /* seals stored secrets (base/seal.h) */
   bool forget_secrets;   /* those that do not open are removed at start */
   Str link_secret;       /* signs the links of messages; from meta, 32 bytes */
+  DeadlineSeconds *deadlines;
   const char *data_folder;
   const char *db_url;
   const char *public_url; /* without a slash at the end */

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "db/fault.h"
 #include "db/sqlite_conn.h"
 #include "db/sqlite_vfs.h"
+#include "db/sqlite_vfs_gather.h"
 
 enum { STEPS_BETWEEN_LOOKS = 4000, SAVEPOINTS_MAX = 64 };
 
@@ -172,14 +174,22 @@ static bool open_handle(Sqlite *s, const char *path, bool forget, Error *err) {
   int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
   if (forget) db_vfs_forget_register();
   if (writer) sqlite_make_private(path);
-  if (sqlite3_open_v2(path, &s->handle, flags, forget ? "forget" : NULL) == SQLITE_OK) return true;
+  const char *vfs = writer ? db_vfs_gather(forget) : forget ? "forget" : NULL;
+  if (sqlite3_open_v2(path, &s->handle, flags, vfs) == SQLITE_OK) return true;
   return sqlite_failed(s, "opening it", err);
+}
+
+/* SQLite counts its memory under one lock, at each allocation; nobody asks for the count. */
+static void configure(void) {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 static bool sqlite_open(const char *url, DbRole role, Db **out, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   const char *path = NULL;
   bool forget = false;
+  static pthread_once_t configured = PTHREAD_ONCE_INIT;
+  pthread_once(&configured, configure);
   if (!read_url(arena, url, &path, &forget, err)) return false;
   Sqlite *s = xcalloc(1, sizeof *s);
   s->base = (Db){.engine = &SQLITE_ENGINE, .role = role};

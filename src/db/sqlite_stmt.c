@@ -163,8 +163,7 @@ void sqlite_stmt_done(Prepared *p) {
     prepared_free(p);
     return;
   }
-  sqlite3_reset(p->stmt);
-  if (p->place_count > 0) sqlite3_clear_bindings(p->stmt);
+  sqlite3_reset(p->stmt); /* every place is bound anew before it runs again */
   p->running = false;
 }
 

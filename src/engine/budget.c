@@ -5,7 +5,14 @@
  * long, applying has the full budget again and the senders feel it. */
 #include "engine/internal.h"
 
-enum { BUDGET_US = 5000, COMMITS = 4, STORM_US_MIN = 1000, STORM_AGE_MS = 5000, LOAD_WINDOW_US = 100000 };
+enum {
+  DIRECT_US = 25000,
+  BUDGET_US = 5000,
+  COMMITS = 4,
+  STORM_US_MIN = 1000,
+  STORM_AGE_MS = 5000,
+  LOAD_WINDOW_US = 100000
+};
 enum { EVENTS_MIN = 16, EVENTS_MAX = 100000 };
 
 static bool is_storm(Engine *engine, const Round *round) {
@@ -13,11 +20,18 @@ static bool is_storm(Engine *engine, const Round *round) {
          engine_inbox_age_ms(engine) < STORM_AGE_MS;
 }
 
-size_t budget_events(Engine *engine, const Round *round) {
-  double us = MAX(BUDGET_US, COMMITS * engine->commit_floor_us);
-  if (is_storm(engine, round)) us = MIN(us, MAX(engine->accept_us, STORM_US_MIN));
+static size_t events_in(const Engine *engine, double us) {
   double events = us / MAX(engine->event_us, 1.0);
   return events < EVENTS_MIN ? EVENTS_MIN : events > EVENTS_MAX ? EVENTS_MAX : (size_t)events;
+}
+
+size_t budget_direct(const Engine *engine) {
+  return events_in(engine, DIRECT_US);
+}
+
+size_t budget_waiting(Engine *engine, const Round *round) {
+  double us = MAX(BUDGET_US, COMMITS * engine->commit_floor_us);
+  return events_in(engine, is_storm(engine, round) ? MIN(us, MAX(engine->accept_us, STORM_US_MIN)) : us);
 }
 
 void budget_init(Engine *engine) {

@@ -223,7 +223,7 @@ static bool run_command(Cycle *cycle, Command *command, Error *err) {
     if (err->code == ERR_NONE) fail(err, ERR_STORAGE, "the database undid the transaction");
     return false;
   }
-  db_rollback_to(cycle->db);
+  cycle_undo(cycle);
   return true;
 }
 
@@ -267,6 +267,7 @@ static bool write_round(Cycle *cycle, Round *round, Error *err) {
   if (!db_begin(engine->db, err)) return false;
   if (decide_and_write(cycle, round, err) && db_commit(engine->db, err)) return true;
   db_rollback(engine->db);
+  engine->undone++;
   end_on_failed_sync(err);
   return false;
 }
@@ -370,6 +371,7 @@ static bool probe(Engine *engine) {
     return true;
   }
   db_rollback(engine->db);
+  engine->undone++;
   end_on_failed_sync(&err);
   return false;
 }
@@ -441,51 +443,4 @@ void engine_stop(Engine *engine) {
   pthread_mutex_unlock(&engine->lock);
   pthread_join(engine->thread, NULL);
   engine->started = false;
-}
-
-/* Waiting for one's own command
- * ------------------------------------------------------------------------------------------ */
-
-typedef struct Waiter {
-  Command command;
-  bool (*fn)(Cycle *cycle, void *ctx, Error *err);
-  void *ctx;
-  pthread_mutex_t lock; /* guards ended, ok, err */
-  pthread_cond_t done;
-  bool ended, ok;
-  Error err;
-} Waiter;
-
-static bool waiter_run(Command *command, Cycle *cycle, Error *err) {
-  Waiter *waiter = (Waiter *)command;
-  return waiter->fn(cycle, waiter->ctx, err);
-}
-
-static void waiter_done(Command *command, bool ok, const Error *err) {
-  Waiter *waiter = (Waiter *)command;
-  pthread_mutex_lock(&waiter->lock);
-  waiter->ok = ok;
-  if (!ok) waiter->err = *err;
-  waiter->ended = true;
-  pthread_cond_signal(&waiter->done);
-  pthread_mutex_unlock(&waiter->lock);
-}
-
-bool engine_run(Engine *engine, bool (*fn)(Cycle *cycle, void *ctx, Error *err), void *ctx, Error *err) {
-  Waiter waiter = {.command = {.run = waiter_run, .done = waiter_done}, .fn = fn, .ctx = ctx};
-  pthread_mutex_init(&waiter.lock, NULL);
-  pthread_cond_init(&waiter.done, NULL);
-  bool ok = engine_submit(engine, &waiter.command);
-  if (!ok) {
-    fail(err, ERR_UNAVAILABLE, "the engine is stopping or its queue is full");
-  } else {
-    pthread_mutex_lock(&waiter.lock);
-    while (!waiter.ended) pthread_cond_wait(&waiter.done, &waiter.lock);
-    pthread_mutex_unlock(&waiter.lock);
-    ok = waiter.ok;
-    if (!ok && err) *err = waiter.err;
-  }
-  pthread_mutex_destroy(&waiter.lock);
-  pthread_cond_destroy(&waiter.done);
-  return ok;
 }

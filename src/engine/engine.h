@@ -98,6 +98,10 @@ i64 engine_backlog(Engine *engine);   /* pending rows */
 bool engine_writable(Engine *engine); /* false while storage refuses writes */
 bool engine_turning(Engine *engine);  /* the cycle came round within 5 s */
 
+/* Grows whenever something was undone, a savepoint or a round: whoever remembers what it wrote forgets it then. */
+u64 cycle_undone(const Cycle *cycle);
+void cycle_undo(Cycle *cycle); /* undoes and releases the newest savepoint */
+
 /* Jobs ------------------------------------------------------------------------------------------------------------ */
 
 typedef struct Job {

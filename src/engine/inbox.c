@@ -193,28 +193,21 @@ static bool append_waiting(Cycle *cycle, Arrival **later, size_t count, Error *e
   return true;
 }
 
-static size_t events_of(Arrival **batch, size_t count) {
-  size_t events = 0;
-  for (size_t i = 0; i < count; i++) events += batch[i]->event_count;
-  return events;
-}
-
 bool inbox_append_and_apply(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
   if (engine->sources_stale && !inbox_load_sources(engine, err)) return false;
   engine->sources_stale = false;
   for (Arrival *a = round->arrivals; a; a = a->next)
     if (!check_redelivery(cycle, a, err)) return false;
-  size_t budget = budget_events(engine, round), later_count = 0;
+  size_t later_count = 0;
   Arrival **now = ARENA_ARRAY(cycle->arena, Arrival *, round->arrival_count + 1);
   Arrival **later = ARENA_ARRAY(cycle->arena, Arrival *, round->arrival_count + 1);
   bool had_waiting = engine->pending.count > 0;
-  size_t now_count = choose(cycle, round, now, later, &later_count, had_waiting ? budget / 2 : budget);
-  size_t taken = events_of(now, now_count);
+  size_t now_count = choose(cycle, round, now, later, &later_count, budget_direct(engine));
   if (!append_log_entries(cycle, round, err) || !append_waiting(cycle, later, later_count, err)) return false;
   if (engine_fault(engine, "cycle.after_append")) return fail(err, ERR_STORAGE, "fault cycle.after_append");
   if (!apply_arrivals(cycle, round, now, now_count, err)) return false;
-  if (had_waiting && !inbox_apply_waiting(cycle, round, budget - MIN(taken, budget), err)) return false;
+  if (had_waiting && !inbox_apply_waiting(cycle, round, budget_waiting(engine, round), err)) return false;
   return !round->arrivals || !engine->options.hooks.appended ||
          engine->options.hooks.appended(cycle, round->arrivals, err);
 }

@@ -65,7 +65,7 @@ static bool attempt(Cycle *cycle, Arrival **batch, size_t count, bool *out_appli
     if (err->code == ERR_NONE) fail(err, ERR_STORAGE, "the database undid the transaction");
     return false;
   }
-  db_rollback_to(cycle->db);
+  cycle_undo(cycle);
   return true;
 }
 

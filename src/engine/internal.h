@@ -87,6 +87,7 @@ struct Engine {
   const EngineCopy *copy_wanted; /* under `lock` */
   DbCopy *copy;                  /* the running one */
   i64 next_probe_ms;
+  u64 undone; /* see cycle_undone */
 
   _Atomic i64 paging_held_ms; /* since when; 0: not held */
   _Atomic i64 pending_count;
@@ -110,7 +111,8 @@ void inbox_update_gauges(Engine *engine);
 
 /* budget.c */
 void budget_init(Engine *engine);
-size_t budget_events(Engine *engine, const Round *round);   /* that this round may apply */
+size_t budget_direct(const Engine *engine);                 /* events of this round's arrivals */
+size_t budget_waiting(Engine *engine, const Round *round);  /* events of what waits */
 void budget_learn_cost(Engine *engine, const Round *round); /* after a commit */
 void budget_learn_load(Engine *engine, const Round *round, i64 waited_us, i64 worked_us); /* after each round */
 

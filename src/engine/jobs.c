@@ -192,7 +192,7 @@ static bool claim_one(Cycle *cycle, Round *round, Job *job, Error *err) {
   Error why = {0};
   if (!db_savepoint(cycle->db, err)) return false;
   if (!run_claim(cycle, kind, job, &verdict, &work, &why)) {
-    if (db_in_transaction(cycle->db)) db_rollback_to(cycle->db);
+    if (db_in_transaction(cycle->db)) cycle_undo(cycle);
     return postpone(cycle, job, &why, err);
   }
   if (!db_release(cycle->db, err)) return false;
@@ -248,7 +248,7 @@ static bool finish_one(Cycle *cycle, JobResult *result, Error *err) {
   Error why = {0};
   if (!db_savepoint(cycle->db, err)) return false;
   if (!run_finish(cycle, kind, job, result->result, &verdict, &why)) {
-    if (db_in_transaction(cycle->db)) db_rollback_to(cycle->db);
+    if (db_in_transaction(cycle->db)) cycle_undo(cycle);
     return postpone(cycle, job, &why, err);
   }
   if (!db_release(cycle->db, err)) return false;

@@ -1,4 +1,4 @@
-/* What an alert owes to the clock: the end of a hold, its deadline; and rules that run outside a batch. */
+/* What an alert owes to the clock: the end of a hold; and rules that run outside a batch. */
 #include "core/alerts/batch.h"
 #include "lang/json.h"
 
@@ -74,32 +74,6 @@ bool hold_end_job(Cycle *cycle, const Alert *alert, i64 until_ms, Error *err) {
   return job_add(cycle, &job, err);
 }
 
-/* Deadlines move with each event; the one armed job looks and arms itself again. What passed while we were down waits a
- * little longer, so that senders can say again that it still stands. */
-enum { START_GRACE_MS = 120000 };
-static bool deadline(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
-  (void)out_work;
-  *out_verdict = JOB_DONE;
-  Alert *a = NULL;
-  if (!load(cycle, job->subject_id, &a, err)) return false;
-  bool open = a && (a->status == ALERT_TRIGGERED || a->status == ALERT_ACKNOWLEDGED || a->status == ALERT_DISMISSED);
-  if (!open || a->deadline_ms == 0) return true;
-  if (a->deadline_ms > cycle->now_ms) {
-    *out_verdict = JOB_AGAIN;
-    job->due_ms = a->deadline_ms;
-    return true;
-  }
-  i64 started = cycle_app(cycle)->started_ms, grace = started + START_GRACE_MS;
-  if (a->deadline_ms < started && cycle->now_ms < grace) {
-    *out_verdict = JOB_AGAIN;
-    job->due_ms = grace;
-    return true;
-  }
-  bool changed = false;
-  AlertAct act = {.verb = ALERT_VERB_RESOLVE, .who = &WHO_SYSTEM, .reason = S("timeout")};
-  return alert_act(cycle, a->id, &act, &changed, err);
-}
-
 /* A rule changed ----------------------------------------------------------------------------------------------------
  */
 
@@ -156,7 +130,7 @@ static bool rule_changed(Cycle *cycle, Job *job, JobVerdict *out_verdict, void *
 
 const JobKind ALERT_JOBS[] = {
     {.name = "alert.hold_end", .lease_ms = 30000, .claim = hold_end},
-    {.name = "alert.deadline", .lease_ms = 30000, .claim = deadline},
+    {.name = "alert.deadlines", .lease_ms = 30000, .claim = alert_deadlines_due},
     {.name = "alert.rule_changed", .lease_ms = 30000, .claim = rule_changed},
     {.name = NULL},
 };

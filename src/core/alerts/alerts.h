@@ -78,7 +78,11 @@ MUST_CHECK bool alert_explanations(Db *db, Arena *arena, i64 alert_id, Value *ou
 /* Checks rule JSON when it is saved (when, conditions, actions' CEL and templates). */
 MUST_CHECK bool alert_rule_check(const App *app, const Value *rule, Error *err);
 
-/* Job kinds: alert.hold_end, alert.deadline, alert.rule_changed. */
+/* Which seconds have a job that looks at deadlines. */
+DeadlineSeconds *deadline_seconds_new(void);
+void deadline_seconds_free(DeadlineSeconds *known);
+
+/* Job kinds: alert.hold_end, alert.deadlines, alert.rule_changed. */
 extern const JobKind ALERT_JOBS[];
 
 #endif

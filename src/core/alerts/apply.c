@@ -74,12 +74,6 @@ static bool tell_story(Batch *batch, const Alert *a, AlertStatus before, Error *
   return alert_timeline(batch->cycle, a, "status", &who, data, err);
 }
 
-static bool arm_deadline(Cycle *cycle, const Alert *a, Error *err) {
-  if (a->deadline_ms == 0 || a->deadline_before > 0) return true; /* the armed job looks and arms itself again */
-  JobNew job = {.kind = "alert.deadline", .org_id = a->org_id, .subject_id = a->id, .due_ms = a->deadline_ms};
-  return job_add(cycle, &job, err);
-}
-
 /* The two sides of a status change: what stops, and what the incident counts. */
 bool alert_after_status(Cycle *cycle, Alert *alert, AlertStatus before, const Who *who, const char *reason,
                         Error *err) {
@@ -160,7 +154,7 @@ static bool settle_alert(Batch *batch, Alert *a, Error *err) {
   if (!settle_status(batch, a, &who, err)) return false;
   if (rules && !(plan_carry_out(cycle, batch->setup, a, &plan, err) && plan_keep(cycle, batch->setup, a, &plan, err)))
     return false;
-  if (!arm_deadline(cycle, a, err) || !tell_acker(batch, a, err) || !alert_write(cycle, a, err)) return false;
+  if (!alert_deadline_arm(cycle, a, err) || !tell_acker(batch, a, err) || !alert_write(cycle, a, err)) return false;
   return !moved || end_incident_page(cycle, a, &who, err);
 }
 

@@ -149,4 +149,8 @@ MUST_CHECK bool alert_timeline(Cycle *cycle, const Alert *alert, const char *kin
 i64 alert_number_next(Batch *batch, i64 org_id, Error *err);
 i64 change_number_next(Batch *batch, i64 org_id, Error *err);
 
+/* deadlines.c */
+MUST_CHECK bool alert_deadline_arm(Cycle *cycle, const Alert *alert, Error *err);
+MUST_CHECK bool alert_deadlines_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+
 #endif

@@ -165,6 +165,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->rule_env = rule_env_new(app->arena, app->zones);
   app->inbound = inbound_tables_new();
   app->page_rates = page_rates_new();
+  app->deadlines = deadline_seconds_new();
   app->sign_in_guard = sign_in_guard_new();
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
@@ -219,6 +220,7 @@ void app_close(App *app) {
   catalog_free(app->catalog);
   inbound_tables_free(app->inbound);
   page_rates_free(app->page_rates);
+  deadline_seconds_free(app->deadlines);
   sign_in_guard_free(app->sign_in_guard);
   zone_db_free(app->zones);
   proxies_free(app->proxies);
