@@ -2,6 +2,7 @@
 #include "cli/operate.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 bool operate_begin(const Operate *what, Arena *arena, int argc, char **argv, Options **out, int *out_code) {
@@ -18,6 +19,13 @@ bool operate_begin(const Operate *what, Arena *arena, int argc, char **argv, Opt
   if (ok) return true;
   fprintf(stderr, "tocsin %s: %s\n", what->name, err.message);
   return *out_code = EXIT_USAGE, false;
+}
+
+char **operate_short_output(Arena *arena, int argc, char **argv) {
+  static char long_name[] = "--output";
+  char **words = ARENA_ARRAY(arena, char *, (size_t)argc + 1);
+  for (int i = 0; i < argc; i++) words[i] = strcmp(argv[i], "-o") == 0 ? long_name : argv[i];
+  return words;
 }
 
 int operate_failed(const Operate *what, const Error *err) {

@@ -14,6 +14,8 @@ typedef struct Operate {
 
 /* Reads the arguments. False: the command ends with *out_code (help was printed, or what is wrong). */
 bool operate_begin(const Operate *what, Arena *arena, int argc, char **argv, Options **out, int *out_code);
+/* The words with "-o" spelt out. */
+char **operate_short_output(Arena *arena, int argc, char **argv);
 /* "tocsin NAME: sentence" on standard error; the exit code that fits it. */
 int operate_failed(const Operate *what, const Error *err);
 /* A line of progress on standard error, when that is a terminal; done: leaves the line. */

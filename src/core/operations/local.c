@@ -37,10 +37,8 @@ static const struct {
   const char *name;
   bool (*run)(LocalCall *call, MapBuilder *answer, Error *err);
 } VERBS[] = {
-    {"backup", backup_local},
-    {"held", held_local},
-    {"resume", resume_local},
-    {"status", status_local},
+    {"backup", backup_local}, {"held", held_local},     {"resume", resume_local},
+    {"status", status_local}, {"doctor", doctor_local},
 };
 
 /* Both sides ------------------------------------------------------------------------------------------------------- */

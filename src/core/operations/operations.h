@@ -10,6 +10,7 @@ bool backup_local(LocalCall *call, MapBuilder *answer, Error *err);
 bool held_local(LocalCall *call, MapBuilder *answer, Error *err);
 bool resume_local(LocalCall *call, MapBuilder *answer, Error *err);
 bool status_local(LocalCall *call, MapBuilder *answer, Error *err);
+bool doctor_local(LocalCall *call, MapBuilder *answer, Error *err);
 
 /* Says at start what is owed while paging is held. */
 void held_say(App *app);

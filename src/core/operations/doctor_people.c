@@ -1,0 +1,171 @@
+/* Would a page reach somebody? Organizations, their owners and last policy; people without a way to be told; policies
+ * and schedules that lead to nobody now. */
+#include "core/oncall/oncall.h"
+#include "core/operations/doctor.h"
+#include <string.h>
+
+#include "core/setup/setup.h"
+
+enum { SHOWN_MAX = 20, AHEAD_MS = 7 * 86400 * 1000 };
+
+static const DbStmt USERS = {"doctor_users",
+                             "SELECT id FROM account WHERE status <> 'deactivated' ORDER BY id LIMIT 10000", NULL};
+static const DbStmt POLICIES = {"doctor_policies", "SELECT id FROM escalation_policy ORDER BY id LIMIT 10000", NULL};
+
+typedef struct Walk {
+  Doctor *doctor;
+  const Setup *setup;
+  VEC(i64) ids;
+} Walk;
+
+static bool note_id(const DbRow *row, void *ctx) {
+  Walk *walk = ctx;
+  *VEC_PUSH(walk->doctor->arena, &walk->ids) = db_row_int(row, 0);
+  return true;
+}
+
+static bool list_ids(Walk *walk, const DbStmt *stmt, Error *err) {
+  memset(&walk->ids, 0, sizeof walk->ids);
+  return db_query(walk->doctor->db, stmt, 0, NULL, note_id, walk, err);
+}
+
+static void look_at_organizations(Walk *walk) {
+  Doctor *doctor = walk->doctor;
+  size_t count = setup_org_count(walk->setup);
+  if (count == 0)
+    finding(doctor, FINDING_ERROR, "organization", "there is none; open the set-up link, or run tocsin init");
+  for (size_t i = 0; i < count; i++) {
+    const SetupOrg *org = setup_org_at(walk->setup, i);
+    if (org->owner_count == 0)
+      finding(doctor, FINDING_ERROR, "organization",
+              "%.*s has no owner, so nobody is told what reaches nobody; make one", STR_ARG(org->name));
+    if (!setup_policy(walk->setup, org->policy_id))
+      finding(doctor, FINDING_WARNING, "organization",
+              "%.*s has no policy of its own: what no rule, service or team pages is unrouted; set policy_id",
+              STR_ARG(org->name));
+    else if (org->owner_count)
+      finding(doctor, FINDING_OK, "organization", "%.*s, %zu owners", STR_ARG(org->name), org->owner_count);
+  }
+}
+
+/* A contact of this user that would be used for it; e-mail only with a relay. */
+static bool usable(const Doctor *doctor, const SetupUser *user, i64 contact_id) {
+  for (size_t i = 0; i < user->contact_count; i++) {
+    const SetupContact *contact = &user->contacts[i];
+    if (contact->id == contact_id)
+      return contact->verified && !contact->broken && (doctor->app->relay.url || !str_equal_c(contact->kind, "email"));
+  }
+  return false;
+}
+
+static bool steps_reach(const Doctor *doctor, const SetupUser *user, const SetupSteps *steps) {
+  for (size_t s = 0; s < steps->count; s++)
+    for (size_t c = 0; c < steps->items[s].contact_count; c++)
+      if (usable(doctor, user, steps->items[s].contact_ids[c])) return true;
+  return false;
+}
+
+static bool user_reachable(const Doctor *doctor, const SetupUser *user) {
+  return user && !str_equal_c(user->status, "deactivated") && steps_reach(doctor, user, &user->high);
+}
+
+static bool look_at_users(Walk *walk, Error *err) {
+  size_t bad = 0;
+  if (!list_ids(walk, &USERS, err)) return false;
+  for (size_t i = 0; i < walk->ids.count; i++) {
+    const SetupUser *user = setup_user(walk->setup, walk->ids.items[i]);
+    if (!user || user_reachable(walk->doctor, user)) continue;
+    if (bad++ < SHOWN_MAX)
+      finding(walk->doctor, FINDING_WARNING, "people",
+              "%.*s (%.*s) would not be told of an urgent page: no step leads to a verified, working contact method%s; "
+              "give one",
+              STR_ARG(user->name), STR_ARG(user->email),
+              walk->doctor->app->relay.url ? "" : " (e-mail needs --smtp-url)");
+  }
+  if (bad > SHOWN_MAX)
+    finding(walk->doctor, FINDING_WARNING, "people", "and %zu more would not be told", bad - SHOWN_MAX);
+  if (bad == 0) finding(walk->doctor, FINDING_OK, "people", "all %zu would be told of a page", walk->ids.count);
+  return true;
+}
+
+/* Who has it now; *out_gap_ms: when it next is nobody's, 0 not within the time looked at. */
+static bool schedule_has_somebody(Walk *walk, const SetupSchedule *schedule, i64 *out_until_ms) {
+  Shift shift = {0};
+  Error ignored = {0};
+  i64 now = clock_now(&walk->doctor->app->clock);
+  if (!oncall_now(walk->doctor->db, walk->doctor->arena, walk->doctor->app, schedule, now, &shift, &ignored))
+    return true;
+  *out_until_ms = shift.ends_ms;
+  return shift.user_count > 0;
+}
+
+static void look_at_schedules(Walk *walk) {
+  Doctor *doctor = walk->doctor;
+  size_t good = 0, count = setup_schedule_count(walk->setup);
+  for (size_t i = 0; i < count; i++) {
+    const SetupSchedule *schedule = setup_schedule_at(walk->setup, i);
+    i64 until_ms = 0, then_ms = 0;
+    if (!schedule_has_somebody(walk, schedule, &until_ms)) {
+      finding(doctor, FINDING_WARNING, "schedules", "nobody is on call from %.*s now, until %.*s; fill the gap",
+              STR_ARG(schedule->name), STR_ARG(time_text_ms(doctor->arena, until_ms)));
+      continue;
+    }
+    Shift next = {0};
+    Error ignored = {0};
+    i64 now = clock_now(&doctor->app->clock);
+    bool soon = until_ms > now && until_ms - now < (i64)AHEAD_MS;
+    if (soon && oncall_now(doctor->db, doctor->arena, doctor->app, schedule, until_ms, &next, &ignored) &&
+        next.user_count == 0 && next.ends_ms > until_ms)
+      then_ms = until_ms;
+    if (then_ms)
+      finding(doctor, FINDING_NOTE, "schedules", "nobody is on call from %.*s after %.*s; look whether that is meant",
+              STR_ARG(schedule->name), STR_ARG(time_text_ms(doctor->arena, then_ms)));
+    else
+      good++;
+  }
+  if (count && good == count) finding(doctor, FINDING_OK, "schedules", "all %zu have somebody on call", count);
+}
+
+static bool target_reaches(Walk *walk, const SetupTarget *target) {
+  i64 until_ms = 0;
+  if (target->kind == TARGET_USER) return user_reachable(walk->doctor, setup_user(walk->setup, target->id));
+  if (target->kind == TARGET_TEAM) {
+    const SetupTeam *team = setup_team(walk->setup, target->id);
+    for (size_t i = 0; team && i < team->member_count; i++)
+      if (user_reachable(walk->doctor, setup_user(walk->setup, team->members[i].user_id))) return true;
+    return false;
+  }
+  const SetupSchedule *schedule = target->kind == TARGET_SCHEDULE ? setup_schedule(walk->setup, target->id) : NULL;
+  return target->kind == TARGET_CHANNEL || (schedule && schedule_has_somebody(walk, schedule, &until_ms));
+}
+
+static bool policy_reaches(Walk *walk, const SetupPolicy *policy) {
+  for (size_t l = 0; l < policy->level_count; l++)
+    for (size_t t = 0; t < policy->levels[l].target_count; t++)
+      if (target_reaches(walk, &policy->levels[l].targets[t])) return true;
+  return false;
+}
+
+static bool look_at_policies(Walk *walk, Error *err) {
+  size_t bad = 0;
+  if (!list_ids(walk, &POLICIES, err)) return false;
+  for (size_t i = 0; i < walk->ids.count; i++) {
+    const SetupPolicy *policy = setup_policy(walk->setup, walk->ids.items[i]);
+    if (!policy || policy_reaches(walk, policy)) continue;
+    if (bad++ < SHOWN_MAX)
+      finding(walk->doctor, FINDING_ERROR, "policies",
+              "%.*s reaches nobody now at any level; add somebody who can be told", STR_ARG(policy->name));
+  }
+  if (bad == 0 && walk->ids.count)
+    finding(walk->doctor, FINDING_OK, "policies", "all %zu reach somebody now", walk->ids.count);
+  return true;
+}
+
+bool doctor_people(Doctor *doctor, Error *err) {
+  Walk walk = {.doctor = doctor, .setup = setup_take(doctor->app->setup)};
+  look_at_organizations(&walk);
+  bool ok = look_at_users(&walk, err) && look_at_policies(&walk, err);
+  if (ok) look_at_schedules(&walk);
+  setup_give(walk.setup);
+  return ok;
+}
