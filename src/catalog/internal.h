@@ -176,6 +176,9 @@ MUST_CHECK bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest 
 Value spec_headers(Arena *arena, const RawRequest *request);
 Value spec_query(Arena *arena, Str query);
 Value spec_form(Arena *arena, Str text);
+/* False: this is no multipart/form-data. */
+MUST_CHECK bool multipart_boundary(Str content_type, Str *out);
+Value spec_multipart(Arena *arena, Str body, Str boundary);
 Str spec_header(const RawRequest *request, Str name); /* any case; empty when absent */
 
 /* The element that `run` stands at, as an event. False: run->why says why it cannot be one. */

@@ -1,5 +1,5 @@
-/* The raw request as values: body (JSON or a form), headers, query. Bytes of strangers: whatever is not UTF-8 becomes
- * U+FFFD here, so that nothing behind needs to ask. */
+/* The raw request as values: body (JSON, a form, or the parts of one), headers, query. Bytes of strangers: whatever is
+ * not UTF-8 becomes U+FFFD here, so that nothing behind needs to ask. */
 #include "catalog/internal.h"
 #include "lang/json.h"
 
@@ -61,8 +61,12 @@ Value spec_headers(Arena *arena, const RawRequest *request) {
   return map_done(&map);
 }
 
+static Str type_of(const RawRequest *request) {
+  return request->content_type.len ? request->content_type : spec_header(request, S("content-type"));
+}
+
 static bool says_form(const RawRequest *request) {
-  Str type = request->content_type.len ? request->content_type : spec_header(request, S("content-type"));
+  Str type = type_of(request);
   Str plain, rest;
   (void)str_cut(type, ';', &plain, &rest);
   return str_equal_nocase(str_trim(plain), S("application/x-www-form-urlencoded"));
@@ -84,9 +88,11 @@ bool spec_read_body(const Spec *spec, Arena *arena, const RawRequest *request, V
   /* curl -d says "form" of everything: a body that begins like JSON is JSON */
   Str start = str_trim(body);
   bool braces = start.len > 0 && (start.ptr[0] == '{' || start.ptr[0] == '[');
-  bool form = spec->body == BODY_FORM || (spec->body == BODY_JSON_OR_FORM && says_form(request) && !braces);
-  if (!form) return read_json(arena, body, out, twice, err);
-  Value fields = spec_form(arena, body);
+  Str boundary = STR_NONE;
+  bool parts = spec->body != BODY_JSON && multipart_boundary(type_of(request), &boundary);
+  bool form = spec->body == BODY_FORM || (spec->body == BODY_JSON_OR_FORM && says_form(request));
+  if (!parts && (!form || (braces && spec->body != BODY_FORM))) return read_json(arena, body, out, twice, err);
+  Value fields = parts ? spec_multipart(arena, body, boundary) : spec_form(arena, body);
   const Value *inner = spec->form_field.len ? value_get(&fields, spec->form_field) : NULL;
   if (inner) return read_json(arena, value_text(inner), out, twice, err);
   if (fields.size == 0) return fail(err, ERR_INVALID, "the body is not a form: no field was found");

@@ -307,3 +307,14 @@ def test_prometheus_elements_keep_their_own_status(world):
         {"status": "resolved", "labels": {"alertname": "B"}, "startsAt": "2026-01-01T00:00:00Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": "bbbb"}]}
     world.server.send(world.source["key"], body)
     assert [(a["labels"]["alertname"], a["status"]) for a in world.alerts()] == [("A", "triggered")]
+
+
+def test_forms_are_taken_as_curl_sends_them(source):
+    key = source.source["key"]
+    plain = source.server.http("POST", f"/in/{key}", b"title=Backup+failed&dedup_key=plain", {"Content-Type": "application/x-www-form-urlencoded"})
+    parts = (b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nBackup failed\r\n'
+             b'--x\r\nContent-Disposition: form-data; name="dedup_key"\r\n\r\nparts\r\n--x--\r\n')
+    several = source.server.http("POST", f"/in/{key}", parts, {"Content-Type": 'multipart/form-data; boundary="x"'})
+    assert (plain.status, several.status) == (202, 202), (plain, several)
+    source.server.settle()
+    assert [source.alert(name)["title"] for name in ("plain", "parts")] == ["Backup failed"] * 2

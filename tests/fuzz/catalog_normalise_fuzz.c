@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const u8 *bytes, size_t count) {
   for (size_t i = 0; i < catalog_count(catalog); i++) {
     check_spec(catalog_at(catalog, i), body, S("application/json"));
     check_spec(catalog_at(catalog, i), body, S("application/x-www-form-urlencoded"));
+    check_spec(catalog_at(catalog, i), body, S("multipart/form-data; boundary=b"));
   }
   return 0;
 }
