@@ -1,14 +1,14 @@
 # The front door. `make` alone lists what there is; meson.build is the build behind it.
 # make runs nothing side by side here: ninja and scripts/test use the cores themselves.
 .NOTPARALLEL:
-.PHONY: help deps build run demo test tidy bench fuzz crash format clean
+.PHONY: help deps build run demo test tidy bench bench-lang fuzz crash format clean
 
 ROUNDS  ?= 100
 SECONDS ?= 60
 ARGS    ?=
 
 help: ## lists the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 deps: ## installs what is missing from Debian
 	@scripts/deps
@@ -31,6 +31,10 @@ tidy: ## checks what a machine can: layers, banned calls, sizes, layout
 
 bench: deps build ## measures, side by side with Alertmanager
 	python3 tests/bench/bench.py $(ARGS)
+
+bench-lang: deps build ## measures the languages, beside jansson, simdjson, jq, Lua, chevron
+	@scripts/python
+	@.venv/bin/python scripts/bench-lang
 
 fuzz: deps ## fuzzes each target for SECONDS=60
 	@scripts/test --only fuzz --fuzz-seconds $(SECONDS)

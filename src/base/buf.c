@@ -34,8 +34,12 @@ void buf_put(Buf *buf, Str text) {
   buf->len += text.len;
 }
 
-void buf_putc(Buf *buf, char c) {
+void buf_putc_grow(Buf *buf, char c) {
   if (reserve(buf, 1)) buf->ptr[buf->len++] = c;
+}
+
+char *buf_room(Buf *buf, size_t bytes) {
+  return reserve(buf, bytes) ? buf->ptr + buf->len : NULL;
 }
 
 void buf_puts(Buf *buf, const char *text) {
@@ -75,6 +79,24 @@ static size_t plain_point(char *text) {
   return len;
 }
 
+/* Numbers with few decimals, nearly all there are. Both r and the power of ten are exact, and a division is rounded
+ * once: what r says with its point reads back as the same number. The fewest decimals that do are the shortest text. */
+static bool put_few_decimals(Buf *buf, double number) {
+  double size = fabs(number), power = 10;
+  if (size < 1e-4 || size >= 1e9) return false; /* "%g" has exponents below, and r must stay exact */
+  for (size_t decimals = 1; decimals <= 6; decimals++, power *= 10) {
+    double r = rint(size * power);
+    if (r / power != size) continue;
+    u64 whole = (u64)r / (u64)power, rest = (u64)r % (u64)power;
+    char digits[8] = ".";
+    for (size_t i = decimals; i > 0; i--, rest /= 10) digits[i] = (char)('0' + rest % 10);
+    put_decimal(buf, whole, number < 0);
+    buf_put(buf, (Str){digits, decimals + 1});
+    return true;
+  }
+  return false;
+}
+
 void buf_double(Buf *buf, double number) {
   if (!isfinite(number)) {
     buf_put(buf, S("null")); /* JSON has no other word for it */
@@ -85,6 +107,7 @@ void buf_double(Buf *buf, double number) {
     put_decimal(buf, (u64)fabs(number), signbit(number));
     return;
   }
+  if (put_few_decimals(buf, number)) return;
   char text[NUMBER_BYTES];
   double back = 0;
   size_t len = 0;

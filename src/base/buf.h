@@ -16,7 +16,15 @@ typedef struct Buf {
 
 Buf buf_new(Arena *arena, size_t max);
 void buf_put(Buf *buf, Str text);
-void buf_putc(Buf *buf, char c);
+void buf_putc_grow(Buf *buf, char c);
+static inline void buf_putc(Buf *buf, char c) {
+  if (buf->len < buf->capacity && !buf->overflow)
+    buf->ptr[buf->len++] = c;
+  else
+    buf_putc_grow(buf, c);
+}
+/* Room for `bytes` more, which the caller writes and adds to len; NULL past the ceiling. */
+char *buf_room(Buf *buf, size_t bytes);
 void buf_puts(Buf *buf, const char *text);
 void buf_i64(Buf *buf, i64 number);
 void buf_u64(Buf *buf, u64 number);

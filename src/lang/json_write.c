@@ -23,7 +23,20 @@ static void write_escape(Buf *out, u8 c) {
   }
 }
 
+/* Most strings need no escape: they are written in one go. */
+static bool write_plain(Buf *out, Str text) {
+  if (text.len && json_skip_plain(text.ptr, text.ptr + text.len, JSON_STOP_TEXT) < text.ptr + text.len) return false;
+  char *room = buf_room(out, text.len + 2);
+  if (!room) return true; /* past the ceiling: dropped, as all that follows */
+  room[0] = '"';
+  if (text.len) memcpy(room + 1, text.ptr, text.len);
+  room[text.len + 1] = '"';
+  out->len += text.len + 2;
+  return true;
+}
+
 void json_write_string(Buf *out, Str text) {
+  if (write_plain(out, text)) return;
   buf_putc(out, '"');
   for (const char *at = text.ptr, *end = text.len ? at + text.len : at; at < end;) {
     const char *plain = json_skip_plain(at, end, JSON_STOP_TEXT);

@@ -82,6 +82,7 @@ static Value replace_empty(CelCall *call, Str s, Str to, i64 limit) {
     if (limit != 0) buf_put(&buf, to);
     if (limit > 0) limit--;
     if (at == s.len) break;
+    if (!cel_charge(call, 2)) return cel_out_of_budget(call);
     size_t from = at;
     (void)utf8_next(s, &at);
     buf_put(&buf, str_slice(s, from, at));
@@ -98,6 +99,7 @@ static Value do_replace(CelCall *call, const Value *args, u32 count) {
   for (; limit != 0 && !buf.overflow; limit -= limit > 0) {
     size_t found = str_find(s, from, at);
     if (found == SIZE_MAX) break;
+    if (!cel_charge(call, 2)) return cel_out_of_budget(call);
     buf_put(&buf, str_slice(s, at, found));
     buf_put(&buf, to);
     at = found + from.len;
