@@ -369,12 +369,14 @@ static void bench_hostile(void) {
 
 int main(int argc, char **argv) {
   must(argc == 4, "lang_bench TEMPLATE DATA CHEVRON_US: run scripts/bench-lang");
+  double chevron_us = 0;
+  must(str_to_double(str_from_c(argv[3]), &chevron_us), "CHEVRON_US is a number");
   printf("| | Tocsin | beside it | ratio | and | ratio |\n|---|---|---|---|---|---|\n");
   bench_json(1500);
   bench_json(20000);
   bench_json(100000);
   bench_rule();
-  bench_template(argv[1], argv[2], atof(argv[3]));
+  bench_template(argv[1], argv[2], chevron_us);
   bench_zones();
   bench_hostile();
   return 0;
