@@ -1,4 +1,5 @@
 /* tocsin serve: options into ServeOptions. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +55,7 @@ const size_t SERVE_OPTION_COUNT = COUNT(SERVE_OPTIONS);
 
 static bool read_file(Arena *arena, const char *path, Str *out, Error *err) {
   FILE *file = fopen(path, "re");
-  if (!file) return fail(err, ERR_INVALID, "--config: cannot read %s", path);
+  if (!file) return fail(err, ERR_INVALID, "--config: cannot read %s: %s", path, strerror(errno));
   char *text = arena_alloc(arena, MIB(1));
   size_t got = fread(text, 1, MIB(1), file);
   fclose(file);
@@ -62,17 +63,39 @@ static bool read_file(Arena *arena, const char *path, Str *out, Error *err) {
   return true;
 }
 
+/* The line on which a key of the outermost map stands, from 1. */
+static int line_of(Str text, Str key) {
+  Str line, rest = text;
+  for (int number = 1; rest.len; number++) {
+    if (!str_cut(rest, '\n', &line, &rest)) rest = STR_NONE;
+    if (line.len && (line.ptr[0] == '"' || line.ptr[0] == '\'')) line = str_slice(line, 1, line.len);
+    if (str_starts_with(line, key)) return number;
+  }
+  return 1;
+}
+
+static bool add_member(Arena *arena, Options *options, const char *path, Str text, const Member *member, Error *err) {
+  Map *one = map_new(arena);
+  Str key = value_text(&member->key);
+  const char *where = str_to_c(arena, str_format(arena, "%s, line %d", path, line_of(text, key)));
+  if (member->value.kind == VALUE_LIST || member->value.kind == VALUE_MAP)
+    return fail(err, ERR_INVALID, "%s: %.*s is one value, not a list or a map; write several as one text, a,b", where,
+                STR_ARG(key));
+  if (member->value.kind == VALUE_NULL) return true;
+  map_set(one, key, str_to_c(arena, value_display(arena, &member->value)));
+  return options_add_file(options, one, where, err);
+}
+
 static bool add_config(Arena *arena, Options *options, const char *path, Error *err) {
   Str text = STR_NONE;
   Value root = value_null();
-  Map *values = map_new(arena);
-  if (!read_file(arena, path, &text, err) || !yaml_parse(arena, text, &root, err))
-    return error_prefix(err, "%s: ", path);
+  if (!read_file(arena, path, &text, err)) return false;
+  if (!yaml_parse(arena, text, &root, err)) return error_prefix(err, "%s: ", path);
   if (root.kind == VALUE_NULL) return true;
   if (root.kind != VALUE_MAP) return fail(err, ERR_INVALID, "%s: a configuration file is a map of options", path);
   for (size_t i = 0; i < root.size; i++)
-    map_set(values, value_text(&root.members[i].key), str_to_c(arena, value_display(arena, &root.members[i].value)));
-  return options_add_file(options, values, path, err);
+    if (!add_member(arena, options, path, text, &root.members[i], err)) return false;
+  return true;
 }
 
 static bool read_backups(const Options *o, BackupPlan *out, Error *err) {
@@ -82,6 +105,20 @@ static bool read_backups(const Options *o, BackupPlan *out, Error *err) {
     return fail(err, ERR_INVALID, "--backup-every \"%s\" is no span of time; write 30m, 6h or 1d", every);
   if (keep < 1) return fail(err, ERR_INVALID, "--backup-keep %lld: at least 1 backup stays", (long long)keep);
   *out = (BackupPlan){.folder = options_get(o, "backup-dir"), .every_ms = every_s * SECOND_MS, .keep = keep};
+  return true;
+}
+
+static bool check_numbers_and_urls(const Options *o, Error *err) {
+  enum { IO_THREADS_MAX = 64 };
+  i64 threads = options_number(o, "io-threads");
+  Str watchdog = str_from_c(options_get(o, "watchdog-url"));
+  if (threads < 0 || threads > IO_THREADS_MAX)
+    return fail(err, ERR_INVALID, "--io-threads %lld: give 1 to %d, or 0 for one a core", (long long)threads,
+                IO_THREADS_MAX);
+  if (watchdog.len && !str_starts_with(watchdog, S("http://")) && !str_starts_with(watchdog, S("https://")))
+    return fail(err, ERR_INVALID, "--watchdog-url \"%.*s\" must begin with http:// or https://", STR_ARG(watchdog));
+  if (!options_get(o, "tls-cert") != !options_get(o, "tls-key"))
+    return fail(err, ERR_INVALID, "--tls-cert and --tls-key belong together: give both, or none");
   return true;
 }
 
@@ -100,6 +137,7 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
     return fail(err, ERR_INVALID, "--public-url \"%.*s\" must begin with http:// or https://", STR_ARG(url));
   if (relay.len && !str_starts_with(relay, S("smtp://")) && !str_starts_with(relay, S("smtps://")))
     return fail(err, ERR_INVALID, "--smtp-url \"%.*s\" must begin with smtp:// or smtps://", STR_ARG(relay));
+  if (!check_numbers_and_urls(o, err)) return false;
   while (str_ends_with(url, S("/"))) url.len--;
   *out = (ServeOptions){.data_folder = options_get(o, "data"),
                         .db_url = options_get(o, "db"),

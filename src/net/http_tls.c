@@ -3,12 +3,14 @@
  * a warning, and looked at again when the files change once more. */
 #include "net/http_server_internal.h"
 
+#include <errno.h>
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { RELOAD_EVERY_MS = 1000 };
 
@@ -39,12 +41,49 @@ static bool same_stamp(FileStamp a, FileStamp b) {
          a.changed.tv_nsec == b.changed.tv_nsec;
 }
 
+/* OpenSSL's words for what happens most, as people say it. */
+static const struct {
+  const char *theirs, *ours;
+} REASONS[] = {
+    {"no start line", "it is not a PEM file"},
+    {"unsupported", "it is not a PEM file with an unencrypted key"},
+    {"key values mismatch", "the key does not belong to the certificate"},
+    {"bad decrypt", "the key is encrypted; give one without a pass phrase"},
+    {"bad password read", "the key is encrypted; give one without a pass phrase"},
+    {"interrupted or cancelled", "the key is encrypted; give one without a pass phrase"},
+};
+
+static const char *reason_of(const char *path, unsigned long code) {
+  const char *words = ERR_reason_error_string(code);
+  if (access(path, R_OK) != 0) return strerror(errno);
+  for (size_t i = 0; words && i < COUNT(REASONS); i++)
+    if (strstr(words, REASONS[i].theirs)) return REASONS[i].ours;
+  return words ? words : "unknown reason";
+}
+
 static bool tls_fail(const char *what, const char *path, Error *err) {
-  char text[256];
   unsigned long code = ERR_peek_error();
-  ERR_error_string_n(code, text, sizeof(text));
   ERR_clear_error();
-  return fail(err, ERR_INVALID, "%s \"%s\" cannot be used: %s", what, path, code ? text : "unknown reason");
+  return fail(err, ERR_INVALID, "%s \"%s\" cannot be used: %s", what, path, reason_of(path, code));
+}
+
+/* Nobody is there to type one. */
+static int no_pass_phrase(char *out, int size, int writing, void *ctx) {
+  (void)out;
+  (void)size;
+  (void)writing;
+  (void)ctx;
+  return -1;
+}
+
+static void warn_of_end(SSL_CTX *context, const char *path) {
+  const X509 *cert = SSL_CTX_get0_certificate(context);
+  int days = 0, seconds = 0;
+  if (!cert || ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)) != 1) return;
+  if (days < 0 || seconds < 0)
+    log_warn("http", "the certificate %s has expired: browsers and senders refuse it; renew it", path);
+  else if (days < 7)
+    log_warn("http", "the certificate %s expires in %d days; renew it", path, days);
 }
 
 /* We speak HTTP/1.1 only; a client that offers a list must find it there. */
@@ -78,7 +117,11 @@ static SSL_CTX *load(const char *cert_path, const char *key_path, Error *err) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
-  if (load_pair(context, cert_path, key_path, err)) return context;
+  SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
+  if (load_pair(context, cert_path, key_path, err)) {
+    warn_of_end(context, cert_path);
+    return context;
+  }
   SSL_CTX_free(context);
   return NULL;
 }
