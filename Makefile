@@ -1,7 +1,7 @@
 # The front door. `make` alone lists what there is; meson.build is the build behind it.
 # make runs nothing side by side here: ninja and scripts/test use the cores themselves.
 .NOTPARALLEL:
-.PHONY: help deps build run demo test tidy bench bench-lang fuzz crash format clean
+.PHONY: help deps build run demo test tidy bench bench-lang fuzz crash format clean web-budget screenshots
 
 ROUNDS  ?= 100
 SECONDS ?= 60
@@ -42,6 +42,13 @@ fuzz: deps ## fuzzes each target for SECONDS=60
 crash: deps ## kills the server ROUNDS=100 times under load and looks for what was lost
 	@scripts/python
 	@scripts/test --only crash --crash-rounds $(ROUNDS)
+
+web-budget: build ## what a browser loads of the page, against what it may; fails when it is over
+	@node web/scripts/budget.mjs
+
+screenshots: deps build ## every screen in light, dark and on a phone, into docs/img
+	@scripts/page --install
+	@cd web && node scripts/screenshots.mjs $(ARGS)
 
 format: ## lays out the C code by .clang-format
 	@find src tests -name '*.[ch]' | xargs clang-format -i

@@ -13,6 +13,8 @@ import { Dialog } from "./ui/overlay";
 import { Failure } from "./ui/parts";
 
 applyLooks();
+// A page that the browser kept may show what its reader may see no more.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 /* Nobody is known: the door. A session that ends later asks over the page, which keeps what was typed. */
 function App() {

@@ -70,7 +70,7 @@ function changed(changes: Change[]) {
   for (const change of changes) {
     for (const key of KEYS[change.kind] ?? []) waiting.add(key);
     // What happened to a thing stands in its timeline; requests come with the alerts that they make.
-    if (change.kind === "alert") waiting.add("requests");
+    if (change.kind === "alert") waiting.add("requests").add("integrations");
     if (change.kind === "alert" || change.kind === "incident") waiting.add("timeline");
   }
   if (waiting.size && !timer) timer = setTimeout(flush, Math.max(0, last + EVERY_MS - Date.now()));

@@ -45,7 +45,7 @@ export function IconButton({ label, className, ...rest }: Props & { label: strin
 
 export function Kbd({ children }: { children: ReactNode }) {
   return (
-    <kbd aria-hidden className="rounded border border-current/25 px-1 font-sans text-2xs leading-4 opacity-75 max-md:hidden">
+    <kbd aria-hidden className="rounded border border-current/25 px-1 font-sans text-2xs leading-4 max-md:hidden">
       {children}
     </kbd>
   );

@@ -18,7 +18,8 @@ import { Lettermark } from "./lettermark";
 
 export default function IntegrationPage() {
   const { id } = useParams({ strict: false }) as { id: string };
-  const query = useQuery(integrationQuery(id));
+  // What is not understood makes no alert, and so no event: while one waits for the first, one asks.
+  const query = useQuery({ ...integrationQuery(id), refetchInterval: (q) => (q.state.data && !q.state.data.last_request_at ? 2000 : false) });
   useTitle(query.data?.name ?? "Integration");
   if (query.isPending) return <Rows count={8} />;
   if (!query.data) return <Failure error={query.error} retry={() => query.refetch()} />;

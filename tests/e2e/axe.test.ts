@@ -1,0 +1,88 @@
+/* Every screen in both themes: no violation of WCAG 2.2 A and AA that axe can find. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { Site, Tocsin } from "./tocsin";
+
+const AXE = readFileSync(join(__dirname, "../../web/node_modules/axe-core/axe.min.js"), "utf8");
+const server = new Tocsin();
+const site = new Site();
+const ids: Record<string, string> = {};
+
+beforeAll(async () => {
+  await Promise.all([server.start(), site.open()]);
+  const me = await server.api<{ id: string }>("GET", "users/olga@example.org");
+  const source = await server.integration("Own scripts");
+  ids.integration = source.id;
+  const service = await server.api<{ id: string }>("POST", "services", { name: "Checkout" });
+  for (const priority of ["p1", "p2", "p3", "p4"]) await server.fire(source.key, { title: `A ${priority} problem`, dedup_key: priority, priority, labels: { env: "production" } });
+  await server.api("POST", "incidents", { title: "Checkout fails", severity: 1, service_ids: [service.id] });
+  const schedule = await server.api<{ id: string }>("POST", "schedules", { name: "Primary", time_zone: "Europe/Berlin", layers: [{ name: "Week", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "week" }, members: [[me.id]] }] });
+  ids.schedule = schedule.id;
+  const rule = await server.api<{ id: string }>("POST", "alert-rules", { name: "Quiet", conditions: [{ field: "priority", op: "in", value: ["p4"] }], actions: [{ type: "suppress", reason: "small" }] });
+  ids.rule = rule.id;
+});
+afterAll(async () => {
+  await site.browser?.close();
+  await server.end();
+});
+
+async function violations(page: Page) {
+  // Through the debugger: the page's policy lets no foreign script in.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const axe = (globalThis as unknown as { axe: { run: (where: unknown, options: unknown) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } }).axe;
+    const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
+    return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html.slice(0, 160)} ${n.failureSummary?.split("\n")[1] ?? ""}`).slice(0, 3).join(" | ")}`);
+  });
+}
+
+const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
+  ["home", "/"],
+  ["alerts", "/alerts"],
+  ["alert", "/alerts/ALERT-1"],
+  ["alert, why", "/alerts/ALERT-1", (page) => page.getByRole("tab", { name: "Why" }).click()],
+  ["filter menu", "/alerts", (page) => page.getByRole("button", { name: "Filter" }).click()],
+  ["selection", "/alerts", (page) => page.getByRole("checkbox", { name: "Select ALERT-1" }).check()],
+  ["incidents", "/incidents"],
+  ["board", "/incidents", (page) => page.getByRole("button", { name: "Board" }).click()],
+  ["incident", "/incidents/INC-1"],
+  ["declare", "/", (page) => page.keyboard.press("c")],
+  ["palette", "/", (page) => page.keyboard.press("Control+k")],
+  ["keys", "/", (page) => page.keyboard.press("?")],
+  ["on call", "/on-call"],
+  ["schedule", `/on-call/${ids.schedule}`],
+  ["my methods", "/on-call/me"],
+  ["integrations", "/integrations"],
+  ["catalog", "/integrations/new"],
+  ["integration", `/integrations/${ids.integration}`],
+  ["rules", "/rules"],
+  ["rule", `/rules/${ids.rule}`],
+  ["settings", "/settings"],
+  ["services", "/settings/services"],
+  ["new policy", "/settings/escalation-policies?edit=new"],
+  ["sessions", "/settings/sessions"],
+  ["nothing there", "/no/such/place"],
+];
+
+for (const theme of ["light", "dark"] as const) {
+  test(`no violations, ${theme}`, async () => {
+    const door = await (await site.context({ colorScheme: theme })).newPage();
+    await door.goto(server.url);
+    await door.getByLabel("E-mail").waitFor();
+    const found: Record<string, string[]> = { "sign-in": await violations(door) };
+    await door.context().close();
+    const page = await site.page(server, { colorScheme: theme });
+    for (const [name, path, act] of screens()) {
+      await page.goto(server.url + path);
+      await page.locator("main").waitFor();
+      await page.waitForFunction(() => !document.querySelector("main [role=status] .shimmer, main .shimmer[aria-hidden]"), null, { timeout: 5000 }).catch(() => undefined);
+      if (act) {
+        await act(page);
+        await page.waitForTimeout(200); // what opens is drawn
+      }
+      found[name] = await violations(page);
+    }
+    expect(Object.entries(found).flatMap(([name, list]) => list.map((text) => `${name}: ${text}`)).join("\n")).toBe("");
+  }, 240_000);
+}

@@ -1,0 +1,113 @@
+/* A running Tocsin with an owner, and a browser on it. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const BINARY = process.env.TOCSIN_BIN ?? join(__dirname, "../../build/tocsin");
+export const EMAIL = "olga@example.org";
+export const PASSWORD = "correct horse 42 staple";
+
+export class Tocsin {
+  process?: ChildProcess;
+  url = "";
+  key = "";
+  readonly folder = mkdtempSync(join(tmpdir(), "tocsin-e2e-"));
+  port = "0";
+
+  async start() {
+    if (!this.key) {
+      writeFileSync(join(this.folder, "password"), PASSWORD);
+      execFileSync(BINARY, ["init", "--data", join(this.folder, "data"), "--organization", "Example", "--time-zone", "Europe/Berlin", "--email", EMAIL, "--name", "Olga Owner", "--password-file", join(this.folder, "password")]);
+      this.key = readFileSync(join(this.folder, "data/admin.key"), "utf8").trim();
+    }
+    const child = spawn(BINARY, ["serve", "--data", join(this.folder, "data"), "--listen", `127.0.0.1:${this.port}`, "--outbound-allow", "127.0.0.0/8"], { stdio: ["ignore", "pipe", "ignore"] });
+    this.process = child;
+    this.url = await new Promise<string>((done, failed) => {
+      let text = "";
+      child.stdout!.on("data", (part: Buffer) => {
+        text += part;
+        const found = /ready on (\S+)/.exec(text);
+        if (found) done(found[1]!);
+      });
+      child.on("exit", () => failed(new Error("the server ended")));
+    });
+    this.port = new URL(this.url).port;
+    return this;
+  }
+
+  /* SIGKILL: as if the cable had been pulled. */
+  async stop() {
+    const child = this.process;
+    if (!child || child.exitCode !== null) return;
+    const gone = new Promise((done) => child.on("exit", done));
+    child.removeAllListeners("exit");
+    const again = new Promise((done) => child.on("exit", done));
+    child.kill("SIGKILL");
+    await Promise.race([gone, again]);
+    this.process = undefined;
+  }
+
+  async end() {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await fetch(`${this.url}/api/v1/${path}`, { method, headers: { Authorization: `Bearer ${this.key}`, "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
+
+  integration(name: string) {
+    return this.api<{ id: string; key: string; url: string }>("POST", "integrations", { name, template: "generic" });
+  }
+
+  async fire(key: string, event: Record<string, unknown>) {
+    const answer = await fetch(`${this.url}/in/${key}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ status: "triggered", ...event }) });
+    if (answer.status !== 202) throw new Error(`fire: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+/* Chromium's own complaints: what our policy forbids, what broke. A refused sign-in and lost connections are on purpose. */
+const HARMLESS = /status of 40[0134]|status of 412|net::ERR_/;
+
+export class Site {
+  browser!: Browser;
+  readonly complaints: string[] = [];
+
+  async open() {
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+    return this;
+  }
+
+  async context(options: Parameters<Browser["newContext"]>[0] = {}): Promise<BrowserContext> {
+    const made = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
+    made.setDefaultTimeout(20_000);
+    return made;
+  }
+
+  watch(page: Page) {
+    page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !HARMLESS.test(message.text())) this.complaints.push(message.text());
+    });
+    return page;
+  }
+
+  async page(server: Tocsin, options?: Parameters<Browser["newContext"]>[0]): Promise<Page> {
+    const page = this.watch(await (await this.context(options)).newPage());
+    await signIn(page, server);
+    return page;
+  }
+}
+
+export async function signIn(page: Page, server: Tocsin, path = "/") {
+  await page.goto(server.url + path);
+  await page.getByLabel("E-mail").fill(EMAIL);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).or(page.getByRole("button", { name: "Menu" })).first().waitFor();
+}

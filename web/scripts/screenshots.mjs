@@ -1,0 +1,93 @@
+/* Every screen of `tocsin demo` in light, dark and on a phone, into docs/img. Starts a demo of its own and lets it fill.
+ *
+ *   node scripts/screenshots.mjs [NAME…]     NAME: only these screens */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const out = join(root, "docs/img");
+const only = process.argv.slice(2);
+const FILL_MS = Number(process.env.FILL_S ?? 60) * 1000;
+const folder = mkdtempSync(join(tmpdir(), "tocsin-shots-"));
+const demo = spawn(join(root, "build/tocsin"), ["demo", "--data", join(folder, "data"), "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+const url = await new Promise((done) => {
+  let text = "";
+  demo.stdout.on("data", (part) => {
+    text += part;
+    const found = /ready on (\S+)/.exec(text);
+    if (found) done(found[1]);
+  });
+});
+mkdirSync(out, { recursive: true });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+try {
+  await new Promise((done) => setTimeout(done, FILL_MS));
+  const key = readFileSync(join(folder, "data/admin.key"), "utf8").trim();
+  const api = async (method, path, body) => {
+    const answer = await fetch(`${url}/api/v1/${path}`, { method, headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+    return answer.json();
+  };
+  const { items: incidents } = await api("GET", "incidents?limit=1");
+  const incident = incidents[0] ?? (await api("POST", "incidents", { title: "Checkout fails for a third of orders", severity: 1 }));
+  await api("POST", `incidents/${incident.id}/acknowledge`, {});
+  await api("PATCH", `incidents/${incident.id}`, { commander_id: "bob@example.org" });
+  await api("POST", `incidents/${incident.id}/status-updates`, { text: "The payment provider times out; traffic goes to the second one.", status: "fixing" });
+  const schedule = (await api("GET", "schedules?limit=2")).items.at(-1);
+  const integration = (await api("GET", "integrations?limit=1")).items[0];
+  const rule = (await api("GET", "alert-rules?limit=2")).items.at(-1);
+  const screens = [
+    ["home", "/"],
+    ["alerts", "/alerts"],
+    ["alert", "/alerts/ALERT-1"],
+    ["incidents", "/incidents"],
+    ["incident", `/incidents/${incident.number}`],
+    ["on-call", "/on-call"],
+    ["schedule", `/on-call/${schedule.id}`],
+    ["integrations", "/integrations"],
+    ["catalog", "/integrations/new"],
+    ["integration", `/integrations/${integration.id}`],
+    ["rules", "/rules"],
+    ["rule", `/rules/${rule.id}`],
+    ["settings", "/settings"],
+    ["services", "/settings/services"],
+    ["policy", "/settings/escalation-policies?edit=new"],
+    ["palette", "/", (page) => page.keyboard.press("Control+k")],
+    ["declare", "/", (page) => page.keyboard.press("c")],
+  ].filter(([name]) => !only.length || only.includes(name));
+  const looks = [
+    ["light", { colorScheme: "light", viewport: { width: 1280, height: 800 } }],
+    ["dark", { colorScheme: "dark", viewport: { width: 1280, height: 800 } }],
+    ["phone", { colorScheme: "dark", viewport: { width: 390, height: 780 }, deviceScaleFactor: 1, isMobile: true, hasTouch: true }],
+  ];
+  for (const [look, options] of looks) {
+    const page = await (await browser.newContext({ ...options, reducedMotion: "reduce" })).newPage();
+    await page.goto(url);
+    await page.getByLabel("E-mail").waitFor();
+    if (!only.length) await page.screenshot({ path: join(out, `sign-in-${look}.png`) });
+    await page.getByLabel("E-mail").fill("sam@example.org");
+    await page.getByLabel("Password").fill("ring the bell");
+    await page.keyboard.press("Enter");
+    await page.locator("main").waitFor();
+    for (const [name, path, act] of screens) {
+      await page.goto(url + path);
+      await page.waitForFunction(() => document.querySelector("main h1, main h2") && !document.querySelector("main .shimmer"), null, { timeout: 8000 }).catch(() => undefined);
+      await page.waitForTimeout(300);
+      if (act) {
+        await act(page);
+        await page.waitForTimeout(400);
+      }
+      await page.screenshot({ path: join(out, `${name}-${look}.png`) });
+    }
+    await page.context().close();
+  }
+} finally {
+  await browser.close();
+  const ended = new Promise((done) => demo.on("exit", done));
+  demo.kill("SIGTERM");
+  await ended;
+  rmSync(folder, { recursive: true, force: true });
+}

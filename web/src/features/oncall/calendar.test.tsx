@@ -1,0 +1,76 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import { describe, expect, test, vi } from "vitest";
+import { Calendar, days, place } from "./calendar";
+import { toInstant, toLocal } from "./cover";
+
+const at = (text: string) => Date.parse(text);
+
+describe("place", () => {
+  test.each([
+    ["inside", 25, 50, { left: 25, width: 25 }],
+    ["over the beginning", -50, 50, { left: 0, width: 50 }],
+    ["over the end", 75, 200, { left: 75, width: 25 }],
+    ["all of it", -1, 101, { left: 0, width: 100 }],
+    ["before", -50, 0, null],
+    ["after", 100, 120, null],
+  ])("%s", (_, start, end, wanted) => expect(place(0, 100, start, end)).toEqual(wanted));
+});
+
+describe("days of a zone", () => {
+  test("the day on which clocks go forward has 23 hours, the other 25", () => {
+    const spring = days(at("2026-03-27T23:00:00Z"), at("2026-03-31T00:00:00Z"), "Europe/Berlin");
+    expect(spring.map((d) => new Date(d).toISOString())).toEqual(["2026-03-27T23:00:00.000Z", "2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z", "2026-03-30T22:00:00.000Z"]);
+    const autumn = days(at("2026-10-24T22:00:00Z"), at("2026-10-26T23:30:00Z"), "Europe/Berlin");
+    expect(autumn.map((d) => new Date(d).toISOString())).toEqual(["2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z", "2026-10-26T23:00:00.000Z"]);
+  });
+  test.each(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC"])("a local time and its instant, there and back: %s", (zone) => {
+    for (const month of ["01", "04", "07", "11"]) expect(toLocal(toInstant(`2026-${month}-15T09:30`, zone), zone)).toBe(`2026-${month}-15T09:30`);
+  });
+});
+
+describe("Calendar", () => {
+  const shifts = [
+    { starts_at: "2026-01-05T08:00:00Z", ends_at: "2026-01-06T08:00:00Z", user_ids: ["usr_a"] },
+    { starts_at: "2026-01-06T08:00:00Z", ends_at: "2026-01-07T08:00:00Z", user_ids: ["usr_b", "usr_a"] },
+  ];
+  const show = (onPick = vi.fn()) => {
+    render(
+      <Calendar
+        rows={[
+          { name: "Week", shifts },
+          { name: "On call", shifts, final: true, gaps: [{ starts_at: "2026-01-07T08:00:00Z", ends_at: "2026-01-08T00:00:00Z" }] },
+        ]}
+        from={at("2026-01-05T00:00:00Z")}
+        to={at("2026-01-08T00:00:00Z")}
+        now={at("2026-01-05T12:00:00Z")}
+        zone="UTC"
+        name={(id) => ({ usr_a: "Ann", usr_b: "Bob" })[id] ?? "?"}
+        onPick={onPick}
+      />,
+    );
+    return onPick;
+  };
+  test("a bar says its row, its people and its times", () => {
+    show();
+    expect(screen.getByRole("button", { name: "On call: Bob, Ann, Tue 6 Jan 08:00 – Wed 7 Jan 08:00" })).toBeTruthy();
+    expect(screen.getAllByRole("button")).toHaveLength(4);
+  });
+  test("a gap is drawn and named", () => {
+    show();
+    expect(screen.getByTitle(/^Nobody: Wed 7 Jan 08:00/)).toBeTruthy();
+  });
+  test("arrows walk over the shifts, down to the row below", () => {
+    show();
+    const [first, second, third] = screen.getAllByRole("button");
+    first!.focus();
+    fireEvent.keyDown(first!, { key: "ArrowRight" });
+    expect(document.activeElement).toBe(second);
+    fireEvent.keyDown(second!, { key: "ArrowDown" });
+    expect(document.activeElement).toBe(third);
+  });
+  test("a shift is picked", () => {
+    const onPick = show();
+    fireEvent.click(screen.getAllByRole("button")[0]!);
+    expect(onPick).toHaveBeenCalledWith(shifts[0]);
+  });
+});
