@@ -1,4 +1,5 @@
 /* Alert rules: when (an expression, or rows of conditions) then actions. */
+#include "core/alerts/rule_versions.h"
 #include "core/resources.h"
 
 /* Conditions and actions ------------------------------------------------------------------------------------------ */
@@ -165,18 +166,35 @@ static const Field RULE_FIELDS[] = {
     {.name = "actions", .kind = F_LIST, .of = &ACTION_ITEM, .max = 50, .doc = "What it does, in order."},
     {.name = "stop", .kind = F_BOOL, .def = "false", .doc = "No later rule of the list sees the alert."},
     {.name = "active_times", .kind = F_JSON, .doc = "When it runs; null: always."},
+    {.name = "would_mute",
+     .kind = F_JSON,
+     .computed = true,
+     .read_only = true,
+     .doc = "Only in the answer to a write (and a dry run): how many open alerts, and of those of the last 7 days, the "
+            "rule alone holds; null: it holds none by what it does."},
     MANAGED_BY_FIELD,
 };
 
-static const DbStmt LAST_POSITION = {"alert_rule_last_position",
-                                     "SELECT max(position) FROM alert_rule WHERE org_id = $1", NULL};
+static const DbStmt LAST_POSITION = {
+    "alert_rule_last_position", "SELECT max(position) FROM alert_rule WHERE org_id = $1 AND COALESCE(team_id, 0) = $2",
+    NULL};
 
+/* As it was given: it is checked later. */
+static bool team_of(ResourceCtx *ctx, const Value *draft, i64 *out) {
+  const Value *team = value_get_c(draft, "team_id");
+  Error ignored = {0};
+  *out = 0;
+  return !value_is(team, VALUE_STRING) || resource_resolve(ctx, &TEAM, value_text(team), out, &ignored);
+}
+
+/* Last in its list: the organization's, or its team's. */
 static bool rule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
   const Value *position = value_get_c(draft, "position");
-  DbValue args[] = {db_int(ctx->org_id)};
-  i64 last = 0;
+  i64 last = 0, team_id = 0;
   bool found = false;
   if (old || (position && position->kind != VALUE_NULL)) return true;
+  if (!team_of(ctx, draft, &team_id)) team_id = 0;
+  DbValue args[] = {db_int(ctx->org_id), db_int(team_id)};
   if (!db_query_int(ctx->db, &LAST_POSITION, COUNT(args), args, &last, &found, err)) return false;
   resource_put(ctx, draft, "position", value_int(found ? last + 1 : 1));
   return true;
@@ -194,6 +212,7 @@ static bool rule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, 
 
 static bool rule_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
+  if (!rule_version_keep(ctx, old, fresh, err)) return false;
   if (!old || !hooks->rule_changed) return true;
   return hooks->rule_changed(ctx, resource_ref_id(ctx->registry, value_get_c(fresh, "id")), err);
 }

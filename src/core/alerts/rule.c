@@ -182,6 +182,7 @@ const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text) {
   Compiling c = {.app = app, .arena = arena, .rule = rule, .ok = true};
   rule->id = text->id;
   rule->team_id = text->team_id;
+  rule->position = text->position;
   rule->slug = text->slug;
   rule->name = text->name;
   rule->enabled = text->enabled;

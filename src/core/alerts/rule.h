@@ -60,6 +60,7 @@ typedef struct RuleCondition {
 
 struct Rule {
   i64 id, team_id; /* 0: the organization's */
+  i64 position;    /* in its list */
   Str slug, name;
   i64 *integration_ids;
   size_t integration_count;
@@ -74,7 +75,7 @@ struct Rule {
 };
 
 typedef struct RuleText {
-  i64 id, team_id;
+  i64 id, team_id, position;
   Str slug, name, when;
   Value integration_ids, conditions, actions;
   bool enabled, match_any, stop;

@@ -33,8 +33,25 @@ static bool run_write(Command *command, Cycle *cycle, Error *err) {
   return key.len ? api_write_once(call, cycle, key, err) : api_write(call, cycle, err);
 }
 
+/* What an answer adds that costs too much for the engine's thread; the write stands, whatever becomes of this. */
+static void finish_answer(void *ctx) {
+  Call *call = ctx;
+  Db *db = NULL;
+  Error err = {0};
+  if (!db_pool_take(call->app->readers, &db, &err) || !api_rule_after(call, db, &err))
+    log_warn("api", "would_mute is left out: %s", err.message);
+  db_pool_give(call->app->readers, db);
+  api_respond(call);
+}
+
+static bool has_more(const Call *call) {
+  bool rule = str_equal_c(call->area, "alert-rules") && value_is(&call->answer, VALUE_MAP) && !call->raw.ptr;
+  return rule && value_get_c(&call->answer, "actions") != NULL;
+}
+
 static void write_done(Command *command, bool ok, const Error *err) {
   Call *call = (Call *)command;
+  if ((ok || call->tried) && has_more(call) && workers_do(call->app->workers, finish_answer, call)) return;
   if (ok || call->tried)
     api_respond(call);
   else

@@ -51,6 +51,9 @@ MUST_CHECK bool api_check_input(Call *call, Db *db, Error *err);
 /* api.c: runs the route's write, and writes down who did it. */
 MUST_CHECK bool api_write(Call *call, Cycle *cycle, Error *err);
 
+/* rule_routes.c: would_mute of a rule that was written, or tried. */
+MUST_CHECK bool api_rule_after(Call *call, Db *db, Error *err);
+
 /* once.c: runs the route's write, unless this key was answered already. */
 MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err);
 

@@ -46,7 +46,5 @@ SetupKeep setup_keep(const Value *retention);
 
 MUST_CHECK bool setup_build(App *app, Db *db, Setup *setup, Error *err);
 Str setup_service_key(Arena *arena, i64 org_id, Str name, bool lower);
-/* Any typed id text ("usr_..."), whatever its prefix; 0 when it is none. */
-i64 setup_ref(const Value *value);
 
 #endif

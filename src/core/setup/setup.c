@@ -1,6 +1,7 @@
 /* The store: holds the present picture, swaps it, counts who still reads an old one. */
 #include <stdlib.h>
 
+#include "core/alerts/rule.h"
 #include "core/setup/internal.h"
 
 static void setup_destroy(Setup *setup) {
@@ -162,4 +163,36 @@ const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name
       named(setup->service_by_name, setup_service_key(scratch, org_id, name, false), out_ambiguous);
   if (found || *out_ambiguous) return found;
   return named(setup->service_by_lower, setup_service_key(scratch, org_id, name, true), out_ambiguous);
+}
+
+/* What ifs -------------------------------------------------------------------------------------------------------- */
+
+/* The organization's rules first, then each team's; by position, then age. */
+static bool comes_before(const Rule *a, const Rule *b) {
+  if ((a->team_id == 0) != (b->team_id == 0)) return a->team_id == 0;
+  if (a->team_id != b->team_id) return a->team_id < b->team_id;
+  return a->position != b->position ? a->position < b->position : a->id < b->id;
+}
+
+const Setup *setup_with_rule(Arena *arena, const Setup *setup, i64 org_id, i64 replaced_id, const Rule *rule) {
+  Setup *view = ARENA_NEW(arena, Setup);
+  *view = *setup;
+  view->orgs.items = ARENA_ARRAY(arena, SetupOrg, setup->orgs.count + 1);
+  for (size_t i = 0; i < setup->orgs.count; i++) {
+    SetupOrg *org = &view->orgs.items[i];
+    *org = setup->orgs.items[i];
+    if (org->id != org_id) continue;
+    const Rule **rules = ARENA_ARRAY(arena, const Rule *, org->rule_count + 1);
+    size_t count = 0;
+    bool placed = rule == NULL;
+    for (size_t k = 0; k < org->rule_count; k++) {
+      if (org->rules[k]->id == replaced_id) continue;
+      if (!placed && comes_before(rule, org->rules[k])) rules[count++] = rule, placed = true;
+      rules[count++] = org->rules[k];
+    }
+    if (!placed) rules[count++] = rule;
+    org->rules = rules;
+    org->rule_count = count;
+  }
+  return view;
 }

@@ -157,6 +157,12 @@ MUST_CHECK bool setup_refresh(Cycle *cycle, Error *err);
 MUST_CHECK bool setup_load(App *app, Db *db, Error *err);
 u64 setup_version(const Setup *setup);
 
+/* A view with this rule in its place instead of the one of this id (NULL: without it): what would be decided then?
+ * Lives in the arena, points into `setup`. */
+const Setup *setup_with_rule(Arena *arena, const Setup *setup, i64 org_id, i64 replaced_id, const Rule *rule);
+/* Any typed id text ("usr_..."), whatever its prefix; 0 when it is none. */
+i64 setup_ref(const Value *value);
+
 /* Lookups; NULL when absent. */
 const SetupOrg *setup_org(const Setup *setup, i64 org_id);
 const SetupIntegration *setup_integration(const Setup *setup, i64 id);

@@ -436,6 +436,7 @@ static bool read_rule(const DbRow *row, void *ctx) {
                    .slug = db_row_text(row, 3, load->arena),
                    .name = db_row_text(row, 4, load->arena),
                    .integration_ids = json_cell(load, row, 5),
+                   .position = db_row_int(row, 6),
                    .enabled = db_row_int(row, 7) != 0,
                    .when = db_row_text(row, 8, load->arena),
                    .conditions = json_cell(load, row, 9),
