@@ -5,18 +5,25 @@
 
 #include "core/setup/setup.h"
 
-enum { SWEEP_SLICE = 100 };
+enum { SWEEP_SLICE = 100, SWEEP_SLICES_MIN = 4, SWEEP_ROWS_MIN = 16 };
 
 typedef struct Sweep {
   Cycle *cycle;
   const Setup *setup;
-  i64 end_us; /* of the true clock: no slice begins after it */
-  bool more;  /* something is left for the next round */
+  i64 end_us; /* of the true clock: nothing begins after it, but for the least that a round does */
+  size_t slices, rows;
+  bool more; /* something is left for the next round */
 } Sweep;
 
-/* False: stop here; `more` is set. */
+/* Asked before each slice. False: stop here; `more` is set. Some always go, however slow the storage is. */
 static inline bool sweep_has_time(Sweep *sweep) {
-  if (clock_monotonic_us() < sweep->end_us) return true;
+  if (sweep->slices++ < SWEEP_SLICES_MIN || clock_monotonic_us() < sweep->end_us) return true;
+  sweep->more = true;
+  return false;
+}
+/* Asked after each row that cost a statement: likewise. */
+static inline bool sweep_may_go_on(Sweep *sweep) {
+  if (++sweep->rows < SWEEP_ROWS_MIN || clock_monotonic_us() < sweep->end_us) return true;
   sweep->more = true;
   return false;
 }

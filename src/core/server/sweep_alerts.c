@@ -92,6 +92,7 @@ static bool sweep_slice(Sweep *sweep, const SetupOrg *org, SweepPlace *place, bo
     if (olds.items[i].created_ms >= before) return *out_end = true, true;
     if (!sweep_one(sweep, org, &olds.items[i], err)) return false;
     place->position = olds.items[i].number;
+    if (!sweep_may_go_on(sweep)) return *out_end = false, true;
   }
   return true;
 }
@@ -101,7 +102,7 @@ static bool sweep_org(Sweep *sweep, const SetupOrg *org, Error *err) {
   if (!sweep_place_load(sweep->cycle, &place, err)) return false;
   if (place.position == 0 && place.at_ms > 0 && sweep->cycle->now_ms < place.at_ms + PASS_EVERY_MS) return true;
   bool end = false;
-  while (!end && sweep_has_time(sweep))
+  while (!end && !sweep->more && sweep_has_time(sweep))
     if (!sweep_slice(sweep, org, &place, &end, err)) return false;
   if (end) {
     place.position = 0;

@@ -128,6 +128,7 @@ static bool sweep_taken(Sweep *sweep, const Source *source, const SetupKeep *kee
       if (!stays && !in_incident(sweep, row->alert_ids, &stays, err)) return false;
       if (!stays && !delete_request(sweep, row->id, err)) return false;
       place->position = row->id;
+      if (!sweep_may_go_on(sweep)) return true;
     }
   } while (rows.count == SWEEP_SLICE);
   return true;
@@ -145,6 +146,7 @@ static bool sweep_kept(Sweep *sweep, const Source *source, const SetupKeep *keep
       if (row->received_ms >= before) return true;
       if (!row->pending && !delete_request(sweep, row->id, err)) return false;
       after = row->id;
+      if (!sweep_may_go_on(sweep)) return true;
     }
   } while (rows.count == SWEEP_SLICE);
   return true;

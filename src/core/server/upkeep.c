@@ -79,10 +79,14 @@ bool sweep_place_keep(Cycle *cycle, const SweepPlace *place, Error *err) {
 /* While senders wait in the inbox, a round gives less to what is old. */
 static bool upkeep(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
   (void)out_work;
-  Sweep sweep = {.cycle = cycle,
-                 .setup = setup_current(cycle_app(cycle)->setup),
-                 .end_us = clock_monotonic_us() + (engine_backlog(cycle->engine) > 0 ? BUSY_US : IDLE_US)};
-  if (!delete_small_things(&sweep, err) || !sweep_requests(&sweep, err) || !sweep_alerts(&sweep, err)) return false;
+  i64 budget_us = engine_backlog(cycle->engine) > 0 ? BUSY_US : IDLE_US;
+  Sweep sweep = {.cycle = cycle, .setup = setup_current(cycle_app(cycle)->setup)};
+  static bool (*const SWEEPS[])(Sweep *, Error *) = {delete_small_things, sweep_requests, sweep_alerts};
+  for (size_t i = 0; i < COUNT(SWEEPS) && !sweep.more; i++) {
+    sweep.slices = sweep.rows = 0;
+    sweep.end_us = clock_monotonic_us() + budget_us;
+    if (!SWEEPS[i](&sweep, err)) return false;
+  }
   *out_verdict = JOB_AGAIN;
   job->due_ms = cycle->now_ms + (sweep.more ? 0 : EVERY_MS);
   return true;
