@@ -15,10 +15,17 @@ typedef struct Change {
   bool secret;
 } Change;
 
+/* Something that has to be made before. */
+typedef struct Need {
+  const Field *field; /* the row's member in which it stands */
+  const Thing *target;
+} Need;
+
 typedef struct Step {
   Thing *thing;
   Deed deed;
   VEC(Change) changes;
+  VEC(Need) needs;
   VEC(const Field *) later; /* members that wait for what they refer to */
   bool done, refused;
 } Step;

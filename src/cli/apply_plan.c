@@ -120,7 +120,8 @@ static void plan_pruning(Apply *a) {
     const Things *things = stock_kind(a->stock, kind);
     for (size_t k = 0; k < things->count; k++) {
       Thing *thing = things->items[k];
-      if (thing->row && !thing->doc && str_equal_c(thing_set(thing), a->set)) new_step(a, thing, DEED_DELETE);
+      thing->doomed = thing->row && !thing->doc && str_equal_c(thing_set(thing), a->set);
+      if (thing->doomed) new_step(a, thing, DEED_DELETE);
     }
   }
 }
@@ -135,39 +136,54 @@ void apply_plan(Apply *a) {
  * that may be missing at first is set afterwards. Things go in the opposite order. */
 
 typedef struct Needing {
-  const Step *step;
-  bool unmet;
+  Apply *apply;
+  Step *step;
 } Needing;
 
-/* Not there yet, and still to be made. */
-static void need_one(void *ctx, const Field *field, Str pointer, Str word, Thing *target) {
+/* Not there yet, and to be made in this run. */
+static void note_need(void *ctx, const Field *field, Str pointer, Str word, Thing *target) {
   Needing *n = ctx;
   (void)field;
-  (void)pointer;
   (void)word;
-  n->unmet = n->unmet || (target && target->doc && target->id.len == 0 && !target->made);
+  if (!target || !target->doc || target->id.len) return;
+  Str rest, name = str_slice(pointer, 1, pointer.len);
+  (void)str_cut(name, '/', &name, &rest);
+  *VEC_PUSH(n->apply->arena, &n->step->needs) = (Need){resource_field(n->step->thing->kind, name), target};
 }
 
-static bool is_unmet(Apply *a, const Step *step, const Change *change) {
-  Needing n = {step, false};
-  if (change->field) form_refs(a->stock, change->field, &change->after, STR_NONE, need_one, &n);
-  return n.unmet;
+static void note_needs(Apply *a, Step *step) {
+  Needing n = {a, step};
+  for (size_t i = 0; step->deed == DEED_CREATE && i < step->changes.count; i++) {
+    const Change *change = &step->changes.items[i];
+    if (change->field)
+      form_refs(a->stock, change->field, &change->after, str_format(a->arena, "/%s", change->field->name), note_need,
+                &n);
+  }
 }
 
 static bool may_wait(const Field *field) {
   return field && !field->required && !field->immutable;
 }
 
+static bool is_later(const Step *step, const Field *field) {
+  for (size_t i = 0; i < step->later.count; i++)
+    if (step->later.items[i] == field) return true;
+  return false;
+}
+
 /* May it be made now? `defer`: with members that wait. */
 static bool is_ready(Apply *a, Step *step, bool defer) {
-  size_t waiting = 0;
-  for (size_t i = 0; i < step->changes.count; i++) {
-    if (!is_unmet(a, step, &step->changes.items[i])) continue;
-    if (!defer || !may_wait(step->changes.items[i].field)) return false;
-    waiting++;
+  bool waits = false;
+  for (size_t i = 0; i < step->needs.count; i++) {
+    const Need *need = &step->needs.items[i];
+    if (need->target->made) continue;
+    if (!defer || !may_wait(need->field)) return false;
+    waits = true;
   }
-  for (size_t i = 0; waiting && i < step->changes.count; i++)
-    if (is_unmet(a, step, &step->changes.items[i])) *VEC_PUSH(a->arena, &step->later) = step->changes.items[i].field;
+  for (size_t i = 0; waits && i < step->needs.count; i++) {
+    const Need *need = &step->needs.items[i];
+    if (!need->target->made && !is_later(step, need->field)) *VEC_PUSH(a->arena, &step->later) = need->field;
+  }
   return true;
 }
 
@@ -220,6 +236,7 @@ static void take_deletes(Ordering *o) {
 
 void apply_order(Apply *a) {
   Ordering o = {a, ARENA_ARRAY(a->arena, Step *, a->steps.count + 1), 0};
+  for (size_t i = 0; i < a->steps.count; i++) note_needs(a, a->steps.items[i]);
   while (take_ready(&o, false) || take_ready(&o, true)) {
   }
   refuse_circle(&o);

@@ -178,23 +178,12 @@ static int run_later(Apply *a, Step *step) {
 }
 
 /* A doomed row lets go of other doomed rows, so that they can go in any order. */
-typedef struct Doomed {
-  Apply *apply;
-  bool any;
-} Doomed;
-
-static bool is_doomed(const Apply *a, const Thing *thing) {
-  for (size_t i = 0; thing && i < a->steps.count; i++)
-    if (a->steps.items[i]->thing == thing) return a->steps.items[i]->deed == DEED_DELETE;
-  return false;
-}
-
 static void see_doomed(void *ctx, const Field *field, Str pointer, Str word, Thing *target) {
-  Doomed *d = ctx;
+  bool *any = ctx;
   (void)field;
   (void)pointer;
   (void)word;
-  d->any = d->any || is_doomed(d->apply, target);
+  *any = *any || (target && target->doomed);
 }
 
 static int let_go(Apply *a, Step *step) {
@@ -204,11 +193,11 @@ static int let_go(Apply *a, Step *step) {
   for (size_t i = 0; i < thing->kind->field_count; i++) {
     const Field *field = &thing->kind->fields[i];
     const Value *value = value_get_c(thing->row, field->name);
-    Doomed doomed = {a, false};
+    bool doomed = false;
     if (!value || !form_holds(field) || field->required || field->immutable) continue;
     form_refs(a->stock, field, value, STR_NONE, see_doomed, &doomed);
-    if (doomed.any) map_put_c(&body, field->name, field->kind == F_LIST ? (Value){.kind = VALUE_LIST} : value_null());
-    any = any || doomed.any;
+    if (doomed) map_put_c(&body, field->name, field->kind == F_LIST ? (Value){.kind = VALUE_LIST} : value_null());
+    any = any || doomed;
   }
   Value value = map_done(&body);
   return any ? ask(a, step, "PATCH", &value) : EXIT_DONE;

@@ -98,7 +98,7 @@ int command_init(int argc, char **argv) {
   }
   if (!run(&serve, &work, &err)) {
     fprintf(stderr, "tocsin init: %s%s\n", option_of(&err), err.message);
-    return err.code == ERR_CONFLICT ? EXIT_REFUSED : err.pointer[0] ? EXIT_USAGE : EXIT_FAILED;
+    return err.pointer[0] ? EXIT_USAGE : EXIT_FAILED;
   }
   printf("organization \"%s\" is ready; the owner's API key is in %s\n", work.organization,
          key_path(&work, serve.data_folder));

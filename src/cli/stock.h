@@ -21,7 +21,7 @@ typedef struct Thing {
   const Value *row; /* as the server answered it; NULL: not there */
   const Value *doc; /* as the file says; NULL: in no file */
   Place place;
-  bool made; /* in this run */
+  bool made, doomed; /* in this run */
 } Thing;
 
 typedef VEC(Thing *) Things;

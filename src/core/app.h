@@ -45,6 +45,7 @@ typedef struct App {
   Str link_secret;       /* signs the links of messages; from meta, 32 bytes */
   DeadlineSeconds *deadlines;
   const char *data_folder;
+  bool data_folder_new; /* this start made it */
   const char *db_url;
   const char *public_url; /* without a slash at the end */
   const char *watchdog_url;

@@ -1,6 +1,7 @@
 /* Wiring: opens everything in order, serves, drains, closes in the opposite order. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -193,6 +194,7 @@ bool app_open(const ServeOptions *options, App **out, Error *err) {
   server->options = options;
   server->lock_fd = -1;
   server->app.arena = arena_new();
+  server->app.data_folder_new = !folder_is_there(options->data_folder);
   if (!folder_lock(options->data_folder, &server->lock_fd, err) || !open_parts(&server->app, options, err)) {
     app_close(&server->app);
     return false;
@@ -344,8 +346,17 @@ static void find_address(Server *server) {
   if (!server->options->public_url) app->public_url = server->address;
 }
 
+/* A mistyped --data must not look like a server that has forgotten everything. */
+static void say_folder(const App *app) {
+  char whole[PATH_MAX];
+  if (app->data_folder_new)
+    log_warn("server", "new data folder %s: it was not there before",
+             realpath(app->data_folder, whole) ? whole : app->data_folder);
+}
+
 static void say_ready(Server *server) {
   App *app = &server->app;
+  say_folder(app);
   if (!server->options->public_url)
     log_warn("server", "links in messages point to %s, which only this machine can open; set --public-url",
              app->public_url);
