@@ -1,7 +1,7 @@
 # The front door. `make` alone lists what there is; meson.build is the build behind it.
 # make runs nothing side by side here: ninja and scripts/test use the cores themselves.
 .NOTPARALLEL:
-.PHONY: help deps build run demo test tidy bench bench-lang fuzz crash format clean web-budget screenshots
+.PHONY: help deps build run demo test tidy bench bench-lang fuzz crash package format clean web-budget screenshots
 
 ROUNDS  ?= 100
 SECONDS ?= 60
@@ -49,6 +49,9 @@ web-budget: build ## what a browser loads of the page, against what it may; fail
 screenshots: deps build ## every screen in light, dark and on a phone, into docs/img
 	@scripts/page --install
 	@cd web && node scripts/screenshots.mjs $(ARGS)
+
+package: build ## makes a Debian package in build/package
+	@scripts/package
 
 format: ## lays out the C code by .clang-format
 	@find src tests -name '*.[ch]' | xargs clang-format -i
