@@ -57,4 +57,4 @@ format: ## lays out the C code by .clang-format
 	@find src tests -name '*.[ch]' | xargs clang-format -i
 
 clean: ## removes the build folders
-	rm -rf build build-clang build-asan
+	rm -rf build build-clang build-asan build-tsan
