@@ -184,6 +184,12 @@ static bool may_replace(App *app, Db *db, const KeyText *key, Str known, Error *
   bool shared = str_starts_with(str_from_c(app->db_url), S("postgres"));
   if (!secrets_walk(app, db, false, false, &counts, err)) return false;
   if (counts.closed == 0 && !(shared && key->path)) return true;
+  if (counts.closed == 0)
+    return fail(
+        err, ERR_CONFLICT,
+        "the nodes of this database seal with the key %.*s, which is not in %s; copy secret.key from another node, "
+        "or begin anew with `tocsin doctor --forget-secrets`",
+        STR_ARG(known), key->source);
   return fail(
       err, ERR_CONFLICT,
       "%lld stored secrets are sealed with the key %.*s, which is not in %s; put that key there (a backup made with "
