@@ -112,7 +112,7 @@ static void rules_repeat_as_dateutil_says(void **state) {
   FILE *file = fopen("tests/data/rrules/expected.tsv", "r");
   assert_non_null(file);
   while (fgets(line, sizeof line, file)) {
-    Str rest = str_trim(str_from_c(line)), rule, start, wanted;
+    Str rest = str_trim(str_from_c(line)), rule = STR_NONE, start = STR_NONE, wanted = STR_NONE;
     assert_true(str_cut(rest, '\t', &rule, &rest) && str_cut(rest, '\t', &start, &wanted));
     const char *got = occurrences(f, str_to_c(f->arena, rule), str_to_c(f->arena, start), zone_utc(),
                                   "2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z", 12);
