@@ -153,6 +153,12 @@ void db_allow_migration(Db *writer);
 MUST_CHECK bool db_migrate(Db *writer, u32 *out_from, u32 *out_to, Error *err);
 u32 db_migrations_latest(void);
 
+/* Shared databases: calls told() from a thread of its own when another node says SELECT pg_notify('tocsin', text) with
+ * a text other than `own`, and when it cannot know. */
+typedef struct DbListener DbListener;
+MUST_CHECK bool db_listen(const char *url, Str own, void (*told)(void *ctx), void *ctx, DbListener **out, Error *err);
+void db_listen_stop(DbListener *listener); /* accepts NULL */
+
 /* A pool of readers for blocking reads on pool threads. */
 typedef struct DbPool DbPool;
 MUST_CHECK bool db_pool_new(const char *url, size_t max, DbPool **out, Error *err);

@@ -16,7 +16,10 @@
 enum { PG_SAVEPOINTS_MAX = 64, BATCH_STATEMENTS = 256, BATCH_ARGS_MAX = 64 };
 
 static const char BEGIN_READ[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-static const char BEGIN_WRITE[] = "BEGIN; SELECT pg_current_xact_id()::text::bigint";
+/* Writers take turns, as on SQLite: the lock is held until the commit can be seen by all. Two nodes therefore never
+ * decide about the same rows at the same time, whatever they load. The key is ours. */
+static const char BEGIN_WRITE[] =
+    "BEGIN; SELECT pg_advisory_xact_lock(7598805624000002); SELECT pg_current_xact_id()::text::bigint";
 static const char SAVEPOINT[] = "SAVEPOINT s";
 static const char RELEASE[] = "RELEASE s";
 static const char COMMIT[] = "COMMIT";

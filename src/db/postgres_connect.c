@@ -21,7 +21,7 @@ static const Default DEFAULTS[] = {
  * does not hold its locks for good. A server that waits for more than its own disk is left alone. */
 static const char WRITER_SETTINGS[] =
     "SET default_transaction_isolation = 'read committed'; SET lock_timeout = '10s'; SET statement_timeout = '60s'; "
-    "SET idle_in_transaction_session_timeout = '10s'; SET timezone = 'UTC'; SET standard_conforming_strings = on; "
+    "SET idle_in_transaction_session_timeout = '5s'; SET timezone = 'UTC'; SET standard_conforming_strings = on; "
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
 /* A reader is asked to be read-only after it is open: target_session_attrs looks at the same setting. */

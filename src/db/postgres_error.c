@@ -21,6 +21,7 @@ static const PgCode CODES[] = {
     {"25006", ERR_STORAGE, DB_READ_ONLY, true},  /* read_only_sql_transaction */
     {"25P03", ERR_STORAGE, 0, true},             /* idle_in_transaction_session_timeout */
     {"57P", ERR_STORAGE, 0, true},               /* shutdown, crash, cannot connect now */
+    {"08P01", ERR_INTERNAL, 0, false},           /* protocol_violation: too few arguments */
     {"08", ERR_STORAGE, 0, true},                /* connection */
     {"53100", ERR_STORAGE, DB_DISK_FULL, false}, /* disk_full */
     {"53", ERR_STORAGE, 0, false},               /* out of something */

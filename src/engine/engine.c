@@ -13,10 +13,12 @@ static const DbStmt PROBE = {
     "engine_probe",
     "INSERT INTO meta (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     NULL};
-static const DbStmt HIGH_WATER = {"engine_high_water",
-                                  "INSERT INTO meta (name, value) VALUES ('id_high_water', $1) ON CONFLICT (name) DO "
-                                  "UPDATE SET value = excluded.value",
-                                  NULL};
+static const DbStmt HIGH_WATER = {
+    "engine_high_water",
+    "INSERT INTO meta (name, value) VALUES ('id_high_water', $1) ON CONFLICT (name) DO "
+    "UPDATE SET value = CASE WHEN CAST(meta.value AS BIGINT) > CAST(excluded.value AS BIGINT) "
+    "THEN meta.value ELSE excluded.value END",
+    NULL};
 
 enum { WAIT_MS_MAX = 1000, PROBE_EVERY_MS = 500 };
 
@@ -56,8 +58,8 @@ bool engine_new(const EngineOptions *options, Engine **out, Error *err) {
   atomic_store(&engine->writable, true);
   atomic_store(&engine->turned_at_us, clock_monotonic_us());
   make_metrics(engine);
-  if (!db_open(options->db_url, DB_WRITER, &engine->db, err) || !inbox_open(engine, err) || !jobs_open(engine, err) ||
-      !live_open(engine, err)) {
+  if (!db_open(options->db_url, DB_WRITER, &engine->db, err) || !node_open(engine, err) || !inbox_open(engine, err) ||
+      !jobs_open(engine, err) || !live_open(engine, err)) {
     engine_free(engine);
     return false;
   }
@@ -67,6 +69,7 @@ bool engine_new(const EngineOptions *options, Engine **out, Error *err) {
 
 void engine_free(Engine *engine) {
   if (!engine) return;
+  if (engine->db) node_close(engine);
   db_close(engine->db);
   arena_free(engine->arena);
   arena_free(engine->blocked_arena);
@@ -203,7 +206,8 @@ static bool take_input(Engine *engine, Round *round) {
             round->arrivals);
   round->arrival_count = arrivals_before - engine->arrival_count;
   bool work = round->commands || round->results || round->arrivals || engine->pending.count > 0 ||
-              engine->next_due_ms <= clock_now(engine->options.clock) || !atomic_load(&engine->writable);
+              engine->next_due_ms <= clock_now(engine->options.clock) || !atomic_load(&engine->writable) ||
+              engine->shared; /* to look what others did */
   atomic_store(&engine->busy, work);
   pthread_mutex_unlock(&engine->lock);
   return work;
@@ -246,13 +250,13 @@ static bool write_high_water(Cycle *cycle, Error *err) {
 /* Everything between begin and commit, in the order of ENGINE.md section 2. */
 static bool decide_and_write(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
-  return border(engine, "cycle.begin", err) && jobs_refresh_hold(cycle, err) &&
+  return node_turn(cycle, err) && border(engine, "cycle.begin", err) && jobs_refresh_hold(cycle, err) &&
          engine->options.hooks.refresh(cycle, err) && run_commands(cycle, round, err) &&
          border(engine, "cycle.after_commands", err) && jobs_take_results(cycle, round, err) &&
          border(engine, "cycle.after_results", err) && engine->options.hooks.refresh(cycle, err) &&
          inbox_append_and_apply(cycle, round, err) && border(engine, "cycle.after_apply", err) &&
-         jobs_claim(cycle, round, err) && live_write(cycle, round, err) && write_high_water(cycle, err) &&
-         border(engine, "cycle.before_commit", err);
+         jobs_claim(cycle, round, err) && live_write(cycle, round, err) && node_tell(cycle, round, err) &&
+         write_high_water(cycle, err) && border(engine, "cycle.before_commit", err);
 }
 
 static void end_on_failed_sync(const Error *err) {
@@ -264,8 +268,8 @@ static void end_on_failed_sync(const Error *err) {
 
 static bool write_round(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
-  if (!db_begin(engine->db, err)) return false;
-  if (decide_and_write(cycle, round, err) && db_commit(engine->db, err)) return true;
+  if (!commit_begin(engine, err)) return false;
+  if (decide_and_write(cycle, round, err) && commit_round(engine, err)) return true;
   db_rollback(engine->db);
   engine->undone++;
   end_on_failed_sync(err);
@@ -330,6 +334,7 @@ static void set_writable(Engine *engine, bool writable, const Error *err) {
 
 static void after_commit(Engine *engine, Round *round) {
   metric_add(engine->commits, "ok", 1);
+  atomic_store(&engine->heard_at_us, clock_monotonic_us());
   set_writable(engine, true, NULL);
   engine_fault(engine, "cycle.after_commit");
   inbox_update_gauges(engine);

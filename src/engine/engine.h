@@ -96,7 +96,9 @@ MUST_CHECK ArrivalVerdict engine_arrive(Engine *engine, Arrival *arrival);
 i64 engine_inbox_age_ms(Engine *engine);
 i64 engine_backlog(Engine *engine);   /* pending rows */
 bool engine_writable(Engine *engine); /* false while storage refuses writes */
-bool engine_turning(Engine *engine);  /* the cycle came round within 5 s */
+bool engine_is_shared(Engine *engine);
+bool engine_trusted(Engine *engine); /* what it knows of a shared database is not older than 5 s */
+bool engine_turning(Engine *engine); /* the cycle came round within 5 s */
 
 /* Grows whenever something was undone, a savepoint or a round: whoever remembers what it wrote forgets it then. */
 u64 cycle_undone(const Cycle *cycle);
@@ -177,6 +179,11 @@ typedef struct LiveEvent {
   const char *kind;
 } LiveEvent;
 
+/* The configuration changed in this round: other nodes shall read it again. */
+MUST_CHECK bool cycle_config_changed(Cycle *cycle, Error *err);
+/* For tests: turns the clock, of all nodes. */
+MUST_CHECK bool cycle_turn_clock(Cycle *cycle, i64 by_ms, Error *err);
+
 /* Wiring ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct EngineHooks {
@@ -193,7 +200,7 @@ typedef struct EngineHooks {
   bool (*refresh)(Cycle *cycle, Error *err);
   /* After the commit, on the engine's thread: live events of the round. */
   void (*published)(void *app, const LiveEvent *events, size_t count);
-  /* The round was undone: what refresh had read of it never was. */
+  /* The round was undone, or another node changed the configuration: what refresh has read is not true any more. */
   void (*undone)(void *app);
   /* A parked arrival: tells people (in the transaction that parks it). */
   bool (*parked)(Cycle *cycle, Arrival *arrival, const Error *why, Error *err);

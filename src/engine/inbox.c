@@ -8,7 +8,8 @@ static const DbStmt INBOX_INSERT = {
     "inbox_insert",
     "INSERT INTO inbox (id, org_id, integration_id, received_at, state, tries, method, headers, body, body_bytes, "
     "outcome, "
-    "errors, events, alert_ids, change_ids, warnings) VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
+    "errors, events, alert_ids, change_ids, warnings, node) "
+    "VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
     NULL};
 static const DbStmt INBOX_TRY = {"inbox_try", "UPDATE inbox SET tries = tries + 1 WHERE state = 1", NULL};
 static const DbStmt IDEMPOTENCY_GET = {
@@ -24,13 +25,16 @@ enum { DIRECT_EVENTS_MAX = 1000 }; /* a request up to this size is applied at on
 
 /* What waits ------------------------------------------------------------------------------------------------------ */
 
+static bool count_tries(Engine *engine, Error *err) {
+  if (!db_begin(engine->db, err)) return false;
+  if (db_exec(engine->db, &INBOX_TRY, 0, NULL, NULL, err) && db_commit(engine->db, err)) return true;
+  db_rollback(engine->db);
+  return false;
+}
+
 bool inbox_open(Engine *engine, Error *err) {
   engine->pending_arena = arena_new();
-  if (!db_begin(engine->db, err)) return false;
-  if (!db_exec(engine->db, &INBOX_TRY, 0, NULL, NULL, err) || !db_commit(engine->db, err)) {
-    db_rollback(engine->db);
-    return false;
-  }
+  if (!engine->shared && !count_tries(engine, err)) return false; /* else it was done when we joined */
   if (!inbox_load_sources(engine, err)) return false;
   inbox_update_gauges(engine);
   return true;
@@ -87,7 +91,7 @@ static bool insert_row(Cycle *cycle, Arrival *arrival, bool waits, Error *err) {
       db_text(str_from_c(arrival->outcome)), db_text_or_null(arrival->errors), events.len ? db_blob(events) : db_null(),
       db_text_or_null(inbox_ids_text(cycle->arena, STR_NONE, arrival->alert_ids.items, arrival->alert_ids.count)),
       db_text_or_null(inbox_ids_text(cycle->arena, STR_NONE, arrival->change_ids.items, arrival->change_ids.count)),
-      db_text_or_null(arrival->warnings));
+      db_text_or_null(arrival->warnings), db_int(cycle->ids->node));
 }
 
 /* Arrivals -------------------------------------------------------------------------------------------------------- */

@@ -13,14 +13,17 @@ static const DbStmt INBOX_SLICED = {
     "inbox_sliced", "UPDATE inbox SET done = $4, tries = 0, alert_ids = $2, change_ids = $3 WHERE id = $1", NULL};
 static const DbStmt INBOX_SOURCES = {
     "inbox_sources",
-    "SELECT integration_id, COUNT(*), MIN(received_at) FROM inbox WHERE state = 1 GROUP BY integration_id", NULL};
+    "SELECT integration_id, COUNT(*), MIN(received_at) FROM inbox WHERE state = 1 AND node = $1 "
+    "GROUP BY integration_id",
+    NULL};
 static const DbStmt INBOX_PENDING = {
     "inbox_pending",
     "SELECT id, org_id, received_at, tries, events, done, alert_ids, change_ids FROM inbox WHERE state = 1 AND "
-    "integration_id = $1 ORDER BY id LIMIT $2",
+    "integration_id = $1 AND node = $3 ORDER BY id LIMIT $2",
     NULL};
 static const DbStmt INBOX_OLDEST = {
-    "inbox_oldest", "SELECT received_at FROM inbox WHERE state = 1 AND integration_id = $1 ORDER BY id LIMIT 1", NULL};
+    "inbox_oldest",
+    "SELECT received_at FROM inbox WHERE state = 1 AND integration_id = $1 AND node = $2 ORDER BY id LIMIT 1", NULL};
 
 enum { SECOND_TRY_BATCH = 64, TRIES_MAX = 3, SLICE_EVENTS_MIN = 200 };
 
@@ -41,7 +44,7 @@ static void forget_sources(Engine *engine) {
 
 bool inbox_load_sources(Engine *engine, Error *err) {
   forget_sources(engine);
-  return db_query(engine->db, &INBOX_SOURCES, 0, NULL, read_source, engine, err);
+  return db_query(engine->db, &INBOX_SOURCES, DB_ARGS(db_int(engine->options.ids->node)), read_source, engine, err);
 }
 
 PendingSource *inbox_source(Engine *engine, i64 integration_id) {
@@ -68,7 +71,8 @@ static bool recount(Cycle *cycle, Arrival **turn, size_t count, Error *err) {
   for (size_t i = 0; i < count; i++)
     if (turn[i]->state != ARRIVAL_PENDING) source->count--;
   if (source->count > 0 &&
-      !db_query_int(cycle->db, &INBOX_OLDEST, DB_ARGS(db_int(source->integration_id)), &source->oldest_ms, &found, err))
+      !db_query_int(cycle->db, &INBOX_OLDEST, DB_ARGS(db_int(source->integration_id), db_int(cycle->ids->node)),
+                    &source->oldest_ms, &found, err))
     return false;
   if (!found) source->count = 0;
   return true;
@@ -185,8 +189,9 @@ bool inbox_apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err) 
                  .integration_id = source->integration_id,
                  .share = MAX((budget - taken) / (sources - i), (size_t)1),
                  .out = (void *)&batch};
-    if (!db_query(cycle->db, &INBOX_PENDING, DB_ARGS(db_int(turn.integration_id), db_int((i64)turn.share)),
-                  read_pending, &turn, err))
+    if (!db_query(cycle->db, &INBOX_PENDING,
+                  DB_ARGS(db_int(turn.integration_id), db_int((i64)turn.share), db_int(cycle->ids->node)), read_pending,
+                  &turn, err))
       return false;
     taken += turn.events;
   }

@@ -54,6 +54,7 @@ typedef struct Round {
   VEC(Published) published;
   LiveEvent *live;
   size_t live_count;
+  bool tell; /* other nodes shall look, although there are no live events */
   i64 applied_events, applied_us;
 } Round;
 
@@ -88,6 +89,17 @@ struct Engine {
   DbCopy *copy;                  /* the running one */
   i64 next_probe_ms;
   u64 undone; /* see cycle_undone */
+
+  /* node.c: other nodes */
+  bool shared; /* there may be some */
+  char node_name[64];
+  i64 epoch; /* 0: not joined */
+  i64 config_version, looked_ms, last_end_ms;
+  DbListener *listener;
+  char *kinds[256]; /* of other nodes' live events */
+  size_t kind_count;
+  _Atomic i64 clock_drift_ms; /* the database's clock less ours */
+  _Atomic i64 heard_at_us;    /* the last round that was committed */
 
   _Atomic i64 paging_held_ms; /* since when; 0: not held */
   _Atomic i64 pending_count;
@@ -125,6 +137,17 @@ const JobKind *job_kind_find(const Engine *engine, Str name);
 
 MUST_CHECK bool jobs_refresh_hold(Cycle *cycle, Error *err); /* another node may have released it */
 
+/* node.c */
+MUST_CHECK bool node_open(Engine *engine, Error *err); /* joins; before anything makes an id */
+void node_close(Engine *engine);
+MUST_CHECK bool node_turn(Cycle *cycle, Error *err); /* first in each round */
+MUST_CHECK bool node_tell(Cycle *cycle, const Round *round, Error *err);
+i64 node_true_ms(const Engine *engine); /* by the database's clock */
+
+/* commit.c */
+MUST_CHECK bool commit_begin(Engine *engine, Error *err);
+MUST_CHECK bool commit_round(Engine *engine, Error *err);
+
 /* copy.c */
 void copy_step(Engine *engine); /* between rounds */
 void copy_stop(Engine *engine);
@@ -132,6 +155,7 @@ void copy_stop(Engine *engine);
 /* live.c */
 MUST_CHECK bool live_open(Engine *engine, Error *err);
 MUST_CHECK bool live_write(Cycle *cycle, Round *round, Error *err);
+MUST_CHECK bool live_catch_up(Cycle *cycle, i64 last, Error *err); /* publishes other nodes' events up to `last` */
 
 /* fault.c */
 void fault_free(Engine *engine);

@@ -97,12 +97,14 @@ static bool read_next_due(Engine *engine, Error *err) {
   return true;
 }
 
-/* One process owns the file: what was outside when it ended has no other owner, so its leases end now. */
+/* One process owns the file (a shared database is another matter: node.c): what was outside when it ended has no other
+ * owner, so its leases end now. */
 static const DbStmt JOB_RELEASE = {"job_release", "UPDATE job SET leased_until = 0, due_at = $1 WHERE leased_until > 0",
                                    NULL};
 
 bool jobs_open(Engine *engine, Error *err) {
-  return read_hold(engine, err) && db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock))) &&
+  return read_hold(engine, err) &&
+         (engine->shared || db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock)))) &&
          read_next_due(engine, err);
 }
 
@@ -200,7 +202,7 @@ static bool claim_one(Cycle *cycle, Round *round, Job *job, Error *err) {
   if (verdict != JOB_OUTSIDE) return settle(cycle, job, verdict, err);
   job->token = id_next(cycle->ids);
   *VEC_PUSH(cycle->arena, &round->outside) = (OutsideWork){.kind = kind, .job = *job, .work = work};
-  return move_job(cycle, job, cycle->now_ms + kind->lease_ms, clock_true_ms() + kind->lease_ms, job->token,
+  return move_job(cycle, job, cycle->now_ms + kind->lease_ms, node_true_ms(cycle->engine) + kind->lease_ms, job->token,
                   job->tries + 1, err);
 }
 
@@ -208,8 +210,9 @@ bool jobs_claim(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
   if (engine->next_due_ms > cycle->now_ms) return true;
   JobRows rows = {.arena = cycle->arena};
-  if (!db_query(cycle->db, &JOB_DUE, DB_ARGS(db_int(cycle->now_ms), db_int(clock_true_ms()), db_int(ROUND_JOBS_MAX)),
-                read_job, &rows, err))
+  if (!db_query(cycle->db, &JOB_DUE,
+                DB_ARGS(db_int(cycle->now_ms), db_int(node_true_ms(cycle->engine)), db_int(ROUND_JOBS_MAX)), read_job,
+                &rows, err))
     return false;
   for (size_t i = 0; i < rows.jobs.count; i++)
     if (!claim_one(cycle, round, &rows.jobs.items[i], err)) return false;

@@ -1,9 +1,65 @@
 /* Live events: the round's changed objects, once each, written with the round and published after its commit. */
+#include <string.h>
+
 #include "engine/internal.h"
 
+enum { CATCH_UP_ROWS = 2000 };
+
 static const DbStmt LIVE_LAST = {"live_last", "SELECT MAX(sequence) FROM live_event", NULL};
+static const DbStmt LIVE_SINCE = {
+    "live_catch_up", "SELECT first, org_id, events FROM live_event WHERE sequence > $1 ORDER BY sequence LIMIT $2",
+    NULL};
 static const DbStmt LIVE_INSERT = {
     "live_insert", "INSERT INTO live_event (sequence, org_id, first, events, at) VALUES ($1,$2,$3,$4,$5)", NULL};
+
+/* "kind:id:version" of another node's row. A kind's name lives as long as the engine. */
+static const char *kind_of(Engine *engine, Str word) {
+  for (size_t i = 0; i < engine->kind_count; i++)
+    if (str_equal_c(word, engine->kinds[i])) return engine->kinds[i];
+  if (engine->kind_count == COUNT(engine->kinds)) return NULL;
+  char *kind = xcalloc(1, word.len + 1);
+  memcpy(kind, word.ptr, word.len);
+  return engine->kinds[engine->kind_count++] = kind;
+}
+
+typedef struct CatchUp {
+  Cycle *cycle;
+  VEC(LiveEvent) events;
+} CatchUp;
+
+static void add_foreign(CatchUp *c, Str text, i64 sequence, i64 org_id) {
+  Str kind, rest, id, version;
+  LiveEvent e = {.sequence = sequence, .org_id = org_id};
+  if (!str_cut(text, ':', &kind, &rest) || !str_cut(rest, ':', &id, &version) ||
+      !str_to_i64(id, 0, INT64_MAX, &e.object_id) || !str_to_i64(version, 0, INT64_MAX, &e.version))
+    return;
+  e.kind = kind_of(c->cycle->engine, kind);
+  if (e.kind) *VEC_PUSH(c->cycle->arena, &c->events) = e;
+}
+
+static bool read_foreign(const DbRow *row, void *ctx) {
+  i64 sequence = db_row_int(row, 0), org_id = db_row_int(row, 1);
+  Str rest = db_row_peek(row, 2), event;
+  while (rest.len) {
+    (void)str_cut(rest, ' ', &event, &rest);
+    add_foreign(ctx, event, sequence++, org_id);
+  }
+  return true;
+}
+
+/* Committed rows of others, in the order of their commits: rounds take turns. What is more than a screen can use is
+ * passed over; streams that ask for it by their cursor read the table. */
+bool live_catch_up(Cycle *cycle, i64 last, Error *err) {
+  Engine *engine = cycle->engine;
+  CatchUp c = {.cycle = cycle};
+  if (!db_query(cycle->db, &LIVE_SINCE, DB_ARGS(db_int(engine->next_sequence - 1), db_int(CATCH_UP_ROWS)), read_foreign,
+                &c, err))
+    return false;
+  engine->next_sequence = last + 1;
+  if (c.events.count && engine->options.hooks.published)
+    engine->options.hooks.published(engine->options.app, c.events.items, c.events.count);
+  return true;
+}
 
 bool live_open(Engine *engine, Error *err) {
   i64 last = 0;

@@ -140,7 +140,7 @@ class Tocsin:
         self.port = urllib.parse.urlsplit(line.split()[2]).port
         if self.key is None and (self.folder / "admin.key").exists():
             self.read_key()
-        if self.turned_s:  # on SQLite the turned clock lives as long as the process; time never goes back
+        if self.turned_s and not (self.db or "").startswith("postgresql:"):  # there it is a row; on SQLite the turned clock lives as long as the process; time never goes back
             assert self.control(f"clock +{self.turned_s}s") == "ok"
         return self
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """kill -9 under load, again and again: nothing that was answered 2xx may be lost, no owed page unsent.
 
-    tests/crash/crash.py [ROUNDS] [--db forget] [--seconds 2] [--seed N]      (or ROUNDS=100 in the environment)
+    tests/crash/crash.py [ROUNDS] [--db forget|postgres] [--kill database] [--seconds 2] [--seed N]   (or ROUNDS=100 in the environment)
 
 Each round: at least 500 requests/s, mixed new, repeat and resolve, numbered by the senders; SIGKILL at a random moment; restart;
 then every promised request must be in the log, every count within what was promised and what may have been taken, and every alert
 that owed a page must have reached the HTTP sink. Exit code 1 when something is missing. `--db forget` runs on the VFS that forgets
-what was not synced, because kill -9 alone keeps the page cache.
+what was not synced, because kill -9 alone keeps the page cache. `--db postgres` uses a private PostgreSQL that syncs; with
+`--kill database` it is the postmaster that is killed and started again, while the server goes on.
 """
 
 import argparse
@@ -23,14 +24,16 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "api")]
 
 from http_sink import HttpSink  # noqa: E402
 from load import run_load  # noqa: E402
+from postgres import Cluster  # noqa: E402
 from tocsin import Tocsin  # noqa: E402
 
 PAGING = 24  # policies; a policy may page 20 times a minute before a storm joins its pages
 
 
 class Crash:
-    def __init__(self, folder, sink, database=None):
+    def __init__(self, folder, sink, database=None, cluster=None):
         db = f"sqlite:{folder}/tocsin.db?vfs=forget" if database == "forget" else database
+        self.cluster = cluster  # killed instead of the server
         self.sink = sink
         self.server = Tocsin(folder, db=db)
         self.server.init()
@@ -56,9 +59,14 @@ class Crash:
         server = self.server
         self.since = int((time.time() + server.turned_s - 1) * 1000)
         bulk = server.make("integrations", name=f"Bulk {number}", template="generic", key=f"bulk-{number}-0123456789", quiet=True)
-        ledger, rate = run_load(server.port, bulk["key"], self.paging_keys, seconds, seed=seed, then=server.kill)
+        ledger, rate = run_load(server.port, bulk["key"], self.paging_keys, seconds, seed=seed,
+                                then=self.cluster.kill if self.cluster else server.kill)
         begin = time.monotonic()
-        server.start()
+        if self.cluster:
+            self.cluster.start()
+            self.wait_ready()
+        else:
+            server.start()
         restart_ms = (time.monotonic() - begin) * 1000
         server.settle()
         self.compare(bulk, ledger)
@@ -70,6 +78,12 @@ class Crash:
               f"wrong {len(self.wrong)}, repeated {self.repeated}", flush=True)
         if rate < 500:
             print("  warning: the load was below 500 requests/s")
+
+    def wait_ready(self):
+        end = time.monotonic() + 30
+        while self.server.http("GET", "/readyz").status != 200:
+            assert time.monotonic() < end, "the server does not find its database again"
+            time.sleep(0.05)
 
     def compare(self, bulk, ledger):
         logged = {row["id"] for row in self.server.items("requests", integration_id=bulk["id"])}
@@ -125,15 +139,18 @@ class Crash:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rounds", nargs="?", type=int, default=int(os.environ.get("ROUNDS", "10")))
-    parser.add_argument("--db", help="'forget', or a database's URL")
+    parser.add_argument("--db", help="'forget', 'postgres', or a database's URL")
+    parser.add_argument("--kill", choices=["server", "database"], default="server")
     parser.add_argument("--seconds", type=float, default=2.0, help="the longest load before the kill")
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.randrange(1_000_000)
     print(f"seed {seed}")
     dice = random.Random(seed)
+    cluster = Cluster(fsync=True) if options.db == "postgres" else None
     with tempfile.TemporaryDirectory(prefix="tocsin-crash-") as folder, HttpSink() as sink:
-        crash = Crash(pathlib.Path(folder) / "data", sink, options.db)
+        crash = Crash(pathlib.Path(folder) / "data", sink, cluster.create("crash") if cluster else options.db,
+                      cluster if options.kill == "database" else None)
         try:
             for number in range(1, options.rounds + 1):
                 crash.round(number, dice.uniform(0.2, options.seconds), seed + number)
@@ -142,6 +159,8 @@ def main():
             raise
         finally:
             crash.server.kill()
+            if cluster:
+                cluster.remove()
         return crash.report(options.rounds)
 
 

@@ -21,6 +21,8 @@ static void ready(App *app, HttpRequest *request) {
     why = "the server is stopping\n";
   else if (!engine_writable(app->engine))
     why = "the storage is not writable\n";
+  else if (!engine_trusted(app->engine))
+    why = "nothing was heard of the database for 5 s\n";
   else if (!engine_turning(app->engine))
     why = "the cycle has not come round for 5 s\n";
   else if (first_page_wanted(app))

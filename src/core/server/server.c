@@ -122,7 +122,7 @@ static bool open_outbound(App *app, const ServeOptions *o, Error *err) {
 }
 
 static void picture_undone(void *app) {
-  setup_changed(((App *)app)->setup);
+  setup_doubted(((App *)app)->setup);
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {

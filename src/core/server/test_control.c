@@ -56,13 +56,21 @@ static const char *set_fault(TestControl *control, Str rest) {
   return engine_fault_arm(control->app->engine, name, (u32)nth, what) ? "ok\n" : "error no such fault point\n";
 }
 
+static bool turn_clock(Cycle *cycle, void *ctx, Error *err) {
+  return cycle_turn_clock(cycle, *(i64 *)ctx, err);
+}
+
 static const char *obey(TestControl *control, Str line) {
   Str word = line, rest = STR_NONE;
   if (!str_cut(line, ' ', &word, &rest)) word = line;
   i64 ms = 0;
   if (str_equal_c(word, "clock")) {
     if (!parse_span(rest, &ms)) return "error usage: clock +5m\n";
-    clock_turn(&control->app->clock, ms);
+    Error err = {0};
+    if (!engine_is_shared(control->app->engine))
+      clock_turn(&control->app->clock, ms);
+    else if (!engine_run(control->app->engine, turn_clock, &ms, &err))
+      return "error the clock cannot be turned\n";
     engine_wake(control->app->engine);
     return "ok\n";
   }

@@ -35,7 +35,8 @@ struct SetupStore {
   App *app;
   pthread_mutex_t lock; /* guards present */
   Setup *present;
-  _Atomic bool stale;
+  _Atomic bool stale;   /* a write of this node changed it: others are told */
+  _Atomic bool doubted; /* it may be another node's, or of what was undone */
   u64 next_version;
 };
 

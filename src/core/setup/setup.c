@@ -47,6 +47,10 @@ void setup_changed(SetupStore *store) {
   atomic_store(&store->stale, true);
 }
 
+void setup_doubted(SetupStore *store) {
+  atomic_store(&store->doubted, true);
+}
+
 static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
   Arena *arena = arena_new();
   Setup *setup = ARENA_NEW(arena, Setup);
@@ -74,9 +78,11 @@ bool setup_load(App *app, Db *db, Error *err) {
  * rebuild. */
 bool setup_refresh(Cycle *cycle, Error *err) {
   SetupStore *store = cycle_app(cycle)->setup;
-  if (!atomic_exchange(&store->stale, false)) return true;
-  if (build_and_swap(store, cycle->db, err)) return true;
-  atomic_store(&store->stale, true);
+  bool changed = atomic_exchange(&store->stale, false), doubted = atomic_exchange(&store->doubted, false);
+  if (!changed && !doubted) return true;
+  if (build_and_swap(store, cycle->db, err) && (!changed || cycle_config_changed(cycle, err))) return true;
+  atomic_store(&store->stale, changed);
+  atomic_store(&store->doubted, doubted);
   return false;
 }
 

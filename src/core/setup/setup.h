@@ -152,6 +152,8 @@ MUST_CHECK bool setup_store_new(App *app, SetupStore **out, Error *err);
 void setup_store_free(SetupStore *store);
 /* Marks the picture stale; setup_refresh (the engine's hook) rebuilds it from the round's own transaction. */
 void setup_changed(SetupStore *store);
+/* Rebuilt as well, but nobody else needs to know. */
+void setup_doubted(SetupStore *store);
 MUST_CHECK bool setup_refresh(Cycle *cycle, Error *err);
 /* First build, from any connection. */
 MUST_CHECK bool setup_load(App *app, Db *db, Error *err);

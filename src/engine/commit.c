@@ -1,0 +1,51 @@
+/* Beginning and committing on a database that may go away. Waiting for one's turn may fail when another node is stuck:
+ * that is tried again. A commit whose answer was lost is asked for until it is known, for COMMIT_ASK_MS at most;
+ * meanwhile nothing new is taken and nobody is answered, so that a 2xx stays true and a 503 means "not taken". Only
+ * when it cannot be found out the round is answered with 503 although it may be there; what was sent again is then
+ * folded into the same alerts by its dedup key. */
+#include <unistd.h>
+
+#include "engine/internal.h"
+
+enum { BEGIN_TRIES = 3, COMMIT_ASK_MS = 30000, COMMIT_ASK_EVERY_US = 200000 };
+
+bool commit_begin(Engine *engine, Error *err) {
+  for (int tries = 1;; tries++) {
+    if (db_begin(engine->db, err)) return true;
+    if (err->system != DB_TRY_AGAIN || tries == BEGIN_TRIES) return false;
+    db_rollback(engine->db);
+    log_warn("engine", "another node has held its turn for long: %s", err->message);
+  }
+}
+
+static bool is_stopping(Engine *engine) {
+  pthread_mutex_lock(&engine->lock);
+  bool stopping = engine->stopping;
+  pthread_mutex_unlock(&engine->lock);
+  return stopping;
+}
+
+/* *err tells why it is not known, or that it was undone. */
+static bool find_out(Engine *engine, Error *err) {
+  i64 until_us = clock_monotonic_us() + (i64)COMMIT_ASK_MS * 1000;
+  bool committed = false;
+  log_error("engine", "%s; asking for it", err->message);
+  atomic_store(&engine->writable, false);
+  while (!db_commit_outcome(engine->db, &committed, err)) {
+    if (clock_monotonic_us() > until_us || is_stopping(engine)) {
+      log_error("engine", "the outcome of a commit is not known (%s); its requests are answered 503", err->message);
+      return false;
+    }
+    atomic_store(&engine->turned_at_us, clock_monotonic_us());
+    usleep(COMMIT_ASK_EVERY_US);
+  }
+  log_warn("engine", "the lost commit %s", committed ? "was done" : "was not done");
+  return committed || fail(err, ERR_STORAGE, "the connection to the database was lost before the commit");
+}
+
+bool commit_round(Engine *engine, Error *err) {
+  if (db_commit(engine->db, err)) return true;
+  if (err->system != DB_COMMIT_UNKNOWN) return false;
+  db_rollback(engine->db);
+  return find_out(engine, err);
+}
