@@ -200,6 +200,8 @@ static void build_problem(Ticket *ticket, int status, Str code, Str detail, Str 
   buf_put(&json, S(",\"status\":"));
   buf_i64(&json, status);
   buf_putc(&json, ',');
+  put_json_field(&json, "code", code);
+  buf_putc(&json, ',');
   put_json_field(&json, "detail", detail);
   buf_put(&json, S(",\"errors\":[{"));
   put_json_field(&json, "pointer", pointer);

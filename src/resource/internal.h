@@ -6,6 +6,9 @@
 
 enum { COLUMNS_MAX = 96, POINTER_MAX = 256, NESTING_MAX = 12, JSON_BYTES_MAX = 65536, TEXT_MAX_DEFAULT = 1000 };
 
+/* The end of the year 9999: the last time that RFC 3339 can say. */
+#define TIME_MS_MAX ((i64)253402300799999)
+
 /* The statements of one resource, built once; `columns` are its fields with a column, in order of the table. */
 typedef struct ResourceSql {
   const Resource *resource;

@@ -37,6 +37,9 @@ typedef struct Gather {
 
 static bool read_option(Str name, Str value, ListQuery *out, bool *out_known, Error *err) {
   *out_known = true;
+  bool time = str_equal_c(name, "since") || str_equal_c(name, "until");
+  if (time && value.len == 0)
+    return fail(err, ERR_INVALID, "%.*s must be a time such as 2026-01-05T09:00:00Z, not empty", STR_ARG(name));
   if (str_equal_c(name, "limit"))
     return str_to_i64(value, 1, LIST_LIMIT_MAX, &out->limit) ||
            fail(err, ERR_INVALID, "limit must be a number from 1 to %d, not \"%.*s\"", LIST_LIMIT_MAX,
@@ -49,8 +52,10 @@ static bool read_option(Str name, Str value, ListQuery *out, bool *out_known, Er
     out->since = value;
   else if (str_equal_c(name, "until"))
     out->until = value;
+  else if (str_equal_c(name, "total") && (str_equal_c(value, "true") || str_equal_c(value, "false")))
+    out->total = str_equal_c(value, "true");
   else if (str_equal_c(name, "total"))
-    out->total = !str_equal_c(value, "false");
+    return fail(err, ERR_INVALID, "total must be true or false, not \"%.*s\"", STR_ARG(utf8_cut(value, 40)));
   else
     *out_known = false;
   return true;
@@ -62,6 +67,9 @@ bool resource_query_read(Arena *arena, const Str *names, const Str *values, size
   for (size_t i = 0; i < count; i++) {
     bool known = false;
     if (!read_option(names[i], values[i], &query, &known, err)) return false;
+    for (size_t k = 0; known && k < i; k++)
+      if (str_equal(names[k], names[i]))
+        return fail(err, ERR_INVALID, "parameter %.*s is given twice", STR_ARG(names[i]));
     if (known) continue;
     Gather **slot = (Gather **)map_slot(filters, names[i]);
     if (!*slot) *slot = ARENA_NEW(arena, Gather);
@@ -138,7 +146,8 @@ static bool add_filter(Listing *l, const ListFilter *filter) {
 }
 
 static bool read_time(Listing *l, const char *name, Str text, i64 *out) {
-  if (str_to_i64(text, 0, INT64_MAX / 2, out) || time_parse_ms(text, out)) return true;
+  if (str_to_i64(text, 0, TIME_MS_MAX, out)) return true;
+  if (time_parse_ms(text, out) && *out >= 0 && *out <= TIME_MS_MAX) return true;
   return fail(l->err, ERR_INVALID, "%s must be a time such as 2026-01-05T09:00:00Z, not \"%.*s\"", name,
               STR_ARG(utf8_cut(text, 60)));
 }

@@ -327,6 +327,8 @@ MUST_CHECK bool resource_update(ResourceCtx *ctx, const Resource *resource, i64 
  * change only what became different is kept. Creating, changing and deleting do this themselves. */
 MUST_CHECK bool resource_audit(ResourceCtx *ctx, const Resource *resource, i64 id, const char *verb,
                                const Value *before, const Value *after, Error *err);
+/* ERR_PRECONDITION names the present version, unless if_version is 0 or that of the row. */
+MUST_CHECK bool resource_at_version(const Resource *resource, const Value *row, i64 if_version, Error *err);
 /* ERR_CONFLICT names what refers to it. Rows that it owns (Field.owner) go with it. */
 MUST_CHECK bool resource_delete(ResourceCtx *ctx, const Resource *resource, i64 id, i64 if_version, Error *err);
 

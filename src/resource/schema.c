@@ -98,7 +98,7 @@ static void put_time(Schemas *s, MapBuilder *map, SchemaForm form) {
   map_put_c(&number, "type", value_c("integer"));
   map_put_c(&number, "format", value_c("int64"));
   map_put_c(&number, "minimum", value_int(0));
-  map_put_c(&number, "maximum", value_int(253402300799999));
+  map_put_c(&number, "maximum", value_int(TIME_MS_MAX));
   Value both[] = {map_done(&text), map_done(&number)};
   map_put_c(map, "anyOf", list_of(s->arena, both, 2));
 }

@@ -247,15 +247,19 @@ bool resource_create(ResourceCtx *ctx, const Resource *r, const Value *body, Val
 
 /* Updating -------------------------------------------------------------------------------------------------------- */
 
+bool resource_at_version(const Resource *r, const Value *row, i64 if_version, Error *err) {
+  i64 version = value_int_or(value_get_c(row, "version"), 0);
+  if (if_version == 0 || if_version == version) return true;
+  return fail(err, ERR_PRECONDITION,
+              "%s %.*s is at version %lld, not %lld; read it again and repeat your change on that", r->name,
+              STR_ARG(value_text_or(value_get_c(row, "id"), S("?"))), (long long)version, (long long)if_version);
+}
+
 static bool load_for_write(ResourceCtx *ctx, const Resource *r, i64 id, i64 if_version, Value *out, Error *err) {
   bool found = false;
   if (!resource_load(ctx, r, id, out, &found, err)) return false;
   if (!found) return fail(err, ERR_NOT_FOUND, "there is no %s %.*s", r->name, STR_ARG(resource_id_text(ctx, r, id)));
-  i64 version = value_int_or(value_get_c(out, "version"), 0);
-  if (if_version == 0 || if_version == version) return true;
-  return fail(err, ERR_PRECONDITION,
-              "%s %.*s is at version %lld, not %lld; read it again and repeat your change on that", r->name,
-              STR_ARG(resource_id_text(ctx, r, id)), (long long)version, (long long)if_version);
+  return resource_at_version(r, out, if_version, err);
 }
 
 static bool store(Write *w) {

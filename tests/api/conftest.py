@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from contract import Contract  # noqa: E402
 from http_sink import HttpSink  # noqa: E402
 from smtp_sink import SmtpSink  # noqa: E402
 from tocsin import BINARY, ON_POSTGRES, Tocsin  # noqa: E402
@@ -23,6 +24,24 @@ def pytest_collection_modifyitems(items):
     needs_it = any(item.module.__name__ != "test_sinks" for item in items)
     if needs_it and not os.access(BINARY, os.X_OK):
         pytest.exit(f"{BINARY} is not built", returncode=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def contract():
+    """Holds every answer under /api/v1 to the OpenAPI document of the server that gave it."""
+    plain, documents = Tocsin.http, []
+
+    def http(self, method, path, body=None, headers=None, timeout_s=30):
+        answer = plain(self, method, path, body, headers, timeout_s)
+        if path.startswith("/api/v1/"):
+            if not documents:
+                documents.append(Contract(plain(self, "GET", "/api/openapi.json").json))
+            documents[0].check(method, path, answer)
+        return answer
+
+    Tocsin.http = http
+    yield
+    Tocsin.http = plain
 
 
 @pytest.fixture(scope="session")

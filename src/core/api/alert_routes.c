@@ -287,7 +287,8 @@ static const Field PREVIEW[] = {
 
 static const Field PLAN_ITEM = {.kind = F_JSON, .doc = "One run: rules with their results, pages, holds, outcome."};
 static const Field PLANS[] = {
-    {.name = "items", .kind = F_LIST, .of = &PLAN_ITEM, .required = true, .doc = "The newest first."}};
+    {.name = "items", .kind = F_LIST, .of = &PLAN_ITEM, .required = true, .doc = "The newest first."},
+    {.name = "alert", .kind = F_JSON, .doc = "What remains of an alert that is gone; absent while it is there."}};
 static const Field OCCURRENCE_FIELDS[] = {
     {.name = "n", .kind = F_INT, .required = true, .doc = "1 is the first."},
     {.name = "received_at", .kind = F_TIME, .required = true, .doc = "When it came."},

@@ -20,17 +20,36 @@ static void run_read(void *ctx) {
     api_respond_problem(call, &err);
 }
 
+/* If-Match of a verb: the thing in its path must still be at that version. */
+static bool match_version(Call *call, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  Str plural = str_from_c(call->route->path), rest;
+  i64 id = 0, want = 0;
+  Value row = value_null();
+  if (!api_if_match(call, &want, err)) return false;
+  if (want == 0 || call->param_count == 0) return true;
+  (void)str_cut(plural, '/', &plural, &rest);
+  const Resource *r = registry_plural(call->app->registry, plural);
+  if (!r) return true;
+  if (!resource_resolve(&ctx.rc, r, call->params[0], &id, err) || !resource_get(&ctx.rc, r, id, &row, err))
+    return false;
+  return resource_at_version(r, &row, want, err);
+}
+
 bool api_write(Call *call, Cycle *cycle, Error *err) {
+  if (call->route->creates) call->status = 201;
   return call->route->write(call, cycle, err) && api_audit_after(call, cycle, err);
 }
 
-static bool run_write(Command *command, Cycle *cycle, Error *err) {
-  Call *call = (Call *)command;
-  Str key = http_header(call->request, "Idempotency-Key");
-  if (key.len > 255) return fail(err, ERR_INVALID, "an Idempotency-Key has at most 255 characters");
-  if (!api_check_input(call, cycle->db, err)) return false;
+bool api_checked_write(Call *call, Cycle *cycle, Error *err) {
+  bool verb = call->route->path != NULL;
+  if (!api_check_input(call, cycle->db, err) || (verb && !match_version(call, cycle->db, err))) return false;
   if (str_equal_c(api_query(call, "dry_run"), "true")) return api_try(call, cycle, err);
-  return key.len ? api_write_once(call, cycle, key, err) : api_write(call, cycle, err);
+  return api_write(call, cycle, err);
+}
+
+static bool run_write(Command *command, Cycle *cycle, Error *err) {
+  return api_write_once((Call *)command, cycle, err);
 }
 
 /* What an answer adds that costs too much for the engine's thread; the write stands, whatever becomes of this. */

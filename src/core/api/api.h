@@ -36,6 +36,7 @@ typedef struct Route {
   size_t answer_count;
   const char *answers_text; /* a content type: not JSON */
   bool creates;             /* 201 */
+  bool answers_nothing;     /* 204 */
 } Route;
 #define BODY(table)  .body = (table), .body_count = COUNT(table)
 #define QUERY(table) .query = (table), .query_count = COUNT(table)
@@ -117,6 +118,8 @@ extern const Door API_DOORS[];
 extern const Door SIGN_IN_DOORS[]; /* before API_DOORS: nobody is known yet */
 /* NULL-terminated; each table ends with a route without a path. */
 extern const Route *const API_ROUTE_TABLES[];
+/* For the document only: doors of their own, open to whoever comes. */
+extern const Route SIGN_IN_ROUTES[];
 extern const Route ALERT_ROUTES[];
 extern const Route INCIDENT_ROUTES[];
 extern const Route PAGING_ROUTES[];

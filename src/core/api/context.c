@@ -54,7 +54,10 @@ bool api_resolve(Call *call, Db *db, const char *resource, size_t param, i64 *ou
 
 bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *err) {
   ApiCtx ctx = api_ctx(call, db, NULL);
-  return resource_get(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), id, &call->answer, err);
+  if (!resource_get(&ctx.rc, registry_find(call->app->registry, str_from_c(resource)), id, &call->answer, err))
+    return false;
+  call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0);
+  return true;
 }
 
 Str api_text(const Call *call, const char *name) {
@@ -71,4 +74,15 @@ bool api_time(const Call *call, const char *name, i64 *out_ms, Error *err) {
   if (value_is(v, VALUE_INT)) return *out_ms = v->i, true;
   if (time_parse_ms(value_text_or(v, STR_NONE), out_ms)) return true;
   return fail_at(err, ERR_INVALID, pointer, "%s is a time such as 2026-01-05T09:00:00Z", name);
+}
+
+bool api_if_match(const Call *call, i64 *out_version, Error *err) {
+  Str text = str_trim(http_header(call->request, "If-Match"));
+  *out_version = 0;
+  if (text.len == 0 || str_equal_c(text, "*")) return true;
+  Str number =
+      text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"' ? str_slice(text, 1, text.len - 1) : text;
+  return str_to_i64(number, 1, INT64_MAX, out_version) ||
+         fail(err, ERR_PRECONDITION, "If-Match is the version as ETag gives it, such as \"3\", not %.*s",
+              STR_ARG(utf8_cut(text, 60)));
 }

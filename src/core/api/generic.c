@@ -1,13 +1,6 @@
 /* The doors that every resource has: create, read, list, change, delete. */
 #include "core/api/internal.h"
 
-static i64 if_match(const Call *call) {
-  Str text = str_trim(http_header(call->request, "If-Match"));
-  if (text.len >= 2 && text.ptr[0] == '"') text = str_slice(text, 1, text.len - 1);
-  i64 version = 0;
-  return str_to_i64(text, 1, INT64_MAX, &version) ? version : 0;
-}
-
 static void note_version(Call *call) {
   call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0);
 }
@@ -52,10 +45,10 @@ static bool generic_create(Call *call, Cycle *cycle, Error *err) {
 
 static bool generic_update(Call *call, Cycle *cycle, Error *err) {
   ApiCtx ctx = api_ctx(call, cycle->db, cycle);
-  i64 id = 0;
-  bool ok = resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
+  i64 id = 0, version = 0;
+  bool ok = api_if_match(call, &version, err) && resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
             api_may_change(call, cycle->db, call->resource, id, err) &&
-            resource_update(&ctx.rc, call->resource, id, &call->body, if_match(call), &call->answer, err) &&
+            resource_update(&ctx.rc, call->resource, id, &call->body, version, &call->answer, err) &&
             api_may_change(call, cycle->db, call->resource, id, err); /* as it is now, too */
   call->errors = ctx.rc.errors;
   note_version(call);
@@ -64,11 +57,11 @@ static bool generic_update(Call *call, Cycle *cycle, Error *err) {
 
 static bool generic_delete(Call *call, Cycle *cycle, Error *err) {
   ApiCtx ctx = api_ctx(call, cycle->db, cycle);
-  i64 id = 0;
+  i64 id = 0, version = 0;
   call->status = 204;
-  return resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
+  return api_if_match(call, &version, err) && resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) &&
          api_may_change(call, cycle->db, call->resource, id, err) &&
-         resource_delete(&ctx.rc, call->resource, id, if_match(call), err);
+         resource_delete(&ctx.rc, call->resource, id, version, err);
 }
 
 /* The whole write with all its checks, undone by its own savepoint: it answers as if it were kept. */

@@ -62,7 +62,8 @@ static bool check_query(Call *call, ResourceCtx *ctx, Error *err) {
   for (size_t i = 0; i < pairs.names.count; i++) {
     const Field *f = parameter(call->route, pairs.names.items[i]);
     if (!f) return unknown_parameter(call, pairs.names.items[i], err);
-    if (pairs.values.items[i].len) map_put_c(&given, f->name, from_text(f, pairs.values.items[i]));
+    if (map_put_c(&given, f->name, from_text(f, pairs.values.items[i])))
+      return fail(err, ERR_INVALID, "parameter %s is given twice", f->name);
   }
   Value map = map_done(&given);
   if (resource_check(ctx, call->route->query, call->route->query_count, &map, &call->query, err)) return true;

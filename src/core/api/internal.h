@@ -50,12 +50,14 @@ MUST_CHECK bool api_check_input(Call *call, Db *db, Error *err);
 
 /* api.c: runs the route's write, and writes down who did it. */
 MUST_CHECK bool api_write(Call *call, Cycle *cycle, Error *err);
-
+/* The same, after what it takes, If-Match and dry_run were looked at. */
+MUST_CHECK bool api_checked_write(Call *call, Cycle *cycle, Error *err);
+/* once.c: api_checked_write, unless this Idempotency-Key was answered already. */
+MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Error *err);
+/* context.c: the version that If-Match asks for: 0 any; fails on what can be no version. */
+MUST_CHECK bool api_if_match(const Call *call, i64 *out_version, Error *err);
 /* rule_routes.c: would_mute of a rule that was written, or tried. */
 MUST_CHECK bool api_rule_after(Call *call, Db *db, Error *err);
-
-/* once.c: runs the route's write, unless this key was answered already. */
-MUST_CHECK bool api_write_once(Call *call, Cycle *cycle, Str key, Error *err);
 
 /* alert_routes.c: a stored request of this organization as it came in, with its integration. */
 MUST_CHECK bool api_stored_request(Call *call, Db *db, Str id_text, const SetupIntegration **out_integration,

@@ -67,7 +67,10 @@ static void add_operation(Doc *d, const Operation *op, const Resource *of) {
   map_put_c(&map, "operationId", value_string(op->id));
   map_put_c(&map, "summary", value_string(op->summary));
   map_put_c(&map, "tags", list_one(d->arena, value_string(op->tag)));
-  if (op->permission.len) map_put_c(&map, "x-permission", value_string(op->permission));
+  if (op->permission.len)
+    map_put_c(&map, "x-permission", value_string(op->permission));
+  else
+    map_put_c(&map, "security", (Value){.kind = VALUE_LIST});
   if (parameters.size) map_put_c(&map, "parameters", parameters);
   if (has_body(op)) map_put_c(&map, "requestBody", body_of(d, op));
   map_put_c(&map, "responses", openapi_answers(d, op));
@@ -118,9 +121,14 @@ static Str verb_id(Doc *d, const Route *route, const Resource *r) {
   Str plural = underscored(d->arena, head), single = r ? underscored(d->arena, str_from_c(r->name)) : plural;
   const char *act = reads ? "get" : route->method == HTTP_DELETE ? "delete" : "create";
   if (!more) return str_format(d->arena, "%s_%.*s", act, STR_ARG(reads ? plural : single));
-  if (rest.len == 0 || rest.ptr[0] != '{')
-    return str_format(d->arena, "%.*s%.*s_%.*s", reads ? 4 : 0, "get_", STR_ARG(underscored(d->arena, rest)),
-                      STR_ARG(plural));
+  if (rest.len == 0 || rest.ptr[0] != '{') {
+    Str word = rest, inner = STR_NONE;
+    bool deeper = str_cut(rest, '/', &word, &inner);
+    if (route->method == HTTP_POST && !deeper)
+      return str_format(d->arena, "%.*s_%.*s", STR_ARG(underscored(d->arena, word)), STR_ARG(plural));
+    return str_format(d->arena, "%s_%.*s_%.*s%s", act, STR_ARG(plural), STR_ARG(underscored(d->arena, word)),
+                      deeper ? "_by_id" : "");
+  }
   if (!str_cut(rest, '/', &middle, &verb)) return str_format(d->arena, "%s_%.*s", act, STR_ARG(single));
   Buf words = buf_new(d->arena, 200);
   for (bool last = false; !last;) { /* without further parameters */
@@ -139,21 +147,25 @@ static Str permission_text(Arena *arena, const Route *route) {
   return api_wanted(route, &p) ? str_format(arena, "%.*s:%.*s", STR_ARG(p.area), STR_ARG(p.verb)) : STR_NONE;
 }
 
+/* A door that is open to whoever comes, and tells them apart itself, is no verb of a resource. */
+static void add_route(Doc *d, const Route *route) {
+  Str head = str_from_c(route->path), rest;
+  (void)str_cut(head, '/', &head, &rest);
+  const Resource *r = registry_plural(d->registry, head);
+  Operation op = {.method = route->method,
+                  .path = str_from_c(route->path),
+                  .id = route->permission ? verb_id(d, route, r) : underscored(d->arena, str_from_c(route->path)),
+                  .summary = str_from_c(route->doc),
+                  .tag = head,
+                  .permission = permission_text(d->arena, route),
+                  .route = route};
+  add_operation(d, &op, r);
+}
+
 static void add_verb_operations(Doc *d) {
   for (size_t t = 0; API_ROUTE_TABLES[t]; t++)
-    for (const Route *route = API_ROUTE_TABLES[t]; route->path; route++) {
-      Str head = str_from_c(route->path), rest;
-      (void)str_cut(head, '/', &head, &rest);
-      const Resource *r = registry_plural(d->registry, head);
-      Operation op = {.method = route->method,
-                      .path = str_from_c(route->path),
-                      .id = verb_id(d, route, r),
-                      .summary = str_from_c(route->doc),
-                      .tag = head,
-                      .permission = permission_text(d->arena, route),
-                      .route = route};
-      add_operation(d, &op, r);
-    }
+    for (const Route *route = API_ROUTE_TABLES[t]; route->path; route++) add_route(d, route);
+  for (const Route *route = SIGN_IN_ROUTES; route->path; route++) add_route(d, route);
 }
 
 /* The caller's own organization, without its id. */
@@ -191,11 +203,23 @@ static Value info(Doc *d) {
 }
 
 static Value security_schemes(Doc *d) {
-  MapBuilder map = map_builder(d->arena);
-  map_put_c(&map, "type", value_c("http"));
-  map_put_c(&map, "scheme", value_c("bearer"));
-  map_put_c(&map, "description", value_c("An API key: tk_..."));
-  return openapi_one(d->arena, "bearer", map_done(&map));
+  MapBuilder key = map_builder(d->arena), cookie = map_builder(d->arena), both = map_builder(d->arena);
+  map_put_c(&key, "type", value_c("http"));
+  map_put_c(&key, "scheme", value_c("bearer"));
+  map_put_c(&key, "description", value_c("An API key: tk_..."));
+  map_put_c(&cookie, "type", value_c("apiKey"));
+  map_put_c(&cookie, "in", value_c("cookie"));
+  map_put_c(&cookie, "name", value_c("tocsin_session"));
+  map_put_c(&cookie, "description", value_c("A browser's; writes need an Origin of Tocsin's own page."));
+  map_put_c(&both, "bearer", map_done(&key));
+  map_put_c(&both, "session", map_done(&cookie));
+  return map_done(&both);
+}
+
+static Value security(Doc *d) {
+  Value nothing = {.kind = VALUE_LIST};
+  Value either[] = {openapi_one(d->arena, "bearer", nothing), openapi_one(d->arena, "session", nothing)};
+  return list_of(d->arena, either, COUNT(either));
 }
 
 static Value tags(Doc *d) {
@@ -224,7 +248,7 @@ static Value whole(Arena *arena, const Registry *registry) {
   map_put_c(&map, "openapi", value_c("3.1.0"));
   map_put_c(&map, "info", info(&d));
   map_put_c(&map, "servers", list_one(arena, openapi_one(arena, "url", value_c("/"))));
-  map_put_c(&map, "security", list_one(arena, openapi_one(arena, "bearer", (Value){.kind = VALUE_LIST})));
+  map_put_c(&map, "security", security(&d));
   map_put_c(&map, "tags", tags(&d));
   map_put_c(&map, "paths", map_done(&d.paths));
   map_put_c(&map, "components", map_done(&components));

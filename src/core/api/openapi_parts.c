@@ -125,24 +125,41 @@ static void list_parameters(Doc *d, const Resource *r, ValueVec *out) {
   filter_parameters(d, r, out);
 }
 
+/* A parameter is absent, never null. */
+static Value without_null(const Value *schema) {
+  const Value *either = value_get_c(schema, "anyOf"), *type = value_get_c(schema, "type");
+  return either && !type ? *value_at(either, 0) : *schema;
+}
+
+static Value parameter_schema(Doc *d, const Field *f) {
+  Value schema = schema_of_field(&d->schemas, f, SCHEMA_CREATE, STR_NONE);
+  MapBuilder out = map_builder(d->arena);
+  schema = without_null(&schema);
+  for (u32 i = 0; i < schema.size; i++) {
+    Str name = value_text(&schema.members[i].key);
+    const Value *value = &schema.members[i].value;
+    if (str_equal_c(name, "description")) continue;
+    bool types = str_equal_c(name, "type") && value->kind == VALUE_LIST;
+    map_put(&out, name, types ? value->items[0] : *value);
+  }
+  return map_done(&out);
+}
+
 static void table_parameters(Doc *d, const Route *route, ValueVec *out) {
   for (size_t i = 0; i < route->query_count; i++) {
-    Field f = route->query[i];
-    bool required = f.required;
-    f.required = true; /* a parameter is absent, never null */
-    Value schema = schema_of_field(&d->schemas, &f, SCHEMA_CREATE, STR_NONE);
-    add(d, out, parameter(d, "query", str_from_c(f.name), str_from_c(f.doc), schema, required));
+    const Field *f = &route->query[i];
+    add(d, out, parameter(d, "query", str_from_c(f->name), str_from_c(f->doc), parameter_schema(d, f), f->required));
   }
 }
 
 static void write_parameters(Doc *d, const Operation *op, ValueVec *out) {
-  static const Field KEY = {.kind = F_TEXT, .required = true, .max = 255};
+  static const Field KEY = {.kind = F_TEXT, .max = 255};
   bool versioned = op->verb == VERB_UPDATE || op->verb == VERB_DELETE;
-  if (op->method == HTTP_GET) return;
+  if (op->method == HTTP_GET || (op->route && !op->route->permission)) return;
   add(d, out,
       parameter(d, "header", S("Idempotency-Key"),
                 S("The same key within 24 hours gives the first answer again, and nothing is written."),
-                schema_of_field(&d->schemas, &KEY, SCHEMA_CREATE, STR_NONE), false));
+                parameter_schema(d, &KEY), false));
   if (versioned)
     add(d, out,
         parameter(d, "header", S("If-Match"), S("The version that is to be changed (ETag); another one is 412."),
@@ -174,8 +191,8 @@ static Value answer_schema(Doc *d, const Operation *op) {
 static void good_answer(Doc *d, const Operation *op, MapBuilder *out) {
   MapBuilder map = map_builder(d->arena);
   const Route *route = op->route;
-  if (op->verb == VERB_DELETE) {
-    map_put_c(&map, "description", value_c("Deleted."));
+  if (op->verb == VERB_DELETE || (route && route->answers_nothing)) {
+    map_put_c(&map, "description", value_c(route ? "Done." : "Deleted."));
     map_put_c(out, "204", map_done(&map));
     return;
   }
@@ -204,8 +221,10 @@ static const struct ProblemKind {
     {"409", "Conflict", "It does not fit what is there: taken, or still referred to."},
     {"412", "PreconditionFailed", "If-Match names another version than the present one."},
     {"413", "TooLarge", "The body is larger than 1 MiB."},
+    {"414", "UriTooLong", "The path and query are longer than the server reads."},
     {"422", "Unprocessable", "Understood, but it cannot be done with what is stored."},
     {"429", "Limited", "More requests than the key may make; Retry-After says when to come again."},
+    {"431", "HeadTooLarge", "The headers are larger than the server reads."},
     {"500", "Internal", "A defect of ours."},
     {"503", "Unavailable", "Overload, or the storage cannot be written; Retry-After says when to come again."},
 };

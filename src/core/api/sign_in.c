@@ -217,6 +217,17 @@ static void post_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) 
   verdict->response = api_problem(&call, &err);
 }
 
+static const Field SIGN_IN[] = {
+    {.name = "email", .kind = F_EMAIL, .required = true, .doc = "Of the person.", .example = "ann@example.com"},
+    {.name = "password", .kind = F_TEXT, .required = true, .max = 1024, .doc = "Theirs."}};
+
+const Route SIGN_IN_ROUTES[] = {
+    {HTTP_POST, "sign-in", NULL, BODY(SIGN_IN), .answers_nothing = true,
+     .doc = "Gives a browser its session cookie. Failures make the next attempt wait."},
+    {HTTP_POST, "sign-out", NULL, .answers_nothing = true, .doc = "Ends the session of the cookie."},
+    {.path = NULL},
+};
+
 const Door SIGN_IN_DOORS[] = {
     {.prefix = "/api/v1/sign-in", .head = post_head, .request = sign_in_request},
     {.prefix = "/api/v1/sign-out", .head = post_head, .request = sign_out_request},
