@@ -211,7 +211,7 @@ static void put_kind(Schemas *s, MapBuilder *map, const Field *f, SchemaForm for
 static bool may_be_null(const Field *f, SchemaForm form) {
   if (form != SCHEMA_READ) return !f->required;
   if (f->kind == F_PRIORITY || f->nullable) return true;
-  bool never = f->required || f->def || f->kind == F_LIST || f->kind == F_LABELS || f->kind == F_BOOL;
+  bool never = f->required || f->def || f->kind == F_LIST || f->kind == F_LABELS || (f->kind == F_BOOL && f->read_only);
   return !never;
 }
 
