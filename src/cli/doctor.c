@@ -109,6 +109,7 @@ static bool look_here(Arena *arena, const Options *o, Value *out, Error *err) {
   ServeOptions serve;
   App *app = NULL;
   if (!serve_options_here(arena, o, &serve, err)) return false;
+  log_setup(LOG_TEXT, LOG_WARN);
   const char *path = str_to_c(arena, str_format(arena, "%s/tocsin.db", serve.data_folder));
   if (!serve.db_url && access(path, F_OK) != 0)
     return fail(err, ERR_INVALID, "there is no database in %s; name the data folder with --data", serve.data_folder);

@@ -16,7 +16,7 @@ from world import World  # noqa: E402
 
 
 # What is about the file of SQLite and nothing else; PostgreSQL has its own tools for copies.
-collect_ignore = ["test_backup.py"] if ON_POSTGRES else []
+collect_ignore = ["test_backup.py", "test_sqlite_file.py"] if ON_POSTGRES else []
 
 
 def pytest_collection_modifyitems(items):

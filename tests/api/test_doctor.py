@@ -92,5 +92,5 @@ def test_of_a_stopped_server_the_configuration_file_is_read(healthy, tmp_path):
 
 def test_wrong_calls_are_told(tmp_path):
     assert run("doctor", "-o", "xml").returncode == 2
-    done = run("doctor", "--data", tmp_path / "none")
+    done = run("doctor", "--data", tmp_path / "none", env={"TOCSIN_DB": ""})
     assert done.returncode == 1 and "no database" in done.stderr and len(done.stderr.splitlines()) == 1

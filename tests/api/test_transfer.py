@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from tocsin import Tocsin, run
+import postgres
+from tocsin import ON_POSTGRES, Tocsin, run
 from world import World, ack_url
 
 
@@ -53,7 +54,7 @@ def test_everything_arrives_and_the_open_page_goes_on(busy, tmp_path):
     server.stop()
     server.start()
     before = snapshot(server)
-    file = export(server)  # of the running server
+    file = export(server, "all.jsonl", *(["--with-key"] if ON_POSTGRES else []))  # of the running server
     server.stop()
     told = world.tally("ann", "bob")
     done = import_into(file, tmp_path / "new")
@@ -75,6 +76,41 @@ def test_everything_arrives_and_the_open_page_goes_on(busy, tmp_path):
         assert len({a["number"] for a in world.alerts()}) == len(world.alerts())
     finally:
         other.stop()
+
+
+def in_the_other_engine(folder):
+    """SQLite's way to PostgreSQL, or PostgreSQL's to SQLite."""
+    return f"sqlite:{folder}/tocsin.db" if ON_POSTGRES else postgres.the_cluster().create("other" + folder.parent.name.replace("-", "_")[-40:])
+
+
+def test_the_other_engine_takes_it_over_with_a_page_open(busy, tmp_path):
+    server, world = busy
+    server.stop()
+    server.start()
+    before = snapshot(server)
+    server.stop()
+    told = world.told("bob")
+    file, folder = export(server, "all.jsonl", "--with-key"), tmp_path / "other"
+    database = in_the_other_engine(folder)
+    done = run("import", file, "--data", folder, "--db", database)
+    assert done.returncode == 0, done
+    (folder / "test-mode").touch()
+    other = Tocsin(folder, db=database)
+    other.key = server.key
+    other.start()
+    try:
+        assert snapshot(other) == before
+        world.server = other
+        other.turn("6m")
+        assert world.told("bob") > told
+        world.fire("later")
+        assert world.alert("later")
+    finally:
+        other.stop()
+    back = run("export-all", tmp_path / "back", "--data", folder, "--db", database)
+    assert back.returncode == 0, back
+    done = run("import", tmp_path / "back", "--data", tmp_path / "again", "--db", f"sqlite:{tmp_path}/again/tocsin.db")
+    assert done.returncode == 0, done
 
 
 def test_an_export_of_an_import_is_the_same(busy, tmp_path):
