@@ -57,6 +57,12 @@ bool api_access(App *app, Error *err) {
 /* A key in the head, or else the cookie of a browser. */
 static const SetupKey *find_key(Call *call, Error *err) {
   Str header = http_header(call->request, "Authorization");
+  if (!engine_trusted(call->app->engine))
+    return fail(err, ERR_UNAVAILABLE,
+                "this node has heard nothing of the database for 5 s and does not trust its copy of the keys; try "
+                "again, "
+                "or ask another node"),
+           NULL;
   const SetupKey *session = header.len == 0 ? session_find(call->app, call->setup, call->request) : NULL;
   if (session) return session_origin_ok(call->app, call->request, err) ? session : NULL;
   if (!str_starts_with(header, S("Bearer ")))
