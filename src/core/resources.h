@@ -48,7 +48,9 @@ static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {
   "JOIN notification AS n ON n.page_id = p.id WHERE p.incident_id = h.id AND n.user_id = {user}) AND NOT EXISTS "      \
   "(SELECT 1 FROM alert AS a JOIN page AS p ON p.alert_id = a.id JOIN notification AS n ON n.page_id = p.id WHERE "    \
   "a.incident_id = h.id AND n.user_id = {user})"
-#define HIDDEN_ALERTS "SELECT b.id FROM alert AS b WHERE b.incident_id IN (" HIDDEN_INCIDENTS ")"
+#define HIDDEN_ALERTS                                                                                                  \
+  "SELECT b.id FROM alert AS b WHERE b.incident_id IN (" HIDDEN_INCIDENTS ") UNION ALL SELECT c.id FROM alert_record " \
+  "AS c WHERE c.incident_id IN (" HIDDEN_INCIDENTS ")"
 
 extern const Resource *const CORE_RESOURCES[];
 extern const size_t CORE_RESOURCE_COUNT;

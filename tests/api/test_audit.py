@@ -4,6 +4,7 @@ import pytest
 
 from test_permissions import Person
 from tocsin import run
+from world import ack_url
 
 
 def entries(server, thing, **more):
@@ -73,6 +74,18 @@ def test_verbs_are_written_down(world):
     page = world.server.make("pages", targets=[{"kind": "user", "id": world.ann["id"]}], message="by hand")
     (entry,) = entries(world.server, page)
     assert entry["verb"] == "create" and entry["before"] is None and entry["after"]["title"] == "by hand"
+
+
+def test_what_a_link_does_is_written_down(world):
+    world.usual()
+    world.fire("key", priority="p1")
+    (call,) = world.calls("ann")
+    answer = world.server.http("POST", ack_url(call), "action=acknowledge", {"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status in (200, 303), answer
+    (entry,) = entries(world.server, world.page(world.alert("key")))
+    assert entry["verb"] == "acknowledge" and entry["actor"]["id"] == world.ann["id"], entry
+    assert entry["via"].startswith("ntf_") and entry["address"] == "127.0.0.1"
+    assert (entry["before"]["status"], entry["after"]["status"]) == ("active", "acknowledged")
 
 
 def test_a_verb_that_fails_leaves_nothing(world):

@@ -3,6 +3,7 @@
  * catalog/pages/ack.html.mustache. */
 #include "base/embedded.h"
 #include "core/alerts/alerts.h"
+#include "core/api/api.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/message.h"
 #include "core/server/server.h"
@@ -224,24 +225,41 @@ static bool resolve_subject(Cycle *cycle, const Page *page, const Who *who, Erro
   return fail(err, ERR_CONFLICT, "a storm is resolved alert by alert");
 }
 
+static bool carry_out(Ack *ack, Cycle *cycle, const Page *page, const Who *who, Error *err) {
+  Str first = STR_NONE;
+  if (str_equal_c(ack->action, "acknowledge")) {
+    ack->said = page->status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");
+    return page_acknowledge(cycle, page->id, who, &first, err);
+  }
+  if (str_equal_c(ack->action, "escalate")) return ack->said = S("escalated"), page_escalate(cycle, page->id, who, err);
+  if (str_equal_c(ack->action, "resolve")) return ack->said = S("resolved"), resolve_subject(cycle, page, who, err);
+  return fail(err, ERR_INVALID, "the action must be acknowledge, escalate or resolve");
+}
+
+/* Like a verb of the API: the page before and after, by the notification whose link it was. */
+static bool act_audited(Ack *ack, Cycle *cycle, const Page *page, const Who *who, Error *err) {
+  ApiCtx ctx = api_ctx_of(ack->app, cycle, page->org_id, (Actor){who->kind, who->id, who->name});
+  const Resource *of = registry_find(ack->app->registry, S("page"));
+  Value before = value_null(), after = value_null();
+  bool found = false;
+  ctx.rc.address = ack->request->client;
+  ctx.rc.via = id_text(cycle->arena, "ntf", ack->notification_id);
+  return resource_load(&ctx.rc, of, page->id, &before, &found, err) && carry_out(ack, cycle, page, who, err) &&
+         resource_load(&ctx.rc, of, page->id, &after, &found, err) &&
+         resource_audit(&ctx.rc, of, page->id, str_to_c(cycle->arena, ack->action), &before, &after, err);
+}
+
 static bool act(Command *command, Cycle *cycle, Error *err) {
   Ack *ack = (Ack *)command;
   Notification n = {0};
   Page page = {0};
   bool found = false;
-  Str first = STR_NONE;
   if (!check_age(ack, cycle->db, err)) return false;
   if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
   if (found && !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
   if (!found) return fail(err, ERR_NOT_FOUND, "the message or its page is gone");
   Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
-  if (str_equal_c(ack->action, "acknowledge")) {
-    ack->said = page.status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");
-    return page_acknowledge(cycle, page.id, &who, &first, err);
-  }
-  if (str_equal_c(ack->action, "escalate")) return ack->said = S("escalated"), page_escalate(cycle, page.id, &who, err);
-  if (str_equal_c(ack->action, "resolve")) return ack->said = S("resolved"), resolve_subject(cycle, &page, &who, err);
-  return fail(err, ERR_INVALID, "the action must be acknowledge, escalate or resolve");
+  return act_audited(ack, cycle, &page, &who, err);
 }
 
 /* Browsers go back to the page by 303, so that reloading does not act again; programs get JSON. */
