@@ -15,4 +15,8 @@ extern const VerbSpec PAGE_BY_HAND, ONCALL, ONCALL_VERBS[];
 /* event_verbs.c, eval_verb.c, watch.c */
 extern const VerbSpec EVENT_VERBS[], RULE_VERBS[], REPLAY, EVAL, WATCH;
 
+/* user_verbs.c */
+extern const VerbSpec USER_VERBS[];
+int verb_rule_versions(Verb *verb);
+
 #endif

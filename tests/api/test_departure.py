@@ -3,6 +3,7 @@
 import pytest
 
 from test_permissions import Person
+from tocsin import run
 from world import ack_url
 
 WEEK = {"name": "Week", "mode": "replace", "starts_at": "2026-01-05T09:00:00", "turn": {"every": 1, "unit": "week"}}
@@ -154,3 +155,14 @@ def test_twice_is_once(world):
     ann = world.user("ann")
     first, second = (world.server.verb("users", ann["id"], "deactivate") for _ in range(2))
     assert first["status"] == second["status"] == "deactivated" and first["version"] == second["version"]
+
+
+def test_the_client_shows_it_and_does_it(scene):
+    server, ann, bob = scene["server"], scene["ann"], scene["bob"]
+    shown = run("user", "leave", ann["email"], "--dry-run", "--data", server.folder)
+    assert shown.returncode == 0 and "level 1" in shown.stdout and "!" in shown.stdout and "--to" in shown.stdout, shown
+    refused = run("user", "leave", ann["email"], "--data", server.folder)
+    assert refused.returncode == 4 and "replacement_id" in refused.stderr and "level 1" in refused.stderr, refused
+    done = run("user", "leave", ann["email"], "--to", bob["email"], "--data", server.folder)
+    assert done.returncode == 0 and "has left" in done.stdout, done
+    assert server.get(f"users/{ann['id']}")["status"] == "deactivated"

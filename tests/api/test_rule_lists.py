@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from test_permissions import Person
+from tocsin import run
 
 NUMBERS = itertools.count(1)
 
@@ -242,3 +243,14 @@ def test_urgency(world, priority, service, policy, high):
     world.source = world.integration(None, service_id=thing["id"])
     world.fire("key", **({"priority": priority} if priority else {}))
     assert world.page(world.alert("key"))["urgency"] == ("high" if high else "low")
+
+
+def test_the_client_lists_versions_and_restores(world):
+    world.usual()
+    rule = world.rule(world.source, "false")
+    world.server.change("alert-rules", rule["id"], name="Second name")
+    listed = run("rule", "versions", rule["slug"], "--data", world.server.folder)
+    assert listed.returncode == 0 and [line.split()[0] for line in listed.stdout.splitlines()] == ["2", "1"] and "Olga Owner" in listed.stdout, listed
+    done = run("rule", "restore", rule["slug"], "1", "--data", world.server.folder)
+    assert done.returncode == 0 and "restored" in done.stdout, done
+    assert world.server.get(f"alert-rules/{rule['id']}")["name"] == rule["name"]
