@@ -160,6 +160,10 @@ static void write_parameters(Doc *d, const Operation *op, ValueVec *out) {
       parameter(d, "header", S("Idempotency-Key"),
                 S("The same key within 24 hours gives the first answer again, and nothing is written."),
                 parameter_schema(d, &KEY), false));
+  if (op->resource && op->resource->configured)
+    add(d, out,
+        parameter(d, "query", S("dry_run"), S("true: checks all, answers as if it were written, and keeps nothing."),
+                  typed(d->arena, "boolean"), false));
   if (versioned)
     add(d, out,
         parameter(d, "header", S("If-Match"), S("The version that is to be changed (ETag); another one is 412."),
