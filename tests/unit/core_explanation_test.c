@@ -27,6 +27,10 @@ static i64 any_id(Rng *rng) {
   return next(rng) % 3 == 0 ? BORDERS[next(rng) % COUNT(BORDERS)] : (i64)next(rng);
 }
 
+static i64 any_time(Rng *rng) {
+  return (i64)(next(rng) % 253402300800000u);
+}
+
 static Str any_text(Rng *rng, Arena *arena) {
   static const char *const KNOWN[] = {
       "", "new", "disabled", "paged", "snooze", "matched", "ünïcödé \xf0\x9f\x94\xa5", "a; b"};
@@ -39,7 +43,7 @@ static Str any_text(Rng *rng, Arena *arena) {
 
 static Explanation any_explanation(Rng *rng, Arena *arena) {
   Explanation e = {.run = any_id(rng),
-                   .at_ms = any_id(rng),
+                   .at_ms = any_time(rng),
                    .why = any_text(rng, arena),
                    .status = any_text(rng, arena),
                    .outcome = any_text(rng, arena),
@@ -58,7 +62,8 @@ static Explanation any_explanation(Rng *rng, Arena *arena) {
                       any_text(rng, arena), any_text(rng, arena), any_text(rng, arena)};
   for (size_t i = 0; i < e.page_count; i++)
     e.pages[i] = (ExplainPage){any_id(rng), any_id(rng), any_text(rng, arena), any_text(rng, arena)};
-  for (size_t i = 0; i < e.hold_count; i++) e.holds[i] = (ExplainHold){any_text(rng, arena), any_id(rng), any_id(rng)};
+  for (size_t i = 0; i < e.hold_count; i++)
+    e.holds[i] = (ExplainHold){any_text(rng, arena), any_id(rng), any_time(rng)};
   return e;
 }
 

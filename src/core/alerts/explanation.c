@@ -93,6 +93,12 @@ static bool unpack_id(Str *rest, Ids *ids, i64 *out) {
   return true;
 }
 
+/* Years 1970 to 9999: what can be shown. */
+static bool unpack_time(Str *rest, i64 *out) {
+  static const i64 LAST_MS = 253402300799999;
+  return unpack_i64(rest, out) && *out >= 0 && *out <= LAST_MS;
+}
+
 static bool unpack_count(Str *rest, size_t *out) {
   u64 count = 0;
   if (!unpack_u64(rest, &count) || count > ROWS_MAX) return false;
@@ -163,7 +169,7 @@ static bool unpack_holds(Arena *arena, Str *rest, Explanation *out) {
   out->holds = ARENA_ARRAY(arena, ExplainHold, out->hold_count + 1);
   for (size_t i = 0; i < out->hold_count; i++) {
     ExplainHold *hold = &out->holds[i];
-    if (!unpack_word(rest, &hold->reason) || !unpack_i64(rest, &hold->id) || !unpack_i64(rest, &hold->until_ms))
+    if (!unpack_word(rest, &hold->reason) || !unpack_i64(rest, &hold->id) || !unpack_time(rest, &hold->until_ms))
       return false;
   }
   return true;
@@ -209,7 +215,7 @@ bool explanation_unpack(Arena *arena, Str bytes, Explanation *out) {
   u64 unrouted = 0;
   if (bytes.len == 0 || bytes.ptr[0] != EXPLANATION_VERSION) return false;
   Str rest = str_slice(bytes, 1, bytes.len);
-  if (!unpack_i64(&rest, &e.run) || !unpack_i64(&rest, &e.at_ms) || !unpack_word(&rest, &e.why) ||
+  if (!unpack_i64(&rest, &e.run) || !unpack_time(&rest, &e.at_ms) || !unpack_word(&rest, &e.why) ||
       !unpack_word(&rest, &e.status) || !unpack_word(&rest, &e.outcome) || !unpack_rules(arena, &rest, &ids, &e) ||
       !unpack_pages(arena, &rest, &ids, &e) || !unpack_holds(arena, &rest, &e) || !unpack_u64(&rest, &unrouted) ||
       unrouted > 1 || !unpack_i64(&rest, &e.incident_rule_id) || !unpack_i64(&rest, &e.incident_id) || rest.len > 0)
