@@ -197,3 +197,84 @@ def test_streams_come_by_cookie(site):
         lines += answer.readline()
     assert b"event: change" in lines
     connection.close()
+
+
+# Links that set a password.
+
+
+def post(site, path, **body):
+    return site.http("POST", "/api/v1/" + path, json.dumps(body), {"Origin": origin(site), "Content-Type": "application/json"})
+
+
+@pytest.fixture
+def link(site):
+    """(the link's token, the person)"""
+    user = site.make("users", name="Bo Berg", email="bo@example.org", role="responder", status="invited")
+    made = site.verb("users", user["id"], "invite")
+    assert made["url"].startswith(origin(site) + "/join/")
+    return made["url"].rsplit("/", 1)[1], user
+
+
+def test_a_link_sets_the_password_once_and_signs_in(site, link):
+    token, user = link
+    assert post(site, "join/look", token=token).json == {"email": "bo@example.org", "name": "Bo Berg"}
+    joined = post(site, "join", token=token, password="seven otters sing")
+    assert joined.status == 204
+    assert call(site, "GET", "me", cookie_of(joined)).json["id"] == user["id"]
+    assert site.get(f"users/{user['id']}")["status"] == "active"
+    assert sign_in(site, "bo@example.org", "seven otters sing").status == 204
+    again = post(site, "join", token=token, password="eight otters sing")
+    assert again.status == 404 and "ask for a new one" in again.json["detail"]
+    assert sign_in(site, "bo@example.org", "eight otters sing").status == 401
+
+
+def test_a_new_password_ends_all_other_sessions(site, link):
+    first = cookie_of(post(site, "join", token=link[0], password="seven otters sing"))
+    token = site.verb("users", link[1]["id"], "invite")["url"].rsplit("/", 1)[1]
+    second = cookie_of(post(site, "join", token=token, password="eight otters sing"))
+    assert call(site, "GET", "me", first).status == 401 and call(site, "GET", "me", second).status == 200
+
+
+def test_a_weak_password_is_said_at_the_field_and_spends_nothing(site, link):
+    refused = post(site, "join", token=link[0], password="short")
+    assert refused.status == 400 and refused.json["errors"][0]["pointer"] == "/password"
+    assert post(site, "join", token=link[0], password="seven otters sing").status == 204
+
+
+@pytest.mark.parametrize("change", [lambda t: t[:-1] + ("0" if t[-1] != "0" else "1"), lambda t: t[:13] + "Z" + t[14:], lambda t: t[:-1],
+                                    lambda t: t + "0", lambda t: "", lambda t: "é" * 66])
+def test_a_link_that_was_touched_is_none(site, link, change):
+    assert post(site, "join", token=change(link[0]), password="seven otters sing").status == 404
+
+
+def test_a_link_ends_after_seven_days_with_another_address_and_with_its_person(site, link):
+    token, user = link
+    other = site.verb("users", user["id"], "invite")["url"].rsplit("/", 1)[1]
+    site.turn("6d")
+    assert post(site, "join/look", token=token).status == 200
+    site.change("users", user["id"], email="bo.berg@example.org")
+    assert post(site, "join/look", token=other).status == 404
+    site.change("users", user["id"], email="bo@example.org")
+    assert post(site, "join/look", token=other).status == 200
+    site.turn("2d")
+    assert post(site, "join/look", token=token).status == 404
+
+
+def test_nobody_makes_a_link_for_somebody_who_may_more(site, link):
+    admin = site.make("users", name="Ada", email="ada@example.org", role="admin")
+    key = site.make("api-keys", name="ada", user_id=admin["id"])["key"]
+    assert site.try_api("POST", f"users/{link[1]['id']}/invite", {}, key=key).status == 200
+    refused = site.try_api("POST", f"users/{EMAIL}/invite", {}, key=key)
+    assert refused.status == 403 and "somebody else" in refused.json["detail"]
+    bo = site.make("api-keys", name="bo", user_id=link[1]["id"])["key"]
+    assert site.try_api("POST", f"users/{admin['id']}/invite", {}, key=bo).status == 403
+
+
+def test_links_of_other_sites_are_refused(site, link):
+    answer = site.http("POST", "/api/v1/join", json.dumps({"token": link[0], "password": "seven otters sing"}),
+                       {"Origin": "https://evil.example"})
+    assert answer.status == 403
+
+
+def test_the_link_is_in_no_audit_entry(site, link):
+    assert link[0] not in json.dumps(site.items("audit"))

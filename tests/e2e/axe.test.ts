@@ -60,6 +60,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["rule", `/rules/${ids.rule}`],
   ["settings", "/settings"],
   ["services", "/settings/services"],
+  ["people", "/settings/users"],
   ["new policy", "/settings/escalation-policies?edit=new"],
   ["sessions", "/settings/sessions"],
   ["nothing there", "/no/such/place"],
@@ -71,6 +72,10 @@ for (const theme of ["light", "dark"] as const) {
     await door.goto(server.url);
     await door.getByLabel("E-mail").waitFor();
     const found: Record<string, string[]> = { "sign-in": await violations(door) };
+    const { url } = await server.api<{ url: string }>("POST", "users/olga@example.org/invite", {});
+    await door.goto(url);
+    await door.getByLabel("Your password").waitFor();
+    found.join = await violations(door);
     await door.context().close();
     const page = await site.page(server, { colorScheme: theme });
     for (const [name, path, act] of screens()) {

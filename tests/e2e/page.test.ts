@@ -242,6 +242,29 @@ test("on a phone an alert is found and acknowledged; nothing is wider than the s
   await page.context().close();
 });
 
+test("somebody is added, gets a link, sets a password with it, and is in", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/settings/users?edit=new`);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: false }).first().fill("Bo Berg");
+  await dialog.getByLabel("Email", { exact: false }).first().fill("bo@example.org");
+  await dialog.getByRole("button", { name: "Make" }).click();
+  const url = await page.getByRole("dialog", { name: "A link for Bo Berg" }).locator("code").textContent();
+  const bo = site.watch(await (await site.context()).newPage());
+  await bo.goto(url!);
+  await bo.getByRole("heading", { name: "Welcome, Bo Berg" }).waitFor();
+  await bo.getByLabel("Your password").fill("short");
+  await bo.keyboard.press("Enter");
+  await bo.getByRole("alert").getByText("at least 10").waitFor();
+  await bo.getByLabel("Your password").fill("seven otters sing");
+  await bo.keyboard.press("Enter");
+  await bo.getByRole("button", { name: "Bo Berg" }).waitFor();
+  await bo.goto(url!);
+  await bo.getByRole("alert").getByText("ask for a new one").waitFor();
+  await bo.context().close();
+  await page.context().close();
+});
+
 test("signing out leaves nothing behind", async () => {
   const page = await site.page(server);
   await page.goto(`${server.url}/settings`);

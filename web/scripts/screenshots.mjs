@@ -71,7 +71,8 @@ try {
     await page.getByLabel("E-mail").fill("sam@example.org");
     await page.getByLabel("Password").fill("ring the bell");
     await page.keyboard.press("Enter");
-    await page.locator("main").waitFor();
+    await page.getByLabel("E-mail").waitFor({ state: "detached" });
+    await page.locator("main h1").waitFor();
     for (const [name, path, act] of screens) {
       await page.goto(url + path);
       await page.waitForFunction(() => document.querySelector("main h1, main h2") && !document.querySelector("main .shimmer"), null, { timeout: 8000 }).catch(() => undefined);

@@ -4,6 +4,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { router } from "./app/router";
+import { JoinPage } from "./app/join";
 import { SignInForm, SignInPage } from "./app/sign-in";
 import { isProblem, onSignedOut } from "./lib/api";
 import { applyLooks } from "./lib/looks";
@@ -21,6 +22,8 @@ function App() {
   const me = useQuery(meQuery);
   const [ended, setEnded] = useState(false);
   useEffect(() => onSignedOut(() => queryClient.getQueryData(meQuery.queryKey) && setEnded(true)), []);
+  const join = /^\/join\/(\w+)$/.exec(location.pathname);
+  if (join) return <JoinPage token={join[1]!} />;
   if (me.data)
     return (
       <>

@@ -115,6 +115,7 @@ i64 api_query_time(const Call *call, const char *name, i64 otherwise);
 Str api_openapi(Arena *arena, const Registry *registry);
 
 extern const Door API_DOORS[];
+extern const Door JOIN_DOORS[];
 extern const Door SIGN_IN_DOORS[]; /* before API_DOORS: nobody is known yet */
 /* NULL-terminated; each table ends with a route without a path. */
 extern const Route *const API_ROUTE_TABLES[];

@@ -9,6 +9,12 @@ void api_respond(Call *call);                           /* what the call has to 
 void api_respond_problem(Call *call, const Error *err); /* with call->errors */
 HttpResponse api_problem(const Call *call, const Error *err);
 
+/* sign_in.c: doors where nobody is known yet. wait_ms > 0: Retry-After. An empty token takes the cookie away. */
+void api_respond_refusal(App *app, HttpRequest *request, const Error *err, i64 wait_ms);
+void api_respond_cookie(App *app, HttpRequest *request, Str token);
+/* POST from our own page only. */
+void api_open_door_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict, size_t body_bytes_max);
+
 /* authorize.c: fills in who calls and what they may see; then whether the call's route is theirs to use. */
 MUST_CHECK bool api_authenticate(Call *call, Error *err);
 MUST_CHECK bool api_allowed(Call *call, Error *err);

@@ -1,6 +1,9 @@
 /* What signed-in people do with their own sessions. */
 #include "core/api/api.h"
+#include "core/identity/access.h"
+#include "core/identity/invitation.h"
 #include "core/identity/session.h"
+#include "lang/time.h"
 
 static bool only_people(const Call *c, Error *err) {
   return c->user || fail(err, ERR_FORBIDDEN, "this key speaks for a service; sessions belong to people");
@@ -27,6 +30,28 @@ static bool end_others(Call *c, Cycle *cycle, Error *err) {
   return session_end_all(cycle, c->org_id, c->user->id, c->session_id, err) && answer_sessions(c, cycle->db, err);
 }
 
+/* A link with which they set their password. Whoever makes it could use it: so only for those who may no more than
+ * they. */
+static bool invite(Call *c, Cycle *cycle, Error *err) {
+  i64 id = 0, expires_ms = 0;
+  Str token = STR_NONE;
+  const Permission *lacking = NULL;
+  if (!api_resolve(c, cycle->db, "user", 0, &id, err)) return false;
+  const SetupUser *user = setup_user(setup_current(c->app->setup), id);
+  if (!user || user->org_id != c->org_id) return fail(err, ERR_NOT_FOUND, "there is no such person");
+  if (!grants_cover(c->grants, user->grants, &lacking))
+    return fail(err, ERR_FORBIDDEN,
+                "%.*s may do what you may not (%.*s:%.*s), so the link must come from somebody else",
+                STR_ARG(user->name), STR_ARG(lacking->area), STR_ARG(lacking->verb));
+  if (!invitation_make(c->app, cycle->db, c->arena, c->org_id, id, cycle->now_ms, &token, &expires_ms, err))
+    return false;
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "url", value_string(str_format(c->arena, "%s/join/%.*s", c->app->public_url, STR_ARG(token))));
+  map_put_c(&map, "expires_at", value_string(time_text_ms(c->arena, expires_ms)));
+  c->answer = map_done(&map);
+  return true;
+}
+
 #define SHOWN(n, k, text)                                                                                              \
   { .name = n, .kind = k, .required = true, .doc = text }
 static const Field SESSION_FIELDS[] = {
@@ -42,7 +67,14 @@ static const Field SESSIONS[] = {
     {.name = "items", .kind = F_LIST, .of = &SESSION_ITEM, .required = true, .doc = "All of them."},
     {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
 
+static const Field INVITATION[] = {
+    SHOWN("url", F_TEXT, "Where they set their password; good once."),
+    SHOWN("expires_at", F_TIME, "Until when."),
+};
+
 const Route SESSION_ROUTES[] = {
+    {HTTP_POST, "users/{id}/invite", "users:write", .write = invite, ANSWER(INVITATION),
+     .doc = "A link with which the person sets their password."},
     {HTTP_GET, "me/sessions", "me:read", .read = sessions, WHOLE_LIST, ANSWER(SESSIONS),
      .doc = "Where I am signed in."},
     {HTTP_DELETE, "me/sessions/{id}", "me:update", .write = end_one, ANSWER(SESSIONS),

@@ -27,7 +27,7 @@ typedef struct SignIn {
 
 /* Answers --------------------------------------------------------------------------------------------------------- */
 
-static void respond_error(App *app, HttpRequest *request, const Error *err, i64 wait_ms) {
+void api_respond_refusal(App *app, HttpRequest *request, const Error *err, i64 wait_ms) {
   Call call = {.app = app, .request = request, .arena = request->arena};
   HttpResponse response = api_problem(&call, err);
   HttpHeader headers[] = {
@@ -39,7 +39,7 @@ static void respond_error(App *app, HttpRequest *request, const Error *err, i64 
   http_respond(app->http, request, &response);
 }
 
-static void respond_cookie(App *app, HttpRequest *request, Str token) {
+void api_respond_cookie(App *app, HttpRequest *request, Str token) {
   HttpHeader headers[] = {
       {S("Set-Cookie"), session_cookie_header(app, request, token)},
       {S("Cache-Control"), S("no-store")},
@@ -106,9 +106,9 @@ static bool make_session(Command *command, Cycle *cycle, Error *err) {
 static void session_made(Command *command, bool ok, const Error *err) {
   SignIn *in = (SignIn *)command;
   if (ok)
-    respond_cookie(in->app, in->request, in->token);
+    api_respond_cookie(in->app, in->request, in->token);
   else
-    respond_error(in->app, in->request, err, 0);
+    api_respond_refusal(in->app, in->request, err, 0);
 }
 
 /* On a thread of the pool. */
@@ -119,14 +119,14 @@ static void sign_in(void *ctx) {
   if (!load_accounts(in, &err) || !check_password(in, &err)) {
     if (err.code == ERR_UNAUTHORIZED)
       sign_in_guard_failed(app->sign_in_guard, in->email, in->request->client, clock_now(&app->clock));
-    respond_error(app, in->request, &err, 0);
+    api_respond_refusal(app, in->request, &err, 0);
     return;
   }
   sign_in_guard_passed(app->sign_in_guard, in->email);
   in->command = (Command){.run = make_session, .done = session_made};
   if (engine_submit(app->engine, &in->command)) return;
   fail(&err, ERR_UNAVAILABLE, "the server is stopping; try again");
-  respond_error(app, in->request, &err, 0);
+  api_respond_refusal(app, in->request, &err, 0);
 }
 
 static bool read_form(SignIn *in, Error *err) {
@@ -146,19 +146,19 @@ static void sign_in_request(App *app, HttpRequest *request) {
   Error err = {0};
   *in = (SignIn){.app = app, .request = request, .arena = request->arena};
   if (!read_form(in, &err)) {
-    respond_error(app, request, &err, 0);
+    api_respond_refusal(app, request, &err, 0);
     return;
   }
   i64 wait_ms = sign_in_guard_wait(app->sign_in_guard, in->email, request->client, clock_now(&app->clock));
   if (wait_ms > 0) {
     fail(&err, ERR_LIMITED, "too many attempts failed; the next one is possible in %lld s",
          (long long)((wait_ms + 999) / 1000));
-    respond_error(app, request, &err, wait_ms);
+    api_respond_refusal(app, request, &err, wait_ms);
     return;
   }
   if (password_pool_do(app->passwords, sign_in, in)) return;
   fail(&err, ERR_UNAVAILABLE, "too many people sign in at this moment; try again in a few seconds");
-  respond_error(app, request, &err, 3000);
+  api_respond_refusal(app, request, &err, 3000);
 }
 
 /* Out ------------------------------------------------------------------------------------------------------------- */
@@ -181,9 +181,9 @@ static bool end_session(Command *command, Cycle *cycle, Error *err) {
 static void session_ended(Command *command, bool ok, const Error *err) {
   SignOut *out = (SignOut *)command;
   if (ok)
-    respond_cookie(out->app, out->request, STR_NONE);
+    api_respond_cookie(out->app, out->request, STR_NONE);
   else
-    respond_error(out->app, out->request, err, 0);
+    api_respond_refusal(out->app, out->request, err, 0);
 }
 
 static void sign_out_request(App *app, HttpRequest *request) {
@@ -194,20 +194,20 @@ static void sign_out_request(App *app, HttpRequest *request) {
   if (session) out->org_id = session->org_id, out->user_id = session->user_id, out->session_id = session->id;
   setup_give(setup);
   if (!out->session_id) {
-    respond_cookie(app, request, STR_NONE);
+    api_respond_cookie(app, request, STR_NONE);
     return;
   }
   if (engine_submit(app->engine, &out->command)) return;
   Error err = {0};
   fail(&err, ERR_UNAVAILABLE, "the server is stopping; try again");
-  respond_error(app, request, &err, 0);
+  api_respond_refusal(app, request, &err, 0);
 }
 
 /* Doors ----------------------------------------------------------------------------------------------------------- */
 
-static void post_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+void api_open_door_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict, size_t body_bytes_max) {
   Error err = {0};
-  verdict->body_bytes_max = BODY_BYTES_MAX;
+  verdict->body_bytes_max = body_bytes_max;
   if (request->method != HTTP_POST)
     fail(&err, ERR_METHOD, "%.*s is not possible here; POST is", STR_ARG(request->method_text));
   else if (session_origin_ok(app, request, &err))
@@ -221,12 +221,28 @@ static const Field SIGN_IN[] = {
     {.name = "email", .kind = F_EMAIL, .required = true, .doc = "Of the person.", .example = "ann@example.com"},
     {.name = "password", .kind = F_TEXT, .required = true, .max = 1024, .doc = "Theirs."}};
 
+static const Field JOIN[] = {
+    {.name = "token", .kind = F_TEXT, .required = true, .max = 200, .doc = "The end of the link."},
+    {.name = "password", .kind = F_TEXT, .required = true, .max = 1024, .doc = "The new one."}};
+static const Field LOOK[] = {
+    {.name = "token", .kind = F_TEXT, .required = true, .max = 200, .doc = "The end of the link."}};
+static const Field LOOKED[] = {
+    {.name = "email", .kind = F_EMAIL, .required = true, .doc = "Of the person.", .example = "ann@example.com"},
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "What people call them."}};
+
 const Route SIGN_IN_ROUTES[] = {
     {HTTP_POST, "sign-in", NULL, BODY(SIGN_IN), .answers_nothing = true,
      .doc = "Gives a browser its session cookie. Failures make the next attempt wait."},
     {HTTP_POST, "sign-out", NULL, .answers_nothing = true, .doc = "Ends the session of the cookie."},
+    {HTTP_POST, "join", NULL, BODY(JOIN), .answers_nothing = true,
+     .doc = "Sets the password of whoever got the link, and gives the session cookie."},
+    {HTTP_POST, "join/look", NULL, BODY(LOOK), ANSWER(LOOKED), .doc = "Whose link it is."},
     {.path = NULL},
 };
+
+static void post_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  api_open_door_head(app, request, verdict, BODY_BYTES_MAX);
+}
 
 const Door SIGN_IN_DOORS[] = {
     {.prefix = "/api/v1/sign-in", .head = post_head, .request = sign_in_request},

@@ -64,7 +64,7 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
         <div className="rounded-xl border border-line bg-surface p-6 shadow-sm">
           <SignInForm onDone={onDone} />
         </div>
-        <p className="mt-4 text-center text-xs text-quiet">No password yet? Whoever runs Tocsin sets it with “tocsin init”.</p>
+        <p className="mt-4 text-center text-xs text-quiet">No password, or lost it? An admin makes you a link to set one: Settings, People.</p>
       </div>
     </main>
   );

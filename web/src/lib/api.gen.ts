@@ -44,24 +44,50 @@ export type Organization = {
   defaults: {
     /** The same key within this time reopens the alert; later it makes a new one. 1800. */
     reopen_window_s: number | null;
-    /** An event whose own time is older than this is late: recorded, not acted on. 300. */
+    /** How long after a resolve an event that is older than it is late: recorded, not acted on. 300. */
     late_window_s: number | null;
+    /** A sender's time that lies further ahead of ours is not believed. 60. */
+    clock_tolerance_s: number | null;
     /** How long an acknowledgement outlives a resolve. 600. */
     ack_kept_s: number | null;
     /** Without news for this long an alert resolves itself; 0 never. 0. */
     resolve_after_s: number | null;
+    /** The same for alerts that come to /am without an end. 300. */
+    am_resolve_after_s: number | null;
     /** How long an incident takes new alerts of its group. 3600. */
     window_s: number | null;
     /** The end of a window that slides. 86400. */
     max_window_s: number | null;
+    /** So many alerts of a group are one incident, then the next opens. 1000. */
+    alerts_max: number | null;
+    /** Every page waits so long; a resolve in time means none. 0. */
+    pause_s: number | null;
+    /** Incidents of rules resolve when all of their alerts are. false. */
+    auto_resolve: boolean;
+    /** ... and stayed so for this long. 300. */
+    auto_resolve_after_s: number | null;
     /** So many changes of state within flap_window_s are flapping. 6. */
     flap_count: number | null;
     /** The window of flap_count. 1800. */
     flap_window_s: number | null;
     /** Quiet for this long ends flapping. 900. */
     flap_quiet_s: number | null;
-    /** An incident whose alerts are all resolved waits this long. 300. */
-    auto_resolve_after_s: number | null;
+    /** How long what an inhibition rule may mute waits for what mutes it. 0. */
+    wait_s: number | null;
+    /** How long after that ended it waits to page. 30. */
+    release_s: number | null;
+    /** How long a delivery that comes again is known. 86400. */
+    idempotency_s: number | null;
+    /** Longer dedup keys are hashed whole. 1024. */
+    key_bytes: number | null;
+    /** Longer titles are cut. 1024. */
+    title_bytes: number | null;
+    /** Of more labels the telling ones are kept. 256. */
+    labels_max: number | null;
+    /** Longer values of labels are cut. 4096. */
+    label_bytes: number | null;
+    /** Larger bodies are refused; templates that take more do so. 1048576. */
+    body_bytes: number | null;
   } | null;
   /** When it was made. */
   created_at: string;
@@ -114,24 +140,50 @@ export type OrganizationCreate = {
   defaults?: {
     /** The same key within this time reopens the alert; later it makes a new one. 1800. */
     reopen_window_s?: number | null;
-    /** An event whose own time is older than this is late: recorded, not acted on. 300. */
+    /** How long after a resolve an event that is older than it is late: recorded, not acted on. 300. */
     late_window_s?: number | null;
+    /** A sender's time that lies further ahead of ours is not believed. 60. */
+    clock_tolerance_s?: number | null;
     /** How long an acknowledgement outlives a resolve. 600. */
     ack_kept_s?: number | null;
     /** Without news for this long an alert resolves itself; 0 never. 0. */
     resolve_after_s?: number | null;
+    /** The same for alerts that come to /am without an end. 300. */
+    am_resolve_after_s?: number | null;
     /** How long an incident takes new alerts of its group. 3600. */
     window_s?: number | null;
     /** The end of a window that slides. 86400. */
     max_window_s?: number | null;
+    /** So many alerts of a group are one incident, then the next opens. 1000. */
+    alerts_max?: number | null;
+    /** Every page waits so long; a resolve in time means none. 0. */
+    pause_s?: number | null;
+    /** Incidents of rules resolve when all of their alerts are. false. */
+    auto_resolve?: boolean | null;
+    /** ... and stayed so for this long. 300. */
+    auto_resolve_after_s?: number | null;
     /** So many changes of state within flap_window_s are flapping. 6. */
     flap_count?: number | null;
     /** The window of flap_count. 1800. */
     flap_window_s?: number | null;
     /** Quiet for this long ends flapping. 900. */
     flap_quiet_s?: number | null;
-    /** An incident whose alerts are all resolved waits this long. 300. */
-    auto_resolve_after_s?: number | null;
+    /** How long what an inhibition rule may mute waits for what mutes it. 0. */
+    wait_s?: number | null;
+    /** How long after that ended it waits to page. 30. */
+    release_s?: number | null;
+    /** How long a delivery that comes again is known. 86400. */
+    idempotency_s?: number | null;
+    /** Longer dedup keys are hashed whole. 1024. */
+    key_bytes?: number | null;
+    /** Longer titles are cut. 1024. */
+    title_bytes?: number | null;
+    /** Of more labels the telling ones are kept. 256. */
+    labels_max?: number | null;
+    /** Longer values of labels are cut. 4096. */
+    label_bytes?: number | null;
+    /** Larger bodies are refused; templates that take more do so. 1048576. */
+    body_bytes?: number | null;
   } | null;
 };
 
@@ -166,24 +218,50 @@ export type OrganizationUpdate = {
   defaults?: {
     /** The same key within this time reopens the alert; later it makes a new one. 1800. */
     reopen_window_s?: number | null;
-    /** An event whose own time is older than this is late: recorded, not acted on. 300. */
+    /** How long after a resolve an event that is older than it is late: recorded, not acted on. 300. */
     late_window_s?: number | null;
+    /** A sender's time that lies further ahead of ours is not believed. 60. */
+    clock_tolerance_s?: number | null;
     /** How long an acknowledgement outlives a resolve. 600. */
     ack_kept_s?: number | null;
     /** Without news for this long an alert resolves itself; 0 never. 0. */
     resolve_after_s?: number | null;
+    /** The same for alerts that come to /am without an end. 300. */
+    am_resolve_after_s?: number | null;
     /** How long an incident takes new alerts of its group. 3600. */
     window_s?: number | null;
     /** The end of a window that slides. 86400. */
     max_window_s?: number | null;
+    /** So many alerts of a group are one incident, then the next opens. 1000. */
+    alerts_max?: number | null;
+    /** Every page waits so long; a resolve in time means none. 0. */
+    pause_s?: number | null;
+    /** Incidents of rules resolve when all of their alerts are. false. */
+    auto_resolve?: boolean | null;
+    /** ... and stayed so for this long. 300. */
+    auto_resolve_after_s?: number | null;
     /** So many changes of state within flap_window_s are flapping. 6. */
     flap_count?: number | null;
     /** The window of flap_count. 1800. */
     flap_window_s?: number | null;
     /** Quiet for this long ends flapping. 900. */
     flap_quiet_s?: number | null;
-    /** An incident whose alerts are all resolved waits this long. 300. */
-    auto_resolve_after_s?: number | null;
+    /** How long what an inhibition rule may mute waits for what mutes it. 0. */
+    wait_s?: number | null;
+    /** How long after that ended it waits to page. 30. */
+    release_s?: number | null;
+    /** How long a delivery that comes again is known. 86400. */
+    idempotency_s?: number | null;
+    /** Longer dedup keys are hashed whole. 1024. */
+    key_bytes?: number | null;
+    /** Longer titles are cut. 1024. */
+    title_bytes?: number | null;
+    /** Of more labels the telling ones are kept. 256. */
+    labels_max?: number | null;
+    /** Longer values of labels are cut. 4096. */
+    label_bytes?: number | null;
+    /** Larger bodies are refused; templates that take more do so. 1048576. */
+    body_bytes?: number | null;
   } | null;
 };
 
@@ -1369,14 +1447,14 @@ export type AlertRuleActionsCreateIncident = {
   window_s?: number | null;
   /** Each new alert makes the window slide. */
   extend?: boolean;
-  /** The end of a window that slides. */
-  max_window_s?: number;
+  /** The end of a window that slides; null: the organization's. */
+  max_window_s?: number | null;
   /** What an absent value of group_by means. */
   missing?: "separate" | "group";
-  /** Resolves it when its last alert is resolved. */
+  /** Resolves it when its last alert is resolved; null: the organization's. */
   auto_resolve?: boolean;
-  /** ... and stayed so for this long. */
-  auto_resolve_after_s?: number;
+  /** ... and stayed so for this long; null: the organization's. */
+  auto_resolve_after_s?: number | null;
   /** What sort of incident. */
   kind?: "normal" | "drill" | "test" | "backfilled";
 };
@@ -1524,13 +1602,13 @@ export type AlertRuleCreateActionsCreateIncident = {
   window_s?: number | null;
   /** Each new alert makes the window slide. */
   extend?: boolean | null;
-  /** The end of a window that slides. */
+  /** The end of a window that slides; null: the organization's. */
   max_window_s?: number | null;
   /** What an absent value of group_by means. */
   missing?: "separate" | "group" | null;
-  /** Resolves it when its last alert is resolved. */
+  /** Resolves it when its last alert is resolved; null: the organization's. */
   auto_resolve?: boolean | null;
-  /** ... and stayed so for this long. */
+  /** ... and stayed so for this long; null: the organization's. */
   auto_resolve_after_s?: number | null;
   /** What sort of incident. */
   kind?: "normal" | "drill" | "test" | "backfilled" | null;
@@ -1661,13 +1739,13 @@ export type AlertRuleUpdateActionsCreateIncident = {
   window_s?: number | null;
   /** Each new alert makes the window slide. */
   extend?: boolean | null;
-  /** The end of a window that slides. */
+  /** The end of a window that slides; null: the organization's. */
   max_window_s?: number | null;
   /** What an absent value of group_by means. */
   missing?: "separate" | "group" | null;
-  /** Resolves it when its last alert is resolved. */
+  /** Resolves it when its last alert is resolved; null: the organization's. */
   auto_resolve?: boolean | null;
-  /** ... and stayed so for this long. */
+  /** ... and stayed so for this long; null: the organization's. */
   auto_resolve_after_s?: number | null;
   /** What sort of incident. */
   kind?: "normal" | "drill" | "test" | "backfilled" | null;
@@ -2570,9 +2648,16 @@ export type CreatePageBodyTargetsTeam = {
   id: string;
 };
 
+/** An escalation policy. */
+export type CreatePageBodyTargetsPolicy = {
+  kind: "policy";
+  /** Level by level, as it says. Taken: id, slug. */
+  id: string;
+};
+
 export type CreatePageBody = {
   /** Whom. */
-  targets: Array<CreatePageBodyTargetsUser | CreatePageBodyTargetsSchedule | CreatePageBodyTargetsTeam>;
+  targets: Array<CreatePageBodyTargetsUser | CreatePageBodyTargetsSchedule | CreatePageBodyTargetsTeam | CreatePageBodyTargetsPolicy>;
   /** What it is about. */
   message: string;
   /** Which of people's rules it uses. */
@@ -2721,6 +2806,53 @@ export type GetPermissionsAnswer = {
   }>;
   /** Always null: all are here. */
   next_cursor: string | null;
+};
+
+export type GetUserDepartureAnswer = {
+  /** Who would leave. Taken: id, e-mail. */
+  user_id: string;
+  /** Who would take over. Taken: id, e-mail. */
+  replacement_id: string | null;
+  /** What would change. */
+  changes: Array<{
+    /** Of the thing. */
+    kind: string;
+    /** Of the thing. */
+    id: string;
+    /** What people call it. */
+    name: string | null;
+    /** What they are in it. */
+    what: string;
+    /** handed over, given up, or ended. */
+    becomes: string | null;
+  }>;
+  /** Where nobody would be left: these need a replacement. */
+  blockers: Array<{
+    /** Of the thing. */
+    kind: string;
+    /** Of the thing. */
+    id: string;
+    /** What people call it. */
+    name: string | null;
+    /** What they are in it. */
+    what: string;
+    /** handed over, given up, or ended. */
+    becomes: string | null;
+  }>;
+  /** Where they are on call now. */
+  on_call: Array<string>;
+};
+
+export type DeactivateUserBody = {
+  /** Who takes over turns, targets, places in teams and what is open. Taken: id, e-mail. */
+  replacement_id?: string | null;
+};
+
+export type InviteUserAnswer = {
+  /** Where they set their password; good once. */
+  url: string;
+  /** Until when. */
+  expires_at: string;
 };
 
 export type GetSessionsMeAnswer = {
@@ -3921,6 +4053,26 @@ export interface Operations {
     };
     body: undefined;
     answer: GetPermissionsAnswer;
+  };
+  /** What would change if they left; changes nothing. */
+  "GET /users/{id}/departure": {
+    query: {
+      replacement_id?: string;
+    };
+    body: undefined;
+    answer: GetUserDepartureAnswer;
+  };
+  /** They leave: hands over what they hold, ends their sessions, keys, contact methods and links. */
+  "POST /users/{id}/deactivate": {
+    query: Record<string, never>;
+    body: DeactivateUserBody;
+    answer: User;
+  };
+  /** A link with which the person sets their password. */
+  "POST /users/{id}/invite": {
+    query: Record<string, never>;
+    body: undefined;
+    answer: InviteUserAnswer;
   };
   /** Where I am signed in. */
   "GET /me/sessions": {

@@ -92,7 +92,7 @@ export function api<K extends Op>(op: K, args: Args<K> = {} as Args<K>): Promise
   const headers: Record<string, string> = {};
   if (args.version !== undefined) headers["If-Match"] = `"${args.version}"`;
   // A write that is sent again after a lost answer must not happen twice.
-  if (method === "POST") headers["Idempotency-Key"] = randomKey();
+  if (method === "POST" && !url.endsWith("/invite")) headers["Idempotency-Key"] = randomKey();
   const body = method === "GET" || method === "DELETE" ? undefined : (args.body ?? {});
   return send(method, url, body, headers, args.signal) as Promise<Operations[K]["answer"]>;
 }

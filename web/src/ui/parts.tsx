@@ -24,7 +24,7 @@ export function Card({ title, actions, children, className, flush }: { title?: R
 export function PageHead({ title, children, sub }: { title: ReactNode; children?: ReactNode; sub?: ReactNode }) {
   return (
     <div className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-2">
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 max-sm:basis-full">
         <h1 className="text-lg font-semibold tracking-tight">{title}</h1>
         {sub && <p className="text-quiet">{sub}</p>}
       </div>

@@ -36,6 +36,7 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
             {alert?.title ?? "…"}
           </h2>
         </div>
+        {alert && <MoreActions alert={alert} />}
         <IconButton label="Close" onClick={onClose}>
           <X className="size-4" aria-hidden />
         </IconButton>
@@ -106,26 +107,32 @@ function Actions({ alert }: { alert: Alert }) {
         </Menu>
       )}
       {canDo("reopen", alert) && <Button onClick={() => act("reopen")}>Open again</Button>}
-      <span className="flex-1" />
-      <Menu
-        trigger={
-          <IconButton label="More actions">
-            <EllipsisVertical className="size-4" aria-hidden />
-          </IconButton>
-        }
-      >
-        <MenuItem disabled={!canDo("escalate", alert)} onSelect={() => act("escalate")}>
-          Page the next level now
-        </MenuItem>
-        <MenuItem disabled={!canDo("unacknowledge", alert)} onSelect={() => act("unacknowledge")}>
-          Hand back
-        </MenuItem>
-        <MenuLine />
-        <MenuItem danger disabled={!canDo("dismiss", alert)} onSelect={() => act("dismiss")}>
-          Dismiss: it is nothing
-        </MenuItem>
-      </Menu>
     </div>
+  );
+}
+
+function MoreActions({ alert }: { alert: Alert }) {
+  const verb = useVerb();
+  const act = (what: Parameters<typeof verb>[0]) => verb(what, [alert]);
+  return (
+    <Menu
+      trigger={
+        <IconButton label="More actions">
+          <EllipsisVertical className="size-4" aria-hidden />
+        </IconButton>
+      }
+    >
+      <MenuItem disabled={!canDo("escalate", alert)} onSelect={() => act("escalate")}>
+        Page the next level now
+      </MenuItem>
+      <MenuItem disabled={!canDo("unacknowledge", alert)} onSelect={() => act("unacknowledge")}>
+        Hand back
+      </MenuItem>
+      <MenuLine />
+      <MenuItem danger disabled={!canDo("dismiss", alert)} onSelect={() => act("dismiss")}>
+        Dismiss: it is nothing
+      </MenuItem>
+    </Menu>
   );
 }
 

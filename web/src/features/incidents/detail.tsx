@@ -8,7 +8,7 @@ import { api, isProblem, type Incident } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { useKeys } from "@/lib/keys";
 import { namesQuery, queryClient, useMe, useNames } from "@/lib/query";
-import { fullTime } from "@/lib/time";
+import { dayName, fullTime, hourMinute } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Input, Select } from "@/ui/form";
 import { Badge, INCIDENT_STEPS, Priority, Severity, Status, words } from "@/ui/marks";
@@ -228,7 +228,9 @@ function IncidentFacts({ incident }: { incident: Incident }) {
           ([name, at]) =>
             at && (
               <Fact key={name} name={name}>
-                <span title={fullTime(at, "UTC")}>{fullTime(at)}</span>
+                <span title={`${fullTime(at)}\n${fullTime(at, "UTC")}`}>
+                  {dayName(at)}, {hourMinute(at)}
+                </span>
               </Fact>
             ),
         )}

@@ -101,7 +101,7 @@ export function Flow({ policy }: { policy: EscalationPolicy }) {
           <span>{level.targets.map((target) => name(target as { kind?: string; id?: string })).join(", ") || "nobody"}</span>
           {level.strategy === "round_robin" && <span className="text-quiet">in turn</span>}
           <span className="text-quiet">
-            {i < policy.levels.length - 1 || policy.repeat ? `no answer in ${duration((level.wait_s ?? 300) * 1000)}: ${i < policy.levels.length - 1 ? "next level" : `again, ${policy.repeat} times`}` : ""}
+            {i < policy.levels.length - 1 || policy.repeat ? `no answer in ${duration((level.wait_s ?? 300) * 1000)}: ${i < policy.levels.length - 1 ? "next level" : policy.repeat === 1 ? "once more" : `again, ${policy.repeat} times`}` : ""}
           </span>
         </li>
       ))}

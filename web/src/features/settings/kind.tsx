@@ -14,6 +14,7 @@ import { Dialog } from "@/ui/overlay";
 import { Copyable, Empty, Failure, PageHead, Rows } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 import { GeneratedForm } from "./generated-form";
+import { Invitation } from "./invitation";
 import { KINDS, type Kind } from "./kinds";
 import { fieldLabel } from "./value-editor";
 
@@ -37,6 +38,8 @@ function KindList({ kind }: { kind: Kind }) {
   const [filter, setFilter] = useState("");
   const [key, setKey] = useState<string>();
   const [going, setGoing] = useState<Row>();
+  const [invited, setInvited] = useState<Row>();
+  const mayInvite = useCan("users", "invite") && kind.plural === "users";
   const may = useCan(kind.plural, "create");
   const query = useInfiniteQuery({
     queryKey: [kind.plural, "list"],
@@ -108,7 +111,12 @@ function KindList({ kind }: { kind: Kind }) {
                       <Cell name={name} value={row[name]} />
                     </td>
                   ))}
-                  <td className="pr-2">
+                  <td className="pr-2 text-right whitespace-nowrap">
+                    {mayInvite && row.status !== "deactivated" && (
+                      <Button small look="quiet" onClick={() => setInvited(row)}>
+                        Link to sign in
+                      </Button>
+                    )}
                     {may && (
                       <IconButton small label={`Remove ${row.name}`} onClick={() => setGoing(row)}>
                         <Trash2 className="size-4" aria-hidden />
@@ -139,6 +147,7 @@ function KindList({ kind }: { kind: Kind }) {
               onDone={(made) => {
                 show();
                 if (typeof made?.key === "string" && edit === "new") setKey(made.key);
+                if (made && edit === "new" && mayInvite) setInvited(made as Row);
               }}
             />
           )}
@@ -152,6 +161,7 @@ function KindList({ kind }: { kind: Kind }) {
           </div>
         </Dialog>
       )}
+      {invited && <Invitation id={invited.id} name={invited.name} onClose={() => setInvited(undefined)} />}
       {going && <Removal kind={kind} row={going} onDone={() => setGoing(undefined)} />}
     </div>
   );

@@ -218,11 +218,11 @@ export function Group({ schema, value, onChange, skip = [] }: Props & { skip?: s
         of.const !== undefined || skip.includes(name) || name === "anchor" ? null : (
           <div key={name} className="flex flex-col gap-1">
             <label htmlFor={`${id}-${name}`} className="text-xs font-medium">
-              {fieldLabel(name)}
+              {name === "id" && of.description ? plainText(of.description).replace(/\.$/, "") : fieldLabel(name)}
               {!schema.required?.includes(name) && <span className="ml-1.5 font-normal text-quiet">optional</span>}
             </label>
             <ValueEditor schema={of} value={row[name] ?? null} onChange={(next) => onChange({ ...row, [name]: next })} name={fieldLabel(name)} attributes={{ id: `${id}-${name}` }} />
-            {of.description && <p className="text-xs text-quiet">{plainText(of.description)}</p>}
+            {of.description && name !== "id" && <p className="text-xs text-quiet">{plainText(of.description)}</p>}
           </div>
         ),
       )}

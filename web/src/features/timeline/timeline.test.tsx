@@ -14,7 +14,7 @@ describe("group", () => {
     ["four become one", 4, 1],
     ["forty become one", 40, 1],
   ])("%s", (_, count, shown) => {
-    expect(group(Array.from({ length: count }, () => machine("alert_added")))).toHaveLength(shown);
+    expect(group(Array.from({ length: count }, () => machine("alert_joined")))).toHaveLength(shown);
   });
   test("people are never in a run, and end it", () => {
     const entries = [...Array.from({ length: 5 }, () => machine("paged")), entry({ data: { text: "mine" } }), ...Array.from({ length: 5 }, () => machine("paged"))];
@@ -40,9 +40,9 @@ describe("Timeline", () => {
     expect(screen.getByText(/<img src=x/)).toBeTruthy();
   });
   test("a run opens on wish", () => {
-    render(<Timeline entries={Array.from({ length: 14 }, () => machine("alert_added"))} />);
-    fireEvent.click(screen.getByRole("button", { name: /14 × added/ }));
-    expect(screen.getAllByText("Tocsin")).toHaveLength(14);
+    render(<Timeline entries={Array.from({ length: 14 }, () => machine("alert_joined"))} />);
+    fireEvent.click(screen.getByRole("button", { name: /14 × Alert joined/ }));
+    expect(screen.getAllByText(/^\s*Alert joined/)).toHaveLength(14);
   });
   test("only people, only key events", () => {
     const entries = [...Array.from({ length: 6 }, (_, i) => machine(`kind${i}`)), entry({ data: { text: "mine" } }), entry({ data: { text: "key" }, key_event: true })];
