@@ -31,6 +31,7 @@ const Option SERVE_OPTIONS[] = {
     {"outbound-allow", OPTION_TEXT, "CIDR,...", NULL,
      "private networks that webhooks may call. Loopback, private and link-local targets are refused otherwise; what "
      "these options name (relay, watchdog) is exempt"},
+    {"outbound-ca", OPTION_TEXT, "FILE", NULL, "PEM: authorities that HTTPS and mail trust instead of the system's"},
     {"trusted-proxies", OPTION_TEXT, "CIDR,...", NULL,
      "proxies in front of Tocsin. Only from these are X-Forwarded-For (from its right end, the first that is no "
      "trusted proxy) and X-Forwarded-Proto believed: for limits, the audit, cookies and /metrics"},
@@ -149,6 +150,7 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
                         .smtp_password_file = options_get(o, "smtp-password-file"),
                         .smtp_from = options_get(o, "smtp-from"),
                         .outbound_allow = options_get(o, "outbound-allow"),
+                        .outbound_ca = options_get(o, "outbound-ca"),
                         .trusted_proxies = options_get(o, "trusted-proxies"),
                         .secret_key_file = options_get(o, "secret-key-file"),
                         .tls_cert = options_get(o, "tls-cert"),

@@ -49,6 +49,7 @@ typedef struct App {
   const char *db_url;
   const char *public_url; /* without a slash at the end */
   const char *watchdog_url;
+  const char *outbound_ca; /* NULL: the system's authorities */
   struct Proxies *proxies; /* whose X-Forwarded-For is believed */
   bool test_control;
   i64 started_ms; /* true clock */

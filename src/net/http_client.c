@@ -6,6 +6,7 @@
  * timeout: once waiting for a slot, once under way. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -378,12 +379,27 @@ static bool start_thread(HttpClient *client) {
   return client->thread_started;
 }
 
+/* Said at start, not by each call that fails. */
+static bool take_ca_file(HttpClient *client, const char *path, Error *err) {
+  char text[64 * 1024 + 1];
+  if (!path) return true;
+  FILE *file = fopen(path, "re");
+  if (!file) return fail(err, ERR_INVALID, "--outbound-ca: cannot read %s: %s", path, strerror(errno));
+  size_t got = fread(text, 1, sizeof(text) - 1, file);
+  fclose(file);
+  if (str_find((Str){text, got}, S("-----BEGIN CERTIFICATE-----"), 0) == SIZE_MAX)
+    return fail(err, ERR_INVALID, "--outbound-ca: %s holds no certificate in PEM form", path);
+  client->ca_file = xstrdup(path);
+  return true;
+}
+
 bool http_client_new(const HttpClientOptions *options, HttpClient **out, Error *err) {
   HttpClient *client = xcalloc(1, sizeof(*client));
   client->wake_fd = -1;
   client->submitted = queue_new(PENDING_COUNT_MAX, PENDING_BYTES_MAX);
   client->mail_ended = queue_new(MAILER_MAX, PENDING_BYTES_MAX);
-  if (!outbound_guard_new(options->outbound_allow, &client->guard, err)) goto failed;
+  if (!outbound_guard_new(options->outbound_allow, &client->guard, err) || !take_ca_file(client, options->ca_file, err))
+    goto failed;
   client->curl_started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   make_metrics(client, options->metrics);
   if (!client->curl_started || !make_events(client) || !make_multi(client) || !start_thread(client)) {
@@ -425,5 +441,6 @@ void http_client_free(HttpClient *client) {
   mailers_free(client);
   queue_free(client->mail_ended);
   outbound_guard_free(client->guard);
+  free(client->ca_file);
   free(client);
 }

@@ -12,6 +12,7 @@ typedef struct HttpClient HttpClient;
 
 typedef struct HttpClientOptions {
   const char *outbound_allow; /* "127.0.0.0/8,10.0.0.0/8": private ranges that may be called; NULL: none */
+  const char *ca_file;        /* PEM: authorities that are trusted instead of the system's; NULL: those */
   Metrics *metrics;           /* may be NULL */
 } HttpClientOptions;
 

@@ -126,6 +126,7 @@ struct HttpClient {
   _Atomic bool stopping;
   /* Set at start, read-only after. */
   OutboundGuard *guard;
+  char *ca_file;
   Metric *calls_total, *seconds; /* NULL without metrics */
   pthread_t thread;
   bool thread_started, curl_started;

@@ -152,6 +152,7 @@ static void prepare_limits(Call *call) {
 void transfer_prepare(Call *call) {
   must(curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call));
   must(curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->curl_error));
+  if (call->client->ca_file) must(curl_easy_setopt(call->easy, CURLOPT_CAINFO, call->client->ca_file));
   prepare_safety(call);
   prepare_limits(call);
   call->kind->prepare(call);

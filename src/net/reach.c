@@ -11,8 +11,10 @@ static bool failed(CURLcode code, const char *words, Error *err) {
   return false;
 }
 
-static bool common(CURL *easy, const char *url, const char *protocols, char words[CURL_ERROR_SIZE]) {
+static bool common(CURL *easy, const char *url, const char *ca_file, const char *protocols,
+                   char words[CURL_ERROR_SIZE]) {
   words[0] = '\0';
+  if (ca_file && curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file) != CURLE_OK) return false;
   return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
          curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, words) == CURLE_OK &&
@@ -41,11 +43,11 @@ static bool set_login(CURL *easy, const SmtpRelay *relay) {
          curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, required ? 2L : 0L) == CURLE_OK;
 }
 
-bool reach_relay(const SmtpRelay *relay, Error *err) {
+bool reach_relay(const SmtpRelay *relay, const char *ca_file, Error *err) {
   char words[CURL_ERROR_SIZE];
   CURL *easy = curl_easy_init();
   ASSERT(easy);
-  bool ok = common(easy, relay->url, "smtp,smtps", words) && set_login(easy, relay) &&
+  bool ok = common(easy, relay->url, ca_file, "smtp,smtps", words) && set_login(easy, relay) &&
             curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK &&
             curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "NOOP") == CURLE_OK &&
             curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop) == CURLE_OK;
@@ -54,12 +56,12 @@ bool reach_relay(const SmtpRelay *relay, Error *err) {
   return code == CURLE_OK || failed(code, words, err);
 }
 
-bool reach_url(Str url, Error *err) {
+bool reach_url(Str url, const char *ca_file, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   char words[CURL_ERROR_SIZE];
   CURL *easy = curl_easy_init();
   ASSERT(easy);
-  bool ok = common(easy, str_to_c(arena, url), "http,https", words) &&
+  bool ok = common(easy, str_to_c(arena, url), ca_file, "http,https", words) &&
             curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK;
   CURLcode code = ok ? curl_easy_perform(easy) : CURLE_FAILED_INIT;
   curl_easy_cleanup(easy);

@@ -34,7 +34,7 @@ static void look_at_relay(Doctor *doctor) {
   Error err = {0};
   if (!relay->url)
     finding(doctor, FINDING_WARNING, "mail", "there is no relay, so e-mail steps fail at once; give --smtp-url");
-  else if (reach_relay(relay, &err))
+  else if (reach_relay(relay, doctor->app->outbound_ca, &err))
     finding(doctor, FINDING_OK, "mail", "the relay takes us");
   else
     finding(doctor, FINDING_ERROR, "mail", "the relay does not take us: %s; look at --smtp-url and its password",
@@ -69,7 +69,7 @@ static void look_at_providers(Doctor *doctor) {
   if (!db_query(doctor->db, &ADDRESSES, 0, NULL, note_origin, &hosts, &err)) return;
   for (size_t i = 0; i < hosts.count; i++) {
     error_clear(&err);
-    if (reach_url(hosts.origins[i], &err))
+    if (reach_url(hosts.origins[i], doctor->app->outbound_ca, &err))
       finding(doctor, FINDING_OK, "reach", "%.*s answers", STR_ARG(hosts.origins[i]));
     else
       finding(doctor, FINDING_ERROR, "reach",

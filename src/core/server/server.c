@@ -117,7 +117,7 @@ static bool read_password(App *app, const char *path, Error *err) {
 static bool open_outbound(App *app, const ServeOptions *o, Error *err) {
   app->relay = (SmtpRelay){.url = o->smtp_url, .from = o->smtp_from ? o->smtp_from : "Tocsin <tocsin@localhost>"};
   if (o->smtp_password_file && !read_password(app, o->smtp_password_file, err)) return false;
-  HttpClientOptions options = {.outbound_allow = o->outbound_allow, .metrics = app->metrics};
+  HttpClientOptions options = {.outbound_allow = o->outbound_allow, .ca_file = o->outbound_ca, .metrics = app->metrics};
   return http_client_new(&options, &app->outbound, err);
 }
 
@@ -170,6 +170,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->sign_in_guard = sign_in_guard_new();
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
+  app->outbound_ca = o->outbound_ca;
   if (!proxies_new(o->trusted_proxies, &app->proxies, err)) return false;
   Registry *registry = NULL;
   if (!catalog_new(app->zones, &app->catalog, err) ||

@@ -18,7 +18,8 @@ typedef struct Door {
 
 typedef struct ServeOptions {
   const char *data_folder, *db_url, *db_password_file, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from,
-      *outbound_allow, *trusted_proxies, *secret_key_file, *tls_cert, *tls_key, *test_control, *watchdog_url;
+      *outbound_allow, *outbound_ca, *trusted_proxies, *secret_key_file, *tls_cert, *tls_key, *test_control,
+      *watchdog_url;
   i64 io_threads;
   bool forget_secrets; /* doctor: stored secrets that do not open are removed */
   BackupPlan backups;
