@@ -63,6 +63,7 @@ static const Option DECLARE[] = {{"title", OPTION_TEXT, "TEXT", NULL, "what is w
                                  {"summary", OPTION_TEXT, "TEXT", NULL, "what is known so far"},
                                  {"commander", OPTION_TEXT, "USER", NULL, "who leads"},
                                  {"private", OPTION_FLAG, NULL, NULL, "only for those who take part"}};
+static const Option PAGE_OPTIONS[] = {{"policy", OPTION_TEXT, "POLICY", NULL, "which, when not its own"}};
 static const Option SAY[] = {{"status", OPTION_TEXT, "STATUS", NULL, "new, investigating, fixing, monitoring, closed"}};
 static const Option UPDATE_OPTIONS[] = {
     {"title", OPTION_TEXT, "TEXT", NULL, "what is wrong, in a line"},
@@ -86,7 +87,8 @@ static const BodyPart UPDATE_BODY[] = {{"title", "title"},
                                        {"commander", "commander_id"},
                                        {"service", "service_ids", PART_LIST},
                                        {NULL}};
-static const BodyPart PAGE_BODY[] = {{"@last", "policy_id"}, {NULL}};
+static const BodyPart PAGE_BODY[] = {{"policy", "policy_id"}, {NULL}};
+static const BodyPart RELATE_BODY[] = {{"@1", "kind"}, {"@2", "to_id"}, {NULL}};
 static const BodyPart MERGE_BODY[] = {{"@last", "into"}, {NULL}};
 static const BodyPart PERSON_BODY[] = {{"user", "user_id"}, {NULL}};
 static const Option PERSON[] = {{"user", OPTION_TEXT, "USER", NULL, "somebody else than you"}};
@@ -160,14 +162,14 @@ const VerbSpec INCIDENT_VERBS[] = {
      .body = UPDATE_BODY,
      .done = "updated"},
     {.name = "page",
-     .usage = "incident page INCIDENT... POLICY",
-     .doc = "Pages a policy for it.",
-     .kind = "incidents",
-     .words_min = 2,
-     .words_max = VERB_WORDS_MAX,
+     .usage = "incident page INCIDENT... [--policy POLICY]",
+     .doc = "Pages for it: the policy, else its own, else the default.",
+     EACH_INCIDENT,
+     .options = PAGE_OPTIONS,
+     .option_count = COUNT(PAGE_OPTIONS),
      .path = "incidents/{}/page",
      .body = PAGE_BODY,
-     .done = "pages now"},
+     .done = "is paging"},
     {.name = "merge",
      .usage = "incident merge INCIDENT... INTO",
      .doc = "They are the same: alerts, services and people go to the last, the others are closed.",
@@ -195,5 +197,15 @@ const VerbSpec INCIDENT_VERBS[] = {
      .path = "incidents/{}/leave",
      .body = PERSON_BODY,
      .done = "left"},
+    {.name = "relate",
+     .usage = "incident relate INCIDENT RELATION OTHER",
+     .doc =
+         "INC-1 causes INC-2; or duplicates, follows, correlates_with, mitigates. OTHER may be an alert or a change.",
+     .kind = "incidents",
+     .words_min = 3,
+     .words_max = 3,
+     .path = "incidents/{}/relations",
+     .body = RELATE_BODY,
+     .done = "related"},
     {.name = NULL},
 };

@@ -467,6 +467,23 @@ def test_incident_update_changes_what_is_named(client):
     client("incident", "close", number)
 
 
+def test_incident_people_and_others(client):
+    one, two = (as_json(client, "incident", "declare", f"{n} {client.world.name}")["number"] for n in ("One", "Two"))
+    client("incident", "join", one, "--user", client.world.ann["email"])
+    people = client.world.server.get(f"incidents/{one}/people")["items"]
+    assert client.world.ann["id"] in [p["user_id"] for p in people]
+    client("incident", "leave", one, "--user", client.world.ann["email"])
+    client("incident", "relate", one, "causes", two)
+    assert "INC" in str(client.world.server.get(f"incidents/{one}/relations")) or client.world.server.get(f"incidents/{one}/relations")["items"]
+    page = as_json(client, "incident", "page", one, "--policy", client.world.chain["slug"])
+    client.world.server.settle()
+    assert page["policy_id"] == client.world.chain["id"] and client.world.told("ann") == 1
+    client("incident", "ack", one)
+    client("incident", "merge", two, one)
+    assert client("incident", "merge", two, code=USAGE)
+    client("incident", "close", one)
+
+
 def test_page_finds_out_what_a_word_names(client):
     team = client.world.server.make("teams", name=f"Crew {client.world.name}", members=[{"user_id": client.world.bob["id"]}])
     for word in (client.world.ann["email"], team["slug"], client.world.chain["slug"]):

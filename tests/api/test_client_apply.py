@@ -95,6 +95,30 @@ def test_every_form_of_an_export_is_taken_back(own, words):
     assert "nothing to do" in own.apply(text, "--dry-run", "--exit-code").stdout
 
 
+def test_roles_overrides_and_rules_go_round(own, fresh, tmp_path):
+    own.apply(CIRCLE + """
+roles:
+- {slug: auditor, name: Auditor, permissions: [{resource: alerts, verb: read, scope: all}]}
+overrides:
+- {schedule_id: primary, user_id: ann@example.org, kind: add, starts_at: "2099-01-01T00:00:00+01:00", ends_at: "2099-01-02T00:00:00Z"}
+- {schedule_id: primary, user_id: ann@example.org, kind: add, starts_at: "2020-01-01T00:00:00Z", ends_at: "2020-01-02T00:00:00Z"}
+alert-rules:
+- slug: quiet
+  name: Quiet
+  position: 7
+  conditions: [{field: labels.env, op: in, value: [test]}]
+  actions: [{type: set, service_id: api}, {type: suppress, reason: test}]
+""")
+    own("update", "user", "ann@example.org", "role_id=auditor")
+    text = own("export").stdout
+    assert "2098-12-31T23:00:00" in text and "2020-01-01" not in text  # what is over is history
+    assert "service_id: api" in text and "role_id: auditor" in text
+    assert "nothing to do" in own.apply(text, "--dry-run", "--exit-code").stdout
+    other = fresh(name="other")
+    assert run("apply", "-f", own.folder / "wanted.yaml", "--data", other.folder).returncode == DONE
+    assert run("export", "--data", other.folder).stdout == text
+
+
 def test_an_export_of_some_kinds_holds_only_these(own):
     own.apply(CIRCLE)
     document = json.loads(own("export", "services", "team", "-o", "json").stdout)

@@ -15,7 +15,7 @@ def on_terminal(*words, columns=80, env=None, stdin=None):
     """Runs it with a terminal as standard output and standard error; (exit code, what it showed)."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    with subprocess.Popen([BINARY, *map(str, words)], stdout=theirs, stderr=theirs, stdin=subprocess.PIPE, env={**clean_environment(), **(env or {})}) as process:
+    with subprocess.Popen([BINARY, *map(str, words)], stdout=theirs, stderr=theirs, stdin=subprocess.PIPE, env={**clean_environment(), "COLUMNS": "", **(env or {})}) as process:
         os.close(theirs)
         if stdin is not None:
             process.stdin.write(stdin.encode())
