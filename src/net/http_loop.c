@@ -154,7 +154,19 @@ static bool may_accept(const Loop *loop) {
   return !is_full(loop->server) || loop->waits[WAIT_IDLE].first;
 }
 
+/* Once a minute: it may last. */
+static void tell_full(Loop *loop) {
+  i64 now_us = clock_monotonic_us();
+  if (loop->told_full_us && now_us - loop->told_full_us < MINUTE_MS * 1000) return;
+  loop->told_full_us = now_us;
+  log_warn("http",
+           "%u connections are open, as many as may be: newcomers wait, idle ones are closed; raise the limit of open "
+           "files (LimitNOFILE, ulimit -n), or look who opens them",
+           loop->server->options.connections_max);
+}
+
 static void take_in(Loop *loop, int client, const struct sockaddr_storage *address) {
+  if (is_full(loop->server)) tell_full(loop);
   if (is_full(loop->server) && loop->waits[WAIT_IDLE].first) http_conn_close(loop->waits[WAIT_IDLE].first);
   int on = 1;
   setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -168,6 +180,7 @@ static void on_accept(evutil_socket_t fd, short what, void *ctx) {
   Loop *loop = ctx;
   for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
     if (!may_accept(loop)) {
+      tell_full(loop);
       http_loop_accept(loop, false);
       return;
     }

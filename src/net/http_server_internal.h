@@ -162,6 +162,7 @@ struct Loop {
   _Atomic bool running; /* until its box is closed; ids of threads are used again */
   struct event_base *base;
   struct event *accept_event, *wake_event, *tick_event;
+  i64 told_full_us; /* when it last said that there is no room */
   int listen_fd, wake_fd;
 
   pthread_mutex_t mutex; /* guards the four fields below; the wake-up is written under it, so that wake_fd is open */

@@ -422,6 +422,7 @@ int server_run(const ServeOptions *options) {
   sigaddset(&set, SIGINT);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is told like a full disk */
   if (!app_open(options, &app, &err)) {
     fprintf(stderr, "tocsin: %s\n", err.message);
     return 1;
