@@ -2,6 +2,7 @@
 #ifndef TOCSIN_RESOURCE_INTERNAL_H
 #define TOCSIN_RESOURCE_INTERNAL_H
 
+#include "lang/cel/cel.h"
 #include "resource/resource.h"
 
 enum { COLUMNS_MAX = 96, POINTER_MAX = 256, NESTING_MAX = 12, JSON_BYTES_MAX = 65536, TEXT_MAX_DEFAULT = 1000 };
@@ -73,6 +74,29 @@ void report_unknown(Checker *checker, const Field *fields, size_t count, const c
 
 /* write.c: sums up ctx->errors; true when there is none. */
 MUST_CHECK bool errors_none(ResourceCtx *ctx, Error *err);
+
+/* filter.c: filter=<CEL> of a list, cut into what an index, a statement, or only the evaluator answers. */
+typedef struct CelFilter {
+  /* in */
+  ResourceCtx *ctx;
+  const Resource *resource;
+  Error *err;
+  int (*add_arg)(void *listing, DbValue value); /* the parameter's number; 0: there are too many */
+  void *listing;
+  size_t *arg_count; /* set back when a part could not be translated */
+  /* out */
+  VEC(ListFilter) equalities;
+  Buf sql;                /* empty: nothing */
+  const CelProgram *rest; /* NULL: nothing */
+  /* its own */
+  CelEnv *env;
+  const CelVar *vars;
+  size_t var_count;
+  Str source;
+} CelFilter;
+MUST_CHECK bool cel_filter_build(CelFilter *filter, Str source);
+/* Does the rest hold for this row (API form)? An error of its expression is no. */
+MUST_CHECK bool cel_filter_row(const CelFilter *filter, Arena *arena, const Value *row, bool *out_match);
 
 /* ref.c */
 MUST_CHECK bool refs_write(ResourceCtx *ctx, const Resource *resource, i64 id, const Value *row, Error *err);

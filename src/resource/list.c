@@ -20,6 +20,8 @@ typedef struct Listing {
   Str sort_name;
   bool descending;
   i64 limit;
+  CelFilter cel;
+  Str bound; /* what a cursor belongs to */
   Error *err;
 } Listing;
 
@@ -27,6 +29,11 @@ static int add_arg(Listing *l, DbValue value) {
   ASSERT(l->arg_count < PARAMS_MAX);
   l->args[l->arg_count++] = value;
   return (int)l->arg_count;
+}
+
+static int add_cel_arg(void *listing, DbValue value) {
+  Listing *l = listing;
+  return l->arg_count >= PARAMS_MAX - 8 ? 0 : add_arg(l, value);
 }
 
 /* Options --------------------------------------------------------------------------------------------------------- */
@@ -48,6 +55,10 @@ static bool read_option(Str name, Str value, ListQuery *out, bool *out_known, Er
     out->cursor = value;
   else if (str_equal_c(name, "sort"))
     out->sort = value;
+  else if (str_equal_c(name, "filter"))
+    out->filter = value;
+  else if (str_equal_c(name, "fields"))
+    out->fields = value;
   else if (str_equal_c(name, "since"))
     out->since = value;
   else if (str_equal_c(name, "until"))
@@ -167,14 +178,42 @@ static void add_scope(Listing *l) {
   sight_put(l->ctx, l->resource, &l->where, l->args, &l->arg_count);
 }
 
+static bool add_expression(Listing *l) {
+  l->cel = (CelFilter){.ctx = l->ctx,
+                       .resource = l->resource,
+                       .err = l->err,
+                       .add_arg = add_cel_arg,
+                       .listing = l,
+                       .arg_count = &l->arg_count};
+  if (str_is_blank(l->query->filter)) return true;
+  if (!cel_filter_build(&l->cel, l->query->filter)) return false;
+  for (size_t i = 0; i < l->cel.equalities.count; i++)
+    if (!add_filter(l, &l->cel.equalities.items[i])) return false;
+  if (l->cel.sql.len) buf_format(&l->late, "%s%.*s", l->late.len ? " AND " : "", STR_ARG(buf_str(&l->cel.sql)));
+  return true;
+}
+
+/* A cursor belongs to one order and one choice of rows. */
+static void bind_cursor(Listing *l) {
+  const ListQuery *q = l->query;
+  Buf text = buf_new(l->ctx->arena, KIB(256));
+  buf_format(&text, "%.*s\n%.*s\n%.*s", STR_ARG(q->filter), STR_ARG(q->since), STR_ARG(q->until));
+  for (size_t i = 0; i < q->filter_count; i++) {
+    buf_format(&text, "\n%.*s", STR_ARG(q->filters[i].name));
+    for (size_t k = 0; k < q->filters[i].count; k++) buf_format(&text, "\t%.*s", STR_ARG(q->filters[i].values[k]));
+  }
+  l->bound = str_slice(sha256_hex(l->ctx->arena, buf_str(&text)), 0, 12);
+}
+
 static bool build_where(Listing *l) {
   const ListQuery *q = l->query;
   l->where = buf_new(l->ctx->arena, LIST_SQL_MAX);
-  l->late = buf_new(l->ctx->arena, LIST_SQL_MAX);
+  l->late = buf_new(l->ctx->arena, 4 * LIST_SQL_MAX);
   add_scope(l);
   for (size_t i = 0; i < q->filter_count; i++)
     if (!add_filter(l, &q->filters[i])) return false;
-  return add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");
+  bind_cursor(l);
+  return add_expression(l) && add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");
 }
 
 /* Order and cursor ------------------------------------------------------------------------------------------------ */
@@ -183,6 +222,9 @@ static bool read_sort(Listing *l) {
   Str text =
       l->query->sort.len ? l->query->sort : str_from_c(l->resource->default_sort ? l->resource->default_sort : "id");
   l->descending = text.ptr[0] == '-';
+  /* the id is always the last of the order: it may be said */
+  const char *last = l->descending ? ",-id" : ",id";
+  if (str_ends_with(text, str_from_c(last))) text = str_slice(text, 0, text.len - strlen(last));
   l->sort_name = text;
   Str name = str_slice(text, l->descending ? 1 : 0, text.len);
   if (str_equal_c(name, "id")) {
@@ -200,9 +242,10 @@ static bool read_sort(Listing *l) {
               l->resource->plural, STR_ARG(utf8_cut(name, 60)), STR_ARG(buf_str(&known)));
 }
 
-/* hex of "sort value id" */
+/* hex of "sort/choice value id" */
 static Str make_cursor(Listing *l, i64 value, i64 id) {
-  Str text = str_format(l->ctx->arena, "%.*s %lld %lld", STR_ARG(l->sort_name), (long long)value, (long long)id);
+  Str text = str_format(l->ctx->arena, "%.*s/%.*s %lld %lld", STR_ARG(l->sort_name), STR_ARG(l->bound),
+                        (long long)value, (long long)id);
   return hex_encode(l->ctx->arena, text.ptr, text.len);
 }
 
@@ -213,7 +256,9 @@ static bool add_cursor(Listing *l) {
   bool ok = l->query->cursor.len <= 400 && hex_decode(l->ctx->arena, l->query->cursor, &text) &&
             str_cut(text, ' ', &sort, &rest) && str_cut(rest, ' ', &value_text_part, &id_part) &&
             str_to_i64(value_text_part, INT64_MIN, INT64_MAX, &value) && str_to_i64(id_part, INT64_MIN, INT64_MAX, &id);
-  if (!ok || !str_equal(sort, l->sort_name))
+  Str made_for = sort, choice = STR_NONE;
+  ok = ok && str_cut(sort, '/', &made_for, &choice);
+  if (!ok || !str_equal(made_for, l->sort_name) || !str_equal(choice, l->bound))
     return fail(l->err, ERR_INVALID,
                 "the cursor does not belong to this list; begin again without one, with the same sort and filters");
   const char *op = l->descending ? "<" : ">";
@@ -232,6 +277,8 @@ typedef struct Rows {
   ValueVec items;
   i64 last_value, last_id;
   bool more;
+  i64 seen;    /* rows that the statement gave */
+  bool failed; /* err says why */
 } Rows;
 
 static bool take_item(const DbRow *row, void *ctx) {
@@ -242,6 +289,13 @@ static bool take_item(const DbRow *row, void *ctx) {
     return false;
   }
   Value whole = row_value(l->ctx, l->sql, row);
+  bool match = true;
+  rows->seen++;
+  if (l->cel.rest && !cel_filter_row(&l->cel, l->ctx->arena, &whole, &match)) {
+    rows->failed = true;
+    return false;
+  }
+  if (!match) return true;
   rows->last_id = db_row_int(row, 0);
   if (l->sort) rows->last_value = db_row_int(row, db_row_columns(row) - 1);
   *VEC_PUSH(l->ctx->arena, &rows->items) = whole;
@@ -278,13 +332,14 @@ static Buf rows_sql(Listing *l, const char *before) {
   if (l->sort) buf_format(&sql, ", \"%s\"", l->sort);
   put_source(l, &sql);
   put_order(l, &sql);
-  buf_format(&sql, " LIMIT $%d", add_arg(l, db_int(l->limit + 1)));
+  buf_format(&sql, " LIMIT $%d", add_arg(l, db_int(l->cel.rest ? LIST_SCAN_MAX : l->limit + 1)));
   return sql;
 }
 
 static bool read_rows(Listing *l, Rows *rows) {
   Buf sql = rows_sql(l, "");
-  return fits(l, &sql) && db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_item, rows, l->err);
+  return fits(l, &sql) && db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_item, rows, l->err) &&
+         !rows->failed;
 }
 
 static bool take_count(const DbRow *row, void *ctx) {
@@ -294,12 +349,13 @@ static bool take_count(const DbRow *row, void *ctx) {
 
 /* A page that is not full although the scan was cut would hide rows: refused instead. */
 static bool refuse_cut_scan(Listing *l, const Rows *rows) {
-  i64 seen = 0;
-  if (l->late.len == 0 || rows->more) return true;
+  i64 seen = rows->seen;
+  bool late = l->late.len > 0;
+  if ((!late && !l->cel.rest) || rows->more) return true;
   Buf sql = buf_new(l->ctx->arena, 2 * LIST_SQL_MAX);
   buf_format(&sql, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" WHERE %.*s LIMIT %d) AS seen", l->resource->table,
              STR_ARG(buf_str(&l->where)), LIST_SCAN_MAX);
-  if (!db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_count, &seen, l->err)) return false;
+  if (late && !db_query_text(l->ctx->db, buf_str(&sql), l->arg_count, l->args, take_count, &seen, l->err)) return false;
   if (seen < LIST_SCAN_MAX) return true;
   return fail(l->err, ERR_INVALID,
               "these filters would look through more than %d %s; add since and until, or a filter that an index serves",
@@ -309,6 +365,12 @@ static bool refuse_cut_scan(Listing *l, const Rows *rows) {
 static bool read_total(Listing *l, ResourceList *out) {
   Buf sql = buf_new(l->ctx->arena, 3 * LIST_SQL_MAX);
   i64 total = 0;
+  if (l->cel.rest)
+    return fail(
+        l->err, ERR_INVALID,
+        "total cannot be counted here: \"%.*s\" is evaluated row by row; leave total out, or compare fields with "
+        "==, !=, <, in, startsWith, endsWith, contains only",
+        STR_ARG(utf8_cut(cel_source(l->cel.rest), 200)));
   buf_puts(&sql, "SELECT count(*) FROM (SELECT 1");
   put_source(l, &sql);
   buf_format(&sql, " LIMIT %d) AS counted", LIST_TOTAL_MAX + 1);
@@ -319,13 +381,58 @@ static bool read_total(Listing *l, ResourceList *out) {
   return true;
 }
 
+/* fields=a,b ------------------------------------------------------------------------------------------------------- */
+
+static bool known_member(const Resource *r, Str name) {
+  static const char *const COMMON[] = {"id", "slug", "number", "created_at", "updated_at", "version"};
+  const Field *f = resource_field(r, name);
+  for (size_t i = 0; i < COUNT(COMMON); i++)
+    if (str_equal_c(name, COMMON[i])) return true;
+  return f && !f->hidden && !f->write_only;
+}
+
+static bool check_fields_option(Listing *l) {
+  const Resource *r = l->resource;
+  const char *names[COLUMNS_MAX];
+  Str rest = l->query->fields, name;
+  size_t count = 0;
+  for (size_t i = 0; i < r->field_count; i++)
+    if (!r->fields[i].hidden && !r->fields[i].write_only) names[count++] = r->fields[i].name;
+  while (rest.len) {
+    (void)str_cut(rest, ',', &name, &rest);
+    if (!known_member(r, name))
+      return fail(l->err, ERR_INVALID, "fields: %s have no \"%.*s\"%.*s", r->plural, STR_ARG(utf8_cut(name, 60)),
+                  STR_ARG(resource_suggest(l->ctx->arena, name, names, count)));
+  }
+  return true;
+}
+
+static bool chosen(Str fields, Str member) {
+  Str rest = fields, name;
+  if (str_equal_c(member, "id")) return true;
+  while (rest.len) {
+    (void)str_cut(rest, ',', &name, &rest);
+    if (str_equal(name, member)) return true;
+  }
+  return false;
+}
+
+static Value only_chosen(const Listing *l, Value row) {
+  MapBuilder map = map_builder(l->ctx->arena);
+  if (l->query->fields.len == 0) return row;
+  for (u32 i = 0; i < row.size; i++)
+    if (chosen(l->query->fields, value_text(&row.members[i].key)))
+      map_put(&map, value_text(&row.members[i].key), row.members[i].value);
+  return map_done(&map);
+}
+
 static bool prepare(Listing *l) {
   const Resource *r = l->resource;
   l->limit = l->query->limit ? l->query->limit : LIST_LIMIT_DEFAULT;
   if (!(r->verbs & VERB_LIST)) return fail(l->err, ERR_FORBIDDEN, "%s cannot be listed", r->plural);
   if (l->limit < 1 || l->limit > LIST_LIMIT_MAX)
     return fail(l->err, ERR_INVALID, "limit must be from 1 to %d", LIST_LIMIT_MAX);
-  return read_sort(l) && build_where(l);
+  return check_fields_option(l) && read_sort(l) && build_where(l);
 }
 
 static Listing *listing(ResourceCtx *ctx, const Resource *r, const ListQuery *query, Error *err) {
@@ -344,7 +451,7 @@ bool resource_list(ResourceCtx *ctx, const Resource *r, const ListQuery *query, 
             refuse_cut_scan(l, &rows);
   /* rendered when the statement has ended: hooks may ask the database */
   for (size_t i = 0; ok && i < rows.items.count; i++)
-    rows.items.items[i] = resource_render(ctx, r, &rows.items.items[i]);
+    rows.items.items[i] = only_chosen(l, resource_render(ctx, r, &rows.items.items[i]));
   ctx->listing = was_listing;
   if (!ok) return false;
   list.items = list_done(&rows.items);

@@ -290,6 +290,8 @@ typedef struct ListQuery {
   i64 limit;        /* 0: 50; at most 1,000 */
   Str cursor;       /* next_cursor of the page before */
   Str sort;         /* "id", "-id", or a field with an index */
+  Str filter;       /* a CEL expression over the fields */
+  Str fields;       /* names, with commas between: only these members, and the id */
   Str since, until; /* RFC 3339 or ms; since is inclusive, until is not */
   bool total;       /* count too: exact up to 10,000 */
   const ListFilter *filters;

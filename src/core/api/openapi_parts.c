@@ -105,6 +105,14 @@ static Value limit_schema(Doc *d) {
   return schema_of_field(&d->schemas, &LIMIT, SCHEMA_CREATE, STR_NONE);
 }
 
+static Value filter_text(Doc *d) {
+  MapBuilder map = map_builder(d->arena);
+  map_put_c(&map, "type", value_c("string"));
+  map_put_c(&map, "format", value_c("cel"));
+  map_put_c(&map, "maxLength", value_int(16384));
+  return map_done(&map);
+}
+
 static void list_parameters(Doc *d, const Resource *r, ValueVec *out) {
   const char *time = r->time_column ? r->time_column : r->bare ? "the time of its id" : "created_at";
   add(d, out, parameter(d, "query", S("limit"), S("So many at most; 50 when not given."), limit_schema(d), false));
@@ -121,6 +129,13 @@ static void list_parameters(Doc *d, const Resource *r, ValueVec *out) {
   add(d, out,
       parameter(d, "query", S("until"), str_format(d->arena, "Only before then (%s), exclusive.", time), time_schema(d),
                 false));
+  add(d, out,
+      parameter(d, "query", S("filter"),
+                S("A CEL expression over the fields, such as severity < 2 && title.contains(\"disk\")."),
+                filter_text(d), false));
+  add(d, out,
+      parameter(d, "query", S("fields"), S("Only these members, with commas between; the id is always there."),
+                typed(d->arena, "string"), false));
   add(d, out, parameter(d, "query", S("total"), S("Count too, up to 10,000."), typed(d->arena, "boolean"), false));
   filter_parameters(d, r, out);
 }
