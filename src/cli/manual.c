@@ -5,6 +5,8 @@
 
 #include "cli/serve.h"
 #include "cli/verb.h"
+#include "core/api/api.h"
+#include "core/resources.h"
 
 /* Markdown ------------------------------------------------------------------------------------------------------------
  */
@@ -150,15 +152,33 @@ static void page_roff(void) {
   fputs(TAIL, stdout);
 }
 
+/* The requests and forms of the API. */
+static int api_markdown(void) {
+  Registry *registry = NULL;
+  Error err = {0};
+  Arena *arena = arena_new();
+  bool ok = registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, &err);
+  Str text = ok ? api_manual(arena, registry, false) : STR_NONE;
+  if (ok)
+    printf("%.*s", STR_ARG(text));
+  else
+    fprintf(stderr, "tocsin: %s\n", err.message);
+  registry_free(registry);
+  arena_free(arena);
+  return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
 int command_manual(int argc, char **argv) {
   const char *part = argc ? argv[0] : "";
   if (strcmp(part, "commands") == 0)
     commands_markdown();
   else if (strcmp(part, "options") == 0)
     options_markdown(SERVE_OPTIONS, SERVE_OPTION_COUNT, true);
+  else if (strcmp(part, "api") == 0)
+    return api_markdown();
   else if (strcmp(part, "page") == 0)
     page_roff();
   else
-    return verb_usage("manual commands, manual options or manual page");
+    return verb_usage("manual commands, manual options, manual api or manual page");
   return EXIT_DONE;
 }

@@ -27,6 +27,7 @@ typedef struct App {
   CelEnv *rule_env; /* alert, payload, labels, service, integration, now: for rules and grouping */
   const Registry *registry;
   const struct Access *access; /* every permission, and what the roles hold */
+  Str api_page;                /* /api/docs */
   Str openapi;                 /* the document of the API, made once */
   Engine *engine;
   HttpServer *http;

@@ -126,6 +126,18 @@ def test_the_check_of_answers_can_fail(server, document):
         contract.check("GET", "/api/v1/users", answer)
 
 
+def test_a_page_shows_it_without_a_script_or_anything_from_elsewhere(server, document):
+    answer = server.http("GET", "/api/docs")
+    page = answer.text
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "<script" not in page and "http://" not in page and "//cdn" not in page
+    for path, method, operation in operations(document):
+        assert f"<code>{method.upper()} {path}</code>" in page, path
+    for name in document["components"]["schemas"]:
+        assert f'<h3 id="{name}">' in page, name
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("tags", [
     ["alerts", "alert-rules", "requests", "changes", "eval", "templates", "integrations"],

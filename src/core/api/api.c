@@ -151,7 +151,23 @@ static void document(App *app, HttpRequest *request) {
   respond_text(app, request, 200, "application/json", app->openapi);
 }
 
+/* No script, nothing from elsewhere. */
+static void manual_page(App *app, HttpRequest *request) {
+  static const HttpHeader HEADERS[] = {
+      {STR("Content-Security-Policy"), STR("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+                                           "form-action 'none'; frame-ancestors 'none'")},
+      {STR("Referrer-Policy"), STR("no-referrer")},
+      {STR("X-Content-Type-Options"), STR("nosniff")}};
+  HttpResponse response = {.status = 200,
+                           .content_type = "text/html; charset=utf-8",
+                           .headers = HEADERS,
+                           .header_count = COUNT(HEADERS),
+                           .body = app->api_page};
+  http_respond(app->http, request, &response);
+}
+
 const Door API_DOORS[] = {
+    {.prefix = "/api/docs", .head = document_head, .request = manual_page},
     {.prefix = "/api/openapi.json", .head = document_head, .request = document},
     {.prefix = "/api/", .head = api_head, .request = api_request},
     {.prefix = NULL},

@@ -114,6 +114,9 @@ i64 api_query_time(const Call *call, const char *name, i64 otherwise);
 /* /api/openapi.json, made of the tables: a text that lives in the arena. */
 Str api_openapi(Arena *arena, const Registry *registry);
 
+/* The same for people: a page, or Markdown. */
+Str api_manual(Arena *arena, const Registry *registry, bool html);
+
 extern const Door API_DOORS[];
 extern const Door JOIN_DOORS[];
 extern const Door SIGN_IN_DOORS[]; /* before API_DOORS: nobody is known yet */

@@ -234,7 +234,7 @@ static Value tags(Doc *d) {
   return list_done(&list);
 }
 
-static Value whole(Arena *arena, const Registry *registry) {
+Value api_openapi_value(Arena *arena, const Registry *registry) {
   Doc d = {.arena = arena, .registry = registry, .schemas = schemas_new(arena, registry), .paths = map_builder(arena)};
   MapBuilder map = map_builder(arena), components = map_builder(arena);
   for (size_t i = 0; i < registry_count(registry); i++) schema_add_resource(&d.schemas, registry_at(registry, i));
@@ -257,7 +257,7 @@ static Value whole(Arena *arena, const Registry *registry) {
 
 Str api_openapi(Arena *arena, const Registry *registry) {
   Arena *scratch = arena_new();
-  Value doc = whole(scratch, registry);
+  Value doc = api_openapi_value(scratch, registry);
   Str text = str_copy(arena, json_text(scratch, &doc));
   arena_free(scratch);
   return text;

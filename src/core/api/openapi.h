@@ -22,6 +22,9 @@ typedef struct Operation {
   const Route *route;
 } Operation;
 
+/* openapi.c: the document as a value. */
+Value api_openapi_value(Arena *arena, const Registry *registry);
+
 /* openapi_parts.c */
 Value openapi_one(Arena *arena, const char *name, Value value);
 Value openapi_content(Arena *arena, const char *type, Value schema);

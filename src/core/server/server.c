@@ -179,6 +179,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->registry = registry;
   if (!api_access(app, err)) return false;
   app->openapi = api_openapi(app->arena, registry);
+  app->api_page = api_manual(app->arena, registry, true);
   if (!setup_store_new(app, &app->setup, err) || !prepare_database(app, o, err) ||
       !db_pool_new(url, READERS_MAX, &app->readers, err) || !open_outbound(app, o, err) ||
       !live_new(app, &app->live, err) || !open_engine(app, o, err))
