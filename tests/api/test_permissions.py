@@ -301,7 +301,7 @@ def test_team_scope_hides_what_is_other_teams(server):
         {"resource": "alerts", "verb": "write", "scope": "team"}, {"resource": "services", "verb": "read", "scope": "team"},
         {"resource": "pages", "verb": "read", "scope": "team"}, {"resource": "timeline", "verb": "read", "scope": "team"},
         {"resource": "incidents", "verb": "write", "scope": "team"}, {"resource": "notifications", "verb": "read", "scope": "team"},
-        {"resource": "requests", "verb": "read", "scope": "team"}, {"resource": "teams", "verb": "read", "scope": "all"}])
+        {"resource": "requests", "verb": "read", "scope": "team"}, {"resource": "schedules", "verb": "read", "scope": "team"}, {"resource": "teams", "verb": "read", "scope": "all"}])
     person = Person(server, "responder", role_id=role["id"])
     ours = server.make("teams", name="Scoped", members=[{"user_id": person.id, "role": "responder"}])
     other = server.make("teams", name="Hidden")
@@ -311,6 +311,7 @@ def test_team_scope_hides_what_is_other_teams(server):
         keys[name] = server.make("integrations", name=f"Source of {name}", template="generic", key=f"scope-{name.lower()[:6].strip(chr(39))}-012345",
                                  team_id=team["id"] if team else None)["key"]
         server.make("services", name=f"Service of {name}", team_id=team["id"] if team else None)
+        server.make("schedules", name=f"Rota of {name}", team_id=team["id"] if team else None, time_zone="UTC", layers=[])
         server.send(keys[name], {"title": f"Alert of {name}", "dedup_key": f"k-{name}", "priority": "p1"})
     seen = {a["title"] for a in person.items("alerts?limit=1000")}
     assert {"Alert of Scoped", "Alert of Nobody's"} <= seen and "Alert of Hidden" not in seen
@@ -324,6 +325,7 @@ def test_team_scope_hides_what_is_other_teams(server):
     assert person.status("POST", f"alerts/{hidden['id']}/acknowledge", {}) == 404
     assert person.status("POST", f"alerts/{shown['id']}/acknowledge", {}) == 200
     assert person.status("POST", f"alerts/{nobodys['id']}/acknowledge", {}) == 200  # of no team: everybody's
+    assert "Rota of Scoped" in person.ask("GET", "on-call").text and "Rota of Hidden" not in person.ask("GET", "on-call").text
     for kind in ("pages", "timeline", "notifications", "requests", "services"):
         text = person.ask("GET", f"{kind}?limit=1000&sort=-id").text
         assert hidden["id"] not in text and "Hidden" not in text, kind

@@ -32,8 +32,9 @@ def scene(world):
 def paths(scene):
     incident, alert = scene["incident"], scene["alert"]
     pages = [p["id"] for p in scene["server"].items("pages") if p["incident_id"] == incident["id"] or p["alert_id"] == alert["id"]]
+    (request,) = scene["server"].items("requests", integration_id=scene["world"].source["id"])
     assert pages
-    return [f"incidents/{incident['id']}", f"incidents/{incident['number']}", f"incidents/{incident['id']}/timeline", f"incidents/{incident['id']}/alerts",
+    return [f"requests/{request['id']}", f"incidents/{incident['id']}", f"incidents/{incident['number']}", f"incidents/{incident['id']}/timeline", f"incidents/{incident['id']}/alerts",
             f"incidents/{incident['id']}/relations", f"alerts/{alert['id']}", f"alerts/{alert['number']}", f"alerts/{alert['id']}/explanation",
             f"alerts/{alert['id']}/occurrences", f"alerts/{alert['id']}/timeline", f"pages/{pages[0]}", f"pages/{pages[0]}/notifications"]
 
@@ -55,7 +56,7 @@ def test_no_verb_reaches_it(scene):
 
 def test_no_list_nor_count_tells_of_it(scene):
     hidden = [scene["incident"]["id"], scene["alert"]["id"], f"Secret {scene['world'].name}"]
-    for kind in ("incidents", "alerts", "pages", "notifications", "timeline"):
+    for kind in ("incidents", "alerts", "pages", "notifications", "timeline", "requests"):
         answer = scene["bob"].ask("GET", f"{kind}?limit=1000&total=true&sort=-id")
         full = scene["server"].get(kind, limit=1000, total="true", sort="-id")
         assert not any(word in answer.text for word in hidden), kind

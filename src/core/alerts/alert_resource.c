@@ -246,6 +246,8 @@ const Resource REQUEST = {
     FIELDS(REQUEST_FIELDS),
     .bare = true,
     .verbs = VERBS_LOG,
+    .private_sql = "alert_ids IS NULL OR NOT EXISTS (SELECT 1 FROM alert AS x WHERE x.incident_id IN (" HIDDEN_INCIDENTS
+                   ") AND inbox.alert_ids LIKE '%' || CAST(x.id AS TEXT) || '%')",
     .team_sql =
         "EXISTS (SELECT 1 FROM integration AS i WHERE i.id = integration_id AND (i.team_id IS NULL OR i.team_id "
         "IN ({teams})))",

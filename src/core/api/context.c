@@ -60,6 +60,19 @@ bool api_answer_with(Call *call, Db *db, const char *resource, i64 id, Error *er
   return true;
 }
 
+bool api_keep_seen(Call *call, Db *db, const char *member, Value *list, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  ValueVec out = {0};
+  for (size_t i = 0; value_is(list, VALUE_LIST) && i < list->size; i++) {
+    const Value *id = value_get_c(&list->items[i], member);
+    const Resource *of = registry_prefix(call->app->registry, value_text_or(id, STR_NONE));
+    bool seen = true;
+    if (of && !resource_seen(&ctx.rc, of, resource_ref_id(call->app->registry, id), &seen, err)) return false;
+    if (seen) *VEC_PUSH(call->arena, &out) = list->items[i];
+  }
+  return *list = list_done(&out), true;
+}
+
 Str api_text(const Call *call, const char *name) {
   return value_text_or(value_get_c(&call->body, name), STR_NONE);
 }

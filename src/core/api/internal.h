@@ -21,6 +21,8 @@ MUST_CHECK bool api_allowed(Call *call, Error *err);
 struct Permission;
 /* What a route of the tables needs; false when it names nothing. */
 MUST_CHECK bool api_wanted(const Route *route, struct Permission *out);
+/* context.c: leaves out of a list what its member names and the caller does not see. */
+MUST_CHECK bool api_keep_seen(Call *call, Db *db, const char *member, Value *list, Error *err);
 /* audit.c: notes what a verb is about to change; writes down what it did. */
 MUST_CHECK bool api_audit_before(Call *call, ResourceCtx *rc, const Resource *resource, i64 id, Error *err);
 MUST_CHECK bool api_audit_after(Call *call, Cycle *cycle, Error *err);

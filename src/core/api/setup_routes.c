@@ -1,5 +1,6 @@
 /* What belongs to one thing, the catalog, the stream, who I am. */
 #include "core/api/internal.h"
+
 /* What belongs to one thing --------------------------------------------------------------------------------------- */
 
 /* The list of a resource, limited to rows whose `filter` names the thing in the path; everything else a list takes
@@ -58,22 +59,6 @@ static bool read_relation(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* Both ends of each: what is not for the caller's eyes is no relation either. */
-static bool seen_relations(Call *c, Db *db, const ValueVec *all, ValueVec *out, Error *err) {
-  static const char *const ENDS[] = {"from_id", "to_id"};
-  ApiCtx ctx = api_ctx(c, db, NULL);
-  for (size_t i = 0; i < all->count; i++) {
-    bool seen = true;
-    for (size_t k = 0; k < COUNT(ENDS) && seen; k++) {
-      const Value *id = value_get_c(&all->items[i], ENDS[k]);
-      const Resource *of = registry_prefix(c->app->registry, value_text_or(id, STR_NONE));
-      if (of && !resource_seen(&ctx.rc, of, resource_ref_id(c->app->registry, id), &seen, err)) return false;
-    }
-    if (seen) *VEC_PUSH(c->arena, out) = all->items[i];
-  }
-  return true;
-}
-
 /* Both directions: what it follows and what follows it. */
 static bool incident_relations(Call *c, Db *db, Error *err) {
   static const DbStmt LIST = {
@@ -83,13 +68,13 @@ static bool incident_relations(Call *c, Db *db, Error *err) {
       "WHERE to_id = $1 ORDER BY 6",
       NULL};
   RelationRows rows = {.arena = c->arena};
-  ValueVec seen = {0};
   if (!api_resolve(c, db, "incident", 0, &rows.id, err) ||
-      !db_query(db, &LIST, DB_ARGS(db_int(rows.id)), read_relation, &rows, err) ||
-      !seen_relations(c, db, &rows.items, &seen, err))
+      !db_query(db, &LIST, DB_ARGS(db_int(rows.id)), read_relation, &rows, err))
     return false;
+  Value items = list_done(&rows.items); /* what is not for the caller's eyes is no relation either */
+  if (!api_keep_seen(c, db, "from_id", &items, err) || !api_keep_seen(c, db, "to_id", &items, err)) return false;
   MapBuilder map = map_builder(c->arena);
-  map_put_c(&map, "items", list_done(&seen));
+  map_put_c(&map, "items", items);
   map_put_c(&map, "next_cursor", value_null());
   c->answer = map_done(&map);
   return true;
