@@ -409,6 +409,14 @@ def test_wide_names_and_filters(client):
     assert len(client("alert", "list", "--all", *mine, "-o", "name").split()) == 3
 
 
+def test_an_expression_filters_and_several_must_hold_together(client):
+    for name, priority in (("a", "p1"), ("b", "p4"), ("c", "p1")):
+        client.world.fire(name, priority=priority)
+    mine = ["--filter", f"integration_id={client.world.source['id']}"]
+    found = as_json(client, "get", "alerts", *mine, "--filter", "priority == 'p1'", "--filter", "dedup_key != 'a'")["items"]
+    assert [a["dedup_key"] for a in found] == ["c"]
+
+
 def test_more_than_a_page_is_read(client):
     for n in range(3):
         client("create", "team", f"name=Many {client.world.name} {n}", "--quiet")
