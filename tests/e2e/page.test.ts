@@ -226,6 +226,23 @@ test("a lost stream is said, and so is its return, with what was missed", async 
   await page.context().close();
 });
 
+test("an acknowledgement without a network is said to wait, and is sent when there is one", async () => {
+  const page = await site.page(server);
+  await server.fire(source.key, { title: "In the tunnel", dedup_key: "tunnel", priority: "p1" });
+  await page.goto(`${server.url}/alerts`);
+  await page.getByRole("button", { name: "In the tunnel" }).click();
+  await page.getByRole("dialog").getByText("Triggered").waitFor();
+  await page.context().setOffline(true);
+  await page.getByRole("dialog").getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("You are offline").waitFor();
+  const status = async () => (await server.api<{ items: { title: string; status: string }[] }>("GET", "alerts")).items.find((a) => a.title === "In the tunnel")!.status;
+  expect(await status()).toBe("triggered");
+  await page.context().setOffline(false);
+  await page.getByText("Acknowledged: ALERT-").waitFor();
+  expect(await status()).toBe("acknowledged");
+  await page.context().close();
+});
+
 test("on a phone an alert is found and acknowledged; nothing is wider than the screen", async () => {
   const page = await site.page(server, { viewport: { width: 375, height: 720 }, hasTouch: true, isMobile: true });
   for (const path of ["/", "/alerts", "/incidents", "/incidents/INC-1", "/on-call", "/integrations", "/rules", "/settings", "/settings/services"]) {

@@ -36,6 +36,7 @@ test("a sentence begins large and ends", () => {
 test("labels and hints of generated forms", () => {
   expect([fieldLabel("team_id"), fieldLabel("service_ids"), fieldLabel("wait_s"), fieldLabel("name")]).toEqual(["Team", "Services", "Wait (seconds)", "Name"]);
   expect(plainText("Who owns it. Taken: id, slug.")).toBe("Who owns it.");
+  expect(plainText("Who is paged; null: the team's.")).toBe("Who is paged; empty: the team's.");
 });
 
 test("an empty value of each form", () => {

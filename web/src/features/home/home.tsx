@@ -201,7 +201,7 @@ function Sources() {
               <Link to="/integrations/$id" params={{ id: one.id }} className="min-w-0 flex-1 truncate font-medium after:absolute after:inset-0">
                 {one.name}
               </Link>
-              {Array.isArray(one.warnings) && one.warnings.length > 0 && <Badge tone="amber">{one.warnings.length} hints</Badge>}
+              {Array.isArray(one.warnings) && one.warnings.length > 0 && <Badge tone="amber">{one.warnings.length === 1 ? "1 hint" : `${one.warnings.length} hints`}</Badge>}
               <span className="text-xs text-quiet">{one.last_request_at ? untilText(one.last_request_at, now) : "never"}</span>
             </li>
           ))}

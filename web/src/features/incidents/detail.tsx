@@ -97,7 +97,7 @@ function Page({ incident }: { incident: Incident }) {
         <TitleLine incident={incident} />
         <Stepper incident={incident} />
       </header>
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_23rem]">
         <Card title="Timeline" className="max-lg:order-2">
           <div className="flex flex-col gap-4">
             {incident.status !== "closed" && <Composer incident={incident} />}

@@ -110,9 +110,9 @@ function Row({ incident, current }: { incident: Incident; current: boolean }) {
 export function Elapsed({ incident }: { incident: Incident }) {
   const now = useNow(1000);
   const from = new Date(incident.declared_at!).getTime();
-  if (incident.closed_at) return <span className="w-20 text-right text-quiet tabular-nums">{duration(new Date(incident.closed_at).getTime() - from)}</span>;
+  if (incident.closed_at) return <span className="ml-auto w-20 text-right text-quiet tabular-nums">{duration(new Date(incident.closed_at).getTime() - from)}</span>;
   return (
-    <span className="w-20 text-right font-medium tabular-nums" title="Since it was declared">
+    <span className="ml-auto w-20 text-right font-medium tabular-nums" title="Since it was declared">
       {clock(now - from)}
     </span>
   );

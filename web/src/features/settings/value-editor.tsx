@@ -38,7 +38,13 @@ type NamedKind = (typeof NAMED)[number];
 export const kindsOf = (schema: Schema) => (Array.isArray(schema.type) ? schema.type : schema.type ? [schema.type] : []);
 const has = (schema: Schema, kind: string) => kindsOf(schema).includes(kind);
 export const isTime = (schema: Schema): boolean => schema.format === "date-time" || !!schema.anyOf?.some(isTime);
-export const plainText = (text = "") => text.replace(/\s*Taken: [^.]*\./, "").split("\n")[0]!.replaceAll("`", "").trim();
+export const plainText = (text = "") => text
+    .replace(/\s*Taken: [^.]*\./, "")
+    .split("\n")[0]!
+    .replaceAll("`", "")
+    .replace(/\bnull\b/g, "empty") // a form knows no null
+    .replace(/\bNull\b/g, "Empty")
+    .trim();
 
 /* What a new, empty value looks like. */
 export function blank(schema: Schema): unknown {
