@@ -109,7 +109,6 @@ static Value filter_text(Doc *d) {
   MapBuilder map = map_builder(d->arena);
   map_put_c(&map, "type", value_c("string"));
   map_put_c(&map, "format", value_c("cel"));
-  map_put_c(&map, "maxLength", value_int(16384));
   return map_done(&map);
 }
 
