@@ -105,6 +105,39 @@ bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBin
   return true;
 }
 
+bool db_exec_later(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, Error *err) {
+  return db->engine->later ? db->engine->later(db, stmt, count, args, err) : db_exec(db, stmt, count, args, NULL, err);
+}
+
+bool db_settle(Db *db, Error *err) {
+  return !db->engine->settle || db->engine->settle(db, err);
+}
+
+typedef struct EachRow {
+  size_t i;
+  DbEachFn row;
+  void *ctx;
+} EachRow;
+
+static bool take_each(const DbRow *row, void *ctx) {
+  const EachRow *each = ctx;
+  return each->row(each->i, row, each->ctx);
+}
+
+bool db_query_each(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, DbEachFn row, void *ctx,
+                   Error *err) {
+  DbValue args[BATCH_ARGS_MAX];
+  ASSERT(arg_count <= BATCH_ARGS_MAX);
+  if (db->engine->each && n > 1) return db->engine->each(db, stmt, arg_count, n, bind, row, ctx, err);
+  for (size_t i = 0; i < n; i++) {
+    EachRow each = {i, row, ctx};
+    memset(args, 0, sizeof args);
+    bind(i, args, ctx);
+    if (!db_query(db, stmt, arg_count, args, take_each, &each, err)) return false;
+  }
+  return true;
+}
+
 i64 db_row_int(const DbRow *row, int column) {
   return row->engine->row_int(row, column);
 }

@@ -108,6 +108,19 @@ typedef void (*DbBindFn)(size_t i, DbValue *args, void *ctx);
 MUST_CHECK bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx,
                               Error *err);
 
+/* For hot paths, inside a writer's transaction: sent without waiting for the answer where that costs a journey to a
+ * server. When it fails, the next statement that waits fails with its error, at the latest db_settle, db_release or
+ * db_commit; so whoever must tell apart which step failed settles at the step's end. */
+MUST_CHECK bool db_exec_later(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, Error *err);
+#define db_run_later(db, stmt, err, ...) db_exec_later((db), (stmt), DB_ARGS(__VA_ARGS__), (err))
+MUST_CHECK bool db_settle(Db *db, Error *err);
+
+/* The same question n times, on their way together; row() gets the number of the question. It must not use the
+ * connection. Returning false passes over the other rows of that question. */
+typedef bool (*DbEachFn)(size_t i, const DbRow *row, void *ctx);
+MUST_CHECK bool db_query_each(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, DbEachFn row,
+                              void *ctx, Error *err);
+
 /* Text made at run time (the registry's lists). Prepared and cached by its text, at most 200 per connection. */
 MUST_CHECK bool db_query_text(Db *db, Str sql, size_t count, const DbValue *args, DbRowFn row, void *ctx, Error *err);
 MUST_CHECK bool db_exec_text(Db *db, Str sql, size_t count, const DbValue *args, i64 *out_changes, Error *err);

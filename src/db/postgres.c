@@ -1,7 +1,7 @@
 /* PostgreSQL: running statements, transactions, reconnecting.
  *
  * A round trip costs more than most statements, so what nobody waits for (SAVEPOINT, RELEASE, a reader's BEGIN) is kept
- * and sent in front of the next statement, in one pipeline with it; a batch is one pipeline, too.
+ * and sent in front of the next statement, in one pipeline with it (postgres_pipeline.c); a batch is one pipeline, too.
  *
  * A session may be lost at any time. The writer then fails with ERR_STORAGE until its next db_begin has opened another
  * one; a reader that has read nothing yet in its transaction opens another and asks again. When the session goes while
@@ -24,70 +24,7 @@ static const char SAVEPOINT[] = "SAVEPOINT s";
 static const char RELEASE[] = "RELEASE s";
 static const char COMMIT[] = "COMMIT";
 
-/* Pipelines ------------------------------------------------------------------------------------------------------- */
-
-static bool is_good(const PGresult *result) {
-  ExecStatusType status = PQresultStatus(result);
-  return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
-static bool send_command(Postgres *p, const char *sql) {
-  return PQsendQueryParams(p->conn, sql, 0, NULL, NULL, NULL, NULL, 1);
-}
-
-static bool send_unsent(Postgres *p, size_t *out_count) {
-  *out_count = p->unsent_count;
-  p->unsent_count = 0;
-  for (size_t i = 0; i < *out_count; i++)
-    if (!send_command(p, p->unsent[i])) return false;
-  return true;
-}
-
-static bool send_prepared(Postgres *p, const PgPrepared *s, size_t count, const DbValue *args) {
-  CLEANUP(arena_freep) Arena *arena = NULL;
-  PgArgs bound;
-  char name[24];
-  snprintf(name, sizeof name, "t%u", s->number);
-  pg_bind(&bound, count, args, &arena);
-  return PQsendQueryPrepared(p->conn, name, (int)count, bound.values, bound.bytes, bound.formats, 1);
-}
-
-/* Reads the answers of `count` commands and the end of the pipeline. *out_last, unless it is NULL, gets the last one's
- * result when all went well, to be cleared. `name` is that of the last. */
-static bool collect(Postgres *p, size_t count, const char *name, PGresult **out_last, Error *err) {
-  PGresult *last = NULL;
-  bool ok = true;
-  for (size_t i = 0; i < count && PQstatus(p->conn) == CONNECTION_OK; i++) {
-    PGresult *result = PQgetResult(p->conn);
-    if (ok && !is_good(result) && PQresultStatus(result) != PGRES_PIPELINE_ABORTED)
-      ok = pg_failed(p, result, name, err);
-    PQclear(last);
-    last = result;
-    if (result) PQclear(PQgetResult(p->conn)); /* the NULL that ends one command */
-  }
-  PGresult *end = PQstatus(p->conn) == CONNECTION_OK ? PQgetResult(p->conn) : NULL;
-  if (ok && PQresultStatus(end) != PGRES_PIPELINE_SYNC) {
-    p->lost = true;
-    ok = pg_failed(p, NULL, name, err);
-  }
-  PQclear(end);
-  if (!PQexitPipelineMode(p->conn)) p->lost = true;
-  if (ok && last && out_last)
-    *out_last = last;
-  else
-    PQclear(last);
-  return ok;
-}
-
-bool pg_flush_unsent(Postgres *p, Error *err) {
-  size_t count = 0;
-  if (p->unsent_count == 0) return true;
-  if (!PQenterPipelineMode(p->conn) || !send_unsent(p, &count) || !PQpipelineSync(p->conn)) {
-    p->lost = true;
-    return pg_failed(p, NULL, "beginning a step", err);
-  }
-  return collect(p, count, "beginning a step", NULL, err);
-}
+/* What waits ------------------------------------------------------------------------------------------------------- */
 
 static bool keep_unsent(Postgres *p, const char *command, Error *err) {
   if (p->unsent_count == PG_UNSENT_MAX && !pg_flush_unsent(p, err)) return false;
@@ -141,26 +78,27 @@ typedef struct PgQuestion {
 
 static bool ask(Postgres *p, const PgQuestion *q, PGresult **out, Error *err) {
   PgPrepared *s = NULL;
-  size_t sent = 0;
+  size_t sent = 0, later = 0;
   if (!pg_stmt(p, q->stmt, q->sql, q->count, q->args, &s, err)) return false;
-  if (p->unsent_count == 0) {
+  later = pg_take_later(p);
+  if (p->unsent_count == 0 && later == 0) {
     CLEANUP(arena_freep) Arena *arena = NULL;
     PgArgs bound;
     char name[24];
     snprintf(name, sizeof name, "t%u", s->number);
     pg_bind(&bound, q->count, q->args, &arena);
     *out = PQexecPrepared(p->conn, name, (int)q->count, bound.values, bound.bytes, bound.formats, 1);
-    if (is_good(*out)) return true;
+    if (pg_is_good(*out)) return true;
     pg_failed(p, *out, q->name, err);
     PQclear(*out);
     return false;
   }
-  if (!PQenterPipelineMode(p->conn) || !send_unsent(p, &sent) || !send_prepared(p, s, q->count, q->args) ||
+  if (!PQenterPipelineMode(p->conn) || !pg_send_unsent(p, &sent) || !pg_send_prepared(p, s, q->count, q->args) ||
       !PQpipelineSync(p->conn)) {
     p->lost = true;
     return pg_failed(p, NULL, q->name, err);
   }
-  return collect(p, sent + 1, q->name, out, err);
+  return pg_collect(p, later + sent + 1, q->name, out, err);
 }
 
 /* A reader whose session went before it had read anything asks again in another one. */
@@ -194,6 +132,27 @@ static bool pg_run(Db *db, const DbStmt *stmt, Str sql, size_t count, const DbVa
   return ok;
 }
 
+static bool pg_later(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, Error *err) {
+  Postgres *p = pg_of(db);
+  if (!p->begun || db->role != DB_WRITER) return pg_run(db, stmt, STR_NONE, count, args, NULL, NULL, NULL, err);
+  return may_run(p, stmt->name, err) && pg_send_later(p, stmt, count, args, err);
+}
+
+static bool pg_settle_db(Db *db, Error *err) {
+  return pg_settle(pg_of(db), err);
+}
+
+static bool pg_each(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, DbEachFn row, void *ctx,
+                    Error *err) {
+  Postgres *p = pg_of(db);
+  ASSERT(arg_count <= BATCH_ARGS_MAX);
+  if (!may_run(p, stmt->name, err)) return false;
+  for (size_t from = 0; from < n; from += BATCH_STATEMENTS)
+    if (!pg_ask_each(p, &(PgEach){stmt, arg_count, from, MIN(n, from + BATCH_STATEMENTS), bind, row, ctx}, err))
+      return false;
+  return true;
+}
+
 /* One pipeline for up to BATCH_STATEMENTS of them: their answers are small and fit into the sockets' buffers. */
 static bool send_batch(Postgres *p, const DbStmt *stmt, size_t arg_count, size_t from, size_t to, DbBindFn bind,
                        void *ctx, Error *err) {
@@ -204,29 +163,29 @@ static bool send_batch(Postgres *p, const DbStmt *stmt, size_t arg_count, size_t
     memset(args, 0, sizeof args);
     bind(i, args, ctx);
     if (sent > 0 && !pg_stmt_fits(p, stmt, arg_count, args)) { /* it must be prepared again */
-      if (!PQpipelineSync(p->conn) || !collect(p, unsent + sent, stmt->name, NULL, err)) return false;
+      if (!PQpipelineSync(p->conn) || !pg_collect(p, unsent + sent, stmt->name, NULL, err)) return false;
       sent = 0;
     }
     if (sent == 0) {
       if (!pg_stmt(p, stmt, STR_NONE, arg_count, args, &s, err)) return false;
-      if (!PQenterPipelineMode(p->conn) || !send_unsent(p, &unsent)) break;
+      if (!PQenterPipelineMode(p->conn) || !pg_send_unsent(p, &unsent)) break;
     } else if (!pg_stmt(p, stmt, STR_NONE, arg_count, args, &s, err)) {
       return false;
     }
-    if (!send_prepared(p, s, arg_count, args)) break;
+    if (!pg_send_prepared(p, s, arg_count, args)) break;
     sent++;
   }
   if (sent == 0 || !PQpipelineSync(p->conn)) {
     p->lost = true;
     return pg_failed(p, NULL, stmt->name, err);
   }
-  return collect(p, unsent + sent, stmt->name, NULL, err);
+  return pg_collect(p, unsent + sent, stmt->name, NULL, err);
 }
 
 static bool pg_batch(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx, Error *err) {
   Postgres *p = pg_of(db);
   ASSERT(arg_count <= BATCH_ARGS_MAX);
-  if (!may_run(p, stmt->name, err)) return false;
+  if (!may_run(p, stmt->name, err) || !pg_settle(p, err)) return false;
   for (size_t from = 0; from < n; from += BATCH_STATEMENTS)
     if (!send_batch(p, stmt, arg_count, from, MIN(n, from + BATCH_STATEMENTS), bind, ctx, err)) return false;
   return true;
@@ -257,7 +216,7 @@ static bool pg_begin(Db *db, Error *err) {
   ASSERT(!p->begun);
   if (!may_run(p, "begin", err)) return false;
   start_limit(p);
-  p->unsent_count = 0;
+  p->unsent_count = p->later_count = 0;
   if (!(db->role == DB_WRITER ? begin_write(p, err) : keep_unsent(p, BEGIN_READ, err))) return false;
   p->begun = true;
   p->savepoint_count = 0;
@@ -272,13 +231,14 @@ static void unknown_commit(Postgres *p, Error *err) {
 
 /* Sends COMMIT with what still waits. A transaction that had failed is answered with ROLLBACK. */
 static bool commit(Postgres *p, Error *err) {
-  size_t sent = 0;
+  size_t sent = 0, later = pg_take_later(p);
   PGresult *result = NULL;
-  if (!PQenterPipelineMode(p->conn) || !send_unsent(p, &sent) || !send_command(p, COMMIT) || !PQpipelineSync(p->conn)) {
+  if (!PQenterPipelineMode(p->conn) || !pg_send_unsent(p, &sent) || !pg_send_command(p, COMMIT) ||
+      !PQpipelineSync(p->conn)) {
     p->lost = true;
     return pg_failed(p, NULL, "commit", err);
   }
-  if (!collect(p, sent + 1, "commit", &result, err)) return false;
+  if (!pg_collect(p, later + sent + 1, "commit", &result, err)) return false;
   bool done = strcmp(PQcmdStatus(result), "COMMIT") == 0;
   PQclear(result);
   return done || fail(err, ERR_STORAGE, "the database undid the transaction instead of committing it");
@@ -335,6 +295,8 @@ static void pg_rollback(Db *db) {
   p->begun = false;
   p->savepoint_count = 0;
   p->unsent_count = 0;
+  if (!p->lost) (void)!pg_settle(p, &ignored);
+  p->later_count = 0;
   if (!p->lost && begun && !nothing_sent && PQtransactionStatus(p->conn) != PQTRANS_IDLE)
     (void)!pg_simple(p, "ROLLBACK", "rollback", &ignored);
 }
@@ -352,7 +314,7 @@ static bool pg_savepoint(Db *db, Error *err) {
 static bool pg_release(Db *db, Error *err) {
   Postgres *p = pg_of(db);
   ASSERT(p->savepoint_count > 0);
-  if (!may_run(p, "release", err)) return false;
+  if (!may_run(p, "release", err) || !pg_settle(p, err)) return false;
   if (PQtransactionStatus(p->conn) == PQTRANS_INERROR)
     return fail(err, ERR_INTERNAL, "a statement of this step failed and was passed over");
   if (!drop_unsent(p, SAVEPOINT) && !keep_unsent(p, RELEASE, err)) return false;
@@ -366,6 +328,7 @@ static void pg_rollback_to(Db *db) {
   ASSERT(p->savepoint_count > 0);
   p->savepoint_count--;
   if (p->lost || drop_unsent(p, SAVEPOINT)) return;
+  (void)!pg_settle(p, &ignored); /* what failed is what is undone */
   if (!pg_flush_unsent(p, &ignored) || !pg_simple(p, "ROLLBACK TO s; RELEASE s", "rollback_to", &ignored))
     p->lost = true; /* rather nothing than half */
 }
@@ -405,6 +368,9 @@ const DbEngine POSTGRES_ENGINE = {
     .close = pg_close,
     .run = pg_run,
     .batch = pg_batch,
+    .later = pg_later,
+    .settle = pg_settle_db,
+    .each = pg_each,
     .begin = pg_begin,
     .commit = pg_commit,
     .commit_outcome = pg_commit_outcome,

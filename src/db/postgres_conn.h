@@ -54,8 +54,9 @@ typedef struct Postgres {
   int savepoint_count;
   const char *unsent[PG_UNSENT_MAX]; /* commands whose answer nobody waits for: they go with the next statement */
   size_t unsent_count;
-  i64 transaction; /* pg_current_xact_id of a writer's transaction; 0: none yet */
-  i64 unknown;     /* a transaction whose commit was not answered */
+  size_t later_count; /* commands in the open pipeline whose answers nobody has read; 0: no pipeline is open */
+  i64 transaction;    /* pg_current_xact_id of a writer's transaction; 0: none yet */
+  i64 unknown;        /* a transaction whose commit was not answered */
 
   i64 read_limit_ms, server_limit_ms; /* what is wanted, what the session has */
   i64 read_until_us;
@@ -73,8 +74,24 @@ static inline Postgres *pg_of(Db *db) {
   return (Postgres *)(void *)db;
 }
 
-/* postgres.c: sends what waits in `unsent`. */
-MUST_CHECK bool pg_flush_unsent(Postgres *p, Error *err);
+/* postgres_pipeline.c */
+bool pg_is_good(const PGresult *result);
+MUST_CHECK bool pg_send_command(Postgres *p, const char *sql);
+MUST_CHECK bool pg_send_unsent(Postgres *p, size_t *out_count);
+MUST_CHECK bool pg_send_prepared(Postgres *p, const PgPrepared *s, size_t count, const DbValue *args);
+MUST_CHECK bool pg_collect(Postgres *p, size_t count, const char *name, PGresult **out_last, Error *err);
+MUST_CHECK bool pg_flush_unsent(Postgres *p, Error *err); /* sends what waits in `unsent`, brings all answers home */
+MUST_CHECK bool pg_send_later(Postgres *p, const DbStmt *stmt, size_t count, const DbValue *args, Error *err);
+MUST_CHECK bool pg_settle(Postgres *p, Error *err); /* brings the answers of what was sent later home */
+size_t pg_take_later(Postgres *p);                  /* how many answers are due; whoever takes them collects them */
+typedef struct PgEach {
+  const DbStmt *stmt;
+  size_t arg_count, from, to;
+  DbBindFn bind;
+  DbEachFn row;
+  void *ctx;
+} PgEach;
+MUST_CHECK bool pg_ask_each(Postgres *p, const PgEach *each, Error *err);
 
 /* postgres_connect.c */
 MUST_CHECK bool pg_connect(Postgres *p, Error *err); /* a new session; closes the old one */

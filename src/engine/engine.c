@@ -219,7 +219,7 @@ static bool run_command(Cycle *cycle, Command *command, Error *err) {
   if (!db_savepoint(cycle->db, err)) return false;
   size_t published = cycle->engine->round->published.count;
   error_clear(&command->err);
-  command->ok = command->run(command, cycle, &command->err);
+  command->ok = command->run(command, cycle, &command->err) && db_settle(cycle->db, &command->err);
   if (command->ok) return db_release(cycle->db, err);
   cycle->engine->round->published.count = published;
   if (command->err.code == ERR_STORAGE || !db_in_transaction(cycle->db)) {

@@ -52,7 +52,7 @@ bool inbox_park(Cycle *cycle, Arrival *arrival, const Error *why, Error *err) {
 static bool try_apply(Cycle *cycle, Arrival **batch, size_t count, Error *err) {
   if (engine_fault(cycle->engine, "apply.poison")) return fail(err, ERR_INTERNAL, "fault apply.poison");
   for (size_t i = 0; i < count; i++) batch[i]->alert_ids.count = batch[i]->change_ids.count = 0;
-  return cycle->engine->options.hooks.apply(cycle, batch, count, err);
+  return cycle->engine->options.hooks.apply(cycle, batch, count, err) && db_settle(cycle->db, err);
 }
 
 /* In a savepoint. *out_applied false: undone, *why says for what. False: the storage itself fails. */

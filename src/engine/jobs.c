@@ -113,9 +113,9 @@ bool job_add(Cycle *cycle, const JobNew *job, Error *err) {
   ASSERT(job_kind_find(engine, str_from_c(job->kind)) != NULL);
   i64 due_ms = due_while_held(engine, str_from_c(job->kind), job->due_ms);
   engine->next_due_ms = MIN(engine->next_due_ms, due_ms);
-  return db_run(cycle->db, &JOB_INSERT, err, db_int(id_next(cycle->ids)), db_int(job->org_id),
-                db_text(str_from_c(job->kind)), db_int(job->subject_id), db_int(due_ms), db_text_or_null(job->data),
-                db_int(cycle->now_ms));
+  return db_run_later(cycle->db, &JOB_INSERT, err, db_int(id_next(cycle->ids)), db_int(job->org_id),
+                      db_text(str_from_c(job->kind)), db_int(job->subject_id), db_int(due_ms),
+                      db_text_or_null(job->data), db_int(cycle->now_ms));
 }
 
 bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err) {
@@ -181,7 +181,7 @@ static bool run_claim(Cycle *cycle, const JobKind *kind, Job *job, JobVerdict *v
   if (engine_fault(cycle->engine, "job.before_claim")) return fail(why, ERR_INTERNAL, "fault job.before_claim");
   if (!kind->claim(cycle, job, verdict, work, why)) return false;
   if (engine_fault(cycle->engine, "job.after_claim")) return fail(why, ERR_INTERNAL, "fault job.after_claim");
-  return true;
+  return db_settle(cycle->db, why);
 }
 
 static bool claim_one(Cycle *cycle, Round *round, Job *job, Error *err) {
@@ -235,7 +235,7 @@ static bool run_finish(Cycle *cycle, const JobKind *kind, Job *job, void *result
   if (engine_fault(cycle->engine, "job.before_finish")) return fail(why, ERR_INTERNAL, "fault job.before_finish");
   if (!kind->finish(cycle, job, result, verdict, why)) return false;
   if (engine_fault(cycle->engine, "job.after_finish")) return fail(why, ERR_INTERNAL, "fault job.after_finish");
-  return true;
+  return db_settle(cycle->db, why);
 }
 
 static bool finish_one(Cycle *cycle, JobResult *result, Error *err) {

@@ -10,6 +10,11 @@
 
 #include <cmocka.h>
 
+/* More members than fit without an index. */
+static const char MANY[] =
+    "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,\"k\":11,\"l\":12,\"m\":13,"
+    "\"n\":14,\"o\":15,\"p\":16,\"q\":17,\"r\":18}";
+
 static const char *const TEXTS[] = {
     "null",
     "true",
@@ -27,8 +32,9 @@ static const char *const TEXTS[] = {
     "[]",
     "{}",
     "[1,[2,[3,[]]],{\"a\":{\"b\":[null]}}]",
-    "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,\"k\":11,\"l\":12,\"m\":13,"
-    "\"n\":14,\"o\":15,\"p\":16,\"q\":17,\"r\":18}",
+    "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":0,\"k\":1,\"l\":2,\"m\":3,\"n\":4,"
+    "\"o\":5,\"p\":6}",
+    MANY,
 };
 
 static Value parse(Arena *arena, const char *text) {

@@ -184,6 +184,29 @@ bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error
   return db_query_one(db, &ALERT_LOAD, DB_ARGS(db_int(id)), read_alert, &reading, out_found, err);
 }
 
+typedef struct ReadingEach {
+  Arena *arena;
+  const i64 *ids;
+  Alert **out;
+} ReadingEach;
+
+static void bind_id(size_t i, DbValue *args, void *ctx) {
+  args[0] = db_int(((const ReadingEach *)ctx)->ids[i]);
+}
+
+static bool read_each(size_t i, const DbRow *row, void *ctx) {
+  const ReadingEach *each = ctx;
+  Reading reading = {.arena = each->arena, .out = ARENA_NEW(each->arena, Alert)};
+  each->out[i] = reading.out;
+  return read_alert(row, &reading);
+}
+
+bool alert_load_each(Db *db, Arena *arena, const i64 *ids, size_t count, Alert **out, Error *err) {
+  ReadingEach each = {.arena = arena, .ids = ids, .out = out};
+  for (size_t i = 0; i < count; i++) out[i] = NULL;
+  return db_query_each(db, &ALERT_LOAD, 1, count, bind_id, read_each, &each, err);
+}
+
 /* Writing --------------------------------------------------------------------------------------------------------- */
 
 static const DbStmt ALERT_TOUCH = {
@@ -233,7 +256,7 @@ static DbValue holds_value(Arena *arena, const Alert *a) {
 
 static bool insert(Cycle *c, const Alert *a, Error *err) {
   Arena *arena = c->arena;
-  return db_run(
+  return db_run_later(
       c->db, &ALERT_INSERT, err, db_int(a->id), db_int(a->org_id), db_int(a->number), db_id(a->integration_id),
       db_int(a->space), db_text(a->dedup_key), db_text(a->title), text_or_null(a->description),
       db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
@@ -250,7 +273,7 @@ static bool insert(Cycle *c, const Alert *a, Error *err) {
 
 static bool update(Cycle *c, const Alert *a, Error *err) {
   Arena *arena = c->arena;
-  return db_run(
+  return db_run_later(
       c->db, &ALERT_UPDATE, err, db_int(a->id), db_text(a->title), text_or_null(a->description),
       db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
       db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
@@ -272,8 +295,9 @@ bool alert_write(Cycle *cycle, Alert *alert, Error *err) {
     alert->version++;
     ok = update(cycle, alert, err);
   } else if (alert->touched) {
-    return db_run(cycle->db, &ALERT_TOUCH, err, db_int(alert->id), db_int(alert->count), db_int(alert->last_seen_ms),
-                  db_id(alert->deadline_ms), json_value(cycle->arena, &alert->threshold), db_int(alert->occurrences));
+    return db_run_later(cycle->db, &ALERT_TOUCH, err, db_int(alert->id), db_int(alert->count),
+                        db_int(alert->last_seen_ms), db_id(alert->deadline_ms),
+                        json_value(cycle->arena, &alert->threshold), db_int(alert->occurrences));
   } else {
     return true;
   }

@@ -108,6 +108,8 @@ typedef struct Batch {
 
 /* alert_row.c */
 MUST_CHECK bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error *err);
+/* NULL in out[] for those that are not there. */
+MUST_CHECK bool alert_load_each(Db *db, Arena *arena, const i64 *ids, size_t count, Alert **out, Error *err);
 MUST_CHECK bool alert_write(Cycle *cycle, Alert *alert, Error *err); /* insert or update of everything that changed */
 Str hold_list_json(Arena *arena, const Alert *alert);
 bool hold_add(Alert *alert, Hold hold); /* false when it was there */

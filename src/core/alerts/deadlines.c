@@ -49,7 +49,8 @@ static bool has_job(Cycle *cycle, i64 second) {
 static bool arm(Cycle *cycle, const Alert *alert, Error *err) {
   i64 second = (alert->deadline_ms + 999) / 1000;
   bool close = second * 1000 < cycle->now_ms + CLOSE_MS;
-  if (!db_run(cycle->db, &DEADLINE_PUT, err, db_int(second), db_int(alert->id), db_int(alert->org_id))) return false;
+  if (!db_run_later(cycle->db, &DEADLINE_PUT, err, db_int(second), db_int(alert->id), db_int(alert->org_id)))
+    return false;
   if (has_job(cycle, second) && !close) return true;
   JobNew job = {.kind = "alert.deadlines", .org_id = alert->org_id, .subject_id = second, .due_ms = second * 1000};
   return job_add(cycle, &job, err);
@@ -88,7 +89,7 @@ static bool look(Cycle *cycle, const Due *due, Error *err) {
 static bool look_alone(Cycle *cycle, const Due *due, Error *err) {
   Error why = {0};
   if (!db_savepoint(cycle->db, err)) return false;
-  if (look(cycle, due, &why)) return db_release(cycle->db, err);
+  if (look(cycle, due, &why) && db_settle(cycle->db, &why)) return db_release(cycle->db, err);
   if (why.code == ERR_STORAGE || !db_in_transaction(cycle->db)) {
     *err = why;
     return false;

@@ -69,8 +69,8 @@ Value plan_value(Arena *arena, const Setup *setup, const Alert *alert, const Pla
 bool plan_keep(Cycle *cycle, const Setup *setup, Alert *alert, const Plan *plan, Error *err) {
   Explanation e = explain(cycle->arena, setup, alert, plan, cycle->now_ms);
   i64 run = alert->explanations++;
-  return db_run(cycle->db, &EXPLANATION_PUT, err, db_int(alert->id), db_int(run % EXPLANATIONS_KEPT), db_int(run),
-                db_int(alert->org_id), db_int(cycle->now_ms), db_blob(explanation_pack(cycle->arena, &e)));
+  return db_run_later(cycle->db, &EXPLANATION_PUT, err, db_int(alert->id), db_int(run % EXPLANATIONS_KEPT), db_int(run),
+                      db_int(alert->org_id), db_int(cycle->now_ms), db_blob(explanation_pack(cycle->arena, &e)));
 }
 
 typedef struct Rows {

@@ -71,13 +71,42 @@ static int compare_keys(const void *a, const void *b) {
   return str_compare(x->key, y->key);
 }
 
+typedef struct Loading {
+  Arena *arena;
+  Key **keys;
+} Loading;
+
+static void bind_key(size_t i, DbValue *args, void *ctx) {
+  const Key *key = ((const Loading *)ctx)->keys[i];
+  args[0] = db_int(key->org_id);
+  args[1] = db_int(key->space);
+  args[2] = db_text(key->key);
+}
+
+static bool take_key(size_t i, const DbRow *row, void *ctx) {
+  return read_key(row, ((const Loading *)ctx)->keys[i]);
+}
+
+/* All keys, then the alerts that they name, each in one journey. */
 static bool load_sorted(Batch *batch, Error *err) {
-  size_t count = map_count(batch->keys);
+  size_t count = map_count(batch->keys), missing = 0, named = 0;
   Key **keys = ARENA_ARRAY(batch->arena, Key *, count + 1);
-  for (size_t i = 0; i < count; i++) keys[i] = map_at(batch->keys, i)->value;
-  qsort(keys, count, sizeof *keys, compare_keys);
-  for (size_t i = 0; i < count; i++)
-    if (!keys[i]->looked_up && !look_up(batch, keys[i], err)) return false;
+  for (size_t i = 0; i < count; i++) {
+    Key *key = map_at(batch->keys, i)->value;
+    if (!key->looked_up) keys[missing++] = key;
+  }
+  qsort(keys, missing, sizeof *keys, compare_keys);
+  Loading loading = {.arena = batch->arena, .keys = keys};
+  if (!db_query_each(batch->cycle->db, &KEY_LOAD, 3, missing, bind_key, take_key, &loading, err)) return false;
+  for (size_t i = 0; i < missing; i++) {
+    keys[i]->looked_up = true;
+    if (keys[i]->alert_id) keys[named++] = keys[i];
+  }
+  i64 *ids = ARENA_ARRAY(batch->arena, i64, named + 1);
+  Alert **alerts = ARENA_ARRAY(batch->arena, Alert *, named + 1);
+  for (size_t i = 0; i < named; i++) ids[i] = keys[i]->alert_id;
+  if (!alert_load_each(batch->cycle->db, batch->arena, ids, named, alerts, err)) return false;
+  for (size_t i = 0; i < named; i++) keys[i]->alert = alerts[i]; /* NULL: its 400 days are over */
   return true;
 }
 
@@ -101,7 +130,7 @@ bool stage_keys(Batch *batch, Arrival **arrivals, size_t count, Error *err) {
 bool key_write(Cycle *cycle, Key *key, Error *err) {
   if (!key->changed) return true;
   key->changed = false;
-  return db_run(cycle->db, &KEY_WRITE, err, db_int(key->org_id), db_int(key->space), db_text(key->key),
-                db_id(key->alert_id), db_id(key->resolve_t), db_id(key->resolve_ms), db_id(key->fire_t),
-                db_int(cycle->now_ms), db_int(0));
+  return db_run_later(cycle->db, &KEY_WRITE, err, db_int(key->org_id), db_int(key->space), db_text(key->key),
+                      db_id(key->alert_id), db_id(key->resolve_t), db_id(key->resolve_ms), db_id(key->fire_t),
+                      db_int(cycle->now_ms), db_int(0));
 }
