@@ -11,7 +11,7 @@ static const DbStmt INBOX_INSERT = {
     "errors, events, alert_ids, change_ids, warnings, node) "
     "VALUES ($1,$2,$3,$4,$5,0,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
     NULL};
-static const DbStmt INBOX_TRY = {"inbox_try", "UPDATE inbox SET tries = tries + 1 WHERE state = 1", NULL};
+static const DbStmt INBOX_TRY = {"inbox_try", "UPDATE inbox SET tries = tries + 1, node = $1 WHERE state = 1", NULL};
 static const DbStmt IDEMPOTENCY_GET = {
     "idempotency_get",
     "SELECT answer FROM idempotency WHERE org_id = $1 AND scope = $2 AND \"key\" = $3 AND expires_at > $4", NULL};
@@ -25,9 +25,10 @@ enum { DIRECT_EVENTS_MAX = 1000 }; /* a request up to this size is applied at on
 
 /* What waits ------------------------------------------------------------------------------------------------------ */
 
+/* The rows are ours, whoever's they were where they were exported. */
 static bool count_tries(Engine *engine, Error *err) {
   if (!db_begin(engine->db, err)) return false;
-  if (db_exec(engine->db, &INBOX_TRY, 0, NULL, NULL, err) && db_commit(engine->db, err)) return true;
+  if (db_run(engine->db, &INBOX_TRY, err, db_int(engine->options.ids->node)) && db_commit(engine->db, err)) return true;
   db_rollback(engine->db);
   return false;
 }
