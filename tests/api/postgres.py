@@ -45,8 +45,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def sweep():
+    """What tests that were killed left behind: folders that no server has touched for ten minutes and none uses."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob("tocsin-pg-*"):
+        try:
+            old = time.time() - folder.stat().st_mtime > 600
+        except OSError:
+            continue
+        if old and subprocess.run(["pgrep", "-f", str(folder)], capture_output=True).returncode:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class Cluster:
     def __init__(self, fsync=False, settings=()):
+        sweep()
         self.bin = binaries()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
         self.owner = unprivileged() if os.geteuid() == 0 else None
