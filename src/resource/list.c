@@ -250,13 +250,13 @@ static Str make_cursor(Listing *l, i64 value, i64 id) {
 }
 
 static bool add_cursor(Listing *l) {
-  Str text = STR_NONE, sort, rest, value_text_part, id_part;
+  Str text = STR_NONE, sort = STR_NONE, rest, value_text_part, id_part;
   i64 value = 0, id = 0;
   if (l->query->cursor.len == 0) return true;
   bool ok = l->query->cursor.len <= 400 && hex_decode(l->ctx->arena, l->query->cursor, &text) &&
             str_cut(text, ' ', &sort, &rest) && str_cut(rest, ' ', &value_text_part, &id_part) &&
             str_to_i64(value_text_part, INT64_MIN, INT64_MAX, &value) && str_to_i64(id_part, INT64_MIN, INT64_MAX, &id);
-  Str made_for = sort, choice = STR_NONE;
+  Str made_for = STR_NONE, choice = STR_NONE;
   ok = ok && str_cut(sort, '/', &made_for, &choice);
   if (!ok || !str_equal(made_for, l->sort_name) || !str_equal(choice, l->bound))
     return fail(l->err, ERR_INVALID,
