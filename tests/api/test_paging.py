@@ -414,3 +414,58 @@ def test_what_the_webhook_says(paging):
     body = str(call.json)
     for word in ("Disk full on db1", "p1", "https://tocsin.example.org/ack/"):
         assert word in body
+
+
+# Levels that nobody hears.
+
+def kinds_told(world):
+    page = world.page(world.alert("key"))
+    return [e["kind"] for e in world.server.items(f"alerts/{page['alert_id']}/timeline") if e["kind"].startswith("page")]
+
+
+def test_a_level_whose_messages_all_failed_for_good_gives_way_at_once(paging):
+    paging.sink.script(paging.path("ann"), fail(404))
+    paging.fire("key")
+    paging.server.settle()
+    assert paging.tally("ann", "bob") == (1, 1)
+    assert paging.page(paging.alert("key"))["level"] == 2
+    assert "page_unreachable" in kinds_told(paging)
+
+
+def test_a_level_of_which_one_can_still_be_told_keeps_its_wait(world):
+    ann, cleo, bob = world.user("ann"), world.user("cleo"), world.user("bob")
+    world.source = world.integration(world.policy([ann, cleo], [bob]))
+    world.sink.script(world.path("ann"), fail(404))
+    world.fire("key")
+    world.server.settle()
+    assert world.tally("ann", "cleo", "bob") == (1, 1, 0)
+    assert "page_unreachable" not in kinds_told(world)
+
+
+def test_the_last_level_keeps_its_wait_when_its_messages_fail(world):
+    world.source = world.integration(world.policy([world.user("ann")], repeat=1, wait_s=60))
+    world.sink.script(world.path("ann"), fail(404))
+    world.fire("key")
+    world.server.settle()
+    assert world.told("ann") == 1 and world.page(world.alert("key"))["status"] == "active"
+    world.server.turn("61s")
+    assert world.told("ann") == 2
+
+
+def test_a_level_without_a_method_that_could_be_tried_is_skipped_at_once_and_counted(world):
+    sam, bob = world.user("sam"), world.user("bob")
+    world.steps(sam, [(0, [world.method(sam, "sms", "+4915112345678")])])
+    world.source = world.integration(world.policy([sam], [bob]))
+    world.fire("key")
+    assert world.told("bob") == 1
+    assert "page_unreachable" in kinds_told(world)
+    assert 'tocsin_notifications_total{kind="sms",outcome="failed"}' in world.server.http("GET", "/metrics").text
+
+
+def test_a_policy_that_can_tell_nobody_is_exhausted_at_once(world):
+    sam, cleo = world.user("sam"), world.user("cleo")
+    world.steps(sam, [(0, [world.method(sam, "sms", "+4915112345678")])])
+    world.source = world.integration(world.policy([sam], exhausted=[{"kind": "user", "id": cleo["id"]}]))
+    world.fire("key")
+    assert world.page(world.alert("key"))["status"] == "exhausted"
+    assert world.told("cleo") == 1

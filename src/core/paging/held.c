@@ -39,7 +39,7 @@ static bool read_held(const DbRow *row, void *ctx) {
                                                     .title = db_row_text(row, 2, rows->arena),
                                                     .status = db_row_text(row, 3, rows->arena),
                                                     .urgency = db_row_text(row, 4, rows->arena),
-                                                    .level = db_row_int(row, 5) + 1,
+                                                    .level = MAX(db_row_int(row, 5), 1), /* 0: its first level is due */
                                                     .messages = db_row_int(row, 6)};
   return true;
 }

@@ -52,6 +52,9 @@ MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const 
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 bool page_exhausted_again(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 bool page_ack_timeout(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+/* This notification of the page's present level failed for good. When no other of the same run can still arrive, that
+ * is told, and the next level starts at once. */
+MUST_CHECK bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err);
 /* Who a target is now: appends to ids (TARGETS_MAX), without repeats. */
 MUST_CHECK bool target_users(Cycle *cycle, const SetupTarget *target, i64 *ids, size_t *count, Error *err);
 

@@ -67,6 +67,7 @@ static bool insert(Queueing *q, const SetupContact *contact, i64 delay_s, const 
               error ? db_text(str_from_c(error)) : db_null(), db_int(due), db_int(cycle->now_ms),
               error ? db_int(cycle->now_ms) : db_null()))
     return false;
+  if (error) notify_count(cycle_app(cycle), contact ? contact->kind : S("none"), "failed");
   q->step++;
   q->queued += error == NULL;
   cycle_publish(cycle, q->page->org_id, "notification", id, 1);
@@ -206,15 +207,26 @@ static bool hurry_next_step(Cycle *cycle, const Notification *n, Error *err) {
   return !found || job_hurry(cycle, "notify.send", id, cycle->now_ms, err);
 }
 
+/* Of a page that still is where this was sent from. */
+static bool give_up_level(Cycle *cycle, const Notification *n, Error *err) {
+  Page page = {0};
+  bool found = false;
+  if (!str_equal_c(n->purpose, "page")) return true;
+  if (!page_load(cycle->db, cycle->arena, n->page_id, &page, &found, err)) return false;
+  bool here =
+      found && page.status == PAGE_ACTIVE && page.epoch == n->epoch && page.level == n->level && page.round == n->round;
+  return !here || page_level_lost(cycle, &page, n->id, err);
+}
+
 static bool fail_for_good(Cycle *cycle, const Notification *n, Str error, Error *err) {
   Outcome o = {.status = "failed", .error = error, .failed = true};
-  notify_count(cycle_app(cycle), n, "failed");
-  return write_status(cycle, n, &o, err) && hurry_next_step(cycle, n, err);
+  notify_count(cycle_app(cycle), n->kind, "failed");
+  return write_status(cycle, n, &o, err) && hurry_next_step(cycle, n, err) && give_up_level(cycle, n, err);
 }
 
 static bool skip(Cycle *cycle, const Notification *n, Error *err) {
   Outcome o = {.status = "skipped", .error = S("the page had ended")};
-  notify_count(cycle_app(cycle), n, "skipped");
+  notify_count(cycle_app(cycle), n->kind, "skipped");
   return write_status(cycle, n, &o, err);
 }
 
@@ -239,7 +251,7 @@ static bool unknown_outcome(Cycle *cycle, const Notification *n, const Channel *
   *out_again = channel && channel_resend_unknown(channel) && n->attempts < ATTEMPTS_MAX;
   if (*out_again) return true;
   Outcome o = {.status = "unconfirmed", .error = S("the program ended while it was being sent")};
-  notify_count(cycle_app(cycle), n, "unconfirmed");
+  notify_count(cycle_app(cycle), n->kind, "unconfirmed");
   return write_status(cycle, n, &o, err) && hurry_next_step(cycle, n, err);
 }
 
@@ -281,7 +293,7 @@ static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const Sen
   Outcome o = {.status = "queued", .error = r->error, .due_ms = cycle->now_ms + wait_s * 1000};
   *out_verdict = JOB_AGAIN;
   job->due_ms = o.due_ms;
-  notify_count(cycle_app(cycle), n, "retried");
+  notify_count(cycle_app(cycle), n->kind, "retried");
   return write_status(cycle, n, &o, err);
 }
 
@@ -293,7 +305,7 @@ static bool record(Cycle *cycle, const Notification *n, const SendResult *r, con
                .provider_id = r->provider_id,
                .sent = true,
                .delivered = delivered};
-  notify_count(cycle_app(cycle), n, status);
+  notify_count(cycle_app(cycle), n->kind, status);
   if (!write_status(cycle, n, &o, err)) return false;
   return !unconfirmed || hurry_next_step(cycle, n, err);
 }

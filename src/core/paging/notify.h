@@ -36,7 +36,7 @@ typedef struct SendResult {
 } SendResult;
 
 /* tocsin_notifications_total{kind,outcome} */
-void notify_count(App *app, const Notification *n, const char *outcome);
+void notify_count(App *app, Str kind, const char *outcome);
 
 /* What a message says, as the channel's templates see it. */
 MUST_CHECK bool message_context(Cycle *cycle, const Notification *n, const Page *page, Value *out, Error *err);

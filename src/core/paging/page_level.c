@@ -82,10 +82,14 @@ static bool tell_level(Levelling *l, const i64 *ids, size_t count, const char *k
   return page_tell(l->cycle, l->page, kind, &WHO_SYSTEM, buf_str(&data), err);
 }
 
-static bool notify_all(Levelling *l, const i64 *ids, size_t count, const char *purpose, Error *err) {
+/* *out_queued: how many messages are on their way; 0: none of them can be told. */
+static bool notify_all(Levelling *l, const i64 *ids, size_t count, const char *purpose, size_t *out_queued,
+                       Error *err) {
+  *out_queued = 0;
   for (size_t i = 0; i < count; i++) {
     size_t queued = 0;
     if (!notify_user(l->cycle, l->page, ids[i], purpose, &queued, err)) return false;
+    *out_queued += queued;
   }
   return true;
 }
@@ -115,10 +119,10 @@ static bool exhausted_users(Levelling *l, i64 *ids, size_t *count, Error *err) {
 static bool exhaust(Levelling *l, Error *err) {
   Cycle *cycle = l->cycle;
   i64 ids[TARGETS_MAX];
-  size_t count = 0;
+  size_t count = 0, queued = 0;
   bool high = str_equal_c(l->page->urgency, "high");
   i64 again = high ? cycle->now_ms + EXHAUSTED_AGAIN_S * 1000 : 0;
-  if (!exhausted_users(l, ids, &count, err) || !notify_all(l, ids, count, "exhausted", err) ||
+  if (!exhausted_users(l, ids, &count, err) || !notify_all(l, ids, count, "exhausted", &queued, err) ||
       !tell_level(l, ids, count, "page_exhausted", err) ||
       !db_run(cycle->db, &PAGE_EXHAUSTED_ROW, err, db_int(l->page->id), db_text(S("nobody answered")), db_id(again),
               db_int(cycle->now_ms)))
@@ -168,15 +172,58 @@ static bool plan_next(Levelling *l, i64 due_ms, Error *err) {
 
 static bool run_level(Levelling *l, Error *err) {
   i64 ids[TARGETS_MAX];
-  size_t count = 0;
+  size_t count = 0, queued = 0;
   if (l->level < 1 || l->level > (i64)l->snapshot.level_count) return exhaust(l, err);
   l->page->level = l->level;
   l->page->round = l->round;
   const SetupLevel *level = &l->snapshot.levels[l->level - 1];
   if (!level_users(l, level, ids, &count, err)) return false;
   if (count == 0) return tell_level(l, ids, 0, "page_nobody", err) && plan_next(l, l->cycle->now_ms, err);
-  return notify_all(l, ids, count, "page", err) && tell_level(l, ids, count, "paged", err) &&
-         plan_next(l, l->cycle->now_ms + level->wait_s * 1000, err);
+  if (!notify_all(l, ids, count, "page", &queued, err)) return false;
+  if (queued == 0) { /* none of them has a method that could be tried: trying again changes nothing */
+    l->attempt = level->attempts;
+    return tell_level(l, ids, count, "page_unreachable", err) && plan_next(l, l->cycle->now_ms, err);
+  }
+  return tell_level(l, ids, count, "paged", err) && plan_next(l, l->cycle->now_ms + level->wait_s * 1000, err);
+}
+
+/* Lost levels ----------------------------------------------------------------------------------------------------- */
+
+/* What was written with this notification: one run of one level. */
+#define SAME_RUN                                                                                                       \
+  "FROM notification n JOIN notification o ON o.page_id = n.page_id AND o.level = n.level AND o.round = n.round AND "  \
+  "o.epoch = n.epoch AND o.queued_at = n.queued_at AND o.purpose = 'page' WHERE n.id = $1"
+static const DbStmt LEVEL_HOPE = {"level_hope", "SELECT o.id " SAME_RUN " AND o.status <> 'failed' LIMIT 1", NULL};
+static const DbStmt LEVEL_LOST = {"level_lost", "SELECT DISTINCT o.user_id " SAME_RUN " ORDER BY o.user_id LIMIT 200",
+                                  NULL};
+
+typedef struct LostUsers {
+  i64 ids[TARGETS_MAX];
+  size_t count;
+} LostUsers;
+
+static bool read_lost(const DbRow *row, void *ctx) {
+  LostUsers *lost = ctx;
+  if (lost->count < TARGETS_MAX) lost->ids[lost->count++] = db_row_int(row, 0);
+  return true;
+}
+
+/* The last level's wait stands: were a whole round given up at once, a network that is away for minutes would use up
+ * all rounds. */
+bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err) {
+  Levelling l = {.cycle = cycle, .page = page, .level = page->level, .round = page->round};
+  LostUsers lost = {0};
+  i64 hope = 0;
+  bool found = false;
+  if (!db_query_int(cycle->db, &LEVEL_HOPE, DB_ARGS(db_int(notification_id)), &hope, &found, err)) return false;
+  if (found) return true;
+  if (!db_query(cycle->db, &LEVEL_LOST, DB_ARGS(db_int(notification_id)), read_lost, &lost, err) ||
+      !snapshot_read(cycle->arena, page->policy, &l.snapshot, err) ||
+      !tell_level(&l, lost.ids, lost.count, "page_unreachable", err))
+    return false;
+  if (l.level < 1 || l.level >= (i64)l.snapshot.level_count) return true;
+  l.attempt = l.snapshot.levels[l.level - 1].attempts;
+  return job_cancel(cycle, "page.level", page->id, err) && plan_next(&l, cycle->now_ms, err);
 }
 
 static i64 data_int(const Job *job, const char *name, i64 otherwise) {

@@ -10,11 +10,11 @@ void notify_free_result(void *result) {
   arena_free(((SendResult *)result)->arena);
 }
 
-void notify_count(App *app, const Notification *n, const char *outcome) {
+void notify_count(App *app, Str kind, const char *outcome) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   Metric *metric =
       metrics_counter(app->metrics, "tocsin_notifications_total", "Notifications by kind and outcome.", "kind,outcome");
-  metric_add(metric, str_to_c(arena, str_format(arena, "%.*s,%s", STR_ARG(n->kind), outcome)), 1);
+  metric_add(metric, str_to_c(arena, str_format(arena, "%.*s,%s", STR_ARG(kind), outcome)), 1);
 }
 
 /* Mails about one subject form a thread: each refers to the subject's first Message-ID. */

@@ -28,6 +28,7 @@ const KINDS: Record<string, Kind> = {
   created: { icon: TriangleAlert, tell: () => "reported this" },
   declared: { icon: Flame, tell: () => "declared the incident" },
   paged: { icon: BellRing, tell: (d) => `paged ${names(d.users) || "nobody"}${d.level ? ` (level ${str(d.level)})` : ""}` },
+  page_unreachable: { icon: BellRing, tell: (d) => `could not tell ${names(d.users) || "anybody"}${d.level ? ` (level ${str(d.level)})` : ""}: no message got through` },
   page_nobody: { icon: BellRing, tell: () => "found nobody to page" },
   page_exhausted: { icon: BellRing, tell: () => "paged everybody; nobody answered" },
   page_started_again: { icon: BellRing, tell: () => "starts paging again: nobody has answered" },
