@@ -45,9 +45,9 @@ bool api_write_once(Call *call, Cycle *cycle, Error *err) {
   Str key = http_header(call->request, "Idempotency-Key");
   Kept kept = {.call = call};
   bool found = false;
-  if (key.len == 0 || str_equal_c(api_query(call, "dry_run"), "true")) return api_checked_write(call, cycle, err);
   if (key.len > KEY_BYTES_MAX)
     return fail(err, ERR_INVALID, "an Idempotency-Key has at most %d characters, not %zu", KEY_BYTES_MAX, key.len);
+  if (key.len == 0 || str_equal_c(api_query(call, "dry_run"), "true")) return api_checked_write(call, cycle, err);
   Str scope = str_format(call->arena, "%.*s %.*s %.*s", STR_ARG(call->actor.id), STR_ARG(call->request->method_text),
                          STR_ARG(call->request->path));
   Str hash = sha256_hex(call->arena, call->request->body);
