@@ -41,9 +41,18 @@ bool api_write(Call *call, Cycle *cycle, Error *err) {
   return call->route->write(call, cycle, err) && api_audit_after(call, cycle, err);
 }
 
+/* A misspelt "yes" must not write. */
+static bool check_dry_run(const Call *call, Error *err) {
+  Str given = api_query(call, "dry_run");
+  if (given.ptr == NULL || str_equal_c(given, "true") || str_equal_c(given, "false")) return true;
+  return fail(err, ERR_INVALID, "dry_run is true or false, not \"%.*s\"", STR_ARG(utf8_cut(given, 40)));
+}
+
 bool api_checked_write(Call *call, Cycle *cycle, Error *err) {
   bool verb = call->route->path != NULL;
-  if (!api_check_input(call, cycle->db, err) || (verb && !match_version(call, cycle->db, err))) return false;
+  if (!check_dry_run(call, err) || !api_check_input(call, cycle->db, err) ||
+      (verb && !match_version(call, cycle->db, err)))
+    return false;
   if (str_equal_c(api_query(call, "dry_run"), "true")) return api_try(call, cycle, err);
   return api_write(call, cycle, err);
 }
