@@ -53,8 +53,8 @@ const CliCommand CLI_COMMANDS[] = {
      "completion bash|zsh|fish"},
     {"complete", command_complete, "what may come next; for the completion scripts", "complete -- WORD...",
      .hidden = true},
-    {"manual", command_manual, "the manual from the tables; for scripts/generate-docs", "manual commands|options|page",
-     .hidden = true},
+    {"manual", command_manual, "the manual from the tables; for scripts/generate-docs",
+     "manual commands|options|api|openapi|page", .hidden = true},
     {NULL},
 };
 

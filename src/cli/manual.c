@@ -152,13 +152,13 @@ static void page_roff(void) {
   fputs(TAIL, stdout);
 }
 
-/* The requests and forms of the API. */
-static int api_markdown(void) {
+/* What is made of the registry alone: no server runs, no data is read. */
+static int print_api(Str (*text_of)(Arena *arena, const Registry *registry)) {
   Registry *registry = NULL;
   Error err = {0};
   Arena *arena = arena_new();
   bool ok = registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, &err);
-  Str text = ok ? api_manual(arena, registry, false) : STR_NONE;
+  Str text = ok ? text_of(arena, registry) : STR_NONE;
   if (ok)
     printf("%.*s", STR_ARG(text));
   else
@@ -168,6 +168,11 @@ static int api_markdown(void) {
   return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* The requests and forms of the API. */
+static Str api_markdown(Arena *arena, const Registry *registry) {
+  return api_manual(arena, registry, false);
+}
+
 int command_manual(int argc, char **argv) {
   const char *part = argc ? argv[0] : "";
   if (strcmp(part, "commands") == 0)
@@ -175,10 +180,12 @@ int command_manual(int argc, char **argv) {
   else if (strcmp(part, "options") == 0)
     options_markdown(SERVE_OPTIONS, SERVE_OPTION_COUNT, true);
   else if (strcmp(part, "api") == 0)
-    return api_markdown();
+    return print_api(api_markdown);
+  else if (strcmp(part, "openapi") == 0)
+    return print_api(api_openapi);
   else if (strcmp(part, "page") == 0)
     page_roff();
   else
-    return verb_usage("manual commands, manual options, manual api or manual page");
+    return verb_usage("manual commands, manual options, manual api, manual openapi or manual page");
   return EXIT_DONE;
 }

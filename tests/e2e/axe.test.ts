@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { Site, Tocsin } from "./tocsin";
+import { settled, Site, Tocsin } from "./tocsin";
 
 const AXE = readFileSync(join(__dirname, "../../web/node_modules/axe-core/axe.min.js"), "utf8");
 const server = new Tocsin();
@@ -80,8 +80,7 @@ for (const theme of ["light", "dark"] as const) {
     const page = await site.page(server, { colorScheme: theme });
     for (const [name, path, act] of screens()) {
       await page.goto(server.url + path);
-      await page.locator("main").waitFor();
-      await page.waitForFunction(() => !document.querySelector("main [role=status] .shimmer, main .shimmer[aria-hidden]"), null, { timeout: 5000 }).catch(() => undefined);
+      await settled(page);
       if (act) {
         await act(page);
         await page.waitForTimeout(200); // what opens is drawn

@@ -111,3 +111,9 @@ export async function signIn(page: Page, server: Tocsin, path = "/") {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("navigation", { name: "Main" }).or(page.getByRole("button", { name: "Menu" })).first().waitFor();
 }
+
+/* The screen is drawn, and nothing of it is still being loaded. (The network is never idle: the stream is open.) */
+export async function settled(page: Page) {
+  await page.locator("main h1").first().waitFor();
+  await page.waitForFunction(() => !document.querySelector("main .shimmer"));
+}

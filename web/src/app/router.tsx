@@ -6,14 +6,17 @@ import { Shell } from "./shell";
 
 function NotFound() {
   return (
-    <Empty
-      title="There is no such page"
-      action={
-        <Button asChild>
-          <Link to="/">Home</Link>
-        </Button>
-      }
-    />
+    <>
+      <h1 className="sr-only">There is no such page</h1>
+      <Empty
+        title="There is no such page"
+        action={
+          <Button asChild>
+            <Link to="/">Home</Link>
+          </Button>
+        }
+      />
+    </>
   );
 }
 
