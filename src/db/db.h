@@ -62,10 +62,11 @@ typedef enum DbRole { DB_WRITER, DB_READER } DbRole;
 
 /* What err->system says beside ERR_STORAGE, where callers can do something about it. SQLite's codes are positive. */
 enum {
-  DB_TRY_AGAIN = -1,      /* deadlock, serialization: the same transaction again */
+  DB_TRY_AGAIN = -1,      /* deadlock, serialization: the same transaction again, at once */
   DB_COMMIT_UNKNOWN = -2, /* the connection was lost in COMMIT: ask db_commit_outcome after db_rollback */
   DB_READ_ONLY = -3,      /* the server became a standby */
   DB_DISK_FULL = -4,
+  DB_LOCKED = -5, /* a lock was waited for in vain, for seconds */
 };
 
 /* url: "sqlite:/path/tocsin.db", or "postgresql://user@host,host/name?sslmode=verify-full" with all that libpq knows. A

@@ -17,7 +17,7 @@ static const PgCode CODES[] = {
     {"57014", ERR_UNAVAILABLE, 0, false},        /* query_canceled: statement_timeout */
     {"40001", ERR_STORAGE, DB_TRY_AGAIN, false}, /* serialization_failure */
     {"40P01", ERR_STORAGE, DB_TRY_AGAIN, false}, /* deadlock_detected */
-    {"55P03", ERR_STORAGE, DB_TRY_AGAIN, false}, /* lock_not_available */
+    {"55P03", ERR_STORAGE, DB_LOCKED, false},    /* lock_not_available */
     {"25006", ERR_STORAGE, DB_READ_ONLY, true},  /* read_only_sql_transaction */
     {"25P03", ERR_STORAGE, 0, true},             /* idle_in_transaction_session_timeout */
     {"57P", ERR_STORAGE, 0, true},               /* shutdown, crash, cannot connect now */
@@ -31,7 +31,7 @@ static const PgCode CODES[] = {
     {"28", ERR_STORAGE, 0, true},                /* authorization */
     {"3D", ERR_STORAGE, 0, true},                /* no such database */
     {"42501", ERR_STORAGE, 0, false},            /* insufficient_privilege */
-    {"0A000", ERR_STORAGE, DB_TRY_AGAIN, false}, /* cached plan must not change result type: after a migration */
+    {"0A000", ERR_STORAGE, DB_TRY_AGAIN, true},  /* cached plan must not change result type: after a migration */
 };
 
 static void read_words(const PGresult *result, const PGconn *conn, char *out, size_t out_bytes) {

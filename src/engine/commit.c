@@ -2,20 +2,49 @@
  * that is tried again. A commit whose answer was lost is asked for until it is known, for COMMIT_ASK_MS at most;
  * meanwhile nothing new is taken and nobody is answered, so that a 2xx stays true and a 503 means "not taken". Only
  * when it cannot be found out the round is answered with 503 although it may be there; what was sent again is then
- * folded into the same alerts by its dedup key. */
+ * folded into the same alerts by its dedup key.
+ *
+ * A round that the database chose to undo (a deadlock with a foreign session, a serialization failure) is done once
+ * more from its start: nothing of it was kept, and nobody was answered. */
 #include <unistd.h>
 
 #include "engine/internal.h"
 
-enum { BEGIN_TRIES = 3, COMMIT_ASK_MS = 30000, COMMIT_ASK_EVERY_US = 200000 };
+enum { BEGIN_TRIES = 3, ROUND_TRIES = 3, COMMIT_ASK_MS = 30000, COMMIT_ASK_EVERY_US = 200000 };
 
 bool commit_begin(Engine *engine, Error *err) {
   for (int tries = 1;; tries++) {
     if (db_begin(engine->db, err)) return true;
-    if (err->system != DB_TRY_AGAIN || tries == BEGIN_TRIES) return false;
+    if (err->system != DB_LOCKED || tries == BEGIN_TRIES) return false;
     db_rollback(engine->db);
     log_warn("engine", "another node has held its turn for long: %s", err->message);
   }
+}
+
+static void start_over(Engine *engine, Round *round) {
+  round->outside.count = round->published.count = 0;
+  round->live = NULL;
+  round->live_count = 0;
+  round->tell = false;
+  round->applied_events = round->applied_us = 0;
+  for (Arrival *a = round->arrivals; a; a = a->next) {
+    a->state = ARRIVAL_APPLIED;
+    a->duplicate = false;
+    a->stored_answer = STR_NONE;
+    a->poisoned = 0;
+    a->alert_ids.count = a->change_ids.count = 0;
+  }
+  engine->sources_stale = true;
+  engine->next_due_ms = 0;
+  if (engine->options.hooks.undone) engine->options.hooks.undone(engine->options.app);
+}
+
+bool commit_may_try_again(Engine *engine, Round *round, int tries, const Error *err) {
+  if (err->system != DB_TRY_AGAIN || tries >= ROUND_TRIES) return false;
+  log_warn("engine", "the database undid a round (%s); it is done again", err->message);
+  metric_add(engine->commits, "again", 1);
+  start_over(engine, round);
+  return true;
 }
 
 static bool is_stopping(Engine *engine) {

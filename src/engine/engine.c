@@ -266,7 +266,7 @@ static void end_on_failed_sync(const Error *err) {
   _exit(3);
 }
 
-static bool write_round(Cycle *cycle, Round *round, Error *err) {
+static bool write_once(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
   if (!commit_begin(engine, err)) return false;
   if (decide_and_write(cycle, round, err) && commit_round(engine, err)) return true;
@@ -274,6 +274,14 @@ static bool write_round(Cycle *cycle, Round *round, Error *err) {
   engine->undone++;
   end_on_failed_sync(err);
   return false;
+}
+
+static bool write_round(Cycle *cycle, Round *round, Error *err) {
+  for (int tries = 1; !write_once(cycle, round, err); tries++) {
+    if (!commit_may_try_again(cycle->engine, round, tries, err)) return false;
+    error_clear(err);
+  }
+  return true;
 }
 
 /* After the commit
@@ -351,6 +359,7 @@ static void after_commit(Engine *engine, Round *round) {
 
 static void after_failure(Engine *engine, Round *round, const Error *err) {
   metric_add(engine->commits, "failed", 1);
+  engine->failed_at_us = clock_monotonic_us();
   Error shown = {0};
   fail(&shown, ERR_UNAVAILABLE, "the storage is not writable (%s); nothing was taken, send it again", err->message);
   set_writable(engine, false, err);

@@ -32,7 +32,8 @@ struct Cycle {
 
 typedef struct Command Command;
 struct Command {
-  /* Inside the transaction, in a savepoint: false undoes it, err tells why. */
+  /* Inside the transaction, in a savepoint: false undoes it, err tells why. May be called again from the start, when
+   * the database undid the whole round. */
   bool (*run)(Command *command, Cycle *cycle, Error *err);
   /* After the commit (ok), or when run or the commit failed (not ok, err set). On the engine's thread; must not block.
    * Frees. */

@@ -95,6 +95,7 @@ struct Engine {
   char node_name[64];
   i64 epoch; /* 0: not joined */
   i64 config_version, looked_ms, last_end_ms;
+  i64 failed_at_us; /* the last round that failed */
   DbListener *listener;
   char *kinds[256]; /* of other nodes' live events */
   size_t kind_count;
@@ -147,6 +148,8 @@ i64 node_true_ms(const Engine *engine); /* by the database's clock */
 /* commit.c */
 MUST_CHECK bool commit_begin(Engine *engine, Error *err);
 MUST_CHECK bool commit_round(Engine *engine, Error *err);
+/* After a round failed and was rolled back, for the n-th time: whether it is to be done again, from its start. */
+bool commit_may_try_again(Engine *engine, Round *round, int tries, const Error *err);
 
 /* copy.c */
 void copy_step(Engine *engine); /* between rounds */

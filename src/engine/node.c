@@ -4,8 +4,9 @@
  * live events, a clock that a test turned. Rounds of different nodes take turns (db_begin), so whatever a round reads
  * is what the last one wrote.
  *
- * A node that was silent for NODE_SILENT_MS by the database's clock has its epoch raised and its inbox and leases taken
- * over, in one transaction, by whoever sees it first. */
+ * A node that was silent for NODE_SILENT_MS by the database's clock, or for NODE_GONE_MS when its session has ended (a
+ * process that was killed), has its epoch raised and its inbox and leases taken over, in one transaction, by whoever
+ * sees it first. Whoever has just lost the database itself does not conclude anything from the second. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +15,17 @@
 
 #include "engine/internal.h"
 
-#define DB_NOW_MS "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+/* Held by a node's session as long as that lives, under the node's number. */
+#define SESSION_LOCK "17690"
+#define DB_NOW_MS    "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 static const DbStmt NODE_TURN = {"node_turn", "SELECT 0, 0, 0, 0 WHERE $1 + $2 < 0",
                                  "UPDATE node SET seen_at = " DB_NOW_MS
                                  " WHERE id = $1 AND epoch = $2 AND ended_at = 0 RETURNING seen_at, "
                                  "COALESCE((SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'setup_version'), 0), "
                                  "COALESCE((SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'clock_turned'), 0), "
-                                 "COALESCE((SELECT MAX(sequence) FROM live_event), 0)"};
+                                 "COALESCE((SELECT MAX(sequence) FROM live_event), 0), "
+                                 "pg_try_advisory_lock(" SESSION_LOCK ", CAST(id AS INTEGER))"};
 static const DbStmt NODE_REJOIN = {
     "node_rejoin",
     "UPDATE node SET epoch = epoch + 1, ended_at = 0 WHERE id = $1 AND name = $2 AND ended_at > 0 RETURNING epoch",
@@ -38,8 +42,13 @@ static const DbStmt NODE_LEAVE = {
     "node_leave", "UPDATE node SET ended_at = $3, epoch = epoch + 1 WHERE id = $1 AND epoch = $2", NULL};
 static const DbStmt NODE_SILENT = {
     "node_silent",
-    "UPDATE node SET epoch = epoch + 1, ended_at = $2 WHERE ended_at = 0 AND seen_at < $1 AND id <> $3 RETURNING id",
-    NULL};
+    "UPDATE node SET epoch = epoch + 1, ended_at = $2 WHERE ended_at = 0 AND id <> $3 AND (seen_at < $1 OR seen_at < "
+    "$4) "
+    "RETURNING id, seen_at < $1",
+    "UPDATE node SET epoch = epoch + 1, ended_at = $2 WHERE ended_at = 0 AND id <> $3 AND (seen_at < $1 OR (seen_at < "
+    "$4 AND NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = " SESSION_LOCK
+    " AND objid = CAST(node.id AS OID) AND objsubid = 2 AND database = (SELECT oid FROM pg_database WHERE datname = "
+    "current_database())))) RETURNING id, seen_at < $1"};
 static const DbStmt NODE_LAST_END = {"node_last_end", "SELECT MAX(ended_at) FROM node", NULL};
 static const DbStmt INBOX_ADOPT = {"inbox_adopt",
                                    "UPDATE inbox SET node = $1, tries = tries + 1 WHERE state = 1 AND node NOT IN "
@@ -61,7 +70,15 @@ static const DbStmt META_ADD = {
     NULL};
 static const DbStmt TELL = {"node_tell", "SELECT $1", "SELECT pg_notify('tocsin', $1)"};
 
-enum { NODE_SILENT_MS = 10000, NODE_LOOK_MS = 1000, CLOCK_DRIFT_MS = 500, CLOCK_WARN_MS = 5000, TRUST_MS = 5000 };
+enum {
+  NODE_SILENT_MS = 10000,
+  NODE_GONE_MS = 2000,
+  STEADY_MS = 5000,
+  NODE_LOOK_MS = 1000,
+  CLOCK_DRIFT_MS = 500,
+  CLOCK_WARN_MS = 5000,
+  TRUST_MS = 5000
+};
 
 /* Joining --------------------------------------------------------------------------------------------------------- */
 
@@ -173,8 +190,8 @@ static bool rejoin(Engine *engine, Error *err) {
     log_error("engine", "this node was silent for so long that its number was given away; it ends, start it again");
     _exit(4);
   }
-  log_warn("engine", "this node was silent for over %d s and others took its work over; it joins again",
-           NODE_SILENT_MS / 1000);
+  log_warn("engine", "this node was silent for too long, or lost its session, and others took its work over; it joins "
+                     "again");
   engine->epoch = epoch;
   engine->sources_stale = true;
   engine->next_due_ms = 0;
@@ -209,8 +226,11 @@ static void follow_clock(Cycle *cycle, const Turn *turn) {
 }
 
 static bool count_silent(const DbRow *row, void *ctx) {
-  log_warn("engine", "node %lld was silent for over %d s: its work is taken over", (long long)db_row_int(row, 0),
-           NODE_SILENT_MS / 1000);
+  if (db_row_int(row, 1))
+    log_warn("engine", "node %lld was silent for over %d s: its work is taken over", (long long)db_row_int(row, 0),
+             NODE_SILENT_MS / 1000);
+  else
+    log_warn("engine", "node %lld has ended without a word: its work is taken over", (long long)db_row_int(row, 0));
   ++*(int *)ctx;
   return true;
 }
@@ -222,9 +242,11 @@ static bool look_for_silent(Cycle *cycle, i64 now_ms, Error *err) {
   bool found = false;
   if (now_ms - engine->looked_ms < NODE_LOOK_MS) return true;
   engine->looked_ms = now_ms;
+  bool steady = clock_monotonic_us() - engine->failed_at_us > (i64)STEADY_MS * 1000;
   if (!db_query(cycle->db, &NODE_SILENT,
-                DB_ARGS(db_int(now_ms - NODE_SILENT_MS), db_int(now_ms), db_int(cycle->ids->node)), count_silent,
-                &silent, err) ||
+                DB_ARGS(db_int(now_ms - NODE_SILENT_MS), db_int(now_ms), db_int(cycle->ids->node),
+                        db_int(now_ms - (steady ? NODE_GONE_MS : NODE_SILENT_MS))),
+                count_silent, &silent, err) ||
       !db_query_int(cycle->db, &NODE_LAST_END, 0, NULL, &last_end, &found, err))
     return false;
   if (last_end == engine->last_end_ms) return true;

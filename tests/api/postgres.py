@@ -137,6 +137,38 @@ class Cluster:
         return done.stdout.strip()
 
 
+class Session:
+    """A foreign session that stays open: an administrator's psql, somebody's report."""
+
+    def __init__(self, cluster, database):
+        self.process = subprocess.Popen([cluster.bin / "psql", "-X", "-q", "-A", "-t", cluster.url(database)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.number = int(self.ask("SELECT pg_backend_pid()"))
+
+    def send(self, text):
+        self.process.stdin.write(text + ";\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        """What was printed until now, once everything that was sent is done."""
+        self.send("\\echo the-end\nSELECT 1 WHERE false")
+        lines = []
+        for line in self.process.stdout:
+            if line.strip() == "the-end":
+                return "\n".join(lines)
+            lines.append(line.rstrip("\n"))
+        raise AssertionError("\n".join(lines))
+
+    def ask(self, text):
+        self.send(text)
+        return self.answer()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
 def quoted(value):
     if value is None:
         return "NULL"

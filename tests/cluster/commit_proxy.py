@@ -1,5 +1,6 @@
 """A proxy before PostgreSQL that cuts the connection in a commit: before the server has seen COMMIT, or after it has done it and before
-the answer comes through. It waits for a commit that follows `marker` on the same connection."""
+the answer comes through. Or it holds COMMIT back ("hold") until release(): what was written stays uncommitted. It waits for a commit that
+follows `marker` on the same connection."""
 
 import select
 import socket
@@ -11,10 +12,16 @@ class CommitProxy:
         self.target, self.listener = port, socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.marker, self.when, self.cuts, self.refuse = None, None, 0, False
+        self.held, self.go = threading.Event(), threading.Event()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def arm(self, marker, when):
         self.when, self.marker = when, marker.encode()
+        self.held.clear()
+        self.go.clear()
+
+    def release(self):
+        self.go.set()
 
     def accept(self):
         while True:
@@ -41,7 +48,9 @@ class CommitProxy:
                     if ready is client:
                         seen = seen or (self.marker is not None and self.marker in data)
                         if seen and self.marker is not None and b"COMMIT\0" in data:
-                            return self.cut(server, data)
+                            if self.when != "hold":
+                                return self.cut(server, data)
+                            self.hold()
                     try:
                         (server if ready is client else client).sendall(data)
                     except OSError:
@@ -56,5 +65,11 @@ class CommitProxy:
                 answer += server.recv(65536)
         self.cuts += 1
 
+    def hold(self):
+        self.marker = None
+        self.held.set()
+        self.go.wait(60)
+
     def close(self):
+        self.go.set()
         self.listener.close()

@@ -143,7 +143,7 @@ def test_a_killed_nodes_inbox_and_pages_are_taken_over(pair):
     answer = pair.a.try_send(quiet["key"], events)
     pair.a.kill()
     assert answer.status == 202
-    wait_for(lambda: "taken over" in pair.b.log())
+    wait_for(lambda: "has ended without a word: its work is taken over" in pair.b.log(), 8)
     pair.b.settle()
     world.server = pair.b
     assert len(world.alerts(integration=quiet)) == 3000

@@ -57,8 +57,17 @@ bool api_checked_write(Call *call, Cycle *cycle, Error *err) {
   return api_write(call, cycle, err);
 }
 
+/* A round that the database undid runs its commands once more. */
 static bool run_write(Command *command, Cycle *cycle, Error *err) {
-  return api_write_once((Call *)command, cycle, err);
+  Call *call = (Call *)command;
+  call->target = NULL;
+  call->before = call->answer = value_null();
+  call->raw = STR_NONE;
+  call->status = 0;
+  call->tried = call->shown_once = false;
+  call->answer_version = 0;
+  call->errors = (FieldErrors){0};
+  return api_write_once(call, cycle, err);
 }
 
 /* What an answer adds that costs too much for the engine's thread; the write stands, whatever becomes of this. */
