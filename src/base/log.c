@@ -17,6 +17,9 @@
 static _Atomic int log_format = LOG_TEXT;
 static _Atomic int log_level = LOG_INFO;
 
+/* What this thread works on. */
+static _Thread_local Str log_request;
+
 enum { MESSAGE_BYTES = 4096, LINE_BYTES = PIPE_BUF, END_BYTES = 8 /* for ..."}\n */ };
 
 static const char *const TEXT_LEVELS[] = {"DEBUG", "INFO ", "WARN ", "ERROR"};
@@ -108,6 +111,10 @@ static void build_text(Line *line, LogLevel level, const char *part, Str message
   snprintf(word, sizeof(word), " %-7s ", part);
   line_puts(line, word);
   put_message(line, message, false);
+  if (log_request.len) {
+    line_puts(line, " request=");
+    put_message(line, log_request, false);
+  }
   line_end(line, "\n");
 }
 
@@ -118,6 +125,10 @@ static void build_json(Line *line, LogLevel level, const char *part, Str message
   line_puts(line, JSON_LEVELS[level]);
   line_puts(line, "\",\"part\":\"");
   put_message(line, str_from_c(part), true);
+  if (log_request.len) {
+    line_puts(line, "\",\"request\":\"");
+    put_message(line, log_request, true);
+  }
   line_puts(line, "\",\"message\":\"");
   put_message(line, message, true);
   line_end(line, "\"}\n");
@@ -127,6 +138,12 @@ static void write_line(const Line *line) {
   ssize_t rc;
   do rc = write(STDERR_FILENO, line->text, line->len);
   while (rc < 0 && errno == EINTR);
+}
+
+Str log_about(Str request_id) {
+  Str before = log_request;
+  log_request = request_id;
+  return before;
 }
 
 void log_write(LogLevel level, const char *part, const char *format, ...) {

@@ -35,6 +35,14 @@ const Option SERVE_OPTIONS[] = {
     {"trusted-proxies", OPTION_TEXT, "CIDR,...", NULL,
      "proxies in front of Tocsin. Only from these are X-Forwarded-For (from its right end, the first that is no "
      "trusted proxy) and X-Forwarded-Proto believed: for limits, the audit, cookies and /metrics"},
+    {"cors-origins", OPTION_TEXT, "ORIGIN,...", NULL,
+     "web pages from elsewhere that may call the API with an API key of theirs, such as https://status.example.com. "
+     "Exact origins, no wildcards; cookies are never taken from them (default: none)"},
+    {"rate-limit", OPTION_NUMBER, "N", "0",
+     "requests a minute that one API key or session may make to /api; more are answered with 429. A key's own "
+     "requests_per_minute wins. 0 is no limit. Counted by each node. What comes in at /in is never limited"},
+    {"rate-limit-address", OPTION_NUMBER, "N", "0",
+     "requests a minute to /api from one address, with a key or without; see --trusted-proxies. 0 is no limit"},
     {"secret-key-file", OPTION_TEXT, "FILE", NULL,
      "the key that seals stored secrets (default: DIR/secret.key, made at the first start). TOCSIN_SECRET_KEY in the "
      "environment, holding the key itself, wins over it"},
@@ -43,6 +51,8 @@ const Option SERVE_OPTIONS[] = {
     {"tls-key", OPTION_TEXT, "FILE", NULL, "the certificate's key, PEM"},
     {"io-threads", OPTION_NUMBER, "N", "0", "I/O threads; 0 is one a core, at most 4"},
     {"log-format", OPTION_TEXT, "FORMAT", "text", "text or json; logs go to standard error"},
+    {"log-requests", OPTION_FLAG, NULL, NULL,
+     "a log line for each answer: method, path, status, time, address and X-Request-Id. Keys in paths are left out"},
     {"watchdog-url", OPTION_TEXT, "URL", NULL,
      "called with GET each minute while the cycle turns and the storage takes writes. Let a service outside tell you "
      "when the calls stop"},
@@ -118,6 +128,13 @@ static bool check_numbers_and_urls(const Options *o, Error *err) {
                 IO_THREADS_MAX);
   if (watchdog.len && !str_starts_with(watchdog, S("http://")) && !str_starts_with(watchdog, S("https://")))
     return fail(err, ERR_INVALID, "--watchdog-url \"%.*s\" must begin with http:// or https://", STR_ARG(watchdog));
+  for (size_t i = 0; i < 2; i++) {
+    const char *name = i ? "rate-limit-address" : "rate-limit";
+    i64 limit = options_number(o, name);
+    if (limit < 0 || limit > 100000000)
+      return fail(err, ERR_INVALID, "--%s %lld: requests a minute, 1 to 100000000, or 0 for no limit", name,
+                  (long long)limit);
+  }
   if (!options_get(o, "tls-cert") != !options_get(o, "tls-key"))
     return fail(err, ERR_INVALID, "--tls-cert and --tls-key belong together: give both, or none");
   return true;
@@ -152,6 +169,10 @@ bool serve_options_read(Arena *arena, int argc, char **argv, ServeOptions *out, 
                         .outbound_allow = options_get(o, "outbound-allow"),
                         .outbound_ca = options_get(o, "outbound-ca"),
                         .trusted_proxies = options_get(o, "trusted-proxies"),
+                        .cors_origins = options_get(o, "cors-origins"),
+                        .key_limit = options_number(o, "rate-limit"),
+                        .address_limit = options_number(o, "rate-limit-address"),
+                        .log_requests = options_flag(o, "log-requests"),
                         .secret_key_file = options_get(o, "secret-key-file"),
                         .tls_cert = options_get(o, "tls-cert"),
                         .tls_key = options_get(o, "tls-key"),

@@ -51,7 +51,11 @@ typedef struct App {
   const char *public_url; /* without a slash at the end */
   const char *watchdog_url;
   const char *outbound_ca; /* NULL: the system's authorities */
-  struct Proxies *proxies; /* whose X-Forwarded-For is believed */
+  struct Origins *origins; /* whose pages may call the API; NULL: only our own */
+  struct Limits *limits;
+  i64 key_limit, address_limit; /* requests a minute; 0: none */
+  Metric *limited;              /* requests refused by a limit */
+  struct Proxies *proxies;      /* whose X-Forwarded-For is believed */
   bool test_control;
   i64 started_ms; /* true clock */
   _Atomic bool draining;

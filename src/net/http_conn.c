@@ -162,6 +162,7 @@ static Str code_of(int status) {
 
 void http_conn_refuse(Conn *conn, Ticket *ticket, HttpProblem problem) {
   if (!ticket) ticket = http_ticket_new(conn->loop);
+  if (ticket->request.id.len == 0) http_ticket_name(conn->loop, ticket, STR_NONE);
   ticket->keep_alive = false;
   conn->reading = READ_NOTHING;
   conn->continue_due = false;
@@ -186,6 +187,7 @@ static void fill_request(Conn *conn, Ticket *ticket, const HttpHead *head) {
   request->peer = str_copy(request->arena, str_from_c(conn->peer));
   request->tls = conn->tls;
   proxies_find_client(conn->loop->server->options.proxies, request);
+  http_ticket_name(conn->loop, ticket, http_header(request, "X-Request-Id"));
   request->received_ms = clock_true_ms();
   ticket->old = head->old;
   ticket->keep_alive = head->keep_alive;

@@ -107,8 +107,11 @@ static void body_written(const void *data, size_t bytes, void *ticket) {
 static void count_answer(Loop *loop, const Ticket *ticket) {
   size_t class = (size_t)ticket->status / 100;
   loop->counts.by_class[class < COUNT(loop->counts.by_class) ? class : 0]++;
+  const HttpServerOptions *options = &loop->server->options;
   Metric *seconds = loop->server->metrics.seconds;
-  if (seconds) metric_observe(seconds, (double)(http_loop_now_us(loop) - ticket->started_us) / 1e6);
+  i64 took_us = http_loop_now_us(loop) - ticket->started_us;
+  if (seconds) metric_observe(seconds, (double)took_us / 1e6);
+  if (options->on_answered) options->on_answered(options->ctx, &ticket->request, ticket->status, took_us);
 }
 
 /* libevent returns an error where xmalloc would abort; half an answer must not leave. */

@@ -305,7 +305,7 @@ static bool add_events(Loop *loop) {
 }
 
 bool http_loop_init(Loop *loop, HttpServer *server, u32 index, int listen_fd, Error *err) {
-  *loop = (Loop){.server = server, .index = index, .listen_fd = listen_fd};
+  *loop = (Loop){.server = server, .index = index, .listen_fd = listen_fd, .id_seed = random_u64()};
   loop->drain_parcel.kind = PARCEL_DRAIN;
   loop->stop_parcel.kind = PARCEL_STOP;
   pthread_mutex_init(&loop->mutex, NULL);

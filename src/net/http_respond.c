@@ -63,8 +63,8 @@ static const char *reason(int status) {
 
 static bool is_ours(Str name) {
   static const Str OURS[] = {
-      STR("content-length"), STR("transfer-encoding"),     STR("connection"), STR("keep-alive"), STR("date"),
-      STR("content-type"),   STR("x-content-type-options")};
+      STR("content-length"), STR("transfer-encoding"),      STR("connection"),  STR("keep-alive"), STR("date"),
+      STR("content-type"),   STR("x-content-type-options"), STR("x-request-id")};
   for (size_t i = 0; i < COUNT(OURS); i++)
     if (str_equal_nocase(name, OURS[i])) return true;
   return false;
@@ -95,6 +95,10 @@ static size_t further_bytes(const HttpHeader *headers, size_t count) {
   return bytes;
 }
 
+static size_t own_bytes(const HttpRequest *request) {
+  return request->id.len + further_bytes(request->answer_headers, request->answer_header_count);
+}
+
 /* Status line, a hole for the date, and what every answer carries. */
 static void begin_head(Buf *out, Ticket *ticket, int status, const char *content_type) {
   ASSERT(status >= 200 && status <= 599);
@@ -108,6 +112,8 @@ static void begin_head(Buf *out, Ticket *ticket, int status, const char *content
   buf_put(out, S(DATE_HOLE));
   if (content_type) put_field(out, S("Content-Type"), str_from_c(content_type));
   buf_put(out, S("X-Content-Type-Options: nosniff\r\n"));
+  put_field(out, S("X-Request-Id"), ticket->request.id);
+  put_further(out, ticket->request.answer_headers, ticket->request.answer_header_count);
 }
 
 static void end_head(Buf *out, Ticket *ticket) {
@@ -129,7 +135,7 @@ void http_response_build(Ticket *ticket, const HttpResponse *response) {
   size_t type_bytes = response->content_type ? strlen(response->content_type) : 0;
   Buf out = buf_new(ticket->request.arena, HEAD_BYTES_BASE + type_bytes +
                                                further_bytes(response->headers, response->header_count) +
-                                               (copy_body ? body.len : 0));
+                                               own_bytes(&ticket->request) + (copy_body ? body.len : 0));
   ticket->close = response->close || !ticket->keep_alive || atomic_load(&ticket->home->server->draining);
   begin_head(&out, ticket, response->status, response->content_type);
   if (may_have_body(response->status)) {
@@ -149,7 +155,7 @@ void http_response_build(Ticket *ticket, const HttpResponse *response) {
 }
 
 void http_response_build_stream(Ticket *ticket, const char *content_type) {
-  Buf out = buf_new(ticket->request.arena, HEAD_BYTES_BASE + strlen(content_type));
+  Buf out = buf_new(ticket->request.arena, HEAD_BYTES_BASE + strlen(content_type) + own_bytes(&ticket->request));
   begin_head(&out, ticket, 200, content_type);
   /* Ends with the connection. The last field tells nginx not to hold events back. */
   buf_put(&out, S("Connection: close\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n\r\n"));
@@ -203,6 +209,8 @@ static void build_problem(Ticket *ticket, int status, Str code, Str detail, Str 
   put_json_field(&json, "code", code);
   buf_putc(&json, ',');
   put_json_field(&json, "detail", detail);
+  buf_putc(&json, ',');
+  put_json_field(&json, "request_id", ticket->request.id);
   buf_put(&json, S(",\"errors\":[{"));
   put_json_field(&json, "pointer", pointer);
   buf_putc(&json, ',');

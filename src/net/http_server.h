@@ -46,10 +46,13 @@ typedef struct HttpRequest {
   Str peer;   /* address of the socket, without port */
   Str client; /* who is behind trusted proxies, else the peer: for limits, the audit, the log */
   bool tls;
-  bool https;      /* as the client sees it */
-  i64 received_ms; /* true clock, when the head was complete */
-  void *user;      /* on_head may leave something here for on_request; arena-owned */
-  u32 loop, slot;  /* the server's own */
+  bool https;                 /* as the client sees it */
+  i64 received_ms;            /* true clock, when the head was complete */
+  Str id;                     /* X-Request-Id: the client's own when it is sane, else made here; in every answer */
+  void *user;                 /* on_head may leave something here for on_request; arena-owned */
+  HttpHeader *answer_headers; /* http_answer_with */
+  size_t answer_header_count;
+  u32 loop, slot; /* the server's own */
   u64 generation;
 } HttpRequest;
 
@@ -61,6 +64,9 @@ MUST_CHECK bool url_decode(Arena *arena, Str text, bool form, Str *out);
 Str url_encode(Arena *arena, Str text);
 /* First value of that name in an application/x-www-form-urlencoded body, decoded; STR_NONE when absent. */
 Str http_form_value(Arena *arena, Str form, const char *name);
+
+/* Sets a header of whatever the answer will be, a stream's included. From the thread that has the request. */
+void http_answer_with(HttpRequest *request, const char *name, Str value);
 
 typedef struct HttpResponse {
   int status;
@@ -94,6 +100,8 @@ typedef struct HttpServerOptions {
   void *ctx;
   void (*on_head)(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict);
   void (*on_request)(void *ctx, HttpRequest *request);
+  /* Told of each answer as it leaves, on its loop; may be NULL. Must not block. */
+  void (*on_answered)(void *ctx, const HttpRequest *request, int status, i64 took_us);
   /* The body passed the verdict's limit: must answer (413 by itself when NULL). Connection closes after. */
   void (*on_too_large)(void *ctx, HttpRequest *request);
 } HttpServerOptions;

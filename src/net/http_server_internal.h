@@ -175,7 +175,8 @@ struct Loop {
   u32 exchange_capacity, exchange_count;
   Exchange *free_exchanges;
   u64 generation;
-  u32 requests_out; /* handed to handlers and not yet back */
+  u64 id_seed, ids_made; /* of the names that requests are given */
+  u32 requests_out;      /* handed to handlers and not yet back */
   Arena *arenas[ARENAS_KEPT_MAX];
   u32 arena_count;
   WaitList waits[WAIT_COUNT];
@@ -239,6 +240,8 @@ void http_ticket_free_late(Ticket *ticket);
 /* False when the server's budget for bodies does not have it. */
 bool http_ticket_charge(Ticket *ticket, size_t bytes);
 Ticket *http_ticket_of(HttpRequest *request);
+/* Names the request: as the client does, when that is 1 to 128 harmless characters. */
+void http_ticket_name(Loop *loop, Ticket *ticket, Str wanted);
 void http_server_release(HttpServer *server);
 
 /* ---- http_conn.c ---- */

@@ -15,6 +15,49 @@ Ticket *http_ticket_of(HttpRequest *request) {
   return (Ticket *)(void *)((char *)request - offsetof(Ticket, request));
 }
 
+enum { ID_CHARS_MAX = 128 };
+
+/* What may stand in a log line, a header and a URL alike. */
+static bool is_sane(Str id) {
+  if (id.len == 0 || id.len > ID_CHARS_MAX) return false;
+  for (size_t i = 0; i < id.len; i++) {
+    char c = id.ptr[i];
+    bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!word && !(c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=')) return false;
+  }
+  return true;
+}
+
+/* The finaliser of SplitMix64: different numbers stay different. */
+static u64 mix(u64 x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+void http_ticket_name(Loop *loop, Ticket *ticket, Str wanted) {
+  static const char HEX[] = "0123456789abcdef";
+  if (is_sane(wanted)) {
+    ticket->request.id = wanted;
+    return;
+  }
+  u64 bits = mix(loop->id_seed + loop->ids_made++);
+  char *text = arena_alloc(ticket->request.arena, 16);
+  for (size_t i = 0; i < 16; i++) text[i] = HEX[(bits >> (60 - 4 * i)) & 15];
+  ticket->request.id = (Str){text, 16};
+}
+
+void http_answer_with(HttpRequest *request, const char *name, Str value) {
+  size_t bytes = request->answer_header_count * sizeof(HttpHeader);
+  for (size_t i = 0; i < request->answer_header_count; i++)
+    if (str_equal_c(request->answer_headers[i].name, name)) {
+      request->answer_headers[i].value = value;
+      return;
+    }
+  request->answer_headers = arena_grow(request->arena, request->answer_headers, bytes, bytes + sizeof(HttpHeader));
+  request->answer_headers[request->answer_header_count++] = (HttpHeader){str_from_c(name), value};
+}
+
 static void give_back(Ticket *ticket) {
   if (ticket->charged_bytes > 0) atomic_fetch_sub(&ticket->home->server->body_bytes, ticket->charged_bytes);
 }

@@ -21,7 +21,7 @@ static Value field_error_value(Arena *arena, Str pointer, const char *code, Str 
   return map_done(&map);
 }
 
-static const char *problem_title(int status) {
+const char *api_problem_title(int status) {
   static const char *const TITLES[] = {
       [400] = "Bad Request",         [401] = "Unauthorized",          [403] = "Forbidden",
       [404] = "Not Found",           [405] = "Method Not Allowed",    [409] = "Conflict",
@@ -51,6 +51,8 @@ static HttpHeader *problem_headers(const Call *call, int status, size_t *out_cou
     *header = (HttpHeader){S("WWW-Authenticate"), S("Bearer")};
   else if (status == 405)
     *header = (HttpHeader){S("Allow"), call->allow};
+  else if (call->wait_ms > 0)
+    *header = (HttpHeader){S("Retry-After"), str_format(call->arena, "%lld", (long long)(call->wait_ms + 999) / 1000)};
   else if (status == 503)
     *header = (HttpHeader){S("Retry-After"), S("5")};
   else
@@ -60,13 +62,17 @@ static HttpHeader *problem_headers(const Call *call, int status, size_t *out_cou
 
 HttpResponse api_problem(const Call *call, const Error *err) {
   int status = error_http_status(err->code);
+  if (status == 500)
+    log_error("api", "%.*s %.*s: %s", STR_ARG(call->request->method_text), STR_ARG(call->request->raw_path),
+              err->message);
   MapBuilder map = map_builder(call->arena);
   map_put_c(&map, "type", value_string(S("about:blank")));
-  map_put_c(&map, "title", value_c(problem_title(status)));
+  map_put_c(&map, "title", value_c(api_problem_title(status)));
   map_put_c(&map, "status", value_int(status));
   map_put_c(&map, "code", value_c(error_code_name(err->code)));
   map_put_c(&map, "detail", value_c(err->message));
   if (err->detail[0]) map_put_c(&map, "context", value_c(err->detail));
+  map_put_c(&map, "request_id", value_string(call->request->id));
   map_put_c(&map, "errors", problem_errors(call, err));
   Value body = map_done(&map);
   HttpResponse response = {

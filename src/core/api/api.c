@@ -11,6 +11,7 @@ static void run_read(void *ctx) {
   Call *call = ctx;
   Db *db = NULL;
   Error err = {0};
+  Str before = log_about(call->request->id);
   bool ok = db_pool_take(call->app->readers, &db, &err) && api_check_input(call, db, &err) &&
             call->route->read(call, db, &err);
   db_pool_give(call->app->readers, db);
@@ -18,6 +19,7 @@ static void run_read(void *ctx) {
     api_respond(call);
   else
     api_respond_problem(call, &err);
+  log_about(before);
 }
 
 /* If-Match of a verb: the thing in its path must still be at that version. */
@@ -67,7 +69,10 @@ static bool run_write(Command *command, Cycle *cycle, Error *err) {
   call->tried = call->shown_once = false;
   call->answer_version = 0;
   call->errors = (FieldErrors){0};
-  return api_write_once(call, cycle, err);
+  Str before = log_about(call->request->id);
+  bool ok = api_write_once(call, cycle, err);
+  log_about(before);
+  return ok;
 }
 
 /* What an answer adds that costs too much for the engine's thread; the write stands, whatever becomes of this. */

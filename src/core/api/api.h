@@ -81,6 +81,7 @@ struct Call {
   bool shown_once;    /* the answer holds a secret that is shown only now */
   i64 answer_version; /* > 0: ETag */
   Str allow;          /* of a 405 */
+  i64 wait_ms;        /* of a 429, 503: Retry-After; 0: the usual */
   FieldErrors errors;
 };
 

@@ -110,7 +110,7 @@ bool api_authenticate(Call *call, Error *err) {
   call->via = id_text(call->arena, key->session ? "ses" : "key", key->id);
   call->actor = (Actor){"key", call->via, key->name};
   call_as(call, user, key->grants);
-  return on_behalf(call, key, err);
+  return api_limit_key(call, key->requests_per_minute, err) && on_behalf(call, key, err);
 }
 
 /* May they --------------------------------------------------------------------------------------------------------- */

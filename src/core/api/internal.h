@@ -7,6 +7,7 @@
 /* answer.c */
 void api_respond(Call *call);                           /* what the call has to say */
 void api_respond_problem(Call *call, const Error *err); /* with call->errors */
+const char *api_problem_title(int status);
 HttpResponse api_problem(const Call *call, const Error *err);
 
 /* sign_in.c: doors where nobody is known yet. wait_ms > 0: Retry-After. An empty token takes the cookie away. */
@@ -28,6 +29,9 @@ MUST_CHECK bool api_audit_before(Call *call, ResourceCtx *rc, const Resource *re
 MUST_CHECK bool api_audit_after(Call *call, Cycle *cycle, Error *err);
 /* Is this row one that the call may change? Else ERR_FORBIDDEN: it is seen, but not theirs. */
 MUST_CHECK bool api_may_change(Call *call, Db *db, const Resource *resource, i64 id, Error *err);
+
+/* gate.c: one more request of the call's key; its own limit, 0: the server's. */
+MUST_CHECK bool api_limit_key(Call *call, i64 of_key, Error *err);
 
 /* routes.c: the verb at `path` (below /api/v1/). Both add the methods that the path takes, a bit each; NULL when
  * `method` is none of them. api_no_route fails with what was probably meant. */

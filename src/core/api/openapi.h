@@ -32,7 +32,8 @@ Value openapi_content(Arena *arena, const char *type, Value schema);
 Value openapi_parameters(Doc *d, const Operation *op, const Resource *of);
 /* Every answer, good and bad. */
 Value openapi_answers(Doc *d, const Operation *op);
-/* components.responses */
+/* openapi_problems.c: what goes wrong, and components.responses */
+void openapi_problem_answers(Doc *d, const Operation *op, MapBuilder *out);
 Value openapi_problems(Doc *d);
 Value openapi_problem_schema(Doc *d);
 

@@ -229,34 +229,6 @@ static void good_answer(Doc *d, const Operation *op, MapBuilder *out) {
   map_put_c(out, made ? "201" : "200", map_done(&map));
 }
 
-static const struct ProblemKind {
-  const char *status, *name, *doc;
-} PROBLEMS[] = {
-    {"400", "Invalid", "Something in the request is wrong: detail says what, errors names each member."},
-    {"401", "Unauthorized", "No key, or one that is not known, or has expired."},
-    {"403", "Forbidden", "Seen, but not allowed."},
-    {"404", "NotFound", "There is no such thing, or the caller may not see it."},
-    {"409", "Conflict", "It does not fit what is there: taken, or still referred to."},
-    {"412", "PreconditionFailed", "If-Match names another version than the present one."},
-    {"413", "TooLarge", "The body is larger than 1 MiB."},
-    {"414", "UriTooLong", "The path and query are longer than the server reads."},
-    {"422", "Unprocessable", "Understood, but it cannot be done with what is stored."},
-    {"429", "Limited", "More requests than the key may make; Retry-After says when to come again."},
-    {"431", "HeadTooLarge", "The headers are larger than the server reads."},
-    {"500", "Internal", "A defect of ours."},
-    {"503", "Unavailable", "Overload, or the storage cannot be written; Retry-After says when to come again."},
-};
-
-static void problem_answers(Doc *d, const Operation *op, MapBuilder *out) {
-  bool writes = op->method != HTTP_GET;
-  for (size_t i = 0; i < COUNT(PROBLEMS); i++) {
-    int status = (PROBLEMS[i].status[0] - '0') * 100 + (PROBLEMS[i].status[1] - '0') * 10 + PROBLEMS[i].status[2] - '0';
-    if (!writes && (status == 409 || status == 412 || status == 413) && !(op->route && op->route->body)) continue;
-    Str ref = str_format(d->arena, "#/components/responses/%s", PROBLEMS[i].name);
-    map_put_c(out, PROBLEMS[i].status, openapi_one(d->arena, "$ref", value_string(ref)));
-  }
-}
-
 Value openapi_parameters(Doc *d, const Operation *op, const Resource *of) {
   ValueVec parameters = {0};
   path_parameters(d, op, of, &parameters);
@@ -272,47 +244,6 @@ Value openapi_parameters(Doc *d, const Operation *op, const Resource *of) {
 Value openapi_answers(Doc *d, const Operation *op) {
   MapBuilder answers = map_builder(d->arena);
   good_answer(d, op, &answers);
-  problem_answers(d, op, &answers);
+  openapi_problem_answers(d, op, &answers);
   return map_done(&answers);
-}
-
-/* Problems -------------------------------------------------------------------------------------------------------- */
-
-Value openapi_problem_schema(Doc *d) {
-  static const Field ERROR_FIELDS[] = {
-      {.name = "pointer", .kind = F_TEXT, .required = true, .doc = "JSON pointer of the wrong member."},
-      {.name = "code", .kind = F_TEXT, .required = true, .doc = "What kind of mistake: required, unknown, type, ..."},
-      {.name = "message", .kind = F_TEXT, .required = true, .doc = "What was wrong, and what to do."}};
-  static const Field ERROR_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(ERROR_FIELDS), .doc = "One mistake."};
-  static const Field FIELDS_OF[] = {
-      {.name = "type", .kind = F_TEXT, .required = true, .doc = "about:blank: the status says it."},
-      {.name = "title", .kind = F_TEXT, .required = true, .doc = "The status in words."},
-      {.name = "status", .kind = F_INT, .required = true, .doc = "The status."},
-      {.name = "code", .kind = F_TEXT, .required = true, .doc = "For programs: invalid, not_found, conflict, ..."},
-      {.name = "detail", .kind = F_TEXT, .required = true, .doc = "What was wrong, and what to do."},
-      {.name = "context", .kind = F_TEXT, .required = true, .doc = "More lines, such as an expression with a caret."},
-      {.name = "errors", .kind = F_LIST, .of = &ERROR_ITEM, .doc = "Every wrong member."}};
-  Value schema = schema_of_fields(&d->schemas, FIELDS_OF, COUNT(FIELDS_OF), SCHEMA_READ, S("Problem"));
-  MapBuilder map = map_builder(d->arena);
-  for (u32 i = 0; i < schema.size; i++) {
-    Str name = value_text(&schema.members[i].key);
-    if (!str_equal_c(name, "required")) map_put(&map, name, schema.members[i].value);
-  }
-  ValueVec required = {0};
-  for (size_t i = 0; i < COUNT(FIELDS_OF); i++)
-    if (!str_equal_c(S("context"), FIELDS_OF[i].name)) add(d, &required, value_c(FIELDS_OF[i].name));
-  map_put_c(&map, "required", list_done(&required));
-  return map_done(&map);
-}
-
-Value openapi_problems(Doc *d) {
-  MapBuilder map = map_builder(d->arena);
-  for (size_t i = 0; i < COUNT(PROBLEMS); i++) {
-    MapBuilder answer = map_builder(d->arena);
-    map_put_c(&answer, "description", value_c(PROBLEMS[i].doc));
-    map_put_c(&answer, "content",
-              openapi_content(d->arena, "application/problem+json", schema_ref(d->arena, S("Problem"))));
-    map_put_c(&map, PROBLEMS[i].name, map_done(&answer));
-  }
-  return map_done(&map);
 }

@@ -52,6 +52,12 @@ static const Field API_KEY_FIELDS[] = {
      .filter = FILTER_SCAN,
      .doc = "For whom it acts; null: a service of its own."},
     {.name = "expires_at", .kind = F_TIME, .doc = "From then on it is refused; null: never."},
+    {.name = "requests_per_minute",
+     .kind = F_INT,
+     .min = 1,
+     .max = 1000000,
+     .doc = "More are answered with 429; null: as many as the server's --rate-limit says. Set by administrators.",
+     .example = "600"},
 };
 
 /* A key acts for its user within its scopes; one of nobody holds just its scopes. Neither is more than who makes it. */
@@ -61,6 +67,10 @@ static bool api_key_before_write(ResourceCtx *ctx, const Value *old, Value *fres
   const Grants *whole = NULL, *held = NULL;
   Value user = value_null();
   bool found = false;
+  i64 limit = value_int_or(value_get_c(fresh, "requests_per_minute"), 0);
+  i64 before = old ? value_int_or(value_get_c(old, "requests_per_minute"), 0) : 0;
+  if (limit != before && !ctx->administrator)
+    field_error(ctx, "/requests_per_minute", "read_only", "only an administrator sets how much a key may ask for");
   if (!access) return true;
   held = access_scopes(ctx->arena, access, value_get_c(fresh, "scopes"));
   if (value_is(user_id, VALUE_STRING)) {

@@ -14,6 +14,8 @@
 #include "base/seal.h"
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
+#include "core/api/gate.h"
+#include "core/api/limits.h"
 #include "core/identity/password.h"
 #include "core/identity/session.h"
 #include "core/incidents/incidents.h"
@@ -171,7 +173,13 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
   app->outbound_ca = o->outbound_ca;
-  if (!proxies_new(o->trusted_proxies, &app->proxies, err)) return false;
+  app->limits = limits_new();
+  app->key_limit = o->key_limit;
+  app->address_limit = o->address_limit;
+  app->limited = metrics_counter(app->metrics, "tocsin_requests_limited_total", "Requests refused by a limit.", NULL);
+  if (!proxies_new(o->trusted_proxies, &app->proxies, err) ||
+      !origins_new(app->arena, o->cors_origins, &app->origins, err))
+    return false;
   Registry *registry = NULL;
   if (!catalog_new(app->zones, &app->catalog, err) ||
       !registry_new(CORE_RESOURCES, CORE_RESOURCE_COUNT, &registry, err))
@@ -228,6 +236,7 @@ void app_close(App *app) {
   sign_in_guard_free(app->sign_in_guard);
   zone_db_free(app->zones);
   proxies_free(app->proxies);
+  limits_free(app->limits);
   sealer_free(app->sealer);
   metrics_free(app->metrics);
   if (server->lock_fd >= 0) close(server->lock_fd);
@@ -262,8 +271,11 @@ static void on_head(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict) {
     verdict->response = (HttpResponse){.status = 303, .headers = TO_SETUP, .header_count = COUNT(TO_SETUP)};
     return;
   }
+  if (api_gate(&server->app, request, verdict)) return;
   if (door) {
+    Str before = log_about(request->id);
     door->head(&server->app, request, verdict);
+    log_about(before);
     return;
   }
   verdict->respond = true;
@@ -272,7 +284,9 @@ static void on_head(void *ctx, HttpRequest *request, HttpHeadVerdict *verdict) {
 
 static void on_request(void *ctx, HttpRequest *request) {
   Server *server = ctx;
+  Str before = log_about(request->id);
   find_door(server, request->path)->request(&server->app, request);
+  log_about(before);
 }
 
 static void on_too_large(void *ctx, HttpRequest *request) {
@@ -285,6 +299,19 @@ static void on_too_large(void *ctx, HttpRequest *request) {
   Error err = {0};
   fail(&err, ERR_TOO_LARGE, "the body is larger than this path takes");
   http_respond_error(server->app.http, request, &err);
+}
+
+/* --log-requests. Paths outside the API hold keys and tokens: only their first word is told. */
+static void on_answered(void *ctx, const HttpRequest *request, int status, i64 took_us) {
+  Str path = request->raw_path, first, rest;
+  bool shown = str_starts_with(path, S("/api/")) || path.len < 2;
+  (void)ctx;
+  if (!shown && str_cut(str_slice(path, 1, path.len), '/', &first, &rest))
+    path = str_format(request->arena, "/%.*s/...", STR_ARG(first));
+  Str before = log_about(request->id);
+  log_info("request", "%.*s %.*s %d %lld.%03lld ms %.*s", STR_ARG(request->method_text), STR_ARG(path), status,
+           (long long)took_us / 1000, (long long)took_us % 1000, STR_ARG(request->client));
+  log_about(before);
 }
 
 /* Watchdog -------------------------------------------------------------------------------------------------------- */
@@ -323,6 +350,7 @@ static bool listen_on(Server *server, Error *err) {
                                .ctx = server,
                                .on_head = on_head,
                                .on_request = on_request,
+                               .on_answered = o->log_requests ? on_answered : NULL,
                                .on_too_large = on_too_large};
   return http_server_start(&options, &app->http, err);
 }

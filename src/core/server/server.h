@@ -19,9 +19,11 @@ typedef struct Door {
 typedef struct ServeOptions {
   const char *data_folder, *db_url, *db_password_file, *listen, *public_url, *smtp_url, *smtp_password_file, *smtp_from,
       *outbound_allow, *outbound_ca, *trusted_proxies, *secret_key_file, *tls_cert, *tls_key, *test_control,
-      *watchdog_url;
+      *watchdog_url, *cors_origins;
   i64 io_threads;
-  bool forget_secrets; /* doctor: stored secrets that do not open are removed */
+  i64 key_limit, address_limit; /* requests a minute; 0: none */
+  bool log_requests;            /* a line for each answer */
+  bool forget_secrets;          /* doctor: stored secrets that do not open are removed */
   BackupPlan backups;
   bool migrate; /* a shared database in use may be changed */
   const Door *const

@@ -126,7 +126,8 @@ static bool read_team(const DbRow *row, void *ctx) {
 /* Keys ------------------------------------------------------------------------------------------------------------ */
 
 static const DbStmt KEYS = {
-    "setup_keys", "SELECT id, org_id, user_id, hash, name, expires_at, scopes FROM api_key ORDER BY id", NULL};
+    "setup_keys",
+    "SELECT id, org_id, user_id, hash, name, expires_at, scopes, requests_per_minute FROM api_key ORDER BY id", NULL};
 
 static bool read_key(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -140,6 +141,7 @@ static bool read_key(const DbRow *row, void *ctx) {
       .hash = db_row_text(row, 3, load->arena),
       .name = db_row_text(row, 4, load->arena),
       .expires_ms = db_row_int(row, 5),
+      .requests_per_minute = db_row_int(row, 7),
       .scopes = scopes,
       .grants = user ? grants_both(load->arena, grants, user->grants) : grants,
   };

@@ -109,8 +109,9 @@ typedef struct Rule Rule;
 typedef struct SetupKey {
   i64 id, org_id, user_id;
   Str hash, name;
-  i64 expires_ms; /* 0: never */
-  bool session;   /* not a key but a browser's cookie (core/identity/session.h) */
+  i64 expires_ms;          /* 0: never */
+  i64 requests_per_minute; /* 0: as the server says */
+  bool session;            /* not a key but a browser's cookie (core/identity/session.h) */
   Value scopes;
   const struct Grants *grants; /* of its scopes, within what its user holds */
 } SetupKey;
