@@ -8,8 +8,11 @@
 
 /* A word names a person by e-mail; otherwise the first kind that has such a slug, people first. */
 static int find_target(Verb *verb, const char *word, const char **out_kind) {
-  static const char *const KINDS[][2] = {
-      {"user", "users"}, {"team", "teams"}, {"schedule", "schedules"}, {"policy", "escalation-policies"}};
+  static const char *const KINDS[][2] = {{"user", "users"},
+                                         {"team", "teams"},
+                                         {"schedule", "schedules"},
+                                         {"policy", "escalation-policies"},
+                                         {"service", "services"}};
   const char *given = options_get(verb->options, "kind");
   Value row = value_null();
   *out_kind = given;
@@ -20,7 +23,8 @@ static int find_target(Verb *verb, const char *word, const char **out_kind) {
     if (client_try(verb->client, str_format(verb->arena, "/api/v1/%s/%.*s", KINDS[i][1], STR_ARG(id)), &row))
       return EXIT_DONE;
   }
-  fprintf(stderr, "tocsin: there is no user, team, schedule or policy \"%s\"; name a user by e-mail, others by slug\n",
+  fprintf(stderr,
+          "tocsin: there is no user, team, schedule, policy or service \"%s\"; name a user by e-mail, others by slug\n",
           word);
   return EXIT_NOT_FOUND;
 }
@@ -40,16 +44,73 @@ static int find_targets(Verb *verb, size_t count, Value *out) {
   return EXIT_DONE;
 }
 
+static Str step_people(Arena *arena, const Value *step) {
+  const Value *people = value_get_c(step, "people");
+  Buf out = buf_new(arena, KIB(16));
+  for (size_t i = 0; value_is(people, VALUE_LIST) && i < people->size; i++) {
+    const Value *messages = value_get_c(value_at(people, i), "messages");
+    buf_format(&out, "%s%.*s", i ? ", " : "", STR_ARG(verb_text_of(value_at(people, i), "name")));
+    for (size_t m = 0; value_is(messages, VALUE_LIST) && m < messages->size; m++) {
+      const Value *message = value_at(messages, m);
+      Str error = verb_text_of(message, "error");
+      buf_format(&out, "%s%.*s", m ? ", " : " (", STR_ARG(verb_text_of(message, "kind")));
+      if (m) buf_format(&out, " %.*s", 8, verb_text_of(message, "at").ptr + 11);
+      if (error.len) buf_format(&out, " fails: %.*s", STR_ARG(error));
+    }
+    if (value_is(messages, VALUE_LIST) && messages->size) buf_putc(&out, ')');
+  }
+  return out.len ? buf_str(&out) : S("");
+}
+
+/* The ladders as tables: when, which level, who by what. */
+static int show_ladders(Verb *verb, const Value *answer) {
+  static const Column COLUMNS[] = {
+      {"AT", "at", COLUMN_TEXT},     {"LEVEL", "level", COLUMN_TEXT},      {"ROUND", "round", COLUMN_TEXT},
+      {"WHAT", "what", COLUMN_TEXT}, {"WHO, BY WHAT", "who", COLUMN_TEXT}, {NULL}};
+  const Value *ladders = value_get_c(answer, "ladders");
+  for (size_t i = 0; value_is(ladders, VALUE_LIST) && i < ladders->size; i++) {
+    const Value *ladder = value_at(ladders, i), *steps = value_get_c(ladder, "steps");
+    ValueVec rows = {0};
+    Str name = verb_text_of(ladder, "name"), urgency = verb_text_of(ladder, "urgency");
+    for (size_t s = 0; value_is(steps, VALUE_LIST) && s < steps->size; s++) {
+      const Value *step = value_at(steps, s);
+      MapBuilder row = map_builder(verb->arena);
+      for (size_t m = 0; m < step->size; m++) map_put(&row, value_text(&step->members[m].key), step->members[m].value);
+      Str who = step_people(verb->arena, step), reason = verb_text_of(step, "reason");
+      map_put_c(&row, "who", value_string(who.len ? who : reason));
+      *VEC_PUSH(verb->arena, &rows) = map_done(&row);
+    }
+    Value list = list_done(&rows);
+    verb_say(verb, "%s%.*s, urgency %.*s", i ? "\n" : "", STR_ARG(name), STR_ARG(urgency));
+    print_table(verb->client, &verb->screen, COLUMNS, &list, verb->output == OUTPUT_WIDE);
+  }
+  return EXIT_DONE;
+}
+
+static int preview_page(Verb *verb, const Value *targets) {
+  MapBuilder body = map_builder(verb->arena);
+  Value answer = value_null();
+  map_put_c(&body, "targets", *targets);
+  if (options_get(verb->options, "urgency"))
+    map_put_c(&body, "urgency", value_c(options_get(verb->options, "urgency")));
+  Value value = map_done(&body);
+  int code = client_call(verb->client, "POST", S("/api/v1/pages/preview"), &value, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  return show_ladders(verb, &answer);
+}
+
 static int run_page(Verb *verb) {
   const char *message = options_get(verb->options, "message");
   size_t count = verb_word_count(verb);
   MapBuilder body = map_builder(verb->arena);
   Value row = value_null(), targets = value_null();
-  if (!message && count < 2)
+  bool preview = options_flag(verb->options, "preview");
+  if (!message && count < 2 && !preview)
     return verb_usage("say what it is about: tocsin page %s --message TEXT", verb_word(verb, 0));
-  if (!message) message = verb_word(verb, --count);
+  if (!message && !preview) message = verb_word(verb, --count);
   int code = find_targets(verb, count, &targets);
   if (code != EXIT_DONE) return code;
+  if (preview) return preview_page(verb, &targets);
   map_put_c(&body, "targets", targets);
   map_put_c(&body, "message", value_c(message));
   if (options_get(verb->options, "urgency"))
@@ -66,11 +127,12 @@ static int run_page(Verb *verb) {
 static const Option PAGE_OPTIONS[] = {
     {"message", OPTION_TEXT, "TEXT", NULL, "what it is about; or as the last word"},
     {"kind", OPTION_TEXT, "KIND", NULL,
-     "user, team, schedule or policy; when not given, the first of these that is called so"},
+     "user, team, schedule, policy or service; when not given, the first of these that is called so"},
+    {"preview", OPTION_FLAG, NULL, NULL, "says who would be reached when, by what; pages nobody"},
     {"urgency", OPTION_TEXT, "URGENCY", NULL, "high or low; high when not given"}};
 const VerbSpec PAGE_BY_HAND = {
     .name = "page",
-    .usage = "page USER|TEAM|SCHEDULE|POLICY... --message TEXT",
+    .usage = "page USER|TEAM|SCHEDULE|POLICY|SERVICE... --message TEXT",
     .doc = "Pages people now: opens an alert of source manual and calls them until one answers.",
     .run = run_page,
     .kind = "users",

@@ -33,6 +33,8 @@ typedef struct CoreHooks {
   bool (*rule_changed)(ResourceCtx *ctx, i64 rule_id, Error *err);
   /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
   bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
+  /* A schedule or an override was written: running pages look who came on call. */
+  bool (*shifts_changed)(ResourceCtx *ctx, Error *err);
 } CoreHooks;
 
 static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {
@@ -58,6 +60,7 @@ extern const size_t CORE_RESOURCE_COUNT;
 /* Tables that more than one resource uses. */
 extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
+extern const Field WINDOW_ITEM;     /* days, from, to: a stretch of the week on the wall clock */
 
 /* A column of what `tocsin apply --set` makes; see Resource.configured. */
 #define MANAGED_BY_FIELD                                                                                               \

@@ -61,8 +61,8 @@ MUST_CHECK bool alerts_held_by_rule(Cycle *cycle, i64 org_id, i64 rule_id, Error
 
 /* Opens (or repeats) an alert of our own: source "tocsin" or "manual". Returns its id. */
 typedef struct AlertOwn {
-  i64 org_id, integration_id; /* 0: none */
-  Str dedup_key, title, description;
+  i64 org_id, integration_id;                 /* 0: none */
+  Str dedup_key, title, description, service; /* a service's name or slug; empty: none */
   i32 priority;
   bool resolve; /* instead: resolves it */
   bool no_page; /* rules and the default chain are not asked: the caller pages */

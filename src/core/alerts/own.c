@@ -11,6 +11,7 @@ bool alert_own(Cycle *cycle, const AlertOwn *own, i64 *out_id, Error *err) {
                    .dedup_key = own->dedup_key,
                    .title = own->title,
                    .description = own->description,
+                   .service = own->service,
                    .source = own->integration_id ? S("tocsin") : S("manual"),
                    .labels = {.kind = VALUE_MAP},
                    .quiet = own->no_page};

@@ -156,6 +156,10 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
   return timeline_add(cycle_of(ctx), &entry, err);
 }
 
+static bool shifts_changed(ResourceCtx *ctx, Error *err) {
+  return page_shifts_changed(cycle_of(ctx), ctx->org_id, err);
+}
+
 static const struct Access *access_list(ResourceCtx *ctx) {
   return app_of(ctx)->access;
 }
@@ -179,4 +183,5 @@ const CoreHooks API_HOOKS = {
     .incident_changed = incident_changed,
     .rule_changed = rule_changed,
     .alert_changed = alert_changed,
+    .shifts_changed = shifts_changed,
 };

@@ -1,5 +1,6 @@
 /* Escalation policies: whom to page, in which order, how long to wait. */
 #include "core/resources.h"
+#include "lang/cel/regex.h"
 
 static const EnumValue STRATEGIES[] = {
     {"all", 0, "Everybody of the level."}, {"round_robin", 0, "The next one of the level at each page."}, {NULL}};
@@ -23,6 +24,39 @@ static const Field TARGET_VARIANTS[] = {
 static const Field TARGET_ITEM = {
     .kind = F_UNION, .tag = "kind", .required = true, FIELDS(TARGET_VARIANTS), .doc = "Whom to page."};
 
+static const EnumValue UNTILS[] = {{"acknowledged", 0, "Somebody answered: it is left out."},
+                                   {"resolved", 0, "Also after an acknowledgement, at its time, while it burns."},
+                                   {NULL}};
+static const EnumValue OTHERWISES[] = {
+    {"skip", 0, "The next level, at once."}, {"hold", 0, "Wait until it holds."}, {NULL}};
+static const EnumValue WHEN_PRIORITIES[] = {{"p1"}, {"p2"}, {"p3"}, {"p4"}, {"none", 0, "It has none."}, {NULL}};
+static const EnumValue MATCH_OPS[] = {
+    {"="}, {"!="}, {"=~", 0, "The whole value matches the expression (RE2)."}, {"!~", 0, "It does not."}, {NULL}};
+static const EnumValue ON_EMPTIES[] = {{"next", 0, "The next round, at once."},
+                                       {"hold_until_someone", 0, "Wait until somebody is on call."},
+                                       {"fallback_target", 0, "Whom exhausted names."},
+                                       {NULL}};
+
+static const Field PRIORITY_ITEM = {
+    .kind = F_ENUM, .values = WHEN_PRIORITIES, .required = true, .doc = "A priority of the alert."};
+static const Field MATCHER_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .max = 200, .doc = "Of the label.", .example = "env"},
+    {.name = "op", .kind = F_ENUM, .values = MATCH_OPS, .def = "=", .doc = "How its value is compared."},
+    {.name = "value", .kind = F_TEXT, .max = 2000, .doc = "With what; a label that is absent is empty."}};
+static const Field MATCHER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(MATCHER_FIELDS), .doc = "Of one label."};
+static const Field ROUND_ITEM = {.kind = F_INT, .required = true, .min = 0, .max = 9, .doc = "0 is the first pass."};
+static const Field WHEN_FIELDS[] = {
+    {.name = "priorities", .kind = F_LIST, .of = &PRIORITY_ITEM, .max = 5, .doc = "One of these; none: any."},
+    {.name = "windows", .kind = F_LIST, .of = &WINDOW_ITEM, .max = 50, .doc = "Inside one of these; none: always."},
+    {.name = "time_zone", .kind = F_ZONE, .doc = "Of the windows; null: the organization's."},
+    {.name = "matchers", .kind = F_LIST, .of = &MATCHER_ITEM, .max = 20, .doc = "All of these, on the labels."},
+    {.name = "rounds", .kind = F_LIST, .of = &ROUND_ITEM, .max = 10, .doc = "In one of these; none: in all."},
+    {.name = "otherwise",
+     .kind = F_ENUM,
+     .values = OTHERWISES,
+     .def = "skip",
+     .doc = "What is done when it does not hold."}};
+
 static const Field LEVEL_FIELDS[] = {
     {.name = "targets",
      .kind = F_LIST,
@@ -31,7 +65,14 @@ static const Field LEVEL_FIELDS[] = {
      .min = 1,
      .max = 50,
      .doc = "Paged together."},
-    {.name = "wait_s", .kind = F_INT, .min = 1, .max = 604800, .def = "300", .doc = "Seconds until the next level."},
+    {.name = "wait_s",
+     .kind = F_INT,
+     .min = 0,
+     .max = 604800,
+     .def = "300",
+     .doc = "Seconds until the next level; 0: together with it."},
+    {.name = "when", .kind = F_OBJECT, FIELDS(WHEN_FIELDS), .doc = "Looked at when the level is due; null: always."},
+    {.name = "until", .kind = F_ENUM, .values = UNTILS, .def = "acknowledged", .doc = "What ends it."},
     {.name = "strategy", .kind = F_ENUM, .values = STRATEGIES, .def = "all", .doc = "Whom of the targets."},
     {.name = "attempts",
      .kind = F_INT,
@@ -50,7 +91,7 @@ static const Field POLICY_FIELDS[] = {
      .doc = "What people call it.",
      .example = "Payments, day and night"},
     {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Who owns it."},
-    {.name = "levels", .kind = F_LIST, .of = &LEVEL_ITEM, .required = true, .min = 1, .max = 50, .doc = "In order."},
+    {.name = "levels", .kind = F_LIST, .of = &LEVEL_ITEM, .required = true, .min = 1, .max = 10, .doc = "In order."},
     {.name = "repeat",
      .kind = F_INT,
      .min = 0,
@@ -67,6 +108,19 @@ static const Field POLICY_FIELDS[] = {
      .min = 1,
      .max = 2592000,
      .doc = "An acknowledgement without any further act ends after this; null: never."},
+    {.name = "on_empty",
+     .kind = F_ENUM,
+     .values = ON_EMPTIES,
+     .def = "next",
+     .doc = "What is done when the last level has nobody; any other is left out at once."},
+    {.name = "page_newcomers",
+     .kind = F_BOOL,
+     .def = "true",
+     .doc = "Who comes on call while nobody has answered is paged, too."},
+    {.name = "stop_previous_on_escalate",
+     .kind = F_BOOL,
+     .def = "false",
+     .doc = "The steps that people of earlier levels still have are left out."},
     {.name = "urgency",
      .kind = F_ENUM,
      .values = POLICY_URGENCIES,
@@ -74,6 +128,34 @@ static const Field POLICY_FIELDS[] = {
      .doc = "Which of people's notification rules is used."},
     MANAGED_BY_FIELD,
 };
+
+static void check_matchers(ResourceCtx *ctx, const Value *matchers, size_t level) {
+  for (size_t i = 0; value_is(matchers, VALUE_LIST) && i < matchers->size; i++) {
+    const Value *matcher = value_at(matchers, i);
+    Str op = value_text_or(value_get_c(matcher, "op"), STR_NONE);
+    const Regex *regex = NULL;
+    Error why = {0};
+    if ((str_equal_c(op, "=~") || str_equal_c(op, "!~")) &&
+        !regex_new(ctx->arena, value_text_or(value_get_c(matcher, "value"), S("")), false, &regex, &why))
+      field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/when/matchers/%zu/value", level, i)),
+                  "expression", "%s", why.message);
+  }
+}
+
+/* Together with the next level: the last one has none. */
+static bool policy_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  const Value *levels = value_get_c(fresh, "levels");
+  (void)old;
+  (void)err;
+  for (size_t i = 0; i < levels->size; i++)
+    check_matchers(ctx, value_get_c(value_get_c(value_at(levels, i), "when"), "matchers"), i);
+  if (levels->size && value_int_or(value_get_c(value_at(levels, levels->size - 1), "wait_s"), 300) == 0)
+    field_error(
+        ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/wait_s", (size_t)levels->size - 1)), "range",
+        "wait_s 0 means together with the next level, and the last level has none: say how long it waits for an "
+        "answer, such as 300");
+  return true;
+}
 
 const Resource ESCALATION_POLICY = {
     .name = "escalation_policy",
@@ -86,4 +168,5 @@ const Resource ESCALATION_POLICY = {
     .has_slug = true,
     .verbs = VERBS_ALL,
     .team_column = "team_id",
+    .before_write = policy_before_write,
 };

@@ -154,6 +154,21 @@ static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_
   *out_count = kept;
 }
 
+bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64 at_ms, i64 *out_changes_ms) {
+  size_t count = value_is(windows, VALUE_LIST) ? windows->size : 0, found = 0;
+  Layer layer = {.zone = zone, .windows = ARENA_ARRAY(arena, Window, count + 1)};
+  Range *ranges = NULL;
+  *out_changes_ms = at_ms + 8 * DAY_MS;
+  for (size_t i = 0; i < count; i++)
+    layer.window_count += read_window(value_at(windows, i), &layer.windows[layer.window_count]);
+  if (count == 0) return true;
+  window_ranges(arena, &layer, at_ms, at_ms + 8 * DAY_MS, &ranges, &found);
+  if (found == 0) return false;
+  bool inside = ranges[0].from_ms <= at_ms;
+  *out_changes_ms = MIN(*out_changes_ms, inside ? ranges[0].to_ms : ranges[0].from_ms);
+  return inside;
+}
+
 static void cut_by_windows(Arena *arena, Spans *spans, const Range *windows, size_t window_count, LayerSpan turn,
                            size_t *cursor) {
   while (*cursor < window_count && windows[*cursor].to_ms <= turn.from_ms) (*cursor)++;

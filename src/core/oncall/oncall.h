@@ -37,10 +37,14 @@ MUST_CHECK bool oncall_render(Arena *arena, ZoneDb *zones, const Value *layers, 
 /* Checks layers when a schedule is written: zones, times, turns; pointers below "/layers". */
 MUST_CHECK bool oncall_check_layers(ZoneDb *zones, const Value *layers, Error *err);
 
-/* Who is on call now, for paging: reads overrides from the database. until: when it changes next (at most 14 days
- * ahead). */
+/* Who is on call now, for paging: reads overrides from the database. ends_ms: when it changes next (at most 14 days
+ * ahead), also when nobody is. */
 MUST_CHECK bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
                            Error *err);
+
+/* Is this instant in one of the windows (a list of {days, from, to}) of a zone, and when does that change? No list or
+ * an empty one: always. *out_changes_ms is at most eight days away. */
+bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64 at_ms, i64 *out_changes_ms);
 
 /* JSON of GET /schedules/{id}/shifts and GET /on-call. */
 MUST_CHECK bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms,

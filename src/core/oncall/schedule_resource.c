@@ -50,8 +50,8 @@ static const Field WINDOW_FIELDS[] = {
      .doc = "Local time; not after from: on the next day; equal: 24 hours.",
      .example = "09:00"},
 };
-static const Field WINDOW_ITEM = {
-    .kind = F_OBJECT, .required = true, FIELDS(WINDOW_FIELDS), .doc = "When the layer is on call."};
+const Field WINDOW_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(WINDOW_FIELDS), .doc = "A stretch of the week on the wall clock."};
 static const Field ANCHOR_FIELDS[] = {
     {.name = "at", .kind = F_LOCAL_TIME, .required = true, .doc = "A local time at which a turn began."},
     {.name = "index", .kind = F_INT, .min = 0, .max = 199, .def = "0", .doc = "The place in members that had it."},
@@ -224,6 +224,17 @@ static bool schedule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, E
   return true;
 }
 
+static bool shifts_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  (void)old;
+  (void)fresh;
+  return !hooks->shifts_changed || hooks->shifts_changed(ctx, err);
+}
+
+static bool shifts_deleted(ResourceCtx *ctx, const Value *old, Error *err) {
+  return shifts_written(ctx, old, NULL, err);
+}
+
 const Resource SCHEDULE = {
     .name = "schedule",
     .plural = "schedules",
@@ -237,6 +248,7 @@ const Resource SCHEDULE = {
     .team_column = "team_id",
     .prepare = schedule_prepare,
     .before_write = schedule_before_write,
+    .after_write = shifts_written,
 };
 
 /* Overrides ------------------------------------------------------------------------------------------------------- */
@@ -309,4 +321,6 @@ const Resource SCHEDULE_OVERRIDE = {
     .team_sql = "EXISTS (SELECT 1 FROM schedule AS s WHERE s.id = schedule_id AND (s.team_id IS NULL OR s.team_id IN "
                 "({teams})))",
     .before_write = override_before_write,
+    .after_write = shifts_written,
+    .after_delete = shifts_deleted,
 };

@@ -45,7 +45,10 @@ bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *sched
   Rendered rendered = {0};
   *out = (Shift){0};
   if (!render(db, arena, app, schedule, at_ms, at_ms + 14 * DAY_MS, &rows, &rendered, err)) return false;
-  if (rendered.final.count && rendered.final.items[0].starts_ms <= at_ms) *out = rendered.final.items[0];
+  if (rendered.final.count && rendered.final.items[0].starts_ms <= at_ms)
+    *out = rendered.final.items[0];
+  else if (rendered.gaps.count)
+    *out = rendered.gaps.items[0];
   return true;
 }
 

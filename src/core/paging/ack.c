@@ -140,6 +140,7 @@ static Str ago(Arena *arena, i64 ms) {
 static const char *said_text(Str said) {
   if (str_equal_c(said, "acknowledged")) return "You acknowledged it. Paging has stopped.";
   if (str_equal_c(said, "escalated")) return "The next level is being paged now.";
+  if (str_equal_c(said, "extended")) return "Your acknowledgement holds on.";
   if (str_equal_c(said, "resolved")) return "You resolved it.";
   if (str_equal_c(said, "already")) return "It had been acknowledged already.";
   return NULL;
@@ -163,6 +164,10 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
   i64 since = value_int_or(value_get_c(&base, "since_ms"), page.created_ms);
   map_put_c(&map, "page_status", value_c(page_status_name(page.status)));
   map_put_c(&map, "can_acknowledge", value_bool(open));
+  Snapshot snapshot = {0};
+  bool extends = page.status == PAGE_ACKNOWLEDGED && snapshot_read(ack->arena, page.policy, &snapshot, &ignored) &&
+                 snapshot.ack_timeout_s > 0;
+  map_put_c(&map, "can_extend", value_bool(extends));
   map_put_c(&map, "can_escalate", value_bool(page.status == PAGE_ACTIVE));
   map_put_c(&map, "can_resolve",
             value_bool(page.subject_id > 0 && page.status != PAGE_RESOLVED && page.status != PAGE_CANCELLED));
@@ -233,7 +238,8 @@ static bool carry_out(Ack *ack, Cycle *cycle, const Page *page, const Who *who, 
   }
   if (str_equal_c(ack->action, "escalate")) return ack->said = S("escalated"), page_escalate(cycle, page->id, who, err);
   if (str_equal_c(ack->action, "resolve")) return ack->said = S("resolved"), resolve_subject(cycle, page, who, err);
-  return fail(err, ERR_INVALID, "the action must be acknowledge, escalate or resolve");
+  if (str_equal_c(ack->action, "extend")) return ack->said = S("extended"), page_extend(cycle, page->id, who, err);
+  return fail(err, ERR_INVALID, "the action must be acknowledge, extend, escalate or resolve");
 }
 
 /* Like a verb of the API: the page before and after, by the notification whose link it was. */

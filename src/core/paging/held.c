@@ -25,7 +25,9 @@ static const DbStmt NOTICES_SKIP = {
     NULL};
 /* An acknowledgement from before would run out at once. */
 static const DbStmt TIMEOUTS_END = {
-    "held_timeouts_end", "DELETE FROM job WHERE kind = 'page.ack_timeout' AND created_at < $1 AND due_at >= $2", NULL};
+    "held_timeouts_end",
+    "DELETE FROM job WHERE kind IN ('page.ack_timeout', 'page.ack_warning') AND created_at < $1 AND due_at >= $2",
+    NULL};
 
 typedef struct HeldRows {
   Arena *arena;

@@ -27,7 +27,24 @@ typedef struct Snapshot {
   i64 repeat, ack_timeout_s;
   SetupTarget *exhausted;
   size_t exhausted_count;
+  OnEmpty on_empty;
+  bool page_newcomers, stop_previous;
 } Snapshot;
+
+/* Where and when somebody is looked for: in a round, or for a preview. */
+typedef struct Finding {
+  App *app;
+  Db *db;
+  Arena *arena;
+  const Setup *setup;
+  i64 at_ms;
+} Finding;
+Finding finding_of(Cycle *cycle); /* now */
+
+typedef struct People {
+  i64 ids[TARGETS_MAX];
+  size_t count;
+} People;
 
 /* How many pages of a policy started in the present minute. The engine's thread only. */
 typedef struct PageRate {
@@ -43,6 +60,8 @@ MUST_CHECK bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err)
 MUST_CHECK bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_found, Error *err);
 /* Subject's timeline (the storm's own when it has none). */
 MUST_CHECK bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who, Str data, Error *err);
+/* Is the subject of an acknowledged page still open? */
+MUST_CHECK bool page_still_burns(Cycle *cycle, const Page *page, bool *out_burns, Error *err);
 /* Level 1 of round 0 from now on: status active, a job. */
 MUST_CHECK bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err);
 MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who,
@@ -51,12 +70,65 @@ MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const 
 /* page_level.c */
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 bool page_exhausted_again(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+/* Where the ladder goes after this run of a level: the same again (attempts), the next, the next round; false: nowhere.
+ */
+bool ladder_next(const Snapshot *snapshot, i64 *level, i64 *round, i64 *attempt);
+/* The job that runs this level then; level 0: exhausted. What is known of it: see LevelRun. */
+typedef struct LevelRun {
+  i64 epoch, level, round, attempt;
+  bool acknowledged; /* only levels that go on until it is resolved */
+  bool held;         /* its condition was told to hold already */
+  bool forced;       /* by hand: its condition is not asked */
+} LevelRun;
+MUST_CHECK bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, Error *err);
+
+/* when.c */
+typedef struct WhenFacts {
+  i64 priority; /* 0: none */
+  i64 round;
+  Value labels;
+} WhenFacts;
+typedef struct When {
+  const char *why; /* it does not hold */
+  bool hold;       /* wait, instead of going on */
+  i64 look_again_ms;
+} When;
+MUST_CHECK bool when_facts(const Finding *f, i64 alert_id, i64 incident_id, WhenFacts *out, Error *err);
+bool when_holds(const Finding *f, const Value *when, i64 org_id, const WhenFacts *facts, When *out);
+
+/* decide.c */
+typedef enum LevelAct { LEVEL_TELLS, LEVEL_SKIPS, LEVEL_HOLDS, LEVEL_NOBODY } LevelAct;
+typedef struct LevelDecision {
+  LevelAct act;
+  const char *why;   /* it is skipped or held */
+  i64 look_again_ms; /* held: until then at least */
+  People people;
+} LevelDecision;
+/* given: of a subject that does not exist (a preview); else what the page's subject has. write: a round robin moves. */
+MUST_CHECK bool level_decide(const Finding *f, const Page *page, const Snapshot *snapshot, const LevelRun *run,
+                             const WhenFacts *given, bool write, LevelDecision *out, Error *err);
+
+/* newcomers.c */
+bool page_newcomers_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+/* When does the next shift of one of the page's schedules begin? A job looks then. */
+MUST_CHECK bool page_watch_shifts(Cycle *cycle, const Page *page, const Snapshot *snapshot, Error *err);
+
+/* ack_time.c */
 bool page_ack_timeout(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+bool page_ack_warning(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+/* The acknowledgement of this epoch runs out after the policy's time, from now on. */
+MUST_CHECK bool page_arm_ack_timeout(Cycle *cycle, const Page *page, i64 epoch, Error *err);
 /* This notification of the page's present level failed for good. When no other of the same run can still arrive, that
  * is told, and the next level starts at once. */
 MUST_CHECK bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err);
-/* Who a target is now: appends to ids (TARGETS_MAX), without repeats. */
-MUST_CHECK bool target_users(Cycle *cycle, const SetupTarget *target, i64 *ids, size_t *count, Error *err);
+
+/* people.c: appends, without repeats. *out_until_ms (may be NULL) is lowered to when the answer changes. */
+MUST_CHECK bool target_users(const Finding *f, const SetupTarget *target, People *out, i64 *out_until_ms, Error *err);
+MUST_CHECK bool level_users(const Finding *f, const SetupLevel *level, People *out, Error *err);
+MUST_CHECK bool exhausted_users(const Finding *f, const Snapshot *snapshot, i64 org_id, i64 team_id, People *out,
+                                Error *err);
+/* Leaves the one whose turn it is: a page keeps whom it chose, also when it starts again. */
+MUST_CHECK bool round_robin(const Finding *f, const Page *page, i64 level, bool write, People *people, Error *err);
 
 /* notify.c */
 /* Queues what a person's steps say for this urgency. *out_queued: how many notifications. */

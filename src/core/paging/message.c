@@ -165,7 +165,11 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
   i64 since = m.since_ms ? m.since_ms : page->created_ms;
   bool exhausted = str_equal_c(n->purpose, "exhausted");
   put(&m, "title", title);
-  put(&m, "headline", exhausted ? str_format(arena, "NOBODY ANSWERED: %.*s", STR_ARG(title)) : title);
+  bool expires = str_equal_c(n->purpose, "ack_expires");
+  put(&m, "headline",
+      exhausted ? str_format(arena, "NOBODY ANSWERED: %.*s", STR_ARG(title))
+      : expires ? str_format(arena, "Still on it? Your acknowledgement is about to end: %.*s", STR_ARG(title))
+                : title);
   put(&m, "address", n->address);
   put(&m, "urgency", page->urgency);
   put(&m, "purpose", n->purpose);

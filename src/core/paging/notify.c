@@ -75,57 +75,17 @@ static bool insert(Queueing *q, const SetupContact *contact, i64 delay_s, const 
   return error || job_add(cycle, &job, err);
 }
 
-static const SetupContact *contact_of(const SetupUser *user, i64 id) {
-  for (size_t i = 0; i < user->contact_count; i++)
-    if (user->contacts[i].id == id) return &user->contacts[i];
-  return NULL;
-}
-
-/* The delay that is in force: a step behind one that failed at once starts in its place. */
-static bool queue_step(Queueing *q, const SetupStep *step, i64 delay_s, bool *out_any, Error *err) {
-  *out_any = false;
-  for (size_t i = 0; i < step->contact_count; i++) {
-    const SetupContact *contact = contact_of(q->user, step->contact_ids[i]);
-    const App *app = cycle_app(q->cycle);
-    const Channel *channel = contact ? channel_find(app->catalog, contact->kind) : NULL;
-    const char *error = !contact                                      ? "contact_method_deleted"
-                        : !channel                                    ? "no_provider"
-                        : !contact->verified                          ? "not_verified"
-                        : channel_is_mail(channel) && !app->relay.url ? "no_smtp"
-                                                                      : NULL;
-    if (!insert(q, contact, delay_s, error, err)) return false;
-    *out_any = *out_any || !error;
-  }
-  return true;
-}
-
-static SetupSteps fallback_steps(Arena *arena, const SetupUser *user) {
-  SetupSteps steps = {.items = ARENA_NEW(arena, SetupStep)};
-  for (size_t i = 0; i < user->contact_count && steps.count == 0; i++) {
-    steps.items[0].contact_ids = ARENA_NEW(arena, i64);
-    steps.items[0].contact_ids[0] = user->contacts[i].id;
-    steps.items[0].contact_count = steps.count = 1;
-  }
-  return steps;
-}
-
 bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, size_t *out_queued, Error *err) {
-  const Setup *setup = setup_current(cycle_app(cycle)->setup);
-  const SetupUser *user = setup_user(setup, user_id);
+  Finding f = finding_of(cycle);
+  const SetupUser *user = setup_user(f.setup, user_id);
   Queueing q = {.cycle = cycle, .page = page, .user = user, .purpose = purpose};
+  StepPlan plan = {0};
   *out_queued = 0;
   if (!user) return true;
-  SetupSteps steps = str_equal_c(page->urgency, "low") ? user->low : user->high;
-  if (steps.count == 0) steps = fallback_steps(cycle->arena, user);
-  if (steps.count == 0) return insert(&q, NULL, 0, "no_contact_method", err);
-  i64 gained_s = 0; /* what failed steps give up to those behind them */
-  bool before_failed = true;
-  for (size_t i = 0; i < steps.count; i++) {
-    bool any = false;
-    if (before_failed) gained_s = MAX(gained_s, steps.items[i].delay_s);
-    if (!queue_step(&q, &steps.items[i], MAX(0, steps.items[i].delay_s - gained_s), &any, err)) return false;
-    before_failed = before_failed && !any;
-  }
+  steps_plan(&f, user, str_equal_c(page->urgency, "low"), &plan);
+  for (size_t i = 0; i < plan.items.count; i++)
+    if (!insert(&q, plan.items.items[i].contact, plan.items.items[i].delay_s, plan.items.items[i].error, err))
+      return false;
   *out_queued = q.queued;
   return true;
 }
@@ -230,8 +190,11 @@ static bool skip(Cycle *cycle, const Notification *n, Error *err) {
   return write_status(cycle, n, &o, err);
 }
 
+/* After an acknowledgement only what goes on until it is resolved is left, and that ends with its subject. */
 static bool is_due(const Notification *n, const Page *page) {
-  if (str_equal_c(n->purpose, "page")) return page->status == PAGE_ACTIVE && page->epoch == n->epoch;
+  bool runs = page->status == PAGE_ACTIVE || page->status == PAGE_ACKNOWLEDGED; /* then for levels until resolved */
+  if (str_equal_c(n->purpose, "page")) return runs && page->epoch == n->epoch;
+  if (str_equal_c(n->purpose, "ack_expires")) return page->status == PAGE_ACKNOWLEDGED && page->epoch == n->epoch;
   if (str_equal_c(n->purpose, "exhausted")) return page->status == PAGE_EXHAUSTED;
   return true;
 }
@@ -267,7 +230,11 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   if (!page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
   if (sending && !unknown_outcome(cycle, &n, channel, &again, err)) return false;
   if (!again) return true;
-  if (!found || !is_due(&n, &page)) return skip(cycle, &n, err);
+  bool due = found && is_due(&n, &page);
+  if (due && page.status == PAGE_ACKNOWLEDGED && str_equal_c(n.purpose, "page") &&
+      !page_still_burns(cycle, &page, &due, err))
+    return false;
+  if (!due) return skip(cycle, &n, err);
   if (!channel) return fail_for_good(cycle, &n, S("no_provider"), err);
   Error why = {0};
   n.repeated = sending || n.attempts > 0;

@@ -12,6 +12,19 @@ typedef struct Notification {
 
 MUST_CHECK bool notification_load(Db *db, Arena *arena, i64 id, Notification *out, bool *out_found, Error *err);
 
+typedef struct PlannedStep {
+  const SetupContact *contact; /* NULL: none, or it was deleted */
+  i64 delay_s;
+  const char *error; /* why it cannot be used; NULL: it can */
+} PlannedStep;
+typedef struct StepPlan {
+  VEC(PlannedStep) items;
+  bool reachable; /* one of them can be used */
+} StepPlan;
+/* steps.c */
+void steps_plan(const Finding *f, const SetupUser *user, bool low, StepPlan *out);
+bool user_is_available(const Finding *f, i64 user_id);
+
 /* The message, ready to go, in an arena of its own; lives until the provider's answer. */
 typedef struct SendWork {
   Arena *arena;

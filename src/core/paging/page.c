@@ -111,6 +111,16 @@ bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who,
   return timeline_add(cycle, &entry, err);
 }
 
+bool page_still_burns(Cycle *cycle, const Page *page, bool *out_burns, Error *err) {
+  static const DbStmt ALERT_OPEN = {
+      "page_alert_open", "SELECT id FROM alert WHERE id = $1 AND status IN ('triggered', 'acknowledged')", NULL};
+  static const DbStmt INCIDENT_OPEN = {"page_incident_open",
+                                       "SELECT id FROM incident WHERE id = $1 AND resolved_at IS NULL", NULL};
+  i64 id = 0;
+  return db_query_int(cycle->db, page->incident_id ? &INCIDENT_OPEN : &ALERT_OPEN,
+                      DB_ARGS(db_int(page->incident_id ? page->incident_id : page->alert_id)), &id, out_burns, err);
+}
+
 typedef struct Ids {
   Arena *arena;
   VEC(i64) items;
@@ -131,13 +141,9 @@ static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, Ids *out, 
 /* Starting -------------------------------------------------------------------------------------------------------- */
 
 static bool add_level_job(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err) {
-  JobNew job = {
-      .kind = "page.level",
-      .org_id = org_id,
-      .subject_id = page_id,
-      .due_ms = due_ms,
-      .data = str_format(cycle->arena, "{\"epoch\":%lld,\"level\":1,\"round\":0,\"attempt\":1}", (long long)epoch)};
-  return job_add(cycle, &job, err);
+  Page page = {.id = page_id, .org_id = org_id};
+  LevelRun first = {.epoch = epoch, .level = 1, .attempt = 1};
+  return level_job(cycle, &page, &first, due_ms, err);
 }
 
 bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err) {
@@ -233,16 +239,29 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
 
 /* Ending ---------------------------------------------------------------------------------------------------------- */
 
-static bool arm_ack_timeout(Cycle *cycle, const Page *page, Error *err) {
+/* What goes on after an acknowledgement: levels that are told until it is resolved, at the time they had. */
+static bool go_on_acknowledged(Cycle *cycle, const Page *page, i64 due_ms, Error *err) {
   Snapshot snapshot = {0};
+  LevelRun next = {.epoch = page->epoch + 1, .level = page->level, .round = page->round, .acknowledged = true};
+  bool any = false;
+  if (page->status != PAGE_ACTIVE || !due_ms) return true;
   if (!snapshot_read(cycle->arena, page->policy, &snapshot, err)) return false;
-  if (snapshot.ack_timeout_s <= 0) return true;
-  JobNew job = {.kind = "page.ack_timeout",
-                .org_id = page->org_id,
-                .subject_id = page->id,
-                .due_ms = cycle->now_ms + snapshot.ack_timeout_s * 1000,
-                .data = str_format(cycle->arena, "{\"epoch\":%lld}", (long long)page->epoch + 1)};
-  return job_add(cycle, &job, err);
+  for (size_t i = 0; i < snapshot.level_count; i++) any = any || snapshot.levels[i].until_resolved;
+  if (!any) return true;
+  if (next.level >= 1 && next.level <= (i64)snapshot.level_count)
+    next.attempt = snapshot.levels[next.level - 1].attempts;
+  if (!ladder_next(&snapshot, &next.level, &next.round, &next.attempt) || next.round > page->round) return true;
+  return level_job(cycle, page, &next, due_ms, err);
+}
+
+static bool acknowledged_now(Cycle *cycle, const Page *page, Error *err) {
+  static const DbStmt DUE = {"page_level_due_at",
+                             "SELECT due_at FROM job WHERE subject_id = $1 AND kind = 'page.level'", NULL};
+  bool found = false;
+  i64 due = 0;
+  return db_query_int(cycle->db, &DUE, DB_ARGS(db_int(page->id)), &due, &found, err) &&
+         job_cancel(cycle, "page.level", page->id, err) && go_on_acknowledged(cycle, page, due, err) &&
+         page_arm_ack_timeout(cycle, page, page->epoch + 1, err);
 }
 
 static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err) {
@@ -256,8 +275,9 @@ static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *rea
                 acked && who ? db_text(who_json(cycle->arena, who)) : db_null()) &&
          db_run(cycle->db, &NOTIFICATIONS_SKIP, err, db_int(page->id), db_text(str_from_c(reason ? reason : WHY[how])),
                 db_int(cycle->now_ms)) &&
-         job_cancel(cycle, "page.level", page->id, err) && job_cancel(cycle, "page.exhausted_again", page->id, err) &&
-         (!acked || arm_ack_timeout(cycle, page, err));
+         job_cancel(cycle, "page.exhausted_again", page->id, err) &&
+         job_cancel(cycle, "page.newcomers", page->id, err) &&
+         (acked ? acknowledged_now(cycle, page, err) : job_cancel(cycle, "page.level", page->id, err));
 }
 
 /* The last member of a storm ended: so does the storm. */
@@ -329,7 +349,11 @@ bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
   if (!found) return fail(err, ERR_NOT_FOUND, "there is no such page");
   if (page.status != PAGE_ACTIVE)
     return fail(err, ERR_CONFLICT, "the page is %s: there is nothing to escalate", page_status_name(page.status));
-  return job_hurry(cycle, "page.level", page_id, cycle->now_ms, err) &&
+  Snapshot snapshot = {0};
+  LevelRun next = {.epoch = page.epoch, .level = page.level, .round = page.round, .attempt = INT32_MAX, .forced = true};
+  if (!snapshot_read(cycle->arena, page.policy, &snapshot, err)) return false;
+  if (!ladder_next(&snapshot, &next.level, &next.round, &next.attempt)) next.level = 0;
+  return job_cancel(cycle, "page.level", page_id, err) && level_job(cycle, &page, &next, cycle->now_ms, err) &&
          page_tell(cycle, &page, "escalated_by_hand", who, STR_NONE, err);
 }
 
@@ -444,6 +468,8 @@ bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first,
 const JobKind PAGING_JOBS[] = {
     {.name = "page.level", .lease_ms = 30000, .claim = page_level_due, .paging = true},
     {.name = "page.exhausted_again", .lease_ms = 30000, .claim = page_exhausted_again, .paging = true},
+    {.name = "page.newcomers", .lease_ms = 30000, .claim = page_newcomers_due, .paging = true},
+    {.name = "page.ack_warning", .lease_ms = 30000, .claim = page_ack_warning, .paging = true},
     {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout, .paging = true},
     {.name = "notify.send",
      .lease_ms = 60000,

@@ -59,6 +59,12 @@ MUST_CHECK bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error
 MUST_CHECK bool page_resume(Cycle *cycle, i64 subject_id, const char *reason, Error *err);
 /* Next level now (the ack page's and API's "escalate"). */
 MUST_CHECK bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err);
+/* The acknowledgement's time begins anew (the warning's "still on it"). */
+MUST_CHECK bool page_extend(Cycle *cycle, i64 page_id, const Who *who, Error *err);
+/* A person did something about an alert or incident: what was acknowledged stays so for longer. */
+MUST_CHECK bool page_touched(Cycle *cycle, i64 subject_id, Error *err);
+/* A schedule or an override was written: pages look who came on call. */
+MUST_CHECK bool page_shifts_changed(Cycle *cycle, i64 org_id, Error *err);
 /* Severity or priority rose while the page runs: title, urgency. */
 MUST_CHECK bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err);
 
@@ -67,13 +73,25 @@ MUST_CHECK bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severit
 MUST_CHECK bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first, Error *err);
 
 /* Tells one person something once, by their notification rule; not a page. purpose: "kept" (their acknowledgement still
- * holds), "assigned". Only of what has paged. */
+ * holds), "assigned", "ack_expires". Only of what has paged. */
 MUST_CHECK bool page_notice(Cycle *cycle, i64 user_id, i64 alert_id, i64 incident_id, const char *purpose, Error *err);
+
+/* Who would be told when, by what, if this were paged then: level by level, nothing written. */
+typedef struct PagePreview {
+  i64 org_id, policy_id; /* policy_id 0: the targets, as one level */
+  const SetupTarget *targets;
+  size_t target_count;
+  bool low;
+  i64 priority, team_id, at_ms;
+  Value labels;
+} PagePreview;
+MUST_CHECK bool page_preview(App *app, Db *db, Arena *arena, const Setup *setup, const PagePreview *preview, Value *out,
+                             Error *err);
 
 PageRates *page_rates_new(void);
 void page_rates_free(PageRates *rates);
 
-/* Job kinds: page.level, page.exhausted_again, page.ack_timeout, notify.send. */
+/* Job kinds: page.level, page.exhausted_again, page.newcomers, page.ack_warning, page.ack_timeout, notify.send. */
 extern const JobKind PAGING_JOBS[];
 
 /* GET and POST /ack/{token}. Registered by the server; token belongs to one notification. */

@@ -11,14 +11,25 @@ static void write_targets(Buf *buf, const SetupTarget *targets, size_t count) {
 
 Str snapshot_json(Arena *arena, const SetupPolicy *policy) {
   Buf buf = buf_new(arena, KIB(64));
-  buf_format(&buf, "{\"repeat\":%lld,\"ack_timeout_s\":%lld,\"version\":%lld,\"exhausted\":", (long long)policy->repeat,
-             (long long)policy->ack_timeout_s, (long long)policy->version);
+  buf_format(&buf,
+             "{\"repeat\":%lld,\"ack_timeout_s\":%lld,\"version\":%lld,\"on_empty\":%d,"
+             "\"page_newcomers\":%s,\"stop_previous\":%s,\"exhausted\":",
+             (long long)policy->repeat, (long long)policy->ack_timeout_s, (long long)policy->version,
+             (int)policy->on_empty, policy->page_newcomers ? "true" : "false",
+             policy->stop_previous ? "true" : "false");
   write_targets(&buf, policy->exhausted, policy->exhausted_count);
   buf_puts(&buf, ",\"levels\":[");
   for (size_t i = 0; i < policy->level_count; i++) {
     const SetupLevel *level = &policy->levels[i];
-    buf_format(&buf, "%s{\"wait_s\":%lld,\"attempts\":%lld,\"round_robin\":%s,\"targets\":", i ? "," : "",
-               (long long)level->wait_s, (long long)level->attempts, level->round_robin ? "true" : "false");
+    buf_format(&buf, "%s{\"wait_s\":%lld,\"attempts\":%lld,\"round_robin\":%s,\"until_resolved\":%s,", i ? "," : "",
+               (long long)level->wait_s, (long long)level->attempts, level->round_robin ? "true" : "false",
+               level->until_resolved ? "true" : "false");
+    if (level->when.kind == VALUE_MAP) {
+      buf_puts(&buf, "\"when\":");
+      json_write(&buf, &level->when);
+      buf_putc(&buf, ',');
+    }
+    buf_puts(&buf, "\"targets\":");
     write_targets(&buf, level->targets, level->target_count);
     buf_putc(&buf, '}');
   }
@@ -29,7 +40,7 @@ Str snapshot_json(Arena *arena, const SetupPolicy *policy) {
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count) {
   SetupLevel level = {
       .targets = (SetupTarget *)(uintptr_t)targets, .target_count = count, .wait_s = 300, .attempts = 1};
-  SetupPolicy policy = {.levels = &level, .level_count = 1, .repeat = 3};
+  SetupPolicy policy = {.levels = &level, .level_count = 1, .repeat = 3, .page_newcomers = true};
   return snapshot_json(arena, &policy);
 }
 
@@ -54,7 +65,10 @@ bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err) {
   if (!json_parse(arena, json, NULL, &value, err)) return error_prefix(err, "a page's policy: ");
   const Value *levels = value_get_c(&value, "levels");
   *out = (Snapshot){.repeat = value_int_or(value_get_c(&value, "repeat"), 3),
-                    .ack_timeout_s = value_int_or(value_get_c(&value, "ack_timeout_s"), 0)};
+                    .ack_timeout_s = value_int_or(value_get_c(&value, "ack_timeout_s"), 0),
+                    .on_empty = (OnEmpty)value_int_or(value_get_c(&value, "on_empty"), ON_EMPTY_NEXT),
+                    .page_newcomers = value_bool_or(value_get_c(&value, "page_newcomers"), true),
+                    .stop_previous = value_bool_or(value_get_c(&value, "stop_previous"), false)};
   out->exhausted = read_targets(arena, value_get_c(&value, "exhausted"), &out->exhausted_count);
   out->level_count = value_is(levels, VALUE_LIST) ? levels->size : 0;
   out->levels = ARENA_ARRAY(arena, SetupLevel, out->level_count + 1);
@@ -63,6 +77,9 @@ bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err) {
     out->levels[i].wait_s = value_int_or(value_get_c(level, "wait_s"), 300);
     out->levels[i].attempts = value_int_or(value_get_c(level, "attempts"), 1);
     out->levels[i].round_robin = value_bool_or(value_get_c(level, "round_robin"), false);
+    const Value *when = value_get_c(level, "when");
+    out->levels[i].until_resolved = value_bool_or(value_get_c(level, "until_resolved"), false);
+    out->levels[i].when = value_is(when, VALUE_MAP) ? *when : value_null();
     out->levels[i].targets = read_targets(arena, value_get_c(level, "targets"), &out->levels[i].target_count);
   }
   return true;

@@ -69,10 +69,13 @@ typedef struct SetupTarget {
 typedef struct SetupLevel {
   SetupTarget *targets;
   size_t target_count;
-  i64 wait_s;
+  i64 wait_s; /* 0: together with the next level */
   bool round_robin;
+  bool until_resolved; /* goes on after an acknowledgement */
   i64 attempts;
+  Value when; /* as stored; null: always (core/paging/when.c) */
 } SetupLevel;
+typedef enum OnEmpty { ON_EMPTY_NEXT, ON_EMPTY_HOLD, ON_EMPTY_FALLBACK, ON_EMPTY_COUNT } OnEmpty;
 typedef struct SetupPolicy {
   i64 id, org_id, team_id, version;
   Str slug, name, urgency; /* high, low, by_priority */
@@ -82,6 +85,8 @@ typedef struct SetupPolicy {
   SetupTarget *exhausted;
   size_t exhausted_count;
   i64 ack_timeout_s; /* 0: none */
+  OnEmpty on_empty;  /* the last level has nobody */
+  bool page_newcomers, stop_previous;
 } SetupPolicy;
 
 typedef struct SetupSchedule {

@@ -103,8 +103,8 @@ static bool read_schedule(const DbRow *row, void *ctx) {
 
 static const DbStmt POLICIES = {
     "setup_policies",
-    "SELECT id, org_id, team_id, slug, name, urgency, levels, \"repeat\", exhausted, ack_timeout_s, version "
-    "FROM escalation_policy ORDER BY id",
+    "SELECT id, org_id, team_id, slug, name, urgency, levels, \"repeat\", exhausted, ack_timeout_s, version, "
+    "on_empty, page_newcomers, stop_previous_on_escalate FROM escalation_policy ORDER BY id",
     NULL};
 
 static SetupTarget *read_targets(const Loading *load, const Value *list, size_t *out_count) {
@@ -120,6 +120,21 @@ static SetupTarget *read_targets(const Loading *load, const Value *list, size_t 
   return targets;
 }
 
+static void read_level(const Loading *load, const Value *level, SetupLevel *out) {
+  const Value *when = value_get_c(level, "when");
+  out->wait_s = load_seconds(level, "wait_s", 300);
+  out->attempts = load_seconds(level, "attempts", 1);
+  out->round_robin = str_equal_c(value_text_or(value_get_c(level, "strategy"), STR_NONE), "round_robin");
+  out->until_resolved = str_equal_c(value_text_or(value_get_c(level, "until"), STR_NONE), "resolved");
+  out->when = value_is(when, VALUE_MAP) ? *when : value_null();
+  out->targets = read_targets(load, value_get_c(level, "targets"), &out->target_count);
+}
+
+static OnEmpty read_on_empty(Str word) {
+  if (str_equal_c(word, "hold_until_someone")) return ON_EMPTY_HOLD;
+  return str_equal_c(word, "fallback_target") ? ON_EMPTY_FALLBACK : ON_EMPTY_NEXT;
+}
+
 static bool read_policy(const DbRow *row, void *ctx) {
   Loading *load = ctx;
   Value levels = load_json(load, row, 6), exhausted = load_json(load, row, 8);
@@ -133,15 +148,11 @@ static bool read_policy(const DbRow *row, void *ctx) {
                         .level_count = load_count(&levels),
                         .repeat = db_row_int(row, 7),
                         .ack_timeout_s = db_row_int(row, 9),
-                        .version = db_row_int(row, 10)};
-  for (size_t i = 0; i < policy.level_count; i++) {
-    const Value *level = value_at(&levels, i);
-    SetupLevel *out = &policy.levels[i];
-    out->wait_s = load_seconds(level, "wait_s", 300);
-    out->attempts = load_seconds(level, "attempts", 1);
-    out->round_robin = str_equal_c(value_text_or(value_get_c(level, "strategy"), STR_NONE), "round_robin");
-    out->targets = read_targets(load, value_get_c(level, "targets"), &out->target_count);
-  }
+                        .version = db_row_int(row, 10),
+                        .on_empty = read_on_empty(db_row_peek(row, 11)),
+                        .page_newcomers = db_row_int(row, 12) != 0,
+                        .stop_previous = db_row_int(row, 13) != 0};
+  for (size_t i = 0; i < policy.level_count; i++) read_level(load, value_at(&levels, i), &policy.levels[i]);
   policy.exhausted = read_targets(load, &exhausted, &policy.exhausted_count);
   *VEC_PUSH(load->arena, &load->setup->policies) = policy;
   return true;

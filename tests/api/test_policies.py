@@ -1,0 +1,405 @@
+"""What a policy may say: conditions of levels, what goes on after an acknowledgement, turns, nobody, newcomers, time-outs. Nights are
+text tables; see night.py."""
+
+import datetime
+
+import pytest
+
+from night import Night
+from tocsin import Refused, run
+
+
+def to(user):
+    return {"kind": "user", "id": user["id"]}
+
+
+@pytest.fixture
+def people(world):
+    world.ann, world.bob, world.cleo = world.user("ann"), world.user("bob"), world.user("cleo")
+    return world
+
+
+def ladder(world, *levels, **fields):
+    """Levels as given, ten minutes apart when they say nothing."""
+    made = [{"wait_s": 600, **level} for level in levels]
+    world.chain = world.server.make("escalation-policies", name=f"Ladder {world.name}", levels=made, **{"repeat": 0, **fields})
+    world.source = world.integration(world.chain)
+    return world.chain
+
+
+def play(world, text, **moves):
+    Night(world, **moves).play(text)
+
+
+def timeline(world, key="disk"):
+    return [entry["kind"] for entry in world.server.items(f"alerts/{world.alert(key)['id']}/timeline")]
+
+
+# Together, in a row.
+
+def test_a_level_that_does_not_wait_goes_with_the_next(people):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {"targets": [to(people.bob)]}, {"targets": [to(people.cleo)]})
+    play(people, """
+        00:00   fire disk    ann bob
+        09:59   -
+        10:00   -            cleo
+    """)
+
+
+def test_escalate_now_leaves_out_the_other_attempts_of_the_level(people):
+    ladder(people, {"targets": [to(people.ann)], "attempts": 3}, {"targets": [to(people.bob)]})
+    play(people, """
+        00:00   fire disk       ann
+        01:00   escalate disk   bob
+    """)
+
+
+# Conditions.
+
+def test_a_level_for_some_priorities_is_skipped_for_others(people):
+    ladder(people, {"targets": [to(people.ann)], "when": {"priorities": ["p1"]}}, {"targets": [to(people.bob)]})
+    play(people, """
+        00:00   fire disk p1    ann
+        00:01   fire lamp p2    bob
+    """)
+    assert "page_level_skipped" in timeline(people, "lamp") and "page_level_skipped" not in timeline(people, "disk")
+
+
+@pytest.mark.parametrize("matcher, told", [
+    ({"name": "env", "op": "=", "value": "prod"}, "ann"), ({"name": "env", "op": "!=", "value": "prod"}, "bob"),
+    ({"name": "env", "op": "=~", "value": "pr.d"}, "ann"), ({"name": "env", "op": "=~", "value": "pr"}, "bob"),
+    ({"name": "env", "op": "!~", "value": "test|stage"}, "ann"), ({"name": "absent", "op": "=", "value": ""}, "ann")])
+def test_a_level_for_some_labels(people, matcher, told):
+    ladder(people, {"targets": [to(people.ann)], "when": {"matchers": [matcher]}}, {"targets": [to(people.bob)]})
+    play(people, f"00:00   fire disk p1 env=prod    {told}")
+
+
+def test_a_level_for_the_first_round_only(people):
+    ladder(people, {"targets": [to(people.ann)], "when": {"rounds": [0]}}, {"targets": [to(people.bob)]}, repeat=1)
+    play(people, """
+        00:00   fire disk    ann
+        10:00   -            bob
+        20:00   -            bob
+    """)
+
+
+def hours(world, hold, opens_in_h):
+    """A level whose window opens that many hours from now, for an hour, in UTC."""
+    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=world.server.turned_s)
+    at = (now + datetime.timedelta(hours=opens_in_h))
+    until = at + datetime.timedelta(hours=1)
+    return {"windows": [{"from": at.strftime("%H:%M"), "to": until.strftime("%H:%M")}], "time_zone": "UTC", "otherwise": "hold" if hold else "skip"}
+
+
+def test_outside_its_hours_a_level_is_skipped_or_held(people):
+    ladder(people, {"targets": [to(people.ann)], "when": hours(people, False, 3)}, {"targets": [to(people.bob)], "when": hours(people, True, 3)})
+    play(people, """
+        00:00      fire disk p1
+        2:58:00    -
+        3:00:00    -               bob
+    """)
+    assert timeline(people).count("page_held") == 1
+
+
+def test_a_level_that_is_held_goes_by_hand(people):
+    ladder(people, {"targets": [to(people.ann)], "when": hours(people, True, 12)}, {"targets": [to(people.bob)]})
+    play(people, """
+        00:00   fire disk p1
+        01:00   escalate disk      ann
+    """)
+
+
+def test_a_held_level_goes_when_the_priority_rises(people):
+    ladder(people, {"targets": [to(people.ann)], "when": {"priorities": ["p1"], "otherwise": "hold"}}, urgency="high")
+    play(people, """
+        00:00   fire disk p2
+        05:00   fire disk p1
+        06:00   -             ann
+    """)
+
+
+# Until it is resolved.
+
+def test_a_level_until_resolved_is_told_after_an_acknowledgement(people):
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.bob)]}, {"targets": [to(people.cleo)], "until": "resolved"}, repeat=3)
+    play(people, """
+        00:00     fire disk    ann
+        05:00     ack ann
+        19:59     -
+        20:00     -            cleo
+        3:00:00   -
+    """)
+    assert people.alert("disk")["status"] == "acknowledged"
+
+
+def test_it_is_not_told_when_it_is_over(people):
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.cleo)], "until": "resolved"})
+    play(people, """
+        00:00     fire disk      ann
+        05:00     ack ann
+        06:00     resolve disk
+        1:00:00   -
+    """)
+
+
+# Round robin.
+
+def test_the_turn_moves_once_a_page_however_often_it_calls(people):
+    targets = [to(people.ann), to(people.bob)]
+    ladder(people, {"targets": targets, "strategy": "round_robin", "attempts": 2}, repeat=1)
+    play(people, """
+        00:00   fire one    ann
+        10:00   -           ann
+        11:00   fire two    bob
+        19:00   resolve one
+        21:00   -           bob
+    """)
+
+
+def test_a_page_that_starts_again_stays_with_the_same_person(people):
+    ladder(people, {"targets": [to(people.ann), to(people.bob)], "strategy": "round_robin"}, ack_timeout_s=1200)
+    play(people, """
+        00:00     fire one    ann
+        01:00     ack ann
+        16:00     -           ann
+        21:00     -           ann
+    """)
+
+
+def test_the_turn_skips_who_cannot_be_reached(people):
+    broken = people.server.make("users", name=f"Dan {people.name}", email=f"dan.{people.name}@example.org", role="responder")
+    for method in people.server.items("contact-methods", user_id=broken["id"]):
+        people.server.change("contact-methods", method["id"], verified=False)
+    ladder(people, {"targets": [to(people.ann), to(broken), to(people.bob)], "strategy": "round_robin"})
+    play(people, """
+        00:00   fire one    ann
+        00:01   fire two    bob
+        00:02   fire three  ann
+    """)
+
+
+# Nobody.
+
+def rota(world, layers, **fields):
+    return world.server.make("schedules", name=f"Rota {world.name}", time_zone="UTC", layers=layers, **fields)
+
+
+def now_ms(world):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=world.server.turned_s)
+
+
+def cover(world, rota, user, from_min, to_min, kind="add"):
+    start, end = (now_ms(world) + datetime.timedelta(minutes=m) for m in (from_min, to_min))
+    return world.server.make("overrides", schedule_id=rota["id"], user_id=user["id"], kind=kind, starts_at=start.isoformat(), ends_at=end.isoformat())
+
+
+def test_the_last_level_waits_for_somebody(people):
+    made = rota(people, [])
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [{"kind": "schedule", "id": made["id"]}]}, on_empty="hold_until_someone")
+    cover(people, made, people.bob, 30, 90)
+    play(people, """
+        00:00     fire disk    ann
+        10:00     -
+        29:00     -
+        31:00     -            bob
+    """)
+    assert timeline(people).count("page_held") == 1
+
+
+def test_the_last_level_falls_back(people):
+    made = rota(people, [])
+    ladder(people, {"targets": [{"kind": "schedule", "id": made["id"]}]}, on_empty="fallback_target", exhausted=[to(people.cleo)])
+    play(people, "00:00     fire disk    cleo")
+    assert people.page(people.alert("disk"))["status"] == "active"
+
+
+# Newcomers.
+
+def test_who_comes_on_call_while_nobody_answers_is_paged(people):
+    made = rota(people, [{"name": "All", "starts_at": "2020-01-06T00:00:00", "members": [[people.ann["id"]]]}])
+    ladder(people, {"targets": [{"kind": "schedule", "id": made["id"]}], "wait_s": 3600})
+    cover(people, made, people.bob, 20, 600, kind="cover")
+    play(people, """
+        00:00   fire disk    ann
+        19:00   -
+        21:00   -            bob
+        22:00   -
+    """)
+    assert "paged_newcomer" in timeline(people)
+
+
+def test_a_cover_that_is_made_meanwhile_pages_at_once(people):
+    made = rota(people, [{"name": "All", "starts_at": "2020-01-06T00:00:00", "members": [[people.ann["id"]]]}])
+    ladder(people, {"targets": [{"kind": "schedule", "id": made["id"]}], "wait_s": 3600})
+    play(people, """
+        00:00   fire disk    ann
+        05:00   cover        bob
+    """, cover=lambda: cover(people, made, people.bob, -1, 600, kind="cover"))
+
+
+def test_newcomers_are_left_alone_when_the_policy_says_so_and_after_an_answer(people):
+    made = rota(people, [{"name": "All", "starts_at": "2020-01-06T00:00:00", "members": [[people.ann["id"]]]}])
+    ladder(people, {"targets": [{"kind": "schedule", "id": made["id"]}], "wait_s": 7200}, page_newcomers=False)
+    cover(people, made, people.bob, 20, 600, kind="cover")
+    play(people, """
+        00:00     fire disk    ann
+        1:00:00   -
+    """)
+
+
+def test_no_newcomer_is_paged_after_an_answer(people):
+    made = rota(people, [{"name": "All", "starts_at": "2020-01-06T00:00:00", "members": [[people.ann["id"]]]}])
+    ladder(people, {"targets": [{"kind": "schedule", "id": made["id"]}], "wait_s": 7200})
+    cover(people, made, people.bob, 20, 600, kind="cover")
+    play(people, """
+        00:00     fire disk    ann
+        10:00     ack ann
+        1:00:00   -
+    """)
+
+
+# Steps of earlier levels.
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_steps_of_earlier_levels_go_on_unless_the_policy_stops_them(people, stops):
+    first = [m for m in people.server.items("contact-methods", user_id=people.ann["id"]) if m["kind"] == "webhook"]
+    later = people.method(people.ann, "webhook", people.sink.url + people.path("ann.later"))
+    people.steps(people.ann, [(0, first), (900, [later])])
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.bob)]}, stop_previous_on_escalate=stops)
+    play(people, f"""
+        00:00   fire disk    ann
+        10:00   -            bob
+        15:00   -            {'' if stops else 'ann.later'}
+    """)
+
+
+# An acknowledgement that runs out.
+
+def test_a_warning_comes_first_and_one_tap_extends_it(people):
+    ladder(people, {"targets": [to(people.ann)]}, ack_timeout_s=1800)
+    play(people, """
+        00:00     fire disk      ann
+        01:00     ack ann
+        25:59     -
+        26:00     -              ann
+        27:00     extend ann
+        31:30     -
+        52:00     -              ann
+        57:00     -              ann
+    """)
+    warning = people.calls("ann")[1].json
+    assert warning["purpose"] == "ack_expires" and "about to end" in warning["headline"]
+    assert "acknowledgement_extended" in timeline(people) and "acknowledgement_timed_out" in timeline(people)
+    assert people.alert("disk")["status"] == "triggered"
+
+
+def test_what_a_person_does_extends_it(people):
+    ladder(people, {"targets": [to(people.ann)]}, ack_timeout_s=1800)
+    play(people, """
+        00:00     fire disk      ann
+        01:00     ack ann
+        20:00     note disk
+        44:00     -
+        45:00     -              ann
+        50:00     -              ann
+    """)
+
+
+def test_extending_what_does_not_run_out_is_refused_with_the_reason(people):
+    ladder(people, {"targets": [to(people.ann)]})
+    play(people, """
+        00:00     fire disk      ann
+        01:00     ack ann
+    """)
+    with pytest.raises(Refused) as refused:
+        people.server.verb("pages", people.page(people.alert("disk"))["id"], "extend")
+    assert refused.value.answer.status == 409 and "ack_timeout_s" in refused.value.answer.json["detail"]
+
+
+# A dry run.
+
+def preview(world, *targets, **fields):
+    return world.server.api("POST", "pages/preview", {"targets": [{"kind": kind, "id": id_} for kind, id_ in targets], **fields})
+
+
+def test_the_dry_run_says_what_then_happens(people):
+    first = [m for m in people.server.items("contact-methods", user_id=people.ann["id"]) if m["kind"] == "webhook"]
+    later = people.method(people.ann, "webhook", people.sink.url + people.path("ann.later"))
+    people.steps(people.ann, [(0, first), (120, [later])])
+    made = rota(people, [])
+    cover(people, made, people.cleo, 0, 600)
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.bob)], "when": {"priorities": ["p1"]}},
+           {"targets": [{"kind": "schedule", "id": made["id"]}]}, exhausted=[to(people.bob)])
+    told = len(people.sink.requests)
+    [low] = preview(people, ("policy", people.chain["slug"]), priority="p2")["ladders"]
+    assert [(s["after_s"], s["what"], s["level"], [p["name"].split()[0] for p in s["people"]]) for s in low["steps"]] == [
+        (0, "paged", 1, ["Ann"]), (600, "skipped", 2, []), (600, "paged", 3, ["Cleo"]), (1200, "exhausted", 0, ["Bob"])]
+    assert [(m["after_s"], m["error"]) for m in low["steps"][0]["people"][0]["messages"]] == [(0, None), (120, None)]
+    assert low["steps"][1]["reason"] == "its priority is none of this level's"
+    assert len(people.sink.requests) == told, "nothing is sent"
+    play(people, """
+        00:00   fire disk p2   ann
+        02:00   -              ann.later
+        10:00   -              cleo
+        20:00   -              bob
+    """)
+
+
+def test_the_dry_run_of_people_and_services(people):
+    team = people.server.make("teams", name=f"Crew {people.name}", members=[{"user_id": people.bob["id"]}])
+    chain = people.policy([people.cleo])
+    service = people.server.make("services", name=f"Shop {people.name}", policy_id=chain["id"])
+    answer = preview(people, ("user", people.ann["id"]), ("team", team["slug"]), ("service", service["slug"]))
+    hand, by_policy = answer["ladders"]
+    assert hand["policy_id"] is None and sorted(p["name"].split()[0] for p in hand["steps"][0]["people"]) == ["Ann", "Bob"]
+    assert by_policy["policy_id"] == chain["id"] and by_policy["steps"][0]["people"][0]["name"].startswith("Cleo")
+
+
+def test_the_dry_run_names_who_cannot_be_reached(people):
+    dan = people.server.make("users", name=f"Dan {people.name}", email=f"dan.{people.name}@example.org", role="responder")
+    for method in people.server.items("contact-methods", user_id=dan["id"]):
+        people.server.change("contact-methods", method["id"], verified=False)
+    step = preview(people, ("user", dan["id"]))["ladders"][0]["steps"][0]
+    assert step["what"] == "unreachable" and step["people"][0]["reachable"] is False
+    assert step["people"][0]["messages"][0]["error"] == "not_verified"
+
+
+def test_a_service_by_hand_goes_its_chain(people):
+    chain = people.policy([people.cleo])
+    service = people.server.make("services", name=f"Shop {people.name}", policy_id=chain["id"])
+    page = people.server.api("POST", "pages", {"targets": [{"kind": "service", "id": service["slug"]}], "message": "Look at it"})
+    people.server.settle()
+    assert people.tally("ann", "bob", "cleo") == (0, 0, 1) and page["policy_id"] == chain["id"]
+    alert = people.server.get(f"alerts/{page['alert_id']}")
+    assert alert["service_id"] == service["id"]
+    people.server.verb("alerts", alert["id"], "resolve")
+
+
+# Mistakes.
+
+@pytest.mark.parametrize("level, pointer, words", [
+    ({"wait_s": 0}, "/levels/0/wait_s", "last level has none"),
+    ({"when": {"matchers": [{"name": "env", "op": "=~", "value": "("}]}}, "/levels/0/when/matchers/0/value", ""),
+    ({"when": {"windows": [{"from": "25:00", "to": "09:00"}]}}, "/levels/0/when/windows/0/from", "time of the day"),
+    ({"when": {"time_zone": "Mars/Base"}}, "/levels/0/when/time_zone", "Mars/Base"),
+    ({"when": {"rounds": [10]}}, "/levels/0/when/rounds/0", "9"),
+    ({"until": "tomorrow"}, "/levels/0/until", "tomorrow")])
+def test_what_is_wrong_is_said_at_its_place(people, level, pointer, words):
+    answer = people.server.try_api("POST", "escalation-policies", {"name": "Wrong", "levels": [{"targets": [to(people.ann)], **level}]})
+    assert answer.status in (400, 422), answer
+    assert any(e["pointer"] == pointer and words in e["message"] for e in answer.json["errors"]), answer.json
+
+
+def test_eleven_levels_are_too_many(people):
+    answer = people.server.try_api("POST", "escalation-policies", {"name": "Long", "levels": [{"targets": [to(people.ann)]}] * 11})
+    assert answer.status in (400, 422) and any(e["pointer"] == "/levels" and "10" in e["message"] for e in answer.json["errors"]), answer.json
+
+
+def test_the_client_shows_the_ladder(people):
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.bob)], "when": {"rounds": [1]}}, exhausted=[to(people.cleo)])
+    done = run("page", people.chain["slug"], "--preview", "--data", people.server.folder)
+    lines = done.stdout.splitlines()
+    assert "urgency high" in lines[0], done.stdout
+    assert [line.split()[1:4] for line in lines[2:]] == [["1", "0", "paged"], ["2", "0", "skipped"], ["0", "0", "exhausted"]], done.stdout
+    assert "webhook" in lines[2] and "not for this round" in lines[3]
+    assert people.tally("ann", "bob", "cleo") == (0, 0, 0)
