@@ -11,6 +11,8 @@ enum {
   COMMITS = 4,
   STORM_US_MIN = 1000,
   STORM_AGE_MS = 5000,
+  DRAIN_US = 100000,
+  SHARED_DRAIN_US = 20000,
   LOAD_WINDOW_US = 100000
 };
 enum { EVENTS_MIN = 16, EVENTS_MAX = 100000 };
@@ -32,6 +34,10 @@ size_t budget_direct(const Engine *engine) {
 size_t budget_waiting(Engine *engine, const Round *round) {
   double us = MAX(BUDGET_US, COMMITS * engine->commit_floor_us);
   return events_in(engine, is_storm(engine, round) ? MIN(us, MAX(engine->accept_us, STORM_US_MIN)) : us);
+}
+
+i64 budget_drain_us(const Engine *engine) {
+  return engine->shared ? SHARED_DRAIN_US : DRAIN_US; /* other nodes wait for their turn */
 }
 
 void budget_init(Engine *engine) {

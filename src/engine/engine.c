@@ -153,6 +153,14 @@ bool engine_idle(Engine *engine) {
   return idle;
 }
 
+bool engine_is_wanted(Engine *engine) {
+  if (engine->next_due_ms <= clock_now(engine->options.clock) || engine->copy) return true;
+  pthread_mutex_lock(&engine->lock);
+  bool wanted = engine->commands || engine->results || engine->arrivals || engine->stopping || engine->poked;
+  pthread_mutex_unlock(&engine->lock);
+  return wanted;
+}
+
 /* Waiting --------------------------------------------------------------------------------------------------------- */
 
 static i64 wait_ms(const Engine *engine) {

@@ -16,10 +16,12 @@ MUST_CHECK bool inbox_park(Cycle *cycle, Arrival *arrival, const Error *why, Err
 Str inbox_ids_text(Arena *arena, Str before, const i64 *ids, size_t count);
 
 /* inbox_waiting.c */
+extern const DbStmt INBOX_PENDING, INBOX_OLDEST; /* asked each round: a test holds them to their index */
 MUST_CHECK bool inbox_load_sources(Engine *engine, Error *err);
 PendingSource *inbox_source(Engine *engine, i64 integration_id); /* NULL: nothing of it waits */
 void inbox_source_add(Engine *engine, const Arrival *arrival);
-/* Applies rows that wait, about `budget` events of them, integrations in turns; a large request goes in slices. */
+/* Applies rows that wait, about `budget` events of them and more while nobody waits for the engine, integrations in
+ * turns; a large request goes in slices. */
 MUST_CHECK bool inbox_apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err);
 MUST_CHECK bool inbox_finish(Cycle *cycle, Arrival **batch, size_t count, Error *err);
 

@@ -16,14 +16,14 @@ static const DbStmt INBOX_SOURCES = {
     "SELECT integration_id, COUNT(*), MIN(received_at) FROM inbox WHERE state = 1 AND node = $1 "
     "GROUP BY integration_id",
     NULL};
-static const DbStmt INBOX_PENDING = {
+const DbStmt INBOX_PENDING = {
     "inbox_pending",
     "SELECT id, org_id, received_at, tries, events, done, alert_ids, change_ids FROM inbox WHERE state = 1 AND "
-    "integration_id = $1 AND node = $3 ORDER BY id LIMIT $2",
+    "node = $3 AND integration_id = $1 ORDER BY id LIMIT $2",
     NULL};
-static const DbStmt INBOX_OLDEST = {
+const DbStmt INBOX_OLDEST = {
     "inbox_oldest",
-    "SELECT received_at FROM inbox WHERE state = 1 AND integration_id = $1 AND node = $2 ORDER BY id LIMIT 1", NULL};
+    "SELECT received_at FROM inbox WHERE state = 1 AND node = $2 AND integration_id = $1 ORDER BY id LIMIT 1", NULL};
 
 enum { SECOND_TRY_BATCH = 64, TRIES_MAX = 3, SLICE_EVENTS_MIN = 200 };
 
@@ -157,8 +157,10 @@ bool inbox_finish(Cycle *cycle, Arrival **batch, size_t count, Error *err) {
   return true;
 }
 
-/* Rows that an earlier run may have died on go in small batches, then alone, then are parked. */
-static bool apply_by_tries(Cycle *cycle, Round *round, Arrival **batch, size_t count, Error *err) {
+/* Rows that an earlier run may have died on go in small batches, then alone, then are parked. *out_more: another batch
+ * may follow in this round. */
+static bool apply_by_tries(Cycle *cycle, Round *round, Arrival **batch, size_t count, bool *out_more, Error *err) {
+  *out_more = true;
   for (size_t from = 0; from < count;) {
     u32 tries = batch[from]->tries;
     if (tries >= TRIES_MAX) {
@@ -172,15 +174,18 @@ static bool apply_by_tries(Cycle *cycle, Round *round, Arrival **batch, size_t c
     while (to < count && to - from < limit && batch[to]->tries == tries) to++;
     if (!inbox_apply(cycle, round, batch + from, to - from, err)) return false;
     from = to;
-    if (tries > 0) break; /* one such batch a round: its commit is the proof */
+    if (tries > 0) { /* one such batch a round: its commit is the proof */
+      *out_more = false;
+      break;
+    }
   }
   return inbox_finish(cycle, batch, count, err);
 }
 
-bool inbox_apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err) {
+/* One batch within the budget: its share of every integration that waits. */
+static bool apply_turn(Cycle *cycle, Round *round, size_t budget, bool *out_more, Error *err) {
   Engine *engine = cycle->engine;
   size_t sources = engine->pending.count, taken = 0;
-  if (sources == 0 || budget == 0) return true;
   VEC(Arrival *) batch = {0};
   for (size_t i = 0; i < sources && taken < budget; i++) {
     const PendingSource *source = &engine->pending.items[(engine->next_source + i) % sources];
@@ -195,6 +200,19 @@ bool inbox_apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err) 
     taken += turn.events;
   }
   engine->next_source++;
-  return apply_by_tries(cycle, round, batch.items, batch.count, err) &&
+  return apply_by_tries(cycle, round, batch.items, batch.count, out_more, err) &&
          recount_all(cycle, batch.items, batch.count, err);
+}
+
+/* A commit costs the same pages for few rows as for many, so while nobody waits the round takes one batch after the
+ * other. Whoever comes meanwhile waits for the rest of a batch, and for a commit. */
+bool inbox_apply_waiting(Cycle *cycle, Round *round, size_t budget, Error *err) {
+  Engine *engine = cycle->engine;
+  i64 until_us = clock_monotonic_us() + budget_drain_us(engine);
+  bool more = budget > 0;
+  while (more && engine->pending.count > 0) {
+    if (!apply_turn(cycle, round, budget, &more, err)) return false;
+    more = more && clock_monotonic_us() < until_us && !engine_is_wanted(engine);
+  }
+  return true;
 }

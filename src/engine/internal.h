@@ -117,6 +117,9 @@ struct Engine {
   Metric *rounds, *round_seconds, *batch_events, *commits, *jobs_run, *parked, *arrivals_total;
 };
 
+/* engine.c */
+bool engine_is_wanted(Engine *engine); /* somebody or a due job waits for the next round */
+
 /* inbox.c, with inbox_apply.c and inbox_waiting.c */
 MUST_CHECK bool inbox_open(Engine *engine, Error *err); /* counts what waits, tries + 1 */
 MUST_CHECK bool inbox_append_and_apply(Cycle *cycle, Round *round, Error *err);
@@ -126,6 +129,7 @@ void inbox_update_gauges(Engine *engine);
 void budget_init(Engine *engine);
 size_t budget_direct(const Engine *engine);                 /* events of this round's arrivals */
 size_t budget_waiting(Engine *engine, const Round *round);  /* events of what waits */
+i64 budget_drain_us(const Engine *engine);                  /* how long batches of what waits may follow each other */
 void budget_learn_cost(Engine *engine, const Round *round); /* after a commit */
 void budget_learn_load(Engine *engine, const Round *round, i64 waited_us, i64 worked_us); /* after each round */
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "engine/engine.h"
+#include "engine/inbox_internal.h"
 
 #include "db_fixture.h"
 #undef fail /* cmocka's; ours tells why */
@@ -282,6 +283,31 @@ static void a_round_that_fails_promises_nothing(void **state) {
   assert_int_equal(engine_backlog(r->engine), 0);
 }
 
+static bool take_plan(const DbRow *row, void *ctx) {
+  Buf *plan = ctx;
+  buf_put(plan, db_row_peek(row, 3));
+  buf_putc(plan, '\n');
+  return true;
+}
+
+/* Another index of the same columns would read all that the integration has ever sent, each round. */
+static void what_waits_is_found_by_its_own_index(void **state) {
+  Rig *r = *state;
+  const DbStmt *const STATEMENTS[] = {&INBOX_PENDING, &INBOX_OLDEST};
+  DbValue args[] = {db_int(7), db_int(1), db_int(1)};
+  for (size_t i = 0; i < COUNT(STATEMENTS); i++) {
+    CLEANUP(arena_freep) Arena *arena = arena_new();
+    Buf plan = buf_new(arena, KIB(8));
+    Error err = {0};
+    Str sql = str_format(arena, "EXPLAIN QUERY PLAN %s", STATEMENTS[i]->sql);
+    assert_true(db_query_text(r->reader, sql, COUNT(args), args, take_plan, &plan, &err));
+    Str text = buf_str(&plan);
+    if (str_find(text, S("inbox_pending (node=? AND integration_id=?)"), 0) == SIZE_MAX)
+      print_error("%s: %.*s\n", STATEMENTS[i]->name, STR_ARG(text));
+    assert_true(str_find(text, S("inbox_pending (node=? AND integration_id=?)"), 0) != SIZE_MAX);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest TESTS[] = {
       cmocka_unit_test_setup_teardown(what_fits_is_applied_with_its_answer, rig_setup, rig_teardown),
@@ -292,6 +318,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_flood_takes_nothing_from_the_others, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(what_waits_survives_a_restart, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_round_that_fails_promises_nothing, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(what_waits_is_found_by_its_own_index, rig_setup, rig_teardown),
   };
   return cmocka_run_group_tests(TESTS, NULL, NULL);
 }
