@@ -15,6 +15,7 @@
 
 const Option BACKUP_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
+    OPERATE_DB_OPTIONS,
     {"with-key", OPTION_FLAG, NULL, NULL, "the keys in the folder go in too: keep the backup as safe as they are"},
     {"quiet", OPTION_FLAG, NULL, NULL, "says nothing when it goes well"},
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
@@ -22,7 +23,8 @@ const Option BACKUP_OPTIONS[] = {
 const size_t BACKUP_OPTION_COUNT = COUNT(BACKUP_OPTIONS);
 static const Operate BACKUP = {"backup",
                                "backup FILE [--data DIR] [--with-key]",
-                               "A consistent copy, also of a running server. FILE \"-\" is standard output.",
+                               "A consistent copy, also of a running server, of SQLite and PostgreSQL. FILE \"-\" is "
+                               "standard output.",
                                BACKUP_OPTIONS,
                                COUNT(BACKUP_OPTIONS),
                                1,
@@ -34,9 +36,10 @@ static void packed(void *ctx, i64 done, i64 total) {
 }
 
 /* Waits until the running server has made the copy; then it is ours until the connection is closed. */
-static bool copy_by_server(Arena *arena, LocalClient *server, Error *err) {
+static bool copy_by_server(Arena *arena, LocalClient *server, bool keys, Error *err) {
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "do", value_c("backup"));
+  map_put_c(&map, "keys", value_bool(keys));
   Value question = map_done(&map), line = value_null();
   if (!local_ask(server, &question, err)) return false;
   for (;;) {
@@ -47,18 +50,19 @@ static bool copy_by_server(Arena *arena, LocalClient *server, Error *err) {
   }
 }
 
-static bool copy_alone(Arena *arena, const char *folder, int *out_lock, Error *err) {
-  const char *url = str_to_c(arena, str_format(arena, "sqlite:%s/tocsin.db", folder));
-  if (access(url + strlen("sqlite:"), R_OK) != 0)
-    return fail(err, ERR_INVALID, "there is no database in %s; name the data folder with --data", folder);
-  return folder_lock(folder, out_lock, err) && backup_copy_offline(url, folder, err);
+static bool copy_alone(Arena *arena, const char *folder, const char *url, bool keys, int *out_lock, Error *err) {
+  const char *file = str_to_c(arena, str_format(arena, "sqlite:%s/tocsin.db", folder));
+  if (!url && access(file + strlen("sqlite:"), R_OK) != 0)
+    return fail(err, ERR_INVALID,
+                "there is no database in %s; name the data folder with --data, or PostgreSQL with --db", folder);
+  return folder_lock(folder, out_lock, err) && backup_copy_offline(url ? url : file, folder, keys ? folder : NULL, err);
 }
 
-bool copy_of_database(Arena *arena, const char *folder, CopyOfDatabase *out, Error *err) {
+bool copy_of_database(Arena *arena, const char *folder, const char *url, bool keys, CopyOfDatabase *out, Error *err) {
   *out = (CopyOfDatabase){.lock = -1};
   bool ok = local_connect(folder, &out->server, err);
   if (!ok && err->code != ERR_NOT_FOUND) return false;
-  ok = ok ? copy_by_server(arena, out->server, err) : copy_alone(arena, folder, &out->lock, err);
+  ok = ok ? copy_by_server(arena, out->server, keys, err) : copy_alone(arena, folder, url, keys, &out->lock, err);
   if (!ok) copy_of_database_done(arena, folder, out);
   return ok;
 }
@@ -82,13 +86,13 @@ static bool pack(Arena *arena, const char *folder, const char *file, bool with_k
 }
 
 static bool back_up(Arena *arena, const Options *o, const char *file, i64 *out_bytes, Error *err) {
-  const char *folder = options_get(o, "data");
+  const char *folder = options_get(o, "data"), *url = NULL;
   CopyOfDatabase copy;
   if (strcmp(file, "-") != 0 && access(file, F_OK) == 0)
     return fail(err, ERR_CONFLICT, "%s is there already; choose another name", file);
   if (strcmp(file, "-") == 0 && isatty(STDOUT_FILENO))
     return fail(err, ERR_INVALID, "a backup is not for the terminal; send standard output into a file");
-  if (!copy_of_database(arena, folder, &copy, err)) return false;
+  if (!operate_database(arena, o, &url, err) || !copy_of_database(arena, folder, url, false, &copy, err)) return false;
   bool ok = pack(arena, folder, file, options_flag(o, "with-key"), out_bytes, err);
   copy_of_database_done(arena, folder, &copy);
   return ok;
@@ -115,13 +119,15 @@ int command_backup(int argc, char **argv) {
 
 const Option RESTORE_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "an empty or new folder"},
+    OPERATE_DB_OPTIONS,
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
 };
 const size_t RESTORE_OPTION_COUNT = COUNT(RESTORE_OPTIONS);
 static const Operate RESTORE = {
     "restore",
-    "restore FILE [--data DIR]",
-    "Fills an empty data folder from a backup, checks it, and holds all paging until \"tocsin resume\".",
+    "restore FILE [--data DIR] [--db URL]",
+    "Fills an empty data folder, or an empty PostgreSQL, from a backup of either, and holds all paging until \"tocsin "
+    "resume\".",
     RESTORE_OPTIONS,
     COUNT(RESTORE_OPTIONS),
     1,
@@ -140,12 +146,13 @@ int command_restore(int argc, char **argv) {
   int code = EXIT_DONE;
   log_setup(LOG_TEXT, LOG_WARN);
   if (!operate_begin(&RESTORE, arena, argc, argv, &o, &code)) return code;
-  const char *folder = options_get(o, "data");
-  if (!restore_run(arena, options_positional(o, 0), folder, (BackupProgress){.fn = unpacked}, &report, &err))
+  const char *folder = options_get(o, "data"), *url = NULL;
+  if (!operate_database(arena, o, &url, &err) ||
+      !restore_run(arena, options_positional(o, 0), folder, url, (BackupProgress){.fn = unpacked}, &report, &err))
     return operate_failed(&RESTORE, &err);
   operate_progress_end();
-  printf("%s is as it was at %.*s: %lld open alerts, %lld pages owed\n", folder, STR_ARG(report.made_at),
-         (long long)report.alerts_open, (long long)report.pages_owed);
+  printf("%s is as it was at %.*s: %lld open alerts, %lld pages owed\n", url ? "the database" : folder,
+         STR_ARG(report.made_at), (long long)report.alerts_open, (long long)report.pages_owed);
   printf("all paging is held: start \"tocsin serve\", then \"tocsin resume --data %s\" lists what is owed\n", folder);
   if (!report.keys)
     printf("the backup holds no keys: if there was a secret.key, copy it to %s; people's API keys go on working\n",

@@ -9,7 +9,10 @@ typedef struct CopyOfDatabase {
   LocalClient *server;
   int lock;
 } CopyOfDatabase;
-MUST_CHECK bool copy_of_database(Arena *arena, const char *folder, CopyOfDatabase *out, Error *err);
+/* url NULL: the file in the folder; of a running server it is whatever that uses. keys: an export of rows holds the
+ * folder's files with keys, too. */
+MUST_CHECK bool copy_of_database(Arena *arena, const char *folder, const char *url, bool keys, CopyOfDatabase *out,
+                                 Error *err);
 void copy_of_database_done(Arena *arena, const char *folder, CopyOfDatabase *copy);
 
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/db.h"
+
 bool operate_begin(const Operate *what, Arena *arena, int argc, char **argv, Options **out, int *out_code) {
   Error err = {0};
   bool ok = options_parse(arena, what->table, what->count, argc, argv, what->words_max, out, &err);
@@ -19,6 +21,18 @@ bool operate_begin(const Operate *what, Arena *arena, int argc, char **argv, Opt
   if (ok) return true;
   fprintf(stderr, "tocsin %s: %s\n", what->name, err.message);
   return *out_code = EXIT_USAGE, false;
+}
+
+bool operate_database(Arena *arena, const Options *o, const char **out_url, Error *err) {
+  const char *url = options_get(o, "db"), *file = options_get(o, "db-password-file");
+  Str own = str_format(arena, "sqlite:%s/tocsin.db", options_get(o, "data"));
+  *out_url = NULL;
+  if (url && file && !db_url_with_password(arena, url, file, &url, err)) return false;
+  if (!url || str_equal_c(own, url)) return true;
+  if (str_starts_with(str_from_c(url), S("sqlite:")))
+    return fail(err, ERR_INVALID, "--db %s is not the file in the data folder; give the folder with --data", url);
+  *out_url = url;
+  return true;
 }
 
 char **operate_short_output(Arena *arena, int argc, char **argv) {

@@ -14,6 +14,12 @@ typedef struct Operate {
 
 /* Reads the arguments. False: the command ends with *out_code (help was printed, or what is wrong). */
 bool operate_begin(const Operate *what, Arena *arena, int argc, char **argv, Options **out, int *out_code);
+/* --db with the password of --db-password-file; *out_url NULL: the file in the data folder. */
+#define OPERATE_DB_OPTIONS                                                                                             \
+  {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"}, {                                   \
+    "db-password-file", OPTION_TEXT, "FILE", NULL, "PostgreSQL's password"                                             \
+  }
+MUST_CHECK bool operate_database(Arena *arena, const Options *o, const char **out_url, Error *err);
 /* The words with "-o" spelt out. */
 char **operate_short_output(Arena *arena, int argc, char **argv);
 /* "tocsin NAME: sentence" on standard error; the exit code that fits it. */

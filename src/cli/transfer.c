@@ -1,7 +1,9 @@
 /* tocsin export-all, tocsin import: all of it as JSON lines, from one engine to the other. A running SQLite
  * server is copied first, as for a backup; PostgreSQL gives a snapshot. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/backup.h"
@@ -14,7 +16,7 @@
 
 const Option EXPORT_ALL_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything"},
-    {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
+    OPERATE_DB_OPTIONS,
     {"with-key", OPTION_FLAG, NULL, NULL, "the keys in the folder go in too: keep the file as safe as they are"},
     {"quiet", OPTION_FLAG, NULL, NULL, "says nothing when it goes well"},
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
@@ -41,13 +43,44 @@ static bool export_from(const char *url, DbRole role, const char *file, const ch
          transfer_export(db, role == DB_READER, file, keys, (TransferProgress){.fn = exported}, out, err);
 }
 
-static bool export_file(Arena *arena, const Options *o, const char *file, const char *keys, TransferReport *out,
+/* What a server on PostgreSQL made is an export already. */
+static bool copy_file(const char *from, const char *to, Error *err) {
+  char bytes[65536];
+  FILE *in = fopen(from, "re"), *out = fopen(to, "wxe");
+  bool ok = in && out && fchmod(fileno(out), 0600) == 0;
+  for (size_t got = 1; ok && got > 0;) {
+    got = fread(bytes, 1, sizeof bytes, in);
+    ok = fwrite(bytes, 1, got, out) == got && !ferror(in);
+  }
+  ok = ok && fflush(out) == 0 && fsync(fileno(out)) == 0;
+  if (!ok) fail(err, ERR_STORAGE, "%s cannot be written: %s", to, strerror(errno));
+  if (in) fclose(in);
+  if (out) fclose(out);
+  if (!ok && out) unlink(to);
+  return ok;
+}
+
+static bool copy_export(Arena *arena, const char *from, const char *to, TransferReport *out, Error *err) {
+  Value header = value_null();
+  if (!transfer_header(arena, from, &header, err) || !copy_file(from, to, err)) return false;
+  const Value *tables = value_get_c(&header, "tables");
+  out->schema = value_int_or(value_get_c(&header, "schema"), 0);
+  for (size_t i = 0; value_is(tables, VALUE_MAP) && i < tables->size; i++)
+    out->rows += value_int_or(&tables->members[i].value, 0);
+  return true;
+}
+
+static bool export_copy(Arena *arena, const Options *o, const char *file, const char *keys, TransferReport *out,
                         Error *err) {
   CopyOfDatabase copy;
-  const char *folder = options_get(o, "data");
-  if (!copy_of_database(arena, folder, &copy, err)) return false;
+  const char *folder = options_get(o, "data"), *url = NULL;
+  if (!operate_database(arena, o, &url, err)) return false;
+  if (url) return export_from(url, DB_READER, file, keys, out, err);
+  if (!copy_of_database(arena, folder, NULL, keys != NULL, &copy, err)) return false;
   const char *path = str_to_c(arena, backup_copy_path(arena, folder));
-  bool ok = export_from(str_to_c(arena, str_format(arena, "sqlite:%s", path)), DB_WRITER, file, keys, out, err);
+  bool ok = transfer_is_export(path)
+                ? copy_export(arena, path, file, out, err)
+                : export_from(str_to_c(arena, str_format(arena, "sqlite:%s", path)), DB_WRITER, file, keys, out, err);
   copy_of_database_done(arena, folder, &copy);
   return ok;
 }
@@ -60,12 +93,10 @@ int command_export_all(int argc, char **argv) {
   int code = EXIT_DONE;
   log_setup(LOG_TEXT, LOG_WARN);
   if (!operate_begin(&EXPORT_ALL, arena, argc, argv, &o, &code)) return code;
-  const char *file = options_positional(o, 0), *url = options_get(o, "db");
+  const char *file = options_positional(o, 0);
   const char *keys = options_flag(o, "with-key") ? options_get(o, "data") : NULL;
   bool ok = access(file, F_OK) != 0 || fail(&err, ERR_CONFLICT, "%s is there already; choose another name", file);
-  ok = ok && (url && strncmp(url, "sqlite:", 7) != 0 ? export_from(url, DB_READER, file, keys, &report, &err)
-                                                     : export_file(arena, o, file, keys, &report, &err));
-  if (!ok) return operate_failed(&EXPORT_ALL, &err);
+  if (!ok || !export_copy(arena, o, file, keys, &report, &err)) return operate_failed(&EXPORT_ALL, &err);
   operate_progress_end();
   if (!options_flag(o, "quiet"))
     printf("%s: %lld rows, version %lld of the database\n", file, (long long)report.rows, (long long)report.schema);
@@ -76,7 +107,7 @@ int command_export_all(int argc, char **argv) {
 
 const Option IMPORT_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data", "the folder that holds everything; made when it is missing"},
-    {"db", OPTION_TEXT, "URL", NULL, "the database (default sqlite:DIR/tocsin.db)"},
+    OPERATE_DB_OPTIONS,
     {"help", OPTION_FLAG, NULL, NULL, "this list"},
 };
 const size_t IMPORT_OPTION_COUNT = COUNT(IMPORT_OPTIONS);
@@ -95,14 +126,16 @@ static void imported(void *ctx, i64 done, i64 total) {
 
 static bool import_into(Arena *arena, const Options *o, TransferReport *out, Error *err) {
   CLEANUP(db_closep) Db *db = NULL;
-  const char *folder = options_get(o, "data"), *url = options_get(o, "db");
+  const char *folder = options_get(o, "data"), *url = NULL;
   int lock = -1;
+  if (!operate_database(arena, o, &url, err)) return false;
   if (!url) url = str_to_c(arena, str_format(arena, "sqlite:%s/tocsin.db", folder));
   if (access(options_positional(o, 0), R_OK) != 0)
     return fail(err, ERR_INVALID, "cannot read %s", options_positional(o, 0));
   if (!folder_lock(folder, &lock, err)) return false;
   bool ok = db_open(url, DB_WRITER, &db, err) &&
-            transfer_import(arena, db, options_positional(o, 0), folder, (TransferProgress){.fn = imported}, out, err);
+            transfer_import(arena, db, options_positional(o, 0), folder, (TransferChange){0},
+                            (TransferProgress){.fn = imported}, out, err);
   close(lock);
   return ok;
 }

@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -40,9 +41,15 @@ def unprivileged():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to connections: the server that is killed and started again finds it free."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def sweep():
@@ -104,16 +111,19 @@ class Cluster:
         self.process = None
 
     def kill(self):
-        """As after a power cut, as far as the server can tell. Its children see that they are orphans and end."""
+        """As after a power cut, as far as the server can tell. Its children see that they are orphans and end; a server that starts
+        while one of them holds its memory would refuse to."""
+        self.process.send_signal(signal.SIGSTOP)  # no more children from here on
+        children = self.children()
         self.stop(signal.SIGKILL)
         end = time.monotonic() + 30
-        while self.alive_children():
+        while any(pathlib.Path(f"/proc/{child}").exists() for child in children):
             assert time.monotonic() < end, "the server's children live on"
             time.sleep(0.02)
 
-    def alive_children(self):
-        """A server that starts while one of the old ones holds its memory would refuse to."""
-        return subprocess.run(["pgrep", "-f", f"postgres.*{self.folder}"], capture_output=True).returncode == 0
+    def children(self):
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
 
     def remove(self):
         self.stop(signal.SIGQUIT)

@@ -77,7 +77,7 @@ def serve_environment(folder):
     return {**clean_environment(), **({"TOCSIN_DB": database} if database else {})}
 
 
-OPENS_A_DATABASE = ("init", "serve", "demo", "doctor", "export-all", "import")
+OPENS_A_DATABASE = ("init", "serve", "demo", "doctor", "export-all", "import", "backup", "restore")
 
 
 def run(*arguments, timeout_s=20, env=None, stdin=""):

@@ -1,5 +1,6 @@
-/* Backups of a running server. The engine copies the database to DIR/backup.part between its rounds; only then it is
- * packed: by the command's own process, or for the timer by its thread. One at a time. */
+/* Backups of a running server. The engine copies SQLite's file to DIR/backup.part between its rounds; PostgreSQL's rows
+ * are exported there from one snapshot, beside its rounds. Only then it is packed: by the command's own process, or for
+ * the timer by its thread. One at a time. */
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/operations/operations.h"
+#include "core/operations/transfer.h"
 #include "lang/time.h"
 
 enum { ROOM_BYTES_MIN = 32 * 1024 * 1024, TICK_MS = 200, RETRY_MS = 60 * 1000, TELL_EVERY_US = 100 * 1000 };
@@ -66,9 +68,27 @@ static i64 database_bytes(const char *data_folder) {
   return stat(str_to_c(arena, str_format(arena, "%s/tocsin.db", data_folder)), &st) == 0 ? (i64)st.st_size : 0;
 }
 
-bool backup_copy(App *app, void (*progress)(void *ctx, i64 left, i64 pages), void *ctx, Error *err) {
+static bool is_file(const char *db_url) {
+  return str_starts_with(str_from_c(db_url), S("sqlite:"));
+}
+
+static bool copy_rows(const char *url, const char *data_folder, const char *keys_folder, Error *err) {
+  static const DbStmt SIZE = {"backup_size", "SELECT 0", "SELECT pg_database_size(current_database())"};
   CLEANUP(arena_freep) Arena *arena = arena_new();
-  Copying copying = {.progress = progress, .ctx = ctx};
+  CLEANUP(db_closep) Db *db = NULL;
+  TransferReport report = {0};
+  i64 bytes = 0;
+  bool found = false;
+  const char *path = str_to_c(arena, backup_copy_path(arena, data_folder));
+  return db_open(url, DB_READER, &db, err) && db_query_int(db, &SIZE, 0, NULL, &bytes, &found, err) &&
+         check_room(data_folder, bytes, err) &&
+         transfer_export(db, true, path, keys_folder, (TransferProgress){0}, &report, err);
+}
+
+bool backup_copy(App *app, const char *keys_folder, CopyProgress progress, Error *err) {
+  if (!is_file(app->db_url)) return copy_rows(app->db_url, app->data_folder, keys_folder, err);
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  Copying copying = {.progress = progress.fn, .ctx = progress.ctx};
   const char *path = str_to_c(arena, backup_copy_path(arena, app->data_folder));
   if (!check_room(app->data_folder, database_bytes(app->data_folder), err)) return false;
   copying.copy = (EngineCopy){.path = path, .ctx = &copying, .progress = copy_progress, .done = copy_done};
@@ -88,7 +108,8 @@ bool backup_copy(App *app, void (*progress)(void *ctx, i64 left, i64 pages), voi
   return ok;
 }
 
-bool backup_copy_offline(const char *db_url, const char *data_folder, Error *err) {
+bool backup_copy_offline(const char *db_url, const char *data_folder, const char *keys_folder, Error *err) {
+  if (!is_file(db_url)) return copy_rows(db_url, data_folder, keys_folder, err);
   CLEANUP(arena_freep) Arena *arena = arena_new();
   CLEANUP(db_closep) Db *db = NULL;
   DbCopy *copy = NULL;
@@ -125,7 +146,8 @@ bool backup_local(LocalCall *call, MapBuilder *answer, Error *err) {
   if (pthread_mutex_trylock(&backup_lock) != 0)
     return fail(err, ERR_CONFLICT, "a backup is being made already; wait until it has ended");
   Str path = backup_copy_path(call->arena, call->app->data_folder);
-  bool ok = backup_copy(call->app, tell_progress, call, err);
+  bool keys = value_bool_or(value_get_c(&call->question, "keys"), false);
+  bool ok = backup_copy(call->app, keys ? call->app->data_folder : NULL, (CopyProgress){tell_progress, call}, err);
   if (ok) {
     MapBuilder map = map_builder(call->arena);
     map_put_c(&map, "copied", value_bool(true));
@@ -204,8 +226,8 @@ static bool make_one(BackupTimer *timer, Arena *arena, Error *err) {
   const char *path = str_to_c(arena, str_format(arena, "%s/%.*s", timer->plan.folder, STR_ARG(name)));
   i64 bytes = 0;
   pthread_mutex_lock(&backup_lock);
-  bool ok =
-      backup_copy(timer->app, NULL, NULL, err) && backup_pack_to(copy, path, NULL, (BackupProgress){0}, &bytes, err);
+  bool ok = backup_copy(timer->app, NULL, (CopyProgress){0}, err) &&
+            backup_pack_to(copy, path, NULL, (BackupProgress){0}, &bytes, err);
   unlink(copy);
   pthread_mutex_unlock(&backup_lock);
   if (ok) log_info("backup", "made %s, %lld bytes", path, (long long)bytes);

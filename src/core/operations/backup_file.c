@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <zstd.h>
 
+#include "core/operations/transfer.h"
 #include "lang/json.h"
 #include "lang/time.h"
 
@@ -56,12 +57,13 @@ Value backup_keys_value(Arena *arena, const char *folder) {
   return map_done(&keys);
 }
 
-static Str header_line(Arena *arena, i64 database_bytes, const char *keys_folder) {
+static Str header_line(Arena *arena, const char *form, i64 database_bytes, const char *keys_folder) {
   MapBuilder map = map_builder(arena);
   Buf out = buf_new(arena, HEADER_BYTES_MAX);
   map_put_c(&map, "tocsin_backup", value_int(1));
   map_put_c(&map, "program", value_c(tocsin_version()));
   map_put_c(&map, "made_at", value_string(time_text_ms(arena, clock_true_ms())));
+  map_put_c(&map, "form", value_c(form));
   map_put_c(&map, "database_bytes", value_int(database_bytes));
   if (keys_folder) map_put_c(&map, "keys", backup_keys_value(arena, keys_folder));
   Value header = map_done(&map);
@@ -108,7 +110,7 @@ bool backup_pack(const char *database, FILE *out, const char *keys_folder, Backu
     return fail(err, ERR_STORAGE, "the copy of the database cannot be read: %s", strerror(errno));
   }
   crypto_hash_sha256_init(&packer.sha);
-  Str header = header_line(arena, st.st_size, keys_folder);
+  Str header = header_line(arena, transfer_is_export(database) ? "rows" : "file", st.st_size, keys_folder);
   bool ok = put(&packer, header.ptr, header.len, err) && compress(&packer, in, st.st_size, progress, err);
   fclose(in);
   crypto_hash_sha256_final(&packer.sha, digest);

@@ -1,7 +1,8 @@
-/* The file that `tocsin backup` writes: one line of JSON that says what it is, the database compressed (zstd), one line
- * with the SHA-256 of all before it. So a file that was cut short or changed is known as such before anything is kept.
+/* The file that `tocsin backup` writes: one line of JSON that says what it is, the database compressed (zstd; SQLite's
+ * file, or the rows of PostgreSQL as an export), one line with the SHA-256 of all before it. So a file that was cut
+ * short or changed is known as such before anything is kept.
  *
- *   {"tocsin_backup":1,"program":"0.1.0","made_at":"…","database_bytes":N,"keys":{"secret.key":"…"}}\n
+ *   {"tocsin_backup":1,"program":"0.1.0","made_at":"…","form":"file","database_bytes":N,"keys":{"secret.key":"…"}}\n
  *   <zstd>\nsha256 <64 hex digits>\n */
 #ifndef TOCSIN_CORE_BACKUP_FILE_H
 #define TOCSIN_CORE_BACKUP_FILE_H

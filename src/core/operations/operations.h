@@ -25,10 +25,15 @@ typedef struct BackupTimer BackupTimer;
 MUST_CHECK bool backup_timer_start(App *app, const BackupPlan *plan, BackupTimer **out, Error *err);
 void backup_timer_stop(BackupTimer *timer); /* accepts NULL */
 
-/* A copy of the database in DIR/backup.part, from the running engine or, without one, from the file. The first one
- * blocks until it is whole; not for the engine's thread. */
-MUST_CHECK bool backup_copy(App *app, void (*progress)(void *ctx, i64 left, i64 pages), void *ctx, Error *err);
-MUST_CHECK bool backup_copy_offline(const char *db_url, const char *data_folder, Error *err);
+/* A copy of the database in DIR/backup.part, from the running engine or, without one, from the database: SQLite's file,
+ * or PostgreSQL's rows as an export (then keys_folder may be given, as for transfer_export). The first one blocks until
+ * it is whole; not for the engine's thread. */
+typedef struct CopyProgress {
+  void (*fn)(void *ctx, i64 left, i64 pages); /* NULL: nobody looks */
+  void *ctx;
+} CopyProgress;
+MUST_CHECK bool backup_copy(App *app, const char *keys_folder, CopyProgress progress, Error *err);
+MUST_CHECK bool backup_copy_offline(const char *db_url, const char *data_folder, const char *keys_folder, Error *err);
 Str backup_copy_path(Arena *arena, const char *data_folder);
 
 typedef struct RestoreReport {
@@ -36,8 +41,9 @@ typedef struct RestoreReport {
   Str made_at; /* in the arena given */
   bool keys;   /* the backup held the keys */
 } RestoreReport;
-/* Fills an empty data folder from a backup, checks it, and holds paging. */
-MUST_CHECK bool restore_run(Arena *arena, const char *file, const char *data_folder, BackupProgress progress,
-                            RestoreReport *out, Error *err);
+/* Fills an empty data folder, or with db_url an empty PostgreSQL, from a backup of either engine, checks it, and holds
+ * paging. */
+MUST_CHECK bool restore_run(Arena *arena, const char *file, const char *data_folder, const char *db_url,
+                            BackupProgress progress, RestoreReport *out, Error *err);
 
 #endif

@@ -1,5 +1,6 @@
-/* tocsin restore: an empty data folder from a backup. The database is unpacked under another name, checked, changed as
- * a restored one must be, and gets its name last; a restore that was killed leaves no server's data behind. What
+/* tocsin restore: an empty data folder, or an empty PostgreSQL, from a backup of either engine. The backup is unpacked
+ * under another name and checked. A database in a file is changed as a restored one must be and gets its name last;
+ * rows are imported and changed in one transaction. So a restore that was killed leaves no server's data behind. What
  * changes: paging is held, numbers jump so that none is given twice, sessions and the links of messages end. */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/operations/operations.h"
+#include "core/operations/transfer.h"
 #include "core/paging/paging.h"
 #include "core/server/folder.h"
 
@@ -53,22 +55,14 @@ static bool check_database(Arena *arena, Db *db, RestoreReport *out, Error *err)
               (long long)out->schema, db_migrations_latest());
 }
 
-static bool note_true(const DbRow *row, void *ctx) {
-  (void)row;
-  *(bool *)ctx = true;
-  return false;
-}
-
 static bool empty_tables(Arena *arena, Db *db, Error *err) {
-  for (size_t i = 0; i < COUNT(ENDED_TABLES); i++) {
-    bool there = false;
-    DbValue name = db_text(str_from_c(ENDED_TABLES[i]));
-    if (!db_query_text(db, S("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1"), 1, &name, note_true,
-                       &there, err))
-      return false;
-    if (there && !db_exec_text(db, str_format(arena, "DELETE FROM %s", ENDED_TABLES[i]), 0, NULL, NULL, err))
-      return false;
-  }
+  TransferTables tables = {0};
+  if (!transfer_tables(db, arena, &tables, err)) return false;
+  for (size_t t = 0; t < tables.count; t++)
+    for (size_t i = 0; i < COUNT(ENDED_TABLES); i++)
+      if (str_equal_c(tables.items[t], ENDED_TABLES[i]) &&
+          !db_exec_text(db, str_format(arena, "DELETE FROM %s", ENDED_TABLES[i]), 0, NULL, NULL, err))
+        return false;
   return true;
 }
 
@@ -91,12 +85,11 @@ static bool prepare(Arena *arena, const char *part, RestoreReport *out, Error *e
   return false;
 }
 
-static bool sync_and_name(Arena *arena, const char *folder, const char *part, const char *path, Error *err) {
+static bool sync_and_name(const char *folder, const char *part, const char *path, Error *err) {
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   bool ok = rename(part, path) == 0 && fd >= 0 && fsync(fd) == 0;
   if (!ok) fail(err, ERR_STORAGE, "cannot name %s: %s", path, strerror(errno));
   if (fd >= 0) close(fd);
-  (void)arena;
   return ok;
 }
 
@@ -105,29 +98,85 @@ static void remove_part(Arena *arena, const char *part) {
   for (size_t i = 0; i < COUNT(ENDS); i++) unlink(str_to_c(arena, str_format(arena, "%s%s", part, ENDS[i])));
 }
 
-static bool fill(Arena *arena, const char *file, const char *folder, BackupProgress progress, RestoreReport *out,
-                 Error *err) {
-  const char *path = str_to_c(arena, str_format(arena, "%s/tocsin.db", folder));
-  const char *part = str_to_c(arena, str_format(arena, "%s/restore.part", folder));
-  Value header = value_null();
-  struct stat st;
-  if (stat(path, &st) == 0)
-    return fail(err, ERR_CONFLICT, "%s is there already; restore into another folder, or move it away first", path);
-  remove_part(arena, part);
-  bool ok = backup_unpack(arena, file, part, progress, &header, err) && prepare(arena, part, out, err) &&
-            backup_keys_write(&header, folder, &out->keys, err) && sync_and_name(arena, folder, part, path, err);
-  if (ok) out->made_at = value_text_or(value_get_c(&header, "made_at"), S("?"));
-  remove_part(arena, part);
+typedef struct Restore {
+  Arena *arena;
+  const char *folder, *part, *url; /* url NULL: the file in the folder */
+  Value header;                    /* of the backup */
+  RestoreReport *out;
+} Restore;
+
+static const char *path_in(const Restore *r, const char *name) {
+  return str_to_c(r->arena, str_format(r->arena, "%s/%s", r->folder, name));
+}
+
+static const char *url_of(const Restore *r, const char *path) {
+  return str_to_c(r->arena, str_format(r->arena, "sqlite:%s", path));
+}
+
+static bool change_imported(void *ctx, Db *db, Error *err) {
+  Restore *r = ctx;
+  return change(r->arena, db, r->out, err) && backup_keys_write(&r->header, r->folder, &r->out->keys, err);
+}
+
+static bool import_rows(Restore *r, const char *rows, const char *url, Error *err) {
+  CLEANUP(db_closep) Db *db = NULL;
+  TransferReport report = {0};
+  return db_open(url, DB_WRITER, &db, err) &&
+         transfer_import(r->arena, db, rows, r->folder, (TransferChange){change_imported, r}, (TransferProgress){0},
+                         &report, err);
+}
+
+/* A file's rows, for the other engine. */
+static bool rows_of_file(Restore *r, const char *rows, Error *err) {
+  CLEANUP(db_closep) Db *db = NULL;
+  TransferReport report = {0};
+  return db_open(url_of(r, r->part), DB_WRITER, &db, err) && check_database(r->arena, db, r->out, err) &&
+         transfer_export(db, false, rows, NULL, (TransferProgress){0}, &report, err);
+}
+
+static bool into_database(Restore *r, Error *err) {
+  const char *rows = path_in(r, "restore.rows");
+  if (transfer_is_export(r->part)) return import_rows(r, r->part, r->url, err);
+  bool ok = rows_of_file(r, rows, err) && import_rows(r, rows, r->url, err);
+  unlink(rows);
   return ok;
 }
 
-bool restore_run(Arena *arena, const char *file, const char *data_folder, BackupProgress progress, RestoreReport *out,
-                 Error *err) {
+static bool into_folder(Restore *r, const char *path, Error *err) {
+  const char *made = r->part, *imported = path_in(r, "restore.db");
+  if (transfer_is_export(r->part)) {
+    remove_part(r->arena, imported);
+    made = imported;
+    if (!import_rows(r, r->part, url_of(r, imported), err)) return remove_part(r->arena, imported), false;
+  } else if (!prepare(r->arena, r->part, r->out, err) ||
+             !backup_keys_write(&r->header, r->folder, &r->out->keys, err)) {
+    return false;
+  }
+  return sync_and_name(r->folder, made, path, err);
+}
+
+static bool fill(Restore *r, const char *file, BackupProgress progress, Error *err) {
+  const char *path = path_in(r, "tocsin.db");
+  struct stat st;
+  if (!r->url && stat(path, &st) == 0)
+    return fail(err, ERR_CONFLICT, "%s is there already; restore into another folder, or move it away first", path);
+  remove_part(r->arena, r->part);
+  bool ok = backup_unpack(r->arena, file, r->part, progress, &r->header, err) &&
+            (r->url ? into_database(r, err) : into_folder(r, path, err));
+  if (ok) r->out->made_at = value_text_or(value_get_c(&r->header, "made_at"), S("?"));
+  remove_part(r->arena, r->part);
+  return ok;
+}
+
+bool restore_run(Arena *arena, const char *file, const char *data_folder, const char *db_url, BackupProgress progress,
+                 RestoreReport *out, Error *err) {
   int lock = -1;
+  Restore r = {.arena = arena, .folder = data_folder, .url = db_url, .out = out};
+  r.part = path_in(&r, "restore.part");
   *out = (RestoreReport){0};
   if (access(file, R_OK) != 0) return fail(err, ERR_INVALID, "cannot read %s: %s", file, strerror(errno));
   if (!folder_lock(data_folder, &lock, err)) return false;
-  bool ok = fill(arena, file, data_folder, progress, out, err);
+  bool ok = fill(&r, file, progress, err);
   close(lock);
   return ok;
 }

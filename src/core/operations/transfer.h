@@ -32,10 +32,18 @@ typedef struct TransferReport {
  * keys_folder: the files with keys go in too; NULL: they do not. */
 MUST_CHECK bool transfer_export(Db *db, bool by_cursor, const char *path, const char *keys_folder,
                                 TransferProgress progress, TransferReport *out, Error *err);
+/* What is changed in the same transaction, once everything is there; fn NULL: nothing. */
+typedef struct TransferChange {
+  bool (*fn)(void *ctx, Db *db, Error *err);
+  void *ctx;
+} TransferChange;
 /* Into a database without an organization (it is migrated as far as the export was), all or nothing. Keys go to
  * keys_folder. */
-MUST_CHECK bool transfer_import(Arena *arena, Db *db, const char *path, const char *keys_folder,
+MUST_CHECK bool transfer_import(Arena *arena, Db *db, const char *path, const char *keys_folder, TransferChange change,
                                 TransferProgress progress, TransferReport *out, Error *err);
+bool transfer_is_export(const char *path); /* by its first bytes */
+/* What the first line says, without a look at the others. */
+MUST_CHECK bool transfer_header(Arena *arena, const char *path, Value *out, Error *err);
 
 /* What both ways share. */
 #define TRANSFER_CHECK_TAIL 28 /* ,"check":"<16 hex>"} */

@@ -189,9 +189,10 @@ static bool put_all(Exporter *e, bool by_cursor, const char *keys_folder, Transf
   e->tables = map_builder(e->arena);
   if (fseek(e->out, TRANSFER_HEADER_BYTES, SEEK_SET) != 0)
     return fail(err, ERR_INVALID, "%s cannot be written from its middle; give a file", e->path);
-  if (!db_query_int(e->db, &SCHEMA, 0, NULL, &out->schema, &found, err) ||
-      !transfer_tables(e->db, e->arena, &tables, err))
-    return false;
+  if (!transfer_tables(e->db, e->arena, &tables, err)) return false;
+  if (tables.count == 0)
+    return fail(err, ERR_INVALID, "there is no database of Tocsin there: it has no tables; name another with --db");
+  if (!db_query_int(e->db, &SCHEMA, 0, NULL, &out->schema, &found, err)) return false;
   for (size_t i = 0; i < tables.count; i++)
     if (!put_table(e, tables.items[i], by_cursor, err)) return false;
   out->rows = e->rows;

@@ -37,6 +37,7 @@ typedef struct Importer {
   i64 table_rows, rows;
   MapBuilder seen; /* rows by table */
   TransferProgress progress;
+  TransferChange change;
 } Importer;
 
 static bool bad_line(const Importer *im, Error *err, const char *why) {
@@ -187,15 +188,18 @@ static bool take_lines(Importer *im, Error *err) {
 
 /* Head and end ----------------------------------------------------------------------------------------------------- */
 
-static bool read_header(Importer *im, TransferReport *out, Error *err) {
-  char *text = arena_alloc(im->arena, TRANSFER_HEADER_BYTES);
+static bool parse_header(Arena *arena, FILE *in, const char *path, Value *out, Error *err) {
+  char *text = arena_alloc(arena, TRANSFER_HEADER_BYTES);
   Error why = {0};
-  Str line = {text, fread(text, 1, TRANSFER_HEADER_BYTES, im->in)};
+  Str line = {text, fread(text, 1, TRANSFER_HEADER_BYTES, in)};
+  if (json_parse(arena, line, NULL, out, &why) && value_int_or(value_get_c(out, "tocsin_export"), 0) == 1) return true;
+  return fail(err, ERR_INVALID, "%s is no export of Tocsin; give a file that \"tocsin export-all\" wrote", path);
+}
+
+static bool read_header(Importer *im, TransferReport *out, Error *err) {
   im->line = 1;
-  im->bytes = (i64)line.len;
-  if (!json_parse(im->arena, line, NULL, &im->header, &why) ||
-      value_int_or(value_get_c(&im->header, "tocsin_export"), 0) != 1)
-    return fail(err, ERR_INVALID, "%s is no export of Tocsin; give a file that \"tocsin export-all\" wrote", im->path);
+  im->bytes = TRANSFER_HEADER_BYTES;
+  if (!parse_header(im->arena, im->in, im->path, &im->header, err)) return false;
   out->schema = value_int_or(value_get_c(&im->header, "schema"), 0);
   out->schema_program = db_migrations_latest();
   out->made_at = value_text_or(value_get_c(&im->header, "made_at"), S("?"));
@@ -232,8 +236,7 @@ static bool migrate_as_far(Importer *im, i64 schema, Error *err) {
   i64 organizations = 0;
   bool found = false;
   if (!db_query_int(im->db, &ORGANIZATIONS, 0, NULL, &organizations, &found, err)) return false;
-  return organizations == 0 ||
-         fail(err, ERR_CONFLICT, "this database has an organization already; import into an empty one");
+  return organizations == 0 || fail(err, ERR_CONFLICT, "this database has an organization already; use an empty one");
 }
 
 static bool count_all(Importer *im, TransferReport *out, Error *err) {
@@ -250,16 +253,18 @@ static bool import_all(Importer *im, const char *keys_folder, TransferReport *ou
       !transfer_tables(im->db, im->arena, &im->tables, err) || !db_begin(im->db, err))
     return false;
   if (take_lines(im, err) && check_end(im, err) && db_exec(im->db, &LEASES_END, 0, NULL, NULL, err) &&
-      count_all(im, out, err) && backup_keys_write(&im->header, keys_folder, &out->keys, err) && db_commit(im->db, err))
+      count_all(im, out, err) && (!im->change.fn || im->change.fn(im->change.ctx, im->db, err)) &&
+      backup_keys_write(&im->header, keys_folder, &out->keys, err) && db_commit(im->db, err))
     return true;
   db_rollback(im->db);
   return false;
 }
 
-bool transfer_import(Arena *arena, Db *db, const char *path, const char *keys_folder, TransferProgress progress,
-                     TransferReport *out, Error *err) {
+bool transfer_import(Arena *arena, Db *db, const char *path, const char *keys_folder, TransferChange change,
+                     TransferProgress progress, TransferReport *out, Error *err) {
   CLEANUP(arena_freep) Arena *batch_arena = arena_new();
-  Importer im = {.db = db, .arena = arena, .batch_arena = batch_arena, .path = path, .progress = progress};
+  Importer im = {
+      .db = db, .arena = arena, .batch_arena = batch_arena, .path = path, .progress = progress, .change = change};
   struct stat st;
   im.in = fopen(path, "re");
   if (!im.in || fstat(fileno(im.in), &st) != 0) {
@@ -269,5 +274,22 @@ bool transfer_import(Arena *arena, Db *db, const char *path, const char *keys_fo
   im.total = st.st_size;
   bool ok = import_all(&im, keys_folder, out, err);
   fclose(im.in);
+  return ok;
+}
+
+bool transfer_is_export(const char *path) {
+  char text[16] = "";
+  FILE *in = fopen(path, "re");
+  bool is =
+      in && fread(text, 1, sizeof text, in) == sizeof text && memcmp(text, "{\"tocsin_export\"", sizeof text) == 0;
+  if (in) fclose(in);
+  return is;
+}
+
+bool transfer_header(Arena *arena, const char *path, Value *out, Error *err) {
+  FILE *in = fopen(path, "re");
+  if (!in) return fail(err, ERR_INVALID, "cannot read %s: %s", path, strerror(errno));
+  bool ok = parse_header(arena, in, path, out, err);
+  fclose(in);
   return ok;
 }
