@@ -43,16 +43,17 @@ static size_t option_find(const Option *table, size_t count, Str name) {
   return SIZE_MAX;
 }
 
-/* NULL when nothing is near. */
-static const char *nearest_name(const Option *table, size_t count, Str name) {
+/* Empty when nothing is near. */
+static Str nearest_name(const Option *table, size_t count, Str name) {
   Spelling near = spelling_of(name);
-  for (size_t i = 0; i < count; i++) spelling_try(&near, table[i].name);
+  for (size_t i = 0; i < count; i++) spelling_try(&near, str_from_c(table[i].name));
   return near.word;
 }
 
 static bool fail_unknown(const Option *table, size_t count, Str name, Error *err) {
-  const char *nearest = nearest_name(table, count, name);
-  if (nearest) return fail(err, ERR_INVALID, "unknown option --%.*s; did you mean --%s?", STR_ARG(name), nearest);
+  Str nearest = nearest_name(table, count, name);
+  if (nearest.len)
+    return fail(err, ERR_INVALID, "unknown option --%.*s; did you mean --%.*s?", STR_ARG(name), STR_ARG(nearest));
   return fail(err, ERR_INVALID, "unknown option --%.*s; --help lists the options", STR_ARG(name));
 }
 
@@ -153,10 +154,10 @@ static Str file_key_to_name(Arena *arena, Str key) {
 }
 
 static bool fail_unknown_key(const Options *options, Str key, Str name, const char *file_name, Error *err) {
-  const char *nearest = nearest_name(options->table, options->count, name);
+  Str nearest = nearest_name(options->table, options->count, name);
   fail(err, ERR_INVALID, "%s: unknown key \"%.*s\"", file_name, STR_ARG(key));
-  if (!nearest || !err) return false;
-  char *hint = str_to_c(options->arena, str_from_c(nearest));
+  if (!nearest.len || !err) return false;
+  char *hint = str_to_c(options->arena, nearest);
   for (char *c = hint; *c; c++) *c = *c == '-' ? '_' : *c;
   return fail(err, ERR_INVALID, "%s; did you mean \"%s\"?", err->message, hint);
 }

@@ -8,7 +8,6 @@ enum { WORD_BYTES_MAX = 48, EDITS_MAX = 3 };
  * place touched once). `two`, `one`: the rows for the one and two characters before. */
 static size_t edit_distance(Str a, Str b) {
   size_t rows[3][WORD_BYTES_MAX + 1], *two = rows[0], *one = rows[1], *row = rows[2];
-  if (a.len > WORD_BYTES_MAX || b.len > WORD_BYTES_MAX) return SIZE_MAX;
   for (size_t j = 0; j <= b.len; j++) one[j] = two[j] = j;
   for (size_t i = 1; i <= a.len; i++) {
     row[0] = i;
@@ -27,12 +26,15 @@ static size_t edit_distance(Str a, Str b) {
 }
 
 Spelling spelling_of(Str wrong) {
+  if (wrong.len > WORD_BYTES_MAX) return (Spelling){0};
   return (Spelling){.wrong = wrong, .edits = MIN((size_t)EDITS_MAX, MAX(wrong.len / 3, (size_t)1)) + 1};
 }
 
-void spelling_try(Spelling *near, const char *word) {
-  size_t edits = edit_distance(near->wrong, str_from_c(word));
-  if (edits >= near->edits) return;
+void spelling_try(Spelling *near, Str word) {
+  size_t gap = near->wrong.len > word.len ? near->wrong.len - word.len : word.len - near->wrong.len;
+  if (gap >= near->edits || word.len == 0 || word.len > WORD_BYTES_MAX) return;
+  size_t edits = edit_distance(near->wrong, word);
+  if (edits >= near->edits || edits >= near->wrong.len) return;
   near->edits = edits;
   near->word = word;
 }

@@ -88,6 +88,8 @@ const CelEnv *spec_env_new(Arena *arena, ZoneDb *zones);
  * as spec_normalise does, and with ERR_NOT_FOUND when the request has fewer elements. */
 MUST_CHECK bool spec_variables(const Spec *spec, Arena *arena, const RawRequest *request,
                                const NormaliseSettings *settings, u32 element, Value *out, Error *err);
+/* 1..4 for a word that many senders share ("critical", "warn"); 0: it is none. */
+i32 catalog_priority(Str word);
 /* Position of a field in NormaliseSettings.overrides; -1 when it is not an event field. */
 i32 catalog_field_slot(Str field);
 size_t catalog_field_count(void);

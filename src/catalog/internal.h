@@ -16,6 +16,8 @@ enum {
   SPEC_BODY_MAX = 64 * 1024 * 1024,
   SPEC_YAML_MAX = 256 * 1024,
   SPEC_FORM_FIELDS_MAX = 2000,
+  SPEC_KNOWN_MAX = 64,
+  SPEC_SPELLED_MAX = 200, /* so many unknown names of a request are compared to the known ones */
   /* Budget of one expression: no alert is refused because it is large, as long as the body was taken. */
   SPEC_COST_BASE = 100000,
   SPEC_COST_PER_BYTE = 8,
@@ -134,6 +136,8 @@ struct Spec {
   WordList priorities, statuses;
   Str *volatile_labels;
   size_t volatile_count;
+  Str *known; /* the fields that an element may have; others that look like one are told. None: any */
+  size_t known_count;
   const CelProgram *delivery_id;
   const CelProgram **warnings;
   size_t warning_count;
@@ -158,6 +162,7 @@ typedef struct Run {
   Error first_error; /* of the first element that failed, with its caret line */
   VEC(Str) warnings;
   bool seen_test, seen_confirmation, seen_filtered;
+  size_t spelled; /* unknown names compared so far */
   Normalised *out;
 } Run;
 

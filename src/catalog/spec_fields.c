@@ -1,6 +1,7 @@
 /* The tables of the spec language: event fields, variables, and the words that many senders share. */
 #include <string.h>
 
+#include "base/spelling.h"
 #include "catalog/internal.h"
 
 const FieldInfo FIELDS[FIELD_COUNT] = {
@@ -155,6 +156,12 @@ bool word_priority(const WordList *own, Str word, i32 *out) {
   return find_word(own, PRIORITY_WORDS, COUNT(PRIORITY_WORDS), word, out);
 }
 
+i32 catalog_priority(Str word) {
+  static const WordList NONE = {0};
+  i32 priority = 0;
+  return word_priority(&NONE, word, &priority) ? priority : 0;
+}
+
 bool word_status(const WordList *own, Str word, EventStatus *out) {
   i32 means = 0;
   if (!find_word(own, STATUS_WORDS, COUNT(STATUS_WORDS), word, &means)) return false;
@@ -164,41 +171,13 @@ bool word_status(const WordList *own, Str word, EventStatus *out) {
 
 /* Near words ------------------------------------------------------------------------------------------------------ */
 
-/* Letters to add, drop, change or swap with their neighbour; more than two is another word. */
-static size_t distance(Str a, Str b) {
-  size_t rows[3][WORD_BYTES_MAX + 1] = {{0}};
-  for (size_t k = 0; k <= b.len; k++) rows[0][k] = k;
-  for (size_t i = 1; i <= a.len; i++) {
-    size_t *before = rows[(i - 1) % 3], *row = rows[i % 3];
-    const size_t *two = rows[(i + 1) % 3]; /* the one before `before` */
-    row[0] = i;
-    for (size_t k = 1; k <= b.len; k++) {
-      bool same = a.ptr[i - 1] == b.ptr[k - 1];
-      row[k] = MIN(MIN(before[k], row[k - 1]) + 1, before[k - 1] + (same ? 0 : 1));
-      bool swapped = i > 1 && k > 1 && a.ptr[i - 1] == b.ptr[k - 2] && a.ptr[i - 2] == b.ptr[k - 1];
-      if (swapped) row[k] = MIN(row[k], two[k - 2] + 1);
-    }
-  }
-  return rows[a.len % 3][b.len];
-}
-
-static void nearer(Str word, Str known, size_t *best, Str *out) {
-  if (known.len > WORD_BYTES_MAX) return;
-  size_t far = distance(word, known);
-  if (far >= *best) return;
-  *best = far;
-  *out = known;
-}
-
-/* Short words are near to everything: a third of the letters may be wrong, and no more than two. */
 static Str near_word(Arena *arena, const WordList *own, const SharedWord *shared, size_t count, Str word) {
   char text[WORD_BYTES_MAX];
-  Str found = STR_NONE;
   if (!plain_word(word, text, &word)) return STR_NONE;
-  size_t best = MIN(word.len / 3, (size_t)2) + 1;
-  for (size_t i = 0; i < own->count; i++) nearer(word, own->items[i].word, &best, &found);
-  for (size_t i = 0; i < count; i++) nearer(word, str_from_c(shared[i].word), &best, &found);
-  return found.len ? str_copy(arena, found) : STR_NONE;
+  Spelling near = spelling_of(word);
+  for (size_t i = 0; i < own->count; i++) spelling_try(&near, own->items[i].word);
+  for (size_t i = 0; i < count; i++) spelling_try(&near, str_from_c(shared[i].word));
+  return near.word.len ? str_copy(arena, near.word) : STR_NONE;
 }
 
 Str word_status_near(Arena *arena, const WordList *own, Str word) {

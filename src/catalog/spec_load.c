@@ -187,14 +187,18 @@ static bool load_warnings(const Loader *l, const Value *list, Spec *spec) {
   return true;
 }
 
-static bool load_volatile(const Loader *l, const Value *list, Spec *spec) {
+static bool load_names_list(const Loader *l, const Value *list, Str place, Str **out, size_t *out_count) {
   if (!list) return true;
-  if (list->kind != VALUE_LIST)
-    return load_fail(l, STR_NONE, S("volatile_labels"), "a list of label names was expected");
-  spec->volatile_labels = ARENA_ARRAY(l->arena, Str, list->size + 1);
-  for (u32 i = 0; i < list->size; i++)
-    spec->volatile_labels[spec->volatile_count++] = value_text_or(&list->items[i], S(""));
+  if (list->kind != VALUE_LIST) return load_fail(l, STR_NONE, place, "a list of names was expected");
+  *out = ARENA_ARRAY(l->arena, Str, list->size + 1);
+  for (u32 i = 0; i < list->size; i++) (*out)[(*out_count)++] = value_text_or(&list->items[i], S(""));
   return true;
+}
+
+static bool load_known(const Loader *l, const Value *list, Spec *spec) {
+  if (value_is(list, VALUE_LIST) && list->size > SPEC_KNOWN_MAX)
+    return load_fail(l, STR_NONE, S("known"), "at most %d names", SPEC_KNOWN_MAX);
+  return load_names_list(l, list, S("known"), &spec->known, &spec->known_count);
 }
 
 static bool load_body(const Loader *l, const Value *map, Spec *spec) {
@@ -248,6 +252,7 @@ static bool load_spec(const Loader *l, const Value *map, Spec *spec) {
                                       "severity_words",
                                       "status_words",
                                       "volatile_labels",
+                                      "known",
                                       "delivery_id",
                                       "warnings",
                                       "samples",
@@ -262,8 +267,9 @@ static bool load_spec(const Loader *l, const Value *map, Spec *spec) {
       !load_kinds(l, value_get_c(map, "kinds"), spec) ||
       !load_words(l, value_get_c(map, "severity_words"), false, &spec->priorities) ||
       !load_words(l, value_get_c(map, "status_words"), true, &spec->statuses) ||
-      !load_volatile(l, value_get_c(map, "volatile_labels"), spec) ||
-      !load_warnings(l, value_get_c(map, "warnings"), spec))
+      !load_names_list(l, value_get_c(map, "volatile_labels"), S("volatile_labels"), &spec->volatile_labels,
+                       &spec->volatile_count) ||
+      !load_known(l, value_get_c(map, "known"), spec) || !load_warnings(l, value_get_c(map, "warnings"), spec))
     return false;
   const Value *samples = value_get_c(map, "samples");
   if (samples && samples->kind != VALUE_LIST) return load_fail(l, STR_NONE, S("samples"), "a list was expected");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/spelling.h"
 #include "catalog/internal.h"
 
 void run_init(Run *run, const Spec *spec, Arena *arena, const RawRequest *request, const NormaliseSettings *settings) {
@@ -111,14 +112,45 @@ static bool passes_filter(Run *run, const Event *event) {
   return value_bool_or(&v, true);
 }
 
+static bool is_known(const Spec *spec, Str name) {
+  for (size_t i = 0; i < spec->known_count; i++)
+    if (str_equal(spec->known[i], name)) return true;
+  return false;
+}
+
+/* Warns of fields of the element that are probably misspelt: not known, near to a known one that is missing. Gives the
+ * first of them as text; empty when there is none. */
+static Str warn_of_fields(Run *run) {
+  const Spec *spec = run->spec;
+  const Value *item = &run->values[VAR_ITEM];
+  Str first = STR_NONE;
+  if (spec->known_count == 0 || item->kind != VALUE_MAP) return first;
+  for (u32 i = 0; i < item->size && run->spelled < SPEC_SPELLED_MAX; i++) {
+    Str name = value_text_or(&item->members[i].key, STR_NONE);
+    if (name.len < 4 || is_known(spec, name)) continue; /* short names are near to everything */
+    run->spelled++;
+    Spelling near = spelling_of(str_lower(run->arena, name));
+    for (size_t k = 0; k < spec->known_count; k++) spelling_try(&near, spec->known[k]);
+    if (!near.word.len || value_get(item, near.word)) continue;
+    Str text = str_format(run->arena, "the field \"%.*s\" is not known and was ignored; did you mean \"%.*s\"?",
+                          STR_ARG(utf8_cut(name, 60)), STR_ARG(near.word));
+    run_warn(run, "%.*s", STR_ARG(text));
+    if (!first.len) first = text;
+  }
+  return first;
+}
+
 static void take_event(Run *run, const SpecKind *kind, u32 index) {
   Event event;
-  if (!spec_event(run, kind, index, &event))
+  Str misspelt = warn_of_fields(run);
+  if (!spec_event(run, kind, index, &event)) {
+    if (misspelt.len) (void)error_prefix(&run->why, "%.*s ", STR_ARG(misspelt));
     element_fails(run, index, &run->why);
-  else if (passes_filter(run, &event))
+  } else if (passes_filter(run, &event)) {
     *VEC_PUSH(run->arena, &run->events) = event;
-  else
+  } else {
     run->seen_filtered = true;
+  }
 }
 
 static void take_kind(Run *run, const SpecKind *kind, u32 index) {

@@ -64,11 +64,11 @@ static void check_ref(void *ctx, const Field *field, Str pointer, Str word, Thin
   if (target && (target->row || target->doc)) return;
   Spelling spelling = spelling_of(word);
   const Things *known = stock_kind(a->stock, kind_by_name(field->ref));
-  for (size_t i = 0; i < known->count; i++) spelling_try(&spelling, str_to_c(a->arena, known->items[i]->name));
+  for (size_t i = 0; i < known->count; i++) spelling_try(&spelling, known->items[i]->name);
   apply_tell_wrong(a, c->thing, pointer,
-                   str_format(a->arena, "there is no %s \"%.*s\", neither on the server nor in the files%s%s%s",
-                              field->ref, STR_ARG(word), spelling.word ? "; did you mean \"" : "",
-                              spelling.word ? spelling.word : "", spelling.word ? "\"?" : ""));
+                   str_format(a->arena, "there is no %s \"%.*s\", neither on the server nor in the files%s%.*s%s",
+                              field->ref, STR_ARG(word), spelling.word.len ? "; did you mean \"" : "",
+                              STR_ARG(spelling.word), spelling.word.len ? "\"?" : ""));
 }
 
 static void check_refs(Apply *a, const Thing *thing) {

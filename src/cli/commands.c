@@ -85,8 +85,8 @@ static int unknown_command(const char *word) {
   Spelling near = spelling_of(str_from_c(word));
   for (size_t t = 0; CLI_TABLES[t]; t++)
     for (const CliCommand *command = CLI_TABLES[t]; command->name; command++)
-      if (!command->hidden) spelling_try(&near, command->name);
-  if (near.word) return verb_usage("there is no command \"%s\"; did you mean \"%s\"?", word, near.word);
+      if (!command->hidden) spelling_try(&near, str_from_c(command->name));
+  if (near.word.len) return verb_usage("there is no command \"%s\"; did you mean \"%.*s\"?", word, STR_ARG(near.word));
   return verb_usage("there is no command \"%s\"; tocsin --help lists them", word);
 }
 
@@ -96,8 +96,9 @@ static bool asks_for_help(const char *word) {
 
 static int unknown_verb(const CliCommand *command, const char *word) {
   Spelling near = spelling_of(str_from_c(word));
-  for (const VerbSpec *spec = command->verbs; spec->name; spec++) spelling_try(&near, spec->name);
-  if (near.word) return verb_usage("%s has no verb \"%s\"; did you mean \"%s\"?", command->name, word, near.word);
+  for (const VerbSpec *spec = command->verbs; spec->name; spec++) spelling_try(&near, str_from_c(spec->name));
+  if (near.word.len)
+    return verb_usage("%s has no verb \"%s\"; did you mean \"%.*s\"?", command->name, word, STR_ARG(near.word));
   fprintf(stderr, *word ? "tocsin: %s has no verb \"%s\"; there are:\n" : "tocsin: %s what? There are:\n",
           command->name, word);
   verb_usage_list(stderr, command->verbs);

@@ -216,14 +216,14 @@ bool kind_find(Str text, const Resource **out, Error *err) {
   for (size_t i = 0; i < CORE_RESOURCE_COUNT; i++) {
     const Resource *kind = CORE_RESOURCES[i];
     if (same_word(text, kind->name) || same_word(text, kind->plural)) return *out = kind, true;
-    spelling_try(&near, kind->plural);
-    if (!str_ends_with(text, S("s"))) spelling_try(&near, kind->name);
+    spelling_try(&near, str_from_c(kind->plural));
+    if (!str_ends_with(text, S("s"))) spelling_try(&near, str_from_c(kind->name));
     int wrote = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", kind->plural);
     used = MIN(used + (size_t)wrote, sizeof list - 1);
   }
-  if (near.word)
-    return fail(err, ERR_INVALID, "\"%.*s\" is not a kind; did you mean \"%s\"?", STR_ARG(utf8_cut(text, 60)),
-                near.word);
+  if (near.word.len)
+    return fail(err, ERR_INVALID, "\"%.*s\" is not a kind; did you mean \"%.*s\"?", STR_ARG(utf8_cut(text, 60)),
+                STR_ARG(near.word));
   return fail(err, ERR_INVALID, "\"%.*s\" is not a kind; there are %s", STR_ARG(utf8_cut(text, 60)), list);
 }
 

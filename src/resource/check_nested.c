@@ -1,38 +1,16 @@
 /* Labels, lists, objects and unions: every member and item is checked, unknown members are named with the nearest known
  * one. Depth is bounded by the field tables, counts by `max`. */
+#include "base/spelling.h"
 #include "resource/internal.h"
 
 enum { LIST_MAX_DEFAULT = 1000, LABELS_MAX_DEFAULT = 256, LABEL_NAME_MAX = 255, LABEL_VALUE_MAX = 4096 };
 
 /* Suggestions ----------------------------------------------------------------------------------------------------- */
 
-/* Edits from one name to the other (insert, delete, replace), both at most 63 bytes. */
-static size_t distance(Str a, const char *b_text) {
-  Str b = str_from_c(b_text);
-  size_t row[64];
-  if (a.len >= COUNT(row) || b.len >= COUNT(row)) return 64;
-  for (size_t k = 0; k <= b.len; k++) row[k] = k;
-  for (size_t i = 1; i <= a.len; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t k = 1; k <= b.len; k++) {
-      size_t up = row[k];
-      size_t replace = diagonal + (a.ptr[i - 1] != b.ptr[k - 1]);
-      row[k] = MIN(replace, MIN(up, row[k - 1]) + 1);
-      diagonal = up;
-    }
-  }
-  return row[b.len];
-}
-
 Str resource_suggest(Arena *arena, Str wrong, const char *const *names, size_t count) {
-  size_t best = SIZE_MAX, best_distance = MAX((size_t)2, wrong.len / 3) + 1;
-  Str lower = str_lower(arena, utf8_cut(wrong, 63));
-  for (size_t i = 0; i < count; i++) {
-    size_t d = distance(lower, names[i]);
-    if (d < best_distance) best_distance = d, best = i;
-  }
-  if (wrong.len > 0 && best != SIZE_MAX) return str_format(arena, "; did you mean \"%s\"?", names[best]);
+  Spelling near = spelling_of(str_lower(arena, wrong));
+  for (size_t i = 0; i < count; i++) spelling_try(&near, str_from_c(names[i]));
+  if (near.word.len) return str_format(arena, "; did you mean \"%.*s\"?", STR_ARG(near.word));
   Buf text = buf_new(arena, 600);
   for (size_t i = 0; i < count; i++) buf_format(&text, "%s%s", i ? ", " : "; known: ", names[i]);
   return buf_str(&text);

@@ -20,13 +20,6 @@ const CelFn *cel_env_function(const CelEnv *env, Str name);
 /* `name` as seen from the container: "a.b.name", "a.name", "name". Rooted names are taken as they are. */
 i32 cel_env_resolve_var(const CelEnv *env, Arena *scratch, Str name, bool rooted);
 const CelFn *cel_env_resolve_function(const CelEnv *env, Arena *scratch, Str name, bool rooted);
-/* The known name nearest to `name`, empty when none is near. */
-typedef struct Nearest {
-  Str name, best;
-  u32 distance;
-} Nearest;
-Nearest nearest_start(Str name);
-void nearest_offer(Nearest *nearest, Str candidate);
 
 typedef struct Compilation {
   Arena *arena;   /* of the program */

@@ -2,6 +2,7 @@
  * Variables of macros shadow the environment's, except for names with a leading dot. */
 #include <string.h>
 
+#include "base/spelling.h"
 #include "lang/cel/program.h"
 
 typedef struct Scope {
@@ -92,7 +93,7 @@ static u32 count_dots(Str s) {
 /* As many parts of the chain as the candidate has, so that runbook.input.x is compared to runbook.inputs. */
 static Str nearest_variable(const Resolver *r, Str chain) {
   Str best = STR_NONE;
-  u32 distance = UINT32_MAX;
+  size_t edits = SIZE_MAX;
   const CelEnvOptions *o = &r->c->env->options;
   for (size_t i = 0; i < o->var_count + r->scopes.count; i++) {
     Str candidate = i < o->var_count ? str_from_c(o->vars[i].name) : r->scopes.items[i - o->var_count].name;
@@ -100,10 +101,10 @@ static Str nearest_variable(const Resolver *r, Str chain) {
     size_t end = 0;
     for (; end < chain.len; end++)
       if (chain.ptr[end] == '.' && dots-- == 0) break;
-    Nearest nearest = nearest_start(str_slice(chain, 0, end));
-    nearest_offer(&nearest, candidate);
-    if (!nearest.best.len || nearest.distance >= distance || candidate.ptr[0] == '@') continue;
-    distance = nearest.distance;
+    Spelling near = spelling_of(str_slice(chain, 0, end));
+    spelling_try(&near, candidate);
+    if (!near.word.len || near.edits >= edits || candidate.ptr[0] == '@') continue;
+    edits = near.edits;
     best = candidate;
   }
   return best;
@@ -146,18 +147,18 @@ static bool resolve_field(Resolver *r, Node *node) {
   Str prefix = str_slice(name, 0, of.len + 1);
   node->slot = (i32)(uintptr_t)map_get(r->c->env->fields, name) - 1;
   if (node->slot >= 0 || r->c->no_check) return true;
-  Nearest nearest = nearest_start(node->name);
+  Spelling near = spelling_of(node->name);
   bool declared = false;
   for (size_t i = 0; i < map_count(r->c->env->fields); i++) {
     Str field = map_at(r->c->env->fields, i)->key;
     if (!str_starts_with(field, prefix)) continue;
     declared = true;
-    nearest_offer(&nearest, str_slice(field, prefix.len, field.len));
+    spelling_try(&near, str_slice(field, prefix.len, field.len));
   }
   if (!declared) return true;
-  if (nearest.best.len)
+  if (near.word.len)
     return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"; did you mean %.*s%.*s?",
-                       STR_ARG(name), STR_ARG(prefix), STR_ARG(nearest.best));
+                       STR_ARG(name), STR_ARG(prefix), STR_ARG(near.word));
   return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"", STR_ARG(name));
 }
 
@@ -180,18 +181,18 @@ static bool resolve_select(Resolver *r, Node *node, Str chain) {
 
 static bool unknown_function(Resolver *r, const Node *node, Str name) {
   if (r->c->no_check) return true;
-  Nearest nearest = nearest_start(name);
+  Spelling near = spelling_of(name);
   const Map *functions = r->c->env->functions;
   for (size_t i = 0; i < map_count(functions); i++) {
     Str known = map_at(functions, i)->key;
     bool callable = (known.ptr[0] >= 'a' && known.ptr[0] <= 'z') || (known.ptr[0] >= 'A' && known.ptr[0] <= 'Z');
-    if (callable) nearest_offer(&nearest, known); /* operators are not */
+    if (callable) spelling_try(&near, known); /* operators are not */
   }
   for (size_t i = 0; macro_name(i) && !r->c->env->options.no_macros; i++)
-    nearest_offer(&nearest, str_from_c(macro_name(i)));
-  if (nearest.best.len)
+    spelling_try(&near, str_from_c(macro_name(i)));
+  if (near.word.len)
     return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at,
-                       "unknown function \"%.*s\"; did you mean %.*s()?", STR_ARG(name), STR_ARG(nearest.best));
+                       "unknown function \"%.*s\"; did you mean %.*s()?", STR_ARG(name), STR_ARG(near.word));
   return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown function \"%.*s\"", STR_ARG(name));
 }
 
