@@ -14,7 +14,16 @@ static int run_show(Verb *verb) {
   return show_subject(verb, &ALERT, verb_word(verb, 0));
 }
 
-/* Every run of the rules over this alert, the newest last. */
+/* Whom its pages, or those of its incident, have told. */
+static void say_told(Verb *verb) {
+  Value row = value_null();
+  if (verb->quiet || !client_try(verb->client, list_path_of(verb->arena, &ALERT, verb_word(verb, 0)), &row)) return;
+  Str incident = verb_text_of(&row, "incident_id");
+  show_told(verb, "alert_id", verb_text_of(&row, "id"));
+  if (incident.len) show_told(verb, "incident_id", incident);
+}
+
+/* Every run of the rules over this alert, the newest last; then who was told. */
 static int run_why(Verb *verb) {
   Value answer = value_null();
   Str id = client_escape(verb->arena, str_from_c(verb_word(verb, 0)));
@@ -28,6 +37,7 @@ static int run_why(Verb *verb) {
              STR_ARG(verb_text_of(run, "status")));
     say_explanation(verb, run);
   }
+  say_told(verb);
   return EXIT_DONE;
 }
 

@@ -79,10 +79,12 @@ static bool fail_folder(const char *folder, Error *err) {
   if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
     return fail(err, ERR_INVALID, "--data: there is no folder %s; it is the data folder of a server on this machine",
                 folder);
-  return fail(err, ERR_INVALID,
-              "--data: %s/admin.key cannot be read (%s); \"tocsin init --data %s\" writes it, or set TOCSIN_URL and "
-              "TOCSIN_KEY instead",
-              folder, strerror(errno), folder);
+  return fail(
+      err, ERR_INVALID,
+      "--data: %s/admin.key cannot be read (%s). \"tocsin init --data %s\" writes it when it makes an organization; "
+      "where there is one already, as after a restore, sign in on the web page, make an API key in the settings, "
+      "and put it into that file or into TOCSIN_KEY (with TOCSIN_URL)",
+      folder, strerror(errno), folder);
 }
 
 static bool from_folder(Client *c, const ClientOptions *o, Error *err) {

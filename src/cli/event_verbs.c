@@ -20,6 +20,13 @@ static bool event_body(const Verb *verb, Str *out, Error *err) {
   return true;
 }
 
+/* What was taken otherwise than it was meant: on standard error, whatever the output is. */
+static void say_warnings(const Value *answer) {
+  const Value *warnings = value_get_c(answer, "warnings");
+  for (size_t i = 0; value_is(warnings, VALUE_LIST) && i < warnings->size; i++)
+    fprintf(stderr, "tocsin: warning: %.*s\n", STR_ARG(value_text_or(value_at(warnings, i), S("?"))));
+}
+
 static int run_send(Verb *verb) {
   const char *key = options_get(verb->options, "integration-key");
   Str body = STR_NONE;
@@ -29,6 +36,7 @@ static int run_send(Verb *verb) {
   if (!event_body(verb, &body, &err)) return verb_usage("%s", err.message);
   Str path = str_format(verb->arena, "/in/%.*s", STR_ARG(client_escape(verb->arena, str_from_c(key))));
   int code = client_send(verb->client, path, body, NULL, &answer);
+  if (code == EXIT_DONE) say_warnings(&answer);
   if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
   const Value *errors = value_get_c(&answer, "errors");
   verb_say(verb, "%.*s: %.*s", STR_ARG(verb_text_of(&answer, "request_id")), STR_ARG(verb_text_of(&answer, "status")));

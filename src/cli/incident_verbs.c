@@ -37,7 +37,10 @@ static int run_declare(Verb *verb) {
   if (severity) map_put_c(&whole, "severity", value_int(number));
   body = map_done(&whole);
   int code = client_call(verb->client, "POST", S("/api/v1/incidents"), &body, &row);
-  if (code == EXIT_DONE) verb_say_done(verb, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  verb_say_done(verb, &row);
+  verb_say(verb, "  nobody was paged for it; to page somebody: %s incident page %.*s", cli_program(),
+           STR_ARG(kind_label(&row)));
   return code;
 }
 
@@ -112,7 +115,7 @@ static int run_update(Verb *verb) {
 const VerbSpec INCIDENT_VERBS[] = {
     {.name = "declare",
      .usage = "incident declare TITLE [--severity N] [--service S]",
-     .doc = "Something is broken.",
+     .doc = "Something is broken. It pages nobody by itself: incident page does.",
      .run = run_declare,
      .words_max = 1,
      .options = DECLARE,

@@ -102,5 +102,8 @@ int command_init(int argc, char **argv) {
   }
   printf("organization \"%s\" is ready; the owner's API key is in %s\n", work.organization,
          key_path(&work, serve.data_folder));
+  printf("%s can be paged by e-mail only, and only when serve is given --smtp-url; for ntfy or a webhook: %s create "
+         "contact-methods\n\"%s doctor\" says whether a page would reach somebody\n",
+         work.name, cli_program(), cli_program());
   return EXIT_DONE;
 }

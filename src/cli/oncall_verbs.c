@@ -6,7 +6,7 @@
 /* Page ---------------------------------------------------------------------------------------------------------------
  */
 
-/* A word names a person by e-mail; otherwise the first kind that has such a slug, people first. */
+/* A word names a person by e-mail, the others by slug. Nobody is paged when two kinds have that slug. */
 static int find_target(Verb *verb, const char *word, const char **out_kind) {
   static const char *const KINDS[][2] = {{"user", "users"},
                                          {"team", "teams"},
@@ -19,10 +19,15 @@ static int find_target(Verb *verb, const char *word, const char **out_kind) {
   if (given) return EXIT_DONE;
   Str id = client_escape(verb->arena, str_from_c(word));
   for (size_t i = 0; i < COUNT(KINDS); i++) {
+    if (!client_try(verb->client, str_format(verb->arena, "/api/v1/%s/%.*s", KINDS[i][1], STR_ARG(id)), &row)) continue;
+    if (*out_kind) {
+      fprintf(stderr, "tocsin: \"%s\" is a %s and a %s; nobody was paged. Say which: --kind %s or --kind %s\n", word,
+              *out_kind, KINDS[i][0], *out_kind, KINDS[i][0]);
+      return EXIT_USAGE;
+    }
     *out_kind = KINDS[i][0];
-    if (client_try(verb->client, str_format(verb->arena, "/api/v1/%s/%.*s", KINDS[i][1], STR_ARG(id)), &row))
-      return EXIT_DONE;
   }
+  if (*out_kind) return EXIT_DONE;
   fprintf(stderr,
           "tocsin: there is no user, team, schedule, policy or service \"%s\"; name a user by e-mail, others by slug\n",
           word);
@@ -119,7 +124,8 @@ static int run_page(Verb *verb) {
   code = client_call(verb->client, "POST", S("/api/v1/pages"), &value, &row);
   if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
   Str id = verb_text_of(&row, "id");
-  verb_say(verb, "paging %s%s: %.*s", verb_word(verb, 0), count > 1 ? " and others" : "", STR_ARG(id));
+  verb_say(verb, "paging %.*s %s%s: %.*s", STR_ARG(verb_text_of(value_at(&targets, 0), "kind")), verb_word(verb, 0),
+           count > 1 ? " and others" : "", STR_ARG(id));
   verb_say(verb, "  who was told: %s get notifications --filter page_id=%.*s", cli_program(), STR_ARG(id));
   return code;
 }
@@ -127,7 +133,7 @@ static int run_page(Verb *verb) {
 static const Option PAGE_OPTIONS[] = {
     {"message", OPTION_TEXT, "TEXT", NULL, "what it is about; or as the last word"},
     {"kind", OPTION_TEXT, "KIND", NULL,
-     "user, team, schedule, policy or service; when not given, the first of these that is called so"},
+     "user, team, schedule, policy or service; needed when several of these are called so"},
     {"preview", OPTION_FLAG, NULL, NULL, "says who would be reached when, by what; pages nobody"},
     {"urgency", OPTION_TEXT, "URGENCY", NULL, "high or low; high when not given"}};
 const VerbSpec PAGE_BY_HAND = {
@@ -159,7 +165,9 @@ static Value with_names(Arena *arena, const Value *items) {
     MapBuilder row = map_builder(arena);
     for (size_t m = 0; m < item->size; m++) map_put(&row, value_text(&item->members[m].key), item->members[m].value);
     map_put_c(&row, "now", names_joined(arena, value_get_c(item, "users")));
-    map_put_c(&row, "then", names_joined(arena, value_get_c(item, "next")));
+    const Value *people = value_get_c(item, "users");
+    bool open_end = value_is(people, VALUE_LIST) && people->size > 0 && !verb_text_of(item, "until").len;
+    map_put_c(&row, "then", open_end ? value_c("the same (open end)") : names_joined(arena, value_get_c(item, "next")));
     *VEC_PUSH(arena, &rows) = map_done(&row);
   }
   return list_done(&rows);

@@ -8,6 +8,7 @@
 #include "cli/verb.h"
 #include "compat/compat.h"
 #include "lang/yaml.h"
+#include "net/http_server.h"
 
 const Option SERVE_OPTIONS[] = {
     {"data", OPTION_TEXT, "DIR", "./tocsin-data",
@@ -135,6 +136,7 @@ static bool check_numbers_and_urls(const Options *o, Error *err) {
       return fail(err, ERR_INVALID, "--%s %lld: requests a minute, 1 to 100000000, or 0 for no limit", name,
                   (long long)limit);
   }
+  if (!http_listen_check(options_get(o, "listen"), err)) return false;
   if (!options_get(o, "tls-cert") != !options_get(o, "tls-key"))
     return fail(err, ERR_INVALID, "--tls-cert and --tls-key belong together: give both, or none");
   return true;

@@ -27,8 +27,7 @@ static void section(Verb *verb, const char *title, const Column *columns, Str pa
   print_table(verb->client, &verb->screen, columns, items, verb->output == OUTPUT_WIDE);
 }
 
-/* Every page of it, and each person's messages. */
-static void show_told(Verb *verb, const char *filter, Str id) {
+void show_told(Verb *verb, const char *filter, Str id) {
   Arena *arena = verb->arena;
   Value pages = value_null();
   Str path = str_format(arena, "/api/v1/pages?%s=%.*s&sort=-id&limit=5", filter, STR_ARG(id));

@@ -7,4 +7,7 @@
 /* The thing, who was told, its alerts (of an incident), its timeline. */
 MUST_CHECK int show_subject(Verb *verb, const Resource *kind, const char *id);
 
+/* Every page of it, and each person's messages. filter: "alert_id" or "incident_id", of id. */
+void show_told(Verb *verb, const char *filter, Str id);
+
 #endif

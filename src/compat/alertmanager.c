@@ -5,8 +5,10 @@
  * agree on what is one alert. */
 #include <stdlib.h>
 
+#include "catalog/catalog.h"
 #include "compat/alertmanager.h"
 #include "core/server/inbound.h"
+#include "lang/fingerprint.h"
 #include "lang/json.h"
 
 enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
@@ -15,19 +17,6 @@ enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
 
 static int compare_members(const void *a, const void *b) {
   return str_compare(value_text(&((const Member *)a)->key), value_text(&((const Member *)b)->key));
-}
-
-/* FNV-1a over the sorted names and values, each ended by 0xff: prometheus/common's fingerprint. */
-static Str fingerprint(Arena *arena, const Member *labels, size_t count) {
-  u64 hash = 14695981039346656037ull;
-  for (size_t i = 0; i < count; i++) {
-    Str parts[] = {value_text(&labels[i].key), value_text(&labels[i].value)};
-    for (size_t p = 0; p < COUNT(parts); p++) {
-      for (size_t k = 0; k < parts[p].len; k++) hash = (hash ^ (u8)parts[p].ptr[k]) * 1099511628211ull;
-      hash = (hash ^ 0xff) * 1099511628211ull;
-    }
-  }
-  return str_format(arena, "%016llx", (unsigned long long)hash);
 }
 
 static const char *take_labels(Arena *arena, const Value *json, Member **out, size_t *out_count) {
@@ -48,18 +37,6 @@ static Str label(const Member *labels, size_t count, const char *name) {
   for (size_t i = 0; i < count; i++)
     if (str_equal_c(value_text(&labels[i].key), name)) return value_text(&labels[i].value);
   return STR_NONE;
-}
-
-static i32 priority_of(Str severity) {
-  static const struct {
-    const char *word;
-    i32 priority;
-  } WORDS[] = {{"critical", 1}, {"page", 1},  {"emergency", 1}, {"fatal", 1}, {"error", 2},
-               {"high", 2},     {"major", 2}, {"warning", 3},   {"warn", 3},  {"minor", 3},
-               {"medium", 3},   {"info", 4},  {"low", 4},       {"none", 4},  {"notice", 4}};
-  for (size_t i = 0; i < COUNT(WORDS); i++)
-    if (str_equal_nocase(severity, str_from_c(WORDS[i].word))) return WORDS[i].priority;
-  return 0;
 }
 
 static const char *take_time(const Value *json, i64 *out) {
@@ -96,12 +73,24 @@ static Str title_of(Arena *arena, Str name, const Value *annotations, size_t byt
 }
 
 static Str service_of(const Member *labels, size_t count) {
-  static const char *const NAMES[] = {"service", "app", "application", "job"};
+  static const char *const NAMES[] = {"service",   "service_name", "app", "application", "app_kubernetes_io_name",
+                                      "component", "job"};
   for (size_t i = 0; i < COUNT(NAMES); i++) {
     Str found = label(labels, count, NAMES[i]);
     if (found.len) return found;
   }
   return STR_NONE;
+}
+
+/* As the template of the webhook has it: who says nothing is an error. */
+static Str severity_of(const Member *labels, size_t count, const Value *annotations) {
+  static const char *const NAMES[] = {"severity", "priority", "level"};
+  for (size_t i = 0; i < COUNT(NAMES); i++) {
+    Str found = label(labels, count, NAMES[i]);
+    if (found.len) return found;
+  }
+  Str noted = value_text_or(value_get_c(annotations, "severity"), STR_NONE);
+  return noted.len ? noted : S("error");
 }
 
 static void put_labels(Arena *arena, const Member *labels, size_t count, const EventLimits *limits, Event *out) {
@@ -129,13 +118,13 @@ static const char *take_element(Arena *arena, const Value *json, u32 index, i64 
   if (!bad && ends > 0 && starts > ends) bad = "startsAt must be before endsAt";
   if (bad) return bad;
   bool resolved = ends > 0 && ends <= now_ms;
-  Str severity = label(labels, count, "severity");
+  Str severity = severity_of(labels, count, annotations);
   *out = (Event){.kind = EVENT_ALERT,
                  .element = index,
                  .status = resolved ? EVENT_RESOLVED : EVENT_TRIGGERED,
-                 .priority = resolved ? 0 : priority_of(severity),
+                 .priority = resolved ? 0 : catalog_priority(severity),
                  .source_priority = severity,
-                 .dedup_key = fingerprint(arena, labels, count),
+                 .dedup_key = label_fingerprint(arena, value_get_c(json, "labels")),
                  .title = title_of(arena, label(labels, count, "alertname"), annotations, defaults->limits.title_bytes),
                  .description =
                      utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),

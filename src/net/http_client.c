@@ -425,6 +425,10 @@ static void event_free_any(struct event *event) {
   if (event) event_free(event);
 }
 
+bool http_client_permits(const HttpClient *client, const struct sockaddr *address) {
+  return outbound_guard_permits(client->guard, address);
+}
+
 void http_client_free(HttpClient *client) {
   if (!client) return;
   stop_thread(client);

@@ -6,6 +6,8 @@
 #ifndef TOCSIN_NET_HTTP_CLIENT_H
 #define TOCSIN_NET_HTTP_CLIENT_H
 
+#include <sys/socket.h>
+
 #include "base/base.h"
 
 typedef struct HttpClient HttpClient;
@@ -53,6 +55,9 @@ typedef struct HttpCall { /* copied by submit */
   void *ctx;
 } HttpCall;
 void http_client_call(HttpClient *client, const HttpCall *call);
+
+/* Does the guard let calls that no start option names go there? */
+bool http_client_permits(const HttpClient *client, const struct sockaddr *address);
 
 typedef struct SmtpRelay {
   const char *url;      /* smtp://user@host:port (STARTTLS when offered; required with a user) or smtps:// */

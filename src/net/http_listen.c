@@ -17,7 +17,10 @@ typedef struct Address {
   socklen_t bytes;
 } Address;
 
-static bool parse_address(const char *text, Address *out, Error *err) {
+enum { HOST_BYTES_MAX = 256 };
+
+/* The host, without the brackets of IPv6, and where the port begins. Resolves nothing. */
+static bool split_address(const char *text, char out_host[HOST_BYTES_MAX], const char **out_port, Error *err) {
   const char *colon = strrchr(text, ':');
   u64 port;
   Str digits = str_from_c(colon ? colon + 1 : "");
@@ -27,14 +30,27 @@ static bool parse_address(const char *text, Address *out, Error *err) {
   if (!str_to_u64(digits, 65535, &port))
     return fail(err, ERR_INVALID, "--listen \"%s\" has no port; use a form such as 127.0.0.1:8080 or [::1]:8080", text);
   size_t host_bytes = (size_t)(colon - text);
-  char host[256];
   if (host_bytes >= 2 && text[0] == '[' && colon[-1] == ']') text++, host_bytes -= 2;
-  if (host_bytes == 0 || host_bytes >= sizeof(host))
+  if (host_bytes == 0 || host_bytes >= HOST_BYTES_MAX)
     return fail(err, ERR_INVALID, "--listen has no host; use 0.0.0.0:%s for all addresses", colon + 1);
-  memcpy(host, text, host_bytes);
-  host[host_bytes] = '\0';
+  memcpy(out_host, text, host_bytes);
+  out_host[host_bytes] = '\0';
+  *out_port = colon + 1;
+  return true;
+}
+
+bool http_listen_check(const char *address, Error *err) {
+  char host[HOST_BYTES_MAX];
+  const char *port = NULL;
+  return split_address(address, host, &port, err);
+}
+
+static bool parse_address(const char *text, Address *out, Error *err) {
+  char host[HOST_BYTES_MAX];
+  const char *port = NULL;
+  if (!split_address(text, host, &port, err)) return false;
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
-  int code = getaddrinfo(host, colon + 1, &hints, &found);
+  int code = getaddrinfo(host, port, &hints, &found);
   if (code != 0) return fail(err, ERR_INVALID, "--listen: cannot resolve \"%s\": %s", host, gai_strerror(code));
   memcpy(&out->storage, found->ai_addr, found->ai_addrlen);
   out->bytes = found->ai_addrlen;

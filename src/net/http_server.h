@@ -106,6 +106,9 @@ typedef struct HttpServerOptions {
   void (*on_too_large)(void *ctx, HttpRequest *request);
 } HttpServerOptions;
 
+/* Has --listen a host and a port? Resolves and opens nothing. */
+MUST_CHECK bool http_listen_check(const char *address, Error *err);
+
 /* Binds (once without SO_REUSEPORT first, so that "port in use" is seen), starts the threads, accepts. */
 MUST_CHECK bool http_server_start(const HttpServerOptions *options, HttpServer **out, Error *err);
 u16 http_server_port(const HttpServer *server);

@@ -2,6 +2,7 @@
 #include "net/reach.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 
@@ -56,14 +57,36 @@ bool reach_relay(const SmtpRelay *relay, const char *ca_file, Error *err) {
   return code == CURLE_OK || failed(code, words, err);
 }
 
-bool reach_url(Str url, const char *ca_file, Error *err) {
+typedef struct Guarded {
+  const HttpClient *client;
+  bool refused, permitted; /* some address was */
+} Guarded;
+
+static curl_socket_t open_guarded(void *ctx, curlsocktype purpose, struct curl_sockaddr *address) {
+  Guarded *guarded = ctx;
+  (void)purpose;
+  if (!http_client_permits(guarded->client, &address->addr)) {
+    guarded->refused = true;
+    return CURL_SOCKET_BAD;
+  }
+  guarded->permitted = true;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+bool reach_url(Str url, const char *ca_file, const HttpClient *client, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   char words[CURL_ERROR_SIZE];
+  Guarded guarded = {.client = client};
   CURL *easy = curl_easy_init();
   ASSERT(easy);
   bool ok = common(easy, str_to_c(arena, url), ca_file, "http,https", words) &&
+            curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_guarded) == CURLE_OK &&
+            curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &guarded) == CURLE_OK &&
             curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK;
   CURLcode code = ok ? curl_easy_perform(easy) : CURLE_FAILED_INIT;
   curl_easy_cleanup(easy);
-  return code == CURLE_OK || failed(code, words, err);
+  if (code == CURLE_OK) return true;
+  if (guarded.refused && !guarded.permitted)
+    return fail(err, ERR_FORBIDDEN, "it is a private address, which --outbound-allow does not name");
+  return failed(code, words, err);
 }

@@ -77,8 +77,9 @@ static bool check_text(Checker *c, const Field *f, const Value *in, Value *out) 
   size_t count = utf8_count(text);
   i64 max = f->max ? f->max : f->kind == F_CEL ? 16384 : TEXT_MAX_DEFAULT;
   if ((i64)count > max || (i64)count < f->min) {
-    field_error(c->ctx, c->pointer, "length", "%s has %zu characters; it may have %lld to %lld",
-                f->name ? f->name : "the text", count, (long long)f->min, (long long)max);
+    field_error(c->ctx, c->pointer, "length", "%s has %zu characters; it may have %lld to %lld%s",
+                f->name ? f->name : "the text", count, (long long)f->min, (long long)max,
+                f->filled ? "; left out, one is made" : "");
     return false;
   }
   if (f->required && str_is_blank(text)) return wrong(c, f, in, "required", "a text that is not blank");

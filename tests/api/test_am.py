@@ -134,3 +134,20 @@ def test_amtool_adds_and_lists(am):
     assert statuses(am) == {"ByHand": "triggered"}
     told = subprocess.run(["amtool", "alert", "query", "alertname=ByHand", f"--alertmanager.url={url}"], capture_output=True, text=True, timeout=20)
     assert told.returncode == 0 and "ByHand" in told.stdout, told
+
+
+@pytest.mark.parametrize("labels", [{"alertname": "Same"}, {"alertname": "Same", "severity": "warning", "zone": "a", "empty": ""}, {"alertname": "Same", "level": "critical"}])
+def test_the_webhook_and_the_api_make_the_same_alert(am, labels):
+    element = {"labels": labels, "annotations": {"summary": "it is bad"}}
+    assert post(am, element).status == 200
+    [before] = am.alerts()
+    am.server.send(am.source["key"], {"version": "4", "status": "firing", "alerts": [{"status": "firing", **element}]})
+    am.server.settle()
+    [after] = am.alerts()
+    assert (before["id"], before["dedup_key"], before["priority"]) == (after["id"], after["dedup_key"], after["priority"])
+    assert before["priority"] == {"warning": "p3", "critical": "p1"}.get(labels.get("severity") or labels.get("level"), "p2")
+    other = am.integration(am.policy([am.ann]), template="alertmanager")
+    am.server.send(other["key"], {"version": "4", "alerts": [{"status": "firing", **element}]})
+    am.server.settle()
+    [hooked] = am.alerts(integration=other)
+    assert (hooked["dedup_key"], hooked["priority"]) == (before["dedup_key"], before["priority"])

@@ -233,6 +233,9 @@ def test_oncall_says_who(client):
     slug = name.lower().replace(" ", "-")
     assert client.world.ann["name"] in client("oncall", slug)
     assert client("oncall", "nobody-knows", code=NOT_FOUND)
+    [row] = client.world.server.get(f"on-call?schedule_id={slug}")["items"]
+    assert row["until"] is None and row["next"] is None, "one person, for ever"
+    assert "open end" in client("oncall", slug)
 
 
 def test_oncall_take_covers_everyone_from_now(client):
@@ -253,6 +256,30 @@ def test_why_tells_which_rules_matched_and_who_was_paged(client):
     told = client("alert", "why", client.world.alert("key")["number"])
     assert f'"Quiet {client.world.name}" does not match' in told
     assert client.world.chain["name"] in told and "triggered" in told
+    assert client.world.ann["name"] in told and "webhook" in told
+
+
+def test_a_declared_incident_says_that_nobody_was_paged(client):
+    told = client("incident", "declare", f"Broken {client.world.name}")
+    assert "nobody was paged" in told and "incident page INC-" in told
+
+
+def test_event_send_says_what_was_taken_otherwise(client):
+    done = run("event", "send", "--key", client.world.source["key"], "--title", "T", "--dedup-key", "w", "--status", "resolvd", "--url", f"http://127.0.0.1:{client.world.server.port}")
+    assert done.returncode == 0 and "warning: " in done.stderr and 'did you mean "resolved"' in done.stderr, done
+
+
+def test_paging_a_name_of_two_asks_which(client):
+    server, name = client.world.server, f"Twin {client.world.name}"
+    server.make("teams", name=name, members=[{"user_id": client.world.ann["id"]}])
+    server.make("schedules", name=name, time_zone="UTC", layers=[])
+    slug = name.lower().replace(" ", "-")
+    done = run("page", slug, "It burns", "--data", server.folder)
+    assert done.returncode == USAGE and "a team and a schedule" in done.stderr and "--kind" in done.stderr, done
+    assert client.world.told("ann") == 0
+    client("page", slug, "It burns", "--kind", "team")
+    server.settle()
+    assert client.world.told("ann") == 1
 
 
 def test_event_send_needs_no_key_of_the_api_and_never_sends_it(client):
@@ -333,7 +360,8 @@ def test_init_says_which_option_is_wrong_once(tmp_path, options, code, told):
 @pytest.mark.parametrize("listen, told", [(":99999", "99999 is no port"), ("127.0.0.1:70000", "70000 is no port"), ("nonsense", "has no port")])
 def test_serve_says_what_is_wrong_with_the_address(tmp_path, listen, told):
     done = run("serve", "--data", tmp_path / "d", "--listen", listen)
-    assert done.returncode == FAILED and told in done.stderr
+    assert done.returncode == USAGE and told in done.stderr
+    assert not (tmp_path / "d").exists()
 
 
 def test_a_folder_that_was_not_there_is_said(tmp_path):

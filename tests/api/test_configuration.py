@@ -33,7 +33,7 @@ def serve(tmp_path, *arguments, env=None):
     (["--outbound-allow", "10.0.0.0/99"], 1, ["10.0.0.0/99"]),
     (["--trusted-proxies", "foo"], 1, ["foo", "--trusted-proxies"]),
     (["--log-format", "xml"], 2, ["xml"]),
-    (["--listen", "127.0.0.1:99999"], 1, ["99999"]),
+    (["--listen", "127.0.0.1:99999"], 2, ["99999"]),
     (["--listen", "192.0.2.1:8080"], 1, ["192.0.2.1", "does not have that address"]),
     (["--db", "mysql://x"], 1, ["mysql", "postgresql://"]),
     (["--db", "postgresql://127.0.0.1:1/x"], 1, ["PostgreSQL", "Connection refused"]),

@@ -52,6 +52,8 @@ def test_gaps_people_and_policies_are_named(healthy, sink):
     world = World(healthy, sink)
     silent = healthy.make("users", name="Silent Sam", email="sam@example.org", role="responder")
     world.steps(silent, [])
+    for method in healthy.items("contact-methods", user_id=silent["id"]):
+        healthy.api("DELETE", f"contact-methods/{method['id']}")
     empty = healthy.make("schedules", name="Empty nights", time_zone="Europe/Berlin", layers=[])
     healthy.make("escalation-policies", name="To nobody", levels=[{"targets": [{"kind": "schedule", "id": empty["id"]}]}])
     found = findings(healthy.folder, code=1)
@@ -68,6 +70,29 @@ def test_providers_are_tried(healthy, sink):
     found = findings(healthy.folder, code=1)
     assert any(sink.url in text for text in of(found, "reach", "ok"))
     assert any("http://127.0.0.1:1" in text and "cannot be reached" in text for text in of(found, "reach", "error"))
+
+
+def test_what_could_not_be_sent_is_no_way_to_be_told(healthy, sink):
+    world = World(healthy, sink)
+    people = {name: healthy.make("users", name=name, email=f"{name}@example.org", role="responder") for name in ("Private", "Texted", "Fallback")}
+    world.steps(people["Private"], [(0, [world.method(people["Private"], "webhook", "http://10.1.2.3/hook")])])
+    world.steps(people["Fallback"], [])  # without steps the first method is used: the e-mail
+    world.steps(people["Texted"], [(0, [world.sms_of_before(people["Texted"])])])
+    found = findings(healthy.folder, code=1)
+    told = of(found, "people", "warning")
+    assert any("Private" in text and "--outbound-allow" in text for text in told), told
+    assert any("Texted" in text and "cannot send" in text for text in told), told
+    assert not any("Fallback" in text for text in told), told
+    assert any("http://10.1.2.3 " in text.replace(",", " ") and "refused by the guard" in text for text in of(found, "reach", "error")), found
+
+
+def test_a_schedule_whose_person_cannot_be_told_reaches_nobody(healthy, sink):
+    world = World(healthy, sink)
+    sam = healthy.make("users", name="Sam", email="sam@example.org", role="responder")
+    world.steps(sam, [(0, [world.method(sam, "webhook", "http://10.1.2.3/hook")])])
+    schedule = healthy.make("schedules", name="Nights", time_zone="UTC", layers=[{"name": "All", "starts_at": "2020-01-01T00:00:00", "turn": {"every": 1, "unit": "week"}, "members": [[sam["id"]]]}])
+    healthy.make("escalation-policies", name="By night", levels=[{"targets": [{"kind": "schedule", "id": schedule["id"]}]}])
+    assert any("By night" in text for text in of(findings(healthy.folder, code=1), "policies", "error"))
 
 
 def test_unsafe_things_are_told(healthy):

@@ -3,7 +3,7 @@
 import pytest
 
 from http_sink import drop, fail, reply
-from world import ack_url
+from world import World, ack_url
 
 
 @pytest.fixture
@@ -452,9 +452,10 @@ def test_the_last_level_keeps_its_wait_when_its_messages_fail(world):
     assert world.told("ann") == 2
 
 
-def test_a_level_without_a_method_that_could_be_tried_is_skipped_at_once_and_counted(world):
+def test_a_level_without_a_method_that_could_be_tried_is_skipped_at_once_and_counted(fresh, sink):
+    world = World(fresh(), sink)
     sam, bob = world.user("sam"), world.user("bob")
-    world.steps(sam, [(0, [world.method(sam, "sms", "+4915112345678")])])
+    world.steps(sam, [(0, [world.sms_of_before(sam)])])
     world.source = world.integration(world.policy([sam], [bob]))
     world.fire("key")
     assert world.told("bob") == 1
@@ -462,9 +463,10 @@ def test_a_level_without_a_method_that_could_be_tried_is_skipped_at_once_and_cou
     assert 'tocsin_notifications_total{kind="sms",outcome="failed"}' in world.server.http("GET", "/metrics").text
 
 
-def test_a_policy_that_can_tell_nobody_is_exhausted_at_once(world):
+def test_a_policy_that_can_tell_nobody_is_exhausted_at_once(fresh, sink):
+    world = World(fresh(), sink)
     sam, cleo = world.user("sam"), world.user("cleo")
-    world.steps(sam, [(0, [world.method(sam, "sms", "+4915112345678")])])
+    world.steps(sam, [(0, [world.sms_of_before(sam)])])
     world.source = world.integration(world.policy([sam], exhausted=[{"kind": "user", "id": cleo["id"]}]))
     world.fire("key")
     assert world.page(world.alert("key"))["status"] == "exhausted"

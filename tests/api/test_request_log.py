@@ -100,6 +100,16 @@ def test_truncated_alerts_are_said(world):
     assert any("truncatedAlerts" in text or "3" in text for text in warned(world, body))
 
 
+def test_a_misspelt_field_is_told_with_what_was_meant(source):
+    (said,) = warned(source, {"title": "t", "dedup-key": "k", "environment": "x", "mine": 1})
+    assert said == 'the field "dedup-key" is not known and was ignored; did you mean "dedup_key"?'
+
+
+def test_a_misspelt_title_is_named_in_the_refusal(source):
+    answer = source.server.try_send(source.source["key"], {"titel": "t", "dedup_key": "k"})
+    assert answer.status == 422 and 'did you mean "title"?' in answer.json["detail"], answer
+
+
 def test_the_same_warning_is_counted(source):
     for _ in range(3):
         answer = source.fire("k", status="resolvd")
@@ -165,10 +175,50 @@ def test_the_title_counts_what_was_not_understood(source):
 
 def test_it_counts_from_one_again_after_a_good_one(source):
     bad(source, 2)
+    source.server.turn("5m")
     source.fire("good")
     bad(source)
     (alert,) = [a for a in source.alerts() if "understood" in a["title"]]
     assert (alert["title"], alert["status"], alert["episode"]) == (f"1 message from {source.source['name']} was not understood", "triggered", 2)
+
+
+def not_understood(world):
+    (alert,) = [a for a in world.alerts() if "understood" in a["title"]]
+    return alert
+
+
+def test_a_sender_that_mixes_good_and_bad_pages_once(source):
+    for n in range(4):
+        bad(source)
+        source.fire(f"good-{n}", priority="p4")
+        source.server.turn("1m")
+    alert = not_understood(source)
+    assert (alert["status"], alert["episode"]) == ("triggered", 1)
+    assert alert["title"].startswith("4 messages")
+    assert len(source.pages(alert)) == 1
+
+
+def test_after_a_good_one_it_ends_when_nothing_bad_came_for_five_minutes(source):
+    bad(source)
+    source.server.turn("2m")
+    source.fire("good")
+    assert not_understood(source)["status"] == "triggered"
+    source.server.turn("2m")
+    assert not_understood(source)["status"] == "triggered"
+    source.server.turn("70s")
+    alert = not_understood(source)
+    assert (alert["status"], alert["count"]) == ("resolved", 1)
+
+
+def test_a_bad_one_within_the_quiet_begins_it_anew(source):
+    bad(source)
+    source.fire("good")
+    source.server.turn("4m")
+    bad(source)
+    source.server.turn("30m")
+    assert not_understood(source)["status"] == "triggered", "nothing good came since"
+    source.fire("good again")
+    assert not_understood(source)["status"] == "resolved"
 
 
 def test_it_says_why(source):
@@ -180,6 +230,7 @@ def test_it_says_why(source):
 def test_whatever_is_understood_resolves_it(world, good):
     world.source = world.integration(world.policy([world.user("ann")]), filter="!has(payload.env)")
     bad(world)
+    world.server.turn("5m")
     world.server.send(world.source["key"], good)
     (alert,) = [a for a in world.alerts() if "understood" in a["title"]]
     assert alert["status"] == "resolved"
@@ -190,7 +241,7 @@ def test_in_a_shared_space_each_integration_has_its_own(world):
     one, two = (world.integration(policy, dedup_scope="organization") for _ in range(2))
     for integration in (one, two):
         assert world.server.try_send(integration["key"], b"{").status == 400
-    world.server.settle()
+    world.server.turn("5m")
     world.server.send(one["key"], {"title": "t", "dedup_key": f"k-{world.name}"})
     assert [a["status"] for a in world.alerts(integration=one) if "understood" in a["title"]] == ["resolved"]
     assert [a["status"] for a in world.alerts(integration=two)] == ["triggered"]

@@ -203,13 +203,29 @@ def test_a_key_that_exists_is_refused(server):
     assert server.try_api("POST", "integrations", {"name": "Two", "template": "generic", "key": "the-same-key-0123456789"}).status in (409, 422)
 
 
+def test_a_short_key_is_refused_with_the_way_out(server):
+    answer = server.try_api("POST", "integrations", {"name": "Short", "template": "generic", "key": "abc"})
+    assert answer.status == 400 and "16" in str(answer.json["errors"]) and "left out, one is made" in str(answer.json["errors"]), answer
+    assert len(server.make("integrations", name="Made for me", template="generic")["key"]) >= 16
+
+
+def test_a_contact_method_that_nothing_can_send_to_is_refused(server):
+    user = server.make("users", name="Texted", email="texted@example.org", role="responder")
+    for kind in ("sms", "slack"):
+        answer = server.try_api("POST", "contact-methods", {"user_id": user["id"], "kind": kind, "address": "+4930123456"})
+        (error,) = answer.json["errors"]
+        assert answer.status == 400 and error["pointer"] == "/kind", answer
+        assert f'"{kind}"' in error["message"] and "email" in error["message"] and "ntfy" in error["message"]
+
+
 def test_an_api_key_is_shown_once_and_works_within_its_scopes(server):
     made = server.make("api-keys", name="reader", scopes=["teams:read"])
     secret = made["key"]
     assert secret.startswith("tk_")
     assert secret not in str(server.get(f"api-keys/{made['id']}"))
     assert server.try_api("GET", "teams", key=secret).status == 200
-    assert server.try_api("POST", "teams", {"name": "Not allowed"}, key=secret).status == 403
+    refused = server.try_api("POST", "teams", {"name": "Not allowed"}, key=secret)
+    assert refused.status == 403 and "teams:create" in refused.json["detail"] and "make a key" in refused.json["detail"], refused
     server.api("DELETE", f"api-keys/{made['id']}")
     assert server.try_api("GET", "teams", key=secret).status == 401
 

@@ -16,9 +16,9 @@ def named(tmp_path_factory):
     policy = server.make("escalation-policies", name="Night", levels=[{"targets": [{"kind": "user", "id": "ann@example.org"}]}])
     service = server.make("services", name="Checkout", team_id="payments", policy_id="night")
     schedule = server.make("schedules", name="Primary", layers=[])
-    integration = server.make("integrations", name="Prod", template="generic", key="names-key", service_id="checkout")
+    integration = server.make("integrations", name="Prod", template="generic", key="names-key-0123456789", service_id="checkout")
     incident = server.make("incidents", title="Broken", commander_id="ann@example.org", service_ids=["checkout"])
-    server.send("names-key", {"title": "Disk", "dedup_key": "disk"})
+    server.send("names-key-0123456789", {"title": "Disk", "dedup_key": "disk"})
     alert = server.items("alerts", integration_id="prod")[0]
     names = {"users": (user["id"], "ann@example.org"), "incidents": (incident["id"], incident["number"]),
              "alerts": (alert["id"], alert["number"])}

@@ -31,6 +31,15 @@ class World:
         fields.setdefault("verified", True)
         return self.server.make("contact-methods", user_id=user["id"], kind=kind, address=address, label=kind, **fields)
 
+    def sms_of_before(self, user):
+        """A method whose kind has no channel: none can be made, but one may be stored. Starts the server anew."""
+        address = f"https://example.org/{self.name}/{user['id']}"
+        method = self.method(user, "webhook", address)
+        self.server.stop()
+        self.server.sql("UPDATE contact_method SET kind = 'sms' WHERE address = ?", address)
+        self.server.start()
+        return method
+
     def steps(self, user, steps, urgencies=("high", "low")):
         """Sets the notification rules: steps is a list of (delay_s, [contact method, ...])."""
         body = [{"delay_s": delay_s, "contact_method_ids": [m["id"] for m in methods]} for delay_s, methods in steps]

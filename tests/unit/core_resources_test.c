@@ -307,21 +307,24 @@ static void an_integration_has_a_key_and_a_url(void **state) {
   static const CoreHooks HOOKS = {.template_known = known_template};
   f->ctx.hooks = &HOOKS;
   Value made = fixture_make(f, "integration", "{\"name\": \"Prom\", \"template\": \"prometheus\"}");
-  Value given =
-      fixture_make(f, "integration",
-                   "{\"name\": \"Prom\", \"template\": \"prometheus\", \"key\": \"my-old-key\", \"secret\": \"s\"}");
+  Value given = fixture_make(
+      f, "integration",
+      "{\"name\": \"Prom\", \"template\": \"prometheus\", \"key\": \"my-old-key-0123456\", \"secret\": \"s\"}");
   assert_int_equal(value_text_or(value_get_c(&made, "key"), S("")).len, 24);
-  assert_string_equal(fixture_text(f, &given, "/url"), "https://tocsin.example/in/my-old-key");
+  assert_string_equal(fixture_text(f, &given, "/url"), "https://tocsin.example/in/my-old-key-0123456");
   assert_string_equal(fixture_text(f, &given, "/slug"), "prom-2");
   assert_null(value_get_c(&given, "secret"));
-  assert_false(fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"nagois\", \"key\": \"my-old-key\"}"));
+  assert_false(
+      fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"nagois\", \"key\": \"my-old-key-0123456\"}"));
   assert_string_equal(fixture_error(f, 0), "/template choice");
-  assert_false(
-      fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"my-old-key\"}"));
+  assert_false(fixture_try(f, "integration",
+                           "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"my-old-key-0123456\"}"));
   assert_string_equal(fixture_error(f, 0), "/key taken");
-  assert_false(
-      fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"has/slash\"}"));
+  assert_false(fixture_try(f, "integration",
+                           "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"has/slash-0123456789\"}"));
   assert_string_equal(fixture_error(f, 0), "/key format");
+  assert_false(fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"short\"}"));
+  assert_string_equal(fixture_error(f, 0), "/key length");
 }
 
 static const char SCHEDULE_JSON[] =

@@ -57,7 +57,8 @@ static bool arm(Cycle *cycle, const Alert *alert, Error *err) {
 }
 
 bool alert_deadline_arm(Cycle *cycle, const Alert *alert, Error *err) {
-  if (alert->deadline_ms == 0 || alert->deadline_before > 0) return true; /* whoever looks arms it again */
+  bool watched = alert->deadline_before > 0 && alert->deadline_before <= alert->deadline_ms;
+  if (alert->deadline_ms == 0 || watched) return true; /* whoever looks arms it again */
   return arm(cycle, alert, err);
 }
 

@@ -1,7 +1,7 @@
 /* Integrations: one configured inbound source each, with its own key in its URL. */
 #include "core/resources.h"
 
-enum { KEY_CHARS = 24, KEY_MIN = 3, KEY_MAX = 128 };
+enum { KEY_CHARS = 24, KEY_MIN = 16, KEY_MAX = 128 };
 
 static const EnumValue SCOPES[] = {{"integration", 0, "Keys are its own."},
                                    {"organization", 0, "Keys are shared with every integration that says so."},
@@ -27,7 +27,9 @@ static void check_key(ResourceCtx *ctx, const Field *field, const char *pointer,
     ok = ok && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_');
   }
   if (!ok)
-    field_error(ctx, pointer, "format", "a key has %d to %d characters of a-z, A-Z, 0-9, - and _", KEY_MIN, KEY_MAX);
+    field_error(ctx, pointer, "format",
+                "a key has %d to %d characters of a-z, A-Z, 0-9, - and _; left out, a random one is made", KEY_MIN,
+                KEY_MAX);
 }
 
 static void check_overrides(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
@@ -70,7 +72,9 @@ static const Field INTEGRATION_FIELDS[] = {
      .everywhere = true,
      .immutable = true,
      .check = check_key,
-     .doc = "Stands in its URL; may be given, so that senders can keep theirs."},
+     .doc =
+         "Stands in its URL, and whoever knows it can send: at least 16 random characters. Made when it is left out; "
+         "may be given, so that senders can keep theirs."},
     {.name = "enabled", .kind = F_BOOL, .def = "true", .filter = FILTER_SCAN, .doc = "Whether it takes requests."},
     {.name = "quiet", .kind = F_BOOL, .def = "false", .doc = "Record, never act."},
     {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Who owns it."},

@@ -4,6 +4,7 @@
 #include "core/alerts/batch.h"
 
 static const i64 YEAR_2000_MS = 946684800000;
+static const i64 NOT_UNDERSTOOD_QUIET_MS = 300000;
 
 static const DbStmt OCCURRENCE_PUT = {
     "occurrence_put",
@@ -109,8 +110,19 @@ static void count_in_title(Batch *batch, Alert *a, const Event *e) {
   a->row_changed = true;
 }
 
+/* Of a sender that mixes good messages with bad ones, a good one does not end the alert: it would page at each change.
+ * It ends when nothing bad came for a while. True: that is still to come, and the alert's deadline says when. */
+static bool waits_for_quiet(Alert *a, const Item *item) {
+  i64 quiet_ms = a->last_seen_ms + NOT_UNDERSTOOD_QUIET_MS;
+  if (!item->event->own || a->status == ALERT_RESOLVED || item->arrival->received_ms >= quiet_ms) return false;
+  a->deadline_ms = a->deadline_ms > 0 ? MIN(a->deadline_ms, quiet_ms) : quiet_ms;
+  a->row_changed = true;
+  return true;
+}
+
 static void move_deadline(Alert *a, const Item *item) {
   i64 deadline = item->event->deadline_ms;
+  if (item->event->own) a->deadline_ms = 0; /* the quiet is over */
   i64 after = item->integration ? item->integration->resolve_after_s : 0;
   if (deadline == 0 && after > 0) deadline = item->arrival->received_ms + after * 1000;
   if (deadline > 0) a->deadline_ms = deadline;
@@ -308,6 +320,10 @@ static bool resolve(Batch *batch, Item *item, Error *err) {
   Key *key = item->key;
   Alert *a = key->alert;
   i64 t = event_time(item), received = item->arrival->received_ms;
+  if (a && waits_for_quiet(a, item)) {
+    list_alert(batch, a);
+    return occur(batch, item, a, err);
+  }
   item->late = a && resolve_is_late(item, t);
   if (!item->late) {
     key->resolve_t = t ? t : received;

@@ -128,11 +128,16 @@ static bool wanted(const Call *call, Permission *out) {
 
 static bool refuse(Call *call, const Permission *w, Error *err) {
   if (call->user && grants_scope(call->user->grants, w->area, w->verb) == ROWS_NONE)
-    return fail(err, ERR_FORBIDDEN, "%.*s (%.*s) may not %.*s %.*s", STR_ARG(call->user->name),
-                STR_ARG(call->user->role_id ? S("a role of your organization") : call->user->role), STR_ARG(w->verb),
-                STR_ARG(w->area));
-  return fail(err, ERR_FORBIDDEN, "the scopes of this API key do not hold %.*s:%.*s", STR_ARG(w->area),
-              STR_ARG(w->verb));
+    return fail(err, ERR_FORBIDDEN,
+                "%.*s (role %.*s) may not do this: it needs the permission %.*s:%.*s, which an owner or admin of your "
+                "organization can give, by another role",
+                STR_ARG(call->user->name),
+                STR_ARG(call->user->role_id ? S("of your organization's own") : call->user->role), STR_ARG(w->area),
+                STR_ARG(w->verb));
+  return fail(err, ERR_FORBIDDEN,
+              "this API key may not do this: its scopes do not hold %.*s:%.*s; make a key that has it (its owner can, "
+              "or an admin)",
+              STR_ARG(w->area), STR_ARG(w->verb));
 }
 
 bool api_allowed(Call *call, Error *err) {
@@ -155,6 +160,8 @@ bool api_may_change(Call *call, Db *db, const Resource *resource, i64 id, Error 
   bool within = false;
   if (call->write_scope == ROWS_ALL || !str_equal_c(call->area, resource->plural)) return true;
   if (!resource_within(&ctx.rc, resource, id, call->write_scope, &within, err)) return false;
-  return within || fail(err, ERR_FORBIDDEN, "you may change %s of the %s; this %s is not", WHOSE[call->write_scope],
-                        resource->plural, resource->name);
+  return within || fail(err, ERR_FORBIDDEN,
+                        "%.*s:%.*s is yours for %s only, and this %s is not among it; somebody of its team can do it, "
+                        "or an owner or admin can give you more",
+                        STR_ARG(call->area), STR_ARG(call->verb), WHOSE[call->write_scope], resource->name);
 }

@@ -36,8 +36,13 @@ static bool check_rule(ResourceCtx *ctx, const Value *rule, Error *err) {
 
 static bool check_address(ResourceCtx *ctx, Str kind, Str address, Error *err) {
   const Channel *channel = channel_find(app_of(ctx)->catalog, kind);
-  return !channel ||
-         channel_check_address(channel, address, err); /* kinds without a channel yet are kept as they are */
+  if (channel) return channel_check_address(channel, address, err);
+  Buf names = buf_new(ctx->arena, KIB(4));
+  const Catalog *catalog = app_of(ctx)->catalog;
+  for (size_t i = 0; i < channel_count(catalog); i++)
+    buf_format(&names, "%s%.*s", i ? ", " : "", STR_ARG(channel_name(channel_at(catalog, i))));
+  return fail(err, ERR_NOT_FOUND, "this server cannot send by \"%.*s\" yet; it sends by: %.*s", STR_ARG(kind),
+              STR_ARG(buf_str(&names)));
 }
 
 bool api_check_cel(ResourceCtx *ctx, const Field *field, Str source, Error *err) {

@@ -80,7 +80,7 @@ static const Field WHO_FIELDS[] = {
     {.name = "level", .kind = F_INT, .doc = "Of the policy, when one was asked for."},
     {.name = "users", .kind = F_LIST, .of = &PERSON_ITEM, .required = true, .doc = "Who; none: nobody."},
     {.name = "source", .kind = F_TEXT, .doc = "Which layer or override says so."},
-    {.name = "until", .kind = F_TIME, .doc = "Until when; null: for ever."},
+    {.name = "until", .kind = F_TIME, .doc = "Until when; null: open end, nothing changes for 400 days or more."},
     {.name = "next", .kind = F_LIST, .of = &PERSON_ITEM, .nullable = true, .doc = "Who is next; null: nobody known."},
     {.name = "next_at", .kind = F_TIME, .doc = "From when."}};
 static const Field WHO_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(WHO_FIELDS), .doc = "One source."};

@@ -20,13 +20,14 @@ static const Field CONTACT_METHOD_FIELDS[] = {
      .required = true,
      .immutable = true,
      .filter = FILTER_SCAN,
-     .doc = "The channel."},
+     .doc =
+         "The channel: email, webhook or ntfy. The others are kept where they are stored already, and cannot be made."},
     {.name = "address",
      .kind = F_TEXT,
      .required = true,
      .max = 500,
-     .doc = "Number, address or URL, as the channel wants it.",
-     .example = "+4930123456"},
+     .doc = "Address or URL, as the channel wants it.",
+     .example = "ann@example.org (email), https://example.org/hook (webhook), https://ntfy.sh/my-topic (ntfy)"},
     {.name = "label", .kind = F_TEXT, .max = 80, .doc = "What the person calls it.", .example = "Work phone"},
     {.name = "verified",
      .kind = F_BOOL,
@@ -53,8 +54,11 @@ static bool contact_before_write(ResourceCtx *ctx, const Value *old, Value *fres
       address = value_text_or(value_get_c(fresh, "address"), S(""));
   Error why = {0};
   (void)err;
-  if (hooks->check_address && !hooks->check_address(ctx, kind, address, &why))
-    field_error(ctx, "/address", "format", "%s", why.message);
+  bool asked = !old || text_changed(old, fresh, "address"); /* what is stored already stays as it is */
+  if (asked && hooks->check_address && !hooks->check_address(ctx, kind, address, &why)) {
+    bool no_channel = why.code == ERR_NOT_FOUND;
+    field_error(ctx, no_channel ? "/kind" : "/address", no_channel ? "choice" : "format", "%s", why.message);
+  }
   if (text_changed(old, fresh, "address") && !ctx->administrator)
     resource_put(ctx, fresh, "verified", value_bool(false));
   if (flag(fresh, "verified") && !flag(old, "verified") && !ctx->administrator)

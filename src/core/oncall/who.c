@@ -147,11 +147,25 @@ static bool holds_user(const Shift *shift, i64 user_id) {
   return user_id == 0;
 }
 
+/* A shift that the horizon cuts is looked at again with a far one; what goes on past that has an open end, ends_ms 0.
+ * One render of a month a schedule is the usual cost. */
+static bool render_from(Asking *ask, const SetupSchedule *schedule, Rendered *out, Error *err) {
+  static const i64 HORIZONS_MS[] = {30 * DAY_MS, 400 * DAY_MS};
+  for (size_t i = 0; i < COUNT(HORIZONS_MS); i++) {
+    OverrideRows rows;
+    i64 end_ms = ask->at_ms + HORIZONS_MS[i];
+    *out = (Rendered){0};
+    if (!render(ask->db, ask->arena, ask->app, schedule, ask->at_ms, end_ms, &rows, out, err)) return false;
+    ShiftList *list = &out->final;
+    if (list->count != 1 || list->items[0].ends_ms < end_ms) return true;
+    if (i + 1 == COUNT(HORIZONS_MS)) list->items[0].ends_ms = 0;
+  }
+  return true;
+}
+
 static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, Error *err) {
-  OverrideRows rows;
-  Rendered rendered = {0};
-  if (!render(ask->db, ask->arena, ask->app, schedule, ask->at_ms, ask->at_ms + 30 * DAY_MS, &rows, &rendered, err))
-    return false;
+  Rendered rendered;
+  if (!render_from(ask, schedule, &rendered, err)) return false;
   const ShiftList *list = &rendered.final;
   bool now = list->count && list->items[0].starts_ms <= ask->at_ms;
   Shift nobody = {0};
@@ -165,8 +179,8 @@ static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, 
   map_put_c(&map, "users", people_value(ask, shift));
   map_put_c(&map, "source", now ? value_string(shift->source) : value_null());
   map_put_c(&map, "until",
-            now    ? time_value(ask->arena, shift->ends_ms)
-            : next ? time_value(ask->arena, next->starts_ms)
+            now    ? shift->ends_ms ? time_value(ask->arena, shift->ends_ms) : value_null()
+               : next ? time_value(ask->arena, next->starts_ms)
                    : value_null());
   map_put_c(&map, "next", next ? people_value(ask, next) : value_null());
   map_put_c(&map, "next_at", next ? time_value(ask->arena, next->starts_ms) : value_null());

@@ -14,11 +14,19 @@ typedef enum FindingLevel {
 } FindingLevel;
 const char *finding_level_name(FindingLevel level);
 
+/* The web server of a contact method, tried once. */
+typedef struct ReachedHost {
+  Str origin; /* "https://ntfy.example.org" */
+  bool ok;
+  Error why;
+} ReachedHost;
+
 typedef struct Doctor {
   App *app;
   Arena *arena;
   Db *db; /* a reader */
   ValueVec findings;
+  VEC(ReachedHost *) hosts;
 } Doctor;
 
 /* Text says what is, then a semicolon and the way out. */
@@ -26,6 +34,9 @@ void finding(Doctor *doctor, FindingLevel level, const char *about, const char *
 
 /* A list of {"level", "about", "text"}. Takes some seconds: disk, relay and providers are tried. */
 MUST_CHECK bool doctor_run(App *app, Arena *arena, Value *out, Error *err);
+
+/* The web server that a URL leads to, tried at most once and told of then; NULL past the first ten. */
+const ReachedHost *doctor_host(Doctor *doctor, Str url);
 
 /* Its parts. */
 void doctor_machine(Doctor *doctor);            /* doctor_machine.c: versions, disk, clock, zones, what is unsafe */

@@ -4,6 +4,7 @@
 #include "core/operations/doctor.h"
 #include <string.h>
 
+#include "core/paging/notify.h"
 #include "core/setup/setup.h"
 
 enum { SHOWN_MAX = 20, AHEAD_MS = 7 * 86400 * 1000 };
@@ -48,25 +49,35 @@ static void look_at_organizations(Walk *walk) {
   }
 }
 
-/* A contact of this user that would be used for it; e-mail only with a relay. */
-static bool usable(const Doctor *doctor, const SetupUser *user, i64 contact_id) {
-  for (size_t i = 0; i < user->contact_count; i++) {
-    const SetupContact *contact = &user->contacts[i];
-    if (contact->id == contact_id)
-      return contact->verified && !contact->broken && (doctor->app->relay.url || !str_equal_c(contact->kind, "email"));
+/* Why nothing would arrive there, as words; NULL: something would. `word`: what sending says about it. */
+static const char *obstacle(Doctor *doctor, const SetupContact *contact, const char *word) {
+  static const char *const WORDS[][2] = {{"no_provider", "this server cannot send to it"},
+                                         {"not_verified", "it is not verified"},
+                                         {"no_smtp", "e-mail needs --smtp-url"}};
+  for (size_t i = 0; word && i < COUNT(WORDS); i++)
+    if (strcmp(word, WORDS[i][0]) == 0) return WORDS[i][1];
+  if (word) return word;
+  if (contact->broken) return "its provider says that it is gone";
+  const ReachedHost *host = str_starts_with(contact->address, S("http")) ? doctor_host(doctor, contact->address) : NULL;
+  return host && host->why.code == ERR_FORBIDDEN ? "its address is private; see --outbound-allow" : NULL;
+}
+
+/* Of an urgent page, by the steps that paging plans. *out_why: what stands in the way of the last method. */
+static bool user_reachable(Walk *walk, const SetupUser *user, Str *out_why) {
+  Doctor *doctor = walk->doctor;
+  Finding find = {.app = doctor->app, .db = doctor->db, .arena = doctor->arena, .setup = walk->setup};
+  StepPlan plan = {0};
+  *out_why = S("there is no contact method");
+  if (!user || str_equal_c(user->status, "deactivated")) return false;
+  steps_plan(&find, user, false, &plan);
+  for (size_t i = 0; i < plan.items.count; i++) {
+    const SetupContact *contact = plan.items.items[i].contact;
+    if (!contact) continue;
+    const char *why = obstacle(doctor, contact, plan.items.items[i].error);
+    if (!why) return true;
+    *out_why = str_format(doctor->arena, "%.*s %.*s: %s", STR_ARG(contact->kind), STR_ARG(contact->address), why);
   }
   return false;
-}
-
-static bool steps_reach(const Doctor *doctor, const SetupUser *user, const SetupSteps *steps) {
-  for (size_t s = 0; s < steps->count; s++)
-    for (size_t c = 0; c < steps->items[s].contact_count; c++)
-      if (usable(doctor, user, steps->items[s].contact_ids[c])) return true;
-  return false;
-}
-
-static bool user_reachable(const Doctor *doctor, const SetupUser *user) {
-  return user && !str_equal_c(user->status, "deactivated") && steps_reach(doctor, user, &user->high);
 }
 
 static bool look_at_users(Walk *walk, Error *err) {
@@ -74,13 +85,13 @@ static bool look_at_users(Walk *walk, Error *err) {
   if (!list_ids(walk, &USERS, err)) return false;
   for (size_t i = 0; i < walk->ids.count; i++) {
     const SetupUser *user = setup_user(walk->setup, walk->ids.items[i]);
-    if (!user || user_reachable(walk->doctor, user)) continue;
+    Str why = STR_NONE;
+    if (!user || user_reachable(walk, user, &why)) continue;
     if (bad++ < SHOWN_MAX)
       finding(walk->doctor, FINDING_WARNING, "people",
-              "%.*s (%.*s) would not be told of an urgent page: no step leads to a verified, working contact method%s; "
+              "%.*s (%.*s) would not be told of an urgent page: no step leads to a contact method that works (%.*s); "
               "give one",
-              STR_ARG(user->name), STR_ARG(user->email),
-              walk->doctor->app->relay.url ? "" : " (e-mail needs --smtp-url)");
+              STR_ARG(user->name), STR_ARG(user->email), STR_ARG(why));
   }
   if (bad > SHOWN_MAX)
     finding(walk->doctor, FINDING_WARNING, "people", "and %zu more would not be told", bad - SHOWN_MAX);
@@ -88,15 +99,28 @@ static bool look_at_users(Walk *walk, Error *err) {
   return true;
 }
 
-/* Who has it now; *out_gap_ms: when it next is nobody's, 0 not within the time looked at. */
-static bool schedule_has_somebody(Walk *walk, const SetupSchedule *schedule, i64 *out_until_ms) {
-  Shift shift = {0};
+/* Who has it now. False: it cannot be said. */
+static bool shift_now(Walk *walk, const SetupSchedule *schedule, Shift *out) {
   Error ignored = {0};
   i64 now = clock_now(&walk->doctor->app->clock);
-  if (!oncall_now(walk->doctor->db, walk->doctor->arena, walk->doctor->app, schedule, now, &shift, &ignored))
-    return true;
+  return oncall_now(walk->doctor->db, walk->doctor->arena, walk->doctor->app, schedule, now, out, &ignored);
+}
+
+static bool schedule_has_somebody(Walk *walk, const SetupSchedule *schedule, i64 *out_until_ms) {
+  Shift shift = {0};
+  if (!shift_now(walk, schedule, &shift)) return true;
   *out_until_ms = shift.ends_ms;
   return shift.user_count > 0;
+}
+
+static bool schedule_reaches(Walk *walk, const SetupSchedule *schedule) {
+  Shift shift = {0};
+  Str why = STR_NONE;
+  if (!schedule) return false;
+  if (!shift_now(walk, schedule, &shift)) return true;
+  for (size_t i = 0; i < shift.user_count; i++)
+    if (user_reachable(walk, setup_user(walk->setup, shift.user_ids[i]), &why)) return true;
+  return false;
 }
 
 static void look_at_schedules(Walk *walk) {
@@ -127,16 +151,15 @@ static void look_at_schedules(Walk *walk) {
 }
 
 static bool target_reaches(Walk *walk, const SetupTarget *target) {
-  i64 until_ms = 0;
-  if (target->kind == TARGET_USER) return user_reachable(walk->doctor, setup_user(walk->setup, target->id));
+  Str why = STR_NONE;
+  if (target->kind == TARGET_USER) return user_reachable(walk, setup_user(walk->setup, target->id), &why);
   if (target->kind == TARGET_TEAM) {
     const SetupTeam *team = setup_team(walk->setup, target->id);
     for (size_t i = 0; team && i < team->member_count; i++)
-      if (user_reachable(walk->doctor, setup_user(walk->setup, team->members[i].user_id))) return true;
+      if (user_reachable(walk, setup_user(walk->setup, team->members[i].user_id), &why)) return true;
     return false;
   }
-  const SetupSchedule *schedule = target->kind == TARGET_SCHEDULE ? setup_schedule(walk->setup, target->id) : NULL;
-  return target->kind == TARGET_CHANNEL || (schedule && schedule_has_somebody(walk, schedule, &until_ms));
+  return target->kind == TARGET_SCHEDULE && schedule_reaches(walk, setup_schedule(walk->setup, target->id));
 }
 
 static bool policy_reaches(Walk *walk, const SetupPolicy *policy) {

@@ -5,9 +5,8 @@
 enum { HOSTS_MAX = 10 };
 
 static const DbStmt ADDRESSES = {"doctor_addresses",
-                                 "SELECT DISTINCT kind, address FROM contact_method WHERE kind IN ('webhook', 'ntfy') "
-                                 "AND address LIKE 'http%' ORDER "
-                                 "BY 1, 2 LIMIT 1000",
+                                 "SELECT DISTINCT address FROM contact_method WHERE address LIKE 'http%' "
+                                 "ORDER BY 1 LIMIT 1000",
                                  NULL};
 
 static bool is_loopback(Str url) {
@@ -41,12 +40,6 @@ static void look_at_relay(Doctor *doctor) {
             err.message);
 }
 
-typedef struct Hosts {
-  Doctor *doctor;
-  Str origins[HOSTS_MAX];
-  size_t count;
-} Hosts;
-
 /* "https://ntfy.example.org" of the whole. */
 static Str origin_of(Str url) {
   size_t start = str_find(url, S("://"), 0);
@@ -54,29 +47,43 @@ static Str origin_of(Str url) {
   return end == SIZE_MAX ? url : str_slice(url, 0, end);
 }
 
-static bool note_origin(const DbRow *row, void *ctx) {
-  Hosts *hosts = ctx;
-  Str origin = origin_of(db_row_text(row, 1, hosts->doctor->arena));
-  for (size_t i = 0; i < hosts->count; i++)
-    if (str_equal(hosts->origins[i], origin)) return true;
-  if (hosts->count < HOSTS_MAX) hosts->origins[hosts->count++] = origin;
-  return hosts->count < HOSTS_MAX;
+static void tell_of_host(Doctor *doctor, const ReachedHost *host) {
+  if (host->ok)
+    finding(doctor, FINDING_OK, "reach", "%.*s answers", STR_ARG(host->origin));
+  else if (host->why.code == ERR_FORBIDDEN)
+    finding(doctor, FINDING_ERROR, "reach",
+            "%.*s, which people are told through, is refused by the guard against private targets; start serve with "
+            "--outbound-allow and its address, or look at their contact methods",
+            STR_ARG(host->origin));
+  else
+    finding(doctor, FINDING_ERROR, "reach",
+            "%.*s, which people are told through, cannot be reached: %s; look at the network, or at their contact "
+            "methods",
+            STR_ARG(host->origin), host->why.message);
+}
+
+const ReachedHost *doctor_host(Doctor *doctor, Str url) {
+  Str origin = origin_of(url);
+  for (size_t i = 0; i < doctor->hosts.count; i++)
+    if (str_equal(doctor->hosts.items[i]->origin, origin)) return doctor->hosts.items[i];
+  if (doctor->hosts.count >= HOSTS_MAX) return NULL;
+  ReachedHost *host = ARENA_NEW(doctor->arena, ReachedHost);
+  *host = (ReachedHost){.origin = str_copy(doctor->arena, origin)};
+  host->ok = reach_url(origin, doctor->app->outbound_ca, doctor->app->outbound, &host->why);
+  *VEC_PUSH(doctor->arena, &doctor->hosts) = host;
+  tell_of_host(doctor, host);
+  return host;
+}
+
+static bool try_address(const DbRow *row, void *ctx) {
+  Doctor *doctor = ctx;
+  return doctor_host(doctor, db_row_text(row, 0, doctor->arena)) != NULL;
 }
 
 static void look_at_providers(Doctor *doctor) {
-  Hosts hosts = {.doctor = doctor};
-  Error err = {0};
-  if (!db_query(doctor->db, &ADDRESSES, 0, NULL, note_origin, &hosts, &err)) return;
-  for (size_t i = 0; i < hosts.count; i++) {
-    error_clear(&err);
-    if (reach_url(hosts.origins[i], doctor->app->outbound_ca, &err))
-      finding(doctor, FINDING_OK, "reach", "%.*s answers", STR_ARG(hosts.origins[i]));
-    else
-      finding(doctor, FINDING_ERROR, "reach",
-              "%.*s, which people are told through, cannot be reached: %s; look at the network, or at their contact "
-              "methods",
-              STR_ARG(hosts.origins[i]), err.message);
-  }
+  Error ignored = {0};
+  if (!db_query(doctor->db, &ADDRESSES, 0, NULL, try_address, doctor, &ignored))
+    finding(doctor, FINDING_WARNING, "reach", "contact methods cannot be read: %s", ignored.message);
 }
 
 void doctor_reach(Doctor *doctor) {

@@ -31,6 +31,10 @@ typedef struct First {
   Error err;
 } First;
 
+#define SET_UP                                                                                                         \
+  "This server has an organization. Sign in with the owner's e-mail address and password; the owner's API key is in "  \
+  "the file admin.key of the data folder."
+
 static const HttpHeader FIRST_HEADERS[] = {
     {STR("Cache-Control"), STR("no-store")},
     {STR("Referrer-Policy"), STR("no-referrer")},
@@ -276,9 +280,11 @@ static void first_request(App *app, HttpRequest *request) {
   Str given = str_starts_with(request->path, S("/setup/")) ? str_slice(request->path, 7, request->path.len) : STR_NONE;
   *first = (First){.app = app, .request = request, .arena = request->arena};
   if (!first_page_wanted(app)) {
+    bool mail = app->relay.url != NULL;
     render_words(first, given.len ? 410 : 200, "Tocsin is set up",
-                 "This server has an organization. Sign in with the owner's e-mail address and password; the owner's "
-                 "API key is in the file admin.key of the data folder.");
+                 mail ? SET_UP
+                      : SET_UP " Nobody can be paged yet: start the server with --smtp-url for e-mail, or give "
+                               "yourself an ntfy or webhook contact method.");
     return;
   }
   if (!str_equal_secret(given, token(app, first->arena))) {

@@ -4,6 +4,7 @@
 
 #include "lang/cel/html.h"
 #include "lang/cel/library.h"
+#include "lang/fingerprint.h"
 #include "lang/json.h"
 
 static Value do_json(CelCall *call, const Value *args, u32 count) {
@@ -132,6 +133,12 @@ static Value do_hash(CelCall *call, const Value *args, u32 count) {
   return value_string(str_format(call->arena, "%016llx", (unsigned long long)hash_stable(buf_str(&buf))));
 }
 
+static Value do_fingerprint(CelCall *call, const Value *args, u32 count) {
+  (void)count;
+  if (!cel_charge(call, args[0].size)) return cel_out_of_budget(call);
+  return value_string(label_fingerprint(call->arena, &args[0]));
+}
+
 /* Host of a URL, or of "host:port/path"; empty when there is none. */
 static Value do_url_host(CelCall *call, const Value *args, u32 count) {
   (void)count;
@@ -192,6 +199,8 @@ static const CelFn ROWS[] = {
     {"truncate", "(string, int) -> string; string.(int) -> string", do_truncate, "At most n characters, … at a cut.",
      .slow = 4},
     {"hash", "(dyn, dyn...) -> string", do_hash, "Short hex that is the same for the same texts, for ever.", .cost = 4},
+    {"fingerprint", "(map(string, dyn)) -> string", do_fingerprint,
+     "Alertmanager's fingerprint of a map of labels; empty without any.", .cost = 4},
     {"url_host", "(string) -> string; string.() -> string", do_url_host, "Host of a URL, without port.", .slow = 5},
     {"one_line", "(string) -> string; string.() -> string", do_one_line, "White space becomes single spaces.",
      .cost = 2, .slow = 4},
