@@ -46,6 +46,7 @@ const CliCommand CLI_COMMANDS[] = {
     {"event", .doc = "send: an alert of your own, through an integration", .verbs = EVENT_VERBS},
     {"replay", .doc = "maps a stored request again", .verb = &REPLAY},
     {"rule", .doc = "preview: what the rules would do with a payload; versions, restore", .verbs = RULE_VERBS},
+    {"silence", .doc = "add, end, list, preview: what keeps alerts quiet for a while", .verbs = SILENCE_VERBS},
     {"user", .doc = "leave: hands over what somebody holds", .verbs = USER_VERBS},
     {"eval", .doc = "tries an expression or template, with or without a server", .verb = &EVAL},
     {"watch", .doc = "prints what changes, as it changes", .verb = &WATCH},

@@ -15,6 +15,9 @@ extern const VerbSpec PAGE_BY_HAND, ONCALL, ONCALL_VERBS[];
 /* event_verbs.c, eval_verb.c, watch.c */
 extern const VerbSpec EVENT_VERBS[], RULE_VERBS[], REPLAY, EVAL, WATCH;
 
+/* quiet_verbs.c */
+extern const VerbSpec SILENCE_VERBS[];
+
 /* user_verbs.c */
 extern const VerbSpec USER_VERBS[];
 int verb_rule_versions(Verb *verb);

@@ -12,27 +12,10 @@ const EnumValue ROLES[] = {{"owner", 0, "Everything, and is told when nobody ans
                            {NULL}};
 
 const Resource *const CORE_RESOURCES[] = {
-    &ORGANIZATION,
-    &ROLE,
-    &USER,
-    &CONTACT_METHOD,
-    &NOTIFICATION_RULE,
-    &TEAM,
-    &SERVICE,
-    &SCHEDULE,
-    &SCHEDULE_OVERRIDE,
-    &ESCALATION_POLICY,
-    &INTEGRATION,
-    &ALERT_RULE,
-    &API_KEY,
-    &ALERT,
-    &ALERT_RECORD,
-    &REQUEST,
-    &CHANGE,
-    &INCIDENT,
-    &TIMELINE_ENTRY,
-    &PAGE,
-    &NOTIFICATION,
-    &AUDIT_ENTRY,
+    &ORGANIZATION, &ROLE,         &USER,        &CONTACT_METHOD,    &NOTIFICATION_RULE,
+    &TEAM,         &SERVICE,      &SCHEDULE,    &SCHEDULE_OVERRIDE, &ESCALATION_POLICY,
+    &INTEGRATION,  &ALERT_RULE,   &SILENCE,     &API_KEY,           &ALERT,
+    &ALERT_RECORD, &REQUEST,      &CHANGE,      &INCIDENT,          &TIMELINE_ENTRY,
+    &PAGE,         &NOTIFICATION, &AUDIT_ENTRY,
 };
 const size_t CORE_RESOURCE_COUNT = COUNT(CORE_RESOURCES);

@@ -31,6 +31,8 @@ typedef struct CoreHooks {
   bool (*incident_changed)(ResourceCtx *ctx, i64 incident_id, const Value *before, const Value *after, Error *err);
   /* A rule was edited, disabled or deleted: what it held is decided again. */
   bool (*rule_changed)(ResourceCtx *ctx, i64 rule_id, Error *err);
+  /* A silence, window or inhibition rule (`what` is the resource) was written or deleted. */
+  bool (*quiet_changed)(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err);
   /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
   bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
   /* A schedule or an override was written: running pages look who came on call. */
@@ -62,6 +64,11 @@ extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
 extern const Field WINDOW_ITEM;     /* days, from, to: a stretch of the week on the wall clock */
 
+/* One matcher of a silence, window or inhibition rule; and the check of a list of them: field errors. `what` such a
+ * list would do, if it matched everything. */
+extern const Field QUIET_MATCHER_ITEM;
+void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, const char *what);
+
 /* A column of what `tocsin apply --set` makes; see Resource.configured. */
 #define MANAGED_BY_FIELD                                                                                               \
   {                                                                                                                    \
@@ -72,6 +79,7 @@ extern const Field WINDOW_ITEM;     /* days, from, to: a stretch of the week on 
 extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY;
 extern const Resource SERVICE;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;
+extern const Resource SILENCE;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;
 extern const Resource PAGE, NOTIFICATION;

@@ -7,25 +7,10 @@
 #include "engine/internal.h"
 
 static const char *const FAULT_NAMES[] = {
-    "cycle.begin",
-    "cycle.after_commands",
-    "cycle.after_results",
-    "cycle.after_append",
-    "cycle.after_apply",
-    "cycle.before_commit",
-    "cycle.after_commit",
-    "cycle.after_answers",
-    "apply.decided",
-    "apply.written",
-    "apply.poison",
-    "job.before_claim",
-    "job.after_claim",
-    "job.before_outside",
-    "job.before_finish",
-    "job.after_finish",
-    "send.before_provider",
-    "send.after_provider",
-    NULL,
+    "cycle.begin",         "cycle.after_commands", "cycle.after_results", "cycle.after_append", "cycle.after_apply",
+    "cycle.before_commit", "cycle.after_commit",   "cycle.after_answers", "apply.decided",      "apply.written",
+    "apply.poison",        "job.before_claim",     "job.after_claim",     "job.before_outside", "job.before_finish",
+    "job.after_finish",    "send.before_provider", "send.after_provider", "quiet.release",      NULL,
 };
 
 typedef struct FaultArm {

@@ -1,5 +1,5 @@
 /* What an alert owes to the clock: the end of a hold; and rules that run outside a batch. */
-#include "core/alerts/batch.h"
+#include "core/alerts/quieting.h"
 #include "lang/json.h"
 
 bool alert_run_rules(Cycle *cycle, Alert *alert, const char *why, bool pause_served, Error *err) {
@@ -60,9 +60,7 @@ static bool hold_end(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out
   if (!a || value_int_or(value_get_c(&job->data, "episode"), 0) != a->episode) return true;
   if (!take_ended(cycle, a, &any, err)) return false;
   if (!any) return true;
-  if (a->status != ALERT_TRIGGERED || a->hold_count > 0) return alert_write(cycle, a, err);
-  return alert_run_rules(cycle, a, "released", true, err) &&
-         (a->incident_id == 0 || page_resume(cycle, a->incident_id, "snooze", err));
+  return alert_released(cycle, a, NULL, err);
 }
 
 bool hold_end_job(Cycle *cycle, const Alert *alert, i64 until_ms, Error *err) {

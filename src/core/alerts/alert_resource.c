@@ -18,7 +18,8 @@ static const Field HOLD_FIELDS[] = {
      .kind = F_TEXT,
      .doc = "silence, maintenance, inhibition, flapping, pause, quiet, suppressed, snooze."},
     {.name = "id", .kind = F_TEXT, .doc = "Of the rule or silence; null: none."},
-    {.name = "until", .kind = F_TIME, .doc = "Null: open end."}};
+    {.name = "until", .kind = F_TIME, .doc = "Null: open end."},
+    {.name = "since", .kind = F_TIME, .doc = "When it began to hold."}};
 static const Field HOLD_ITEM = {.kind = F_OBJECT, FIELDS(HOLD_FIELDS), .doc = "One reason to be quiet."};
 
 #define SEEN(n, k, text)                                                                                               \

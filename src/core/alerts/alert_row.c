@@ -41,6 +41,7 @@ bool hold_has(const Alert *alert, const char *reason) {
 bool hold_add(Alert *alert, Hold hold) {
   for (size_t i = 0; i < alert->hold_count; i++)
     if (alert->holds[i].reason == hold.reason && alert->holds[i].id == hold.id) {
+      if (alert->holds[i].until_ms != hold.until_ms) alert->row_changed = true;
       alert->holds[i].until_ms = hold.until_ms;
       return false;
     }
@@ -77,6 +78,10 @@ Str hold_list_json(Arena *arena, const Alert *alert) {
       json_write_string(&buf, time_text_ms(arena, hold->until_ms));
     else
       buf_puts(&buf, "null");
+    if (hold->since_ms) {
+      buf_puts(&buf, ",\"since\":");
+      json_write_string(&buf, time_text_ms(arena, hold->since_ms));
+    }
     buf_putc(&buf, '}');
   }
   buf_putc(&buf, ']');
@@ -90,11 +95,12 @@ static void read_holds(Arena *arena, Str text, Alert *out) {
   for (size_t i = 0; value_is(&list, VALUE_LIST) && i < list.size && out->hold_count < HOLDS_MAX; i++) {
     const Value *item = value_at(&list, i);
     const char *reason = hold_reason(value_text_or(value_get_c(item, "reason"), STR_NONE));
-    i64 until = 0;
+    i64 until = 0, since = 0;
+    if (!time_parse_ms(value_text_or(value_get_c(item, "since"), STR_NONE), &since)) since = 0;
     if (!time_parse_ms(value_text_or(value_get_c(item, "until"), STR_NONE), &until)) until = 0;
     if (reason)
       out->holds[out->hold_count++] =
-          (Hold){.reason = reason, .id = setup_ref(value_get_c(item, "id")), .until_ms = until};
+          (Hold){.reason = reason, .id = setup_ref(value_get_c(item, "id")), .until_ms = until, .since_ms = since};
   }
 }
 

@@ -1,6 +1,6 @@
 /* What people do to an alert. The machine is a table; only alert_act reads it. A verb that changes nothing is no error.
  */
-#include "core/alerts/batch.h"
+#include "core/alerts/quieting.h"
 #include "lang/json.h"
 
 static const char *const VERB_NAMES[ALERT_VERB_COUNT] = {"acknowledge", "unacknowledge", "resolve", "dismiss",
@@ -52,7 +52,6 @@ static void stamp(Acting *x, AlertStatus to) {
     a->resolved_ms = x->cycle->now_ms;
     a->resolved_by = who;
     a->deadline_ms = 0;
-    a->hold_count = 0;
     a->snoozed_until_ms = 0;
   }
 }
@@ -69,30 +68,15 @@ static void begin_episode(Acting *x) {
   a->threshold = value_null();
 }
 
-/* Members of its incident that are triggered and not held. */
-static bool others_awake(Cycle *cycle, const Alert *a, i64 *out, Error *err) {
-  static const DbStmt AWAKE = {
-      "alert_others_awake",
-      "SELECT COUNT(*) FROM alert WHERE incident_id = $1 AND id <> $2 AND status = 'triggered' AND holds = 0", NULL};
-  bool found = false;
-  return db_query_int(cycle->db, &AWAKE, DB_ARGS(db_int(a->incident_id), db_int(a->id)), out, &found, err);
-}
-
 /* Ends its page, and its incident's when no other member is awake. A second snooze moves the end. */
 static bool snooze(Acting *x, Error *err) {
   Alert *a = x->alert;
   if (x->act->until_ms <= x->cycle->now_ms)
     return fail_at(err, ERR_INVALID, "/until", "the snooze must end in the future");
   a->snoozed_until_ms = x->act->until_ms;
-  hold_add(a, (Hold){.reason = "snooze", .id = 0, .until_ms = x->act->until_ms});
+  hold_add(a, (Hold){.reason = "snooze", .until_ms = x->act->until_ms, .since_ms = x->cycle->now_ms});
   a->row_changed = true;
-  i64 awake = 0;
-  if (!page_end(x->cycle, a->id, PAGE_END_CANCELLED, "snooze", x->act->who, err) ||
-      !hold_end_job(x->cycle, a, x->act->until_ms, err))
-    return false;
-  if (a->incident_id == 0 || a->status != ALERT_TRIGGERED) return true;
-  return others_awake(x->cycle, a, &awake, err) &&
-         (awake > 0 || page_end(x->cycle, a->incident_id, PAGE_END_CANCELLED, "snooze", x->act->who, err));
+  return alert_quiet_pages(x->cycle, a, "snooze", x->act->who, err) && hold_end_job(x->cycle, a, x->act->until_ms, err);
 }
 
 static bool escalate(Acting *x, Error *err) {
@@ -155,8 +139,10 @@ static bool back_to_triggered(Acting *x, AlertStatus before, Error *err) {
   if (!alert_after_status(x->cycle, a, before, x->act->who, NULL, err)) return false;
   if (closed) return alert_run_rules(x->cycle, a, "reopened", false, err);
   if (!alert_write(x->cycle, a, err)) return false;
-  return page_restart(x->cycle, a->id, x->act->who, err) &&
-         (a->incident_id == 0 || page_restart(x->cycle, a->incident_id, x->act->who, err));
+  if (!page_restart(x->cycle, a->id, x->act->who, err) ||
+      (a->incident_id && !page_restart(x->cycle, a->incident_id, x->act->who, err)))
+    return false;
+  return a->hold_count == 0 || alert_quiet_pages(x->cycle, a, a->holds[0].reason, x->act->who, err);
 }
 
 static bool move(Acting *x, Move to, Error *err) {
@@ -171,6 +157,7 @@ static bool move(Acting *x, Move to, Error *err) {
                                        [MOVE_RESOLVED] = ALERT_RESOLVED,
                                        [MOVE_DISMISSED] = ALERT_DISMISSED};
   stamp(x, STATUS[to]);
+  if ((to == MOVE_RESOLVED || to == MOVE_DISMISSED) && !alert_holds_end(x->cycle, a, err)) return false;
   if (!tell(x, before, err)) return false;
   return to == MOVE_TRIGGERED ? back_to_triggered(x, before, err) : end_pages(x, before, err);
 }

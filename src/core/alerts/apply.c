@@ -1,6 +1,6 @@
 /* Apply: one batch through its stages, in the order below. Loaded and decided in memory, written at the end of each
  * alert. */
-#include "core/alerts/batch.h"
+#include "core/alerts/quieting.h"
 #include "lang/json.h"
 
 static const DbStmt COUNTER_TAKE = {
@@ -134,10 +134,11 @@ static bool status_moved(const Alert *a) {
 
 /* What a change of status stops and counts, before the rules act: they may start the next page. */
 static bool settle_status(Batch *batch, Alert *a, const Who *who, Error *err) {
-  if (a->status == ALERT_RESOLVED || a->status == ALERT_ACKNOWLEDGED) {
+  if (a->status == ALERT_ACKNOWLEDGED) {
     hold_remove(a, "pause", 0);
     hold_remove(a, "suppressed", 0);
   }
+  if (a->status == ALERT_RESOLVED && a->hold_count && !alert_holds_end(batch->cycle, a, err)) return false;
   if (!tell_story(batch, a, a->status_before, err)) return false;
   return !status_moved(a) || alert_after_status(batch->cycle, a, a->status_before, who, NULL, err);
 }

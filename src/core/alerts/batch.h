@@ -11,9 +11,10 @@ typedef struct Hold {
   const char *reason; /* silence, maintenance, inhibition, flapping, pause, quiet, suppressed, snooze */
   i64 id;             /* the rule's, silence's ...; 0 none */
   i64 until_ms;       /* 0: open end */
+  i64 since_ms;       /* 0: not known */
 } Hold;
 
-enum { HOLDS_MAX = 16, PAGES_MAX = 8, OCCURRENCES_HALF = 500, EXPLANATIONS_KEPT = 10 };
+enum { HOLDS_MAX = 24, PAGES_MAX = 8, OCCURRENCES_HALF = 500, EXPLANATIONS_KEPT = 10 };
 
 /* A row of `alert`, as it is while the batch decides. */
 typedef struct Alert {
@@ -41,7 +42,10 @@ typedef struct Alert {
   bool tell_acker;
   AlertStatus status_before; /* as stored when it was loaded */
   i64 deadline_before;
-  const char *why; /* "new", "reopened", "raised", "changed", "released" */
+  const char *quieted; /* the hold that began in this run and cancels running pages; NULL: none */
+  bool let_go;         /* a hold ended: its incident's page, if that was cancelled, begins again */
+  PageGather *gather;  /* what is released with it; NULL: nothing */
+  const char *why;     /* "new", "reopened", "raised", "changed", "released" */
 } Alert;
 
 /* A row of alert_key. */
@@ -128,6 +132,8 @@ Value alert_facts(Arena *arena, const Setup *setup, const Alert *alert);
 /* stage_rules.c: pure; fills the plan and changes the alert by `set` */
 void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupIntegration *integration,
                   bool pause_served, i64 now_ms, Plan *out);
+/* quieting.c: silences and windows as they are now become its holds; pure */
+void alert_quiet_decide(const Setup *setup, Arena *arena, Alert *alert, i64 now_ms);
 /* stage_route.c: service, team */
 void alert_enrich(const Setup *setup, Alert *alert, Str service_hint, const SetupIntegration *integration);
 /* stage_act.c: carries a plan out: holds, group, incident, pages */

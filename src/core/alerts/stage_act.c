@@ -1,7 +1,7 @@
 /* Stage 4: carries a plan out. Holds first: what is held opens no incident and pages nobody, but joins an open one
  * quietly. Then the group, the incident, the pages. A page is unique per (subject, episode, policy, start): running
  * this twice is safe. */
-#include "core/alerts/batch.h"
+#include "core/alerts/quieting.h"
 #include "lang/json.h"
 
 static const DbStmt GROUP_LOAD = {"alert_group_load",
@@ -212,6 +212,7 @@ static PageStart page_of_alert(const Acting *act) {
                      .service_urgency = service ? service->urgency : STR_NONE,
                      .severity = -1,
                      .team_id = a->team_id,
+                     .gather = a->gather,
                      .title =
                          str_format(act->cycle->arena, "ALERT-%lld %.*s", (long long)a->number, STR_ARG(a->title))};
 }
@@ -320,8 +321,9 @@ static bool hold_back(Acting *act, Error *err) {
   Alert *a = act->alert;
   bool paged = false;
   if ((plan->pause_ms > 0 || plan->snooze_ms > 0) && !has_paged(act, &paged, err)) return false;
-  Hold pause = {.reason = "pause", .id = plan->pause_rule_id, .until_ms = plan->pause_ms};
-  Hold snooze = {.reason = "snooze", .until_ms = plan->snooze_ms};
+  i64 now = act->cycle->now_ms;
+  Hold pause = {.reason = "pause", .id = plan->pause_rule_id, .until_ms = plan->pause_ms, .since_ms = now};
+  Hold snooze = {.reason = "snooze", .until_ms = plan->snooze_ms, .since_ms = now};
   if (!paged && !(hold_until(act, pause, err) && hold_until(act, snooze, err))) return false;
   if (hold_has(a, "snooze")) a->snoozed_until_ms = MAX(a->snoozed_until_ms, plan->snooze_ms);
   for (size_t i = 0; i < a->hold_count; i++) buf_format(&act->words, "held by %s; ", a->holds[i].reason);
@@ -334,6 +336,7 @@ static bool carry_out(Acting *act, Error *err) {
     buf_format(&act->words, "it is %s: nothing to do; ", alert_status_name(a->status));
     return true;
   }
+  if (a->quieted && !a->is_new && !alert_quiet_pages(act->cycle, a, a->quieted, &WHO_SYSTEM, err)) return false;
   if (!hold_back(act, err)) return false;
   bool held = a->hold_count > 0, done = false, none = false;
   if (!held && a->status == ALERT_ACKNOWLEDGED && (act->plan->page_count > 0 || act->plan->unrouted)) {
@@ -344,6 +347,8 @@ static bool carry_out(Acting *act, Error *err) {
     a->page_start++;
   }
   if (!act_in_own_incident(act, held, &done, err)) return false;
+  if (done && a->let_go && !held && a->status == ALERT_TRIGGERED)
+    return page_resume(act->cycle, a->incident_id, a->gather, err);
   if (done) return true;
   if (act->plan->incident) {
     Joined joined = {0};

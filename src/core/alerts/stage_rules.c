@@ -122,7 +122,7 @@ static void act(Deciding *d, const Rule *rule, const RuleAction *action) {
   switch (action->type) {
   case ACTION_SET: act_set(d, action); break;
   case ACTION_SUPPRESS:
-    hold_add(a, (Hold){.reason = "suppressed", .id = rule->id});
+    hold_add(a, (Hold){.reason = "suppressed", .id = rule->id, .since_ms = d->now_ms});
     buf_format(&d->done, "suppressed%s%.*s; ", action->reason.len ? ": " : "", STR_ARG(action->reason));
     break;
   case ACTION_UNSUPPRESS:
@@ -137,7 +137,7 @@ static void act(Deciding *d, const Rule *rule, const RuleAction *action) {
     break;
   case ACTION_THRESHOLD:
     d->below_threshold = !threshold_reached(d, rule, action);
-    if (d->below_threshold) hold_add(a, (Hold){.reason = "suppressed", .id = rule->id});
+    if (d->below_threshold) hold_add(a, (Hold){.reason = "suppressed", .id = rule->id, .since_ms = d->now_ms});
     break;
   case ACTION_CREATE_INCIDENT: act_incident(d, rule, action); break;
   case ACTION_PAGE:
@@ -251,7 +251,7 @@ void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupInt
   d.facts = alert_facts(arena, setup, alert);
   hold_remove(alert, "suppressed", 0);
   if (integration && integration->quiet)
-    hold_add(alert, (Hold){.reason = "quiet", .id = 0});
+    hold_add(alert, (Hold){.reason = "quiet", .since_ms = now_ms});
   else
     hold_remove(alert, "quiet", 0);
   if (org) {
@@ -261,6 +261,7 @@ void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupInt
   if (org && org->defaults.pause_s > 0 && out->pause_ms == 0 && !pause_served)
     out->pause_ms = now_ms + org->defaults.pause_s * 1000;
   out->suppressed = hold_has(alert, "suppressed");
+  alert_quiet_decide(setup, arena, alert, now_ms); /* last: the labels are as rules set them */
   route(&d);
   alert->row_changed = true;
 }

@@ -131,6 +131,7 @@ extern const Route PAGING_ROUTES[];
 extern const Route ONCALL_ROUTES[];
 extern const Route SETUP_ROUTES[];
 extern const Route IDENTITY_ROUTES[], DEPARTURE_ROUTES[], RULE_ROUTES[];
+extern const Route QUIET_ROUTES[];
 extern const Route SESSION_ROUTES[];
 extern const Route EXPRESSION_ROUTES[];
 

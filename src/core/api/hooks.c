@@ -3,7 +3,7 @@
 #include "core/api/hooks.h"
 
 #include "catalog/channel.h"
-#include "core/alerts/alerts.h"
+#include "core/alerts/quieting.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/paging.h"
 #include "core/server/inbound.h"
@@ -138,6 +138,20 @@ static bool rule_changed(ResourceCtx *ctx, i64 rule_id, Error *err) {
   return alerts_held_by_rule(cycle_of(ctx), ctx->org_id, rule_id, err);
 }
 
+static bool quiet_written(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err) {
+  (void)what;
+  return silence_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
+}
+
+/* What keeps it quiet is asked anew: by its labels as they are now. */
+static bool ask_quiet(ResourceCtx *ctx, i64 alert_id, Error *err) {
+  Alert *a = ARENA_NEW(ctx->arena, Alert);
+  bool found = false;
+  if (!alert_load(ctx->db, cycle_of(ctx)->arena, alert_id, a, &found, err)) return false;
+  bool open = found && (a->status == ALERT_TRIGGERED || a->status == ALERT_ACKNOWLEDGED);
+  return !open || alert_requiet(cycle_of(ctx), a, NULL, err);
+}
+
 static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err) {
   static const char *const SHOWN[] = {"title", "description", "priority", "service_id", "labels"};
   Who who = who_of(ctx);
@@ -158,7 +172,7 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
                          .kind = "edited",
                          .who = &who,
                          .data = json_text(ctx->arena, &map)};
-  return timeline_add(cycle_of(ctx), &entry, err);
+  return timeline_add(cycle_of(ctx), &entry, err) && ask_quiet(ctx, alert_id, err);
 }
 
 static bool shifts_changed(ResourceCtx *ctx, Error *err) {
@@ -187,6 +201,7 @@ const CoreHooks API_HOOKS = {
     .incident_move = incident_move,
     .incident_changed = incident_changed,
     .rule_changed = rule_changed,
+    .quiet_changed = quiet_written,
     .alert_changed = alert_changed,
     .shifts_changed = shifts_changed,
 };

@@ -67,6 +67,14 @@ MUST_CHECK bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64
 MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who,
                              Error *err);
 
+/* Starts a page that speaks for many. */
+MUST_CHECK bool page_storm_start(Cycle *cycle, const PageStart *s, Str urgency, Str snapshot, i64 *out_id, Error *err);
+/* gather.c: the page that speaks for what is released together, 0 when this is the first of its policy; then the page
+ * that was made is noted. */
+MUST_CHECK bool page_gather_join(Cycle *cycle, const PageStart *s, Str urgency, Str snapshot, i64 *out_storm,
+                                 Error *err);
+void page_gather_note(const PageStart *s, Str urgency, i64 page_id);
+
 /* page_level.c */
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 bool page_exhausted_again(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);

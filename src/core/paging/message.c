@@ -134,7 +134,7 @@ static bool storm_facts(Making *m, const Page *page, Str *title, Error *err) {
     return false;
   map_put_c(&m->map, "storm", take_list(m));
   map_put_c(&m->map, "storm_count", value_int(count));
-  *title = str_format(m->arena, "Alert storm: %lld problems", (long long)count);
+  *title = str_format(m->arena, "%.*s: %lld problems", STR_ARG(page->title), (long long)count);
   return true;
 }
 

@@ -162,15 +162,15 @@ static bool insert_page(Cycle *cycle, const PageStart *s, i64 id, Str urgency, S
                 db_int(cycle->now_ms));
 }
 
-static bool start_storm(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_id, Error *err) {
+bool page_storm_start(Cycle *cycle, const PageStart *s, Str urgency, Str snapshot, i64 *out_id, Error *err) {
   PageStart storm = *s;
   storm.subject_kind = "storm";
   storm.subject_id = storm.alert_id = storm.incident_id = 0;
   storm.severity = -1;
-  storm.title = S("Alert storm");
+  storm.title = s->gather ? S("Quiet has ended") : S("Alert storm");
   *out_id = id_next(cycle->ids);
   cycle_publish(cycle, s->org_id, "page", *out_id, 1);
-  return insert_page(cycle, &storm, *out_id, S("high"), snapshot, 0, err) &&
+  return insert_page(cycle, &storm, *out_id, urgency, snapshot, 0, err) &&
          add_level_job(cycle, *out_id, s->org_id, 1, cycle->now_ms, err);
 }
 
@@ -191,7 +191,9 @@ static bool count_page(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_
   if (rate->storm_page_id && !db_query_int(cycle->db, &ACTIVE, DB_ARGS(db_int(rate->storm_page_id)), &id, &active, err))
     return false;
   if (!active) rate->storm_page_id = 0;
-  if (rate->count > STORM_PAGES && !active && !start_storm(cycle, s, snapshot, &rate->storm_page_id, err)) return false;
+  if (rate->count > STORM_PAGES && !active &&
+      !page_storm_start(cycle, s, S("high"), snapshot, &rate->storm_page_id, err))
+    return false;
   *out_storm = rate->storm_page_id;
   return true;
 }
@@ -226,13 +228,16 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
   Str snapshot = policy            ? snapshot_json(cycle->arena, policy)
                  : s->target_count ? snapshot_of_targets(cycle->arena, s->targets, s->target_count)
                                    : snapshot_of_owners(cycle->arena, org);
-  if (policy && !s->by_hand && !count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
+  Str urgency = urgency_of(s, policy);
+  if (policy && s->gather && !page_gather_join(cycle, s, urgency, snapshot, &storm_page_id, err)) return false;
+  if (policy && !storm_page_id && !s->by_hand && !count_page(cycle, s, snapshot, &storm_page_id, err)) return false;
   id = id_next(cycle->ids);
   *out = (PageOutcome){.page_id = id,
                        .started = true,
                        .storm = storm_page_id > 0,
                        .nobody = policy ? !reaches_anybody(policy) : s->target_count + org->owner_count == 0};
-  if (!insert_page(cycle, s, id, urgency_of(s, policy), snapshot, storm_page_id, err)) return false;
+  if (!insert_page(cycle, s, id, urgency, snapshot, storm_page_id, err)) return false;
+  if (policy && !storm_page_id) page_gather_note(s, urgency, id);
   cycle_publish(cycle, s->org_id, "page", id, 1);
   return storm_page_id || add_level_job(cycle, id, s->org_id, 1, cycle->now_ms, err);
 }
@@ -316,30 +321,48 @@ bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, con
          end_all(cycle, subject_id, PAGE_EXHAUSTED, how, reason, who, err);
 }
 
-static bool restart_all(Cycle *cycle, const Ids *ids, const Who *who, Error *err) {
+/* Level 1 again; of many that are let go together one speaks for all. */
+static bool restart_one(Cycle *cycle, const Page *page, const Who *who, PageGather *gather, Error *err) {
+  static const DbStmt UNDER = {"page_restart_under", "UPDATE page SET storm_page_id = $2 WHERE id = $1", NULL};
+  PageStart start = {.org_id = page->org_id,
+                     .policy_id = page->policy_id,
+                     .episode = 1,
+                     .start = 1,
+                     .team_id = page->team_id,
+                     .gather = gather};
+  i64 storm = 0;
+  if (!page_gather_join(cycle, &start, page->urgency, page->policy, &storm, err) ||
+      !page_begin(cycle, page->id, page->org_id, page->epoch + 1, cycle->now_ms, err) ||
+      (storm && !(db_run(cycle->db, &UNDER, err, db_int(page->id), db_int(storm)) &&
+                  job_cancel(cycle, "page.level", page->id, err))) ||
+      !page_tell(cycle, page, "page_restarted", who, STR_NONE, err))
+    return false;
+  page_gather_note(&start, page->urgency, page->id);
+  cycle_publish(cycle, page->org_id, "page", page->id, page->version + 1);
+  return true;
+}
+
+static bool restart_all(Cycle *cycle, const Ids *ids, const Who *who, PageGather *gather, Error *err) {
   for (size_t i = 0; i < ids->items.count; i++) {
     Page page = {0};
     bool found = false;
     if (!page_load(cycle->db, cycle->arena, ids->items.items[i], &page, &found, err)) return false;
-    if (!page_begin(cycle, page.id, page.org_id, page.epoch + 1, cycle->now_ms, err) ||
-        !page_tell(cycle, &page, "page_restarted", who, STR_NONE, err))
-      return false;
-    cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
+    if (!restart_one(cycle, &page, who, gather, err)) return false;
   }
   return true;
 }
 
-bool page_resume(Cycle *cycle, i64 subject_id, const char *reason, Error *err) {
+bool page_resume(Cycle *cycle, i64 subject_id, PageGather *gather, Error *err) {
   static const DbStmt LAST = {
       "pages_last_cancelled",
-      "SELECT id FROM page WHERE subject_id = $1 AND status = 'cancelled' AND reason = $2 AND ended_at = "
+      "SELECT id FROM page WHERE subject_id = $1 AND status = 'cancelled' AND reason IN ('silence', 'maintenance', "
+      "'inhibition', 'flapping', 'quiet', 'snooze') AND ended_at = "
       "(SELECT MAX(ended_at) FROM page WHERE subject_id = $1) AND NOT EXISTS (SELECT 1 FROM page WHERE subject_id = $1 "
       "AND status = 'active')",
       NULL};
   Ids ids = {.arena = cycle->arena};
-  if (!db_query(cycle->db, &LAST, DB_ARGS(db_int(subject_id), db_text(str_from_c(reason))), read_id, &ids, err))
-    return false;
-  return restart_all(cycle, &ids, &WHO_SYSTEM, err);
+  if (!db_query(cycle->db, &LAST, DB_ARGS(db_int(subject_id)), read_id, &ids, err)) return false;
+  return restart_all(cycle, &ids, &WHO_SYSTEM, gather, err);
 }
 
 bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
@@ -359,7 +382,7 @@ bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
 
 bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err) {
   Ids ids;
-  return pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err) && restart_all(cycle, &ids, who, err);
+  return pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err) && restart_all(cycle, &ids, who, NULL, err);
 }
 
 /* Urgency rises with the priority only where the policy leaves it to the priority. */
@@ -410,7 +433,7 @@ static bool keep_latecomers(Cycle *cycle, const Page *storm, i64 until, Error *e
   if (!found) return true;
   PageStart start = {
       .org_id = storm->org_id, .policy_id = storm->policy_id, .episode = 1, .start = 1, .team_id = storm->team_id};
-  return start_storm(cycle, &start, storm->policy, &next, err) &&
+  return page_storm_start(cycle, &start, storm->urgency, storm->policy, &next, err) &&
          db_run(cycle->db, &MOVE, err, db_int(storm->id), db_int(next), db_int(until));
 }
 

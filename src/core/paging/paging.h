@@ -19,6 +19,20 @@ typedef enum PageStatus {
 } PageStatus;
 const char *page_status_name(PageStatus status);
 
+/* What one end of a hold releases is one page per policy (and urgency): kept while its alerts are let go. */
+enum { PAGE_GATHERED_MAX = 64 };
+typedef struct PageGathered {
+  i64 policy_id, first_id, storm_id;
+  bool high;
+} PageGathered;
+typedef struct PageGather {
+  PageGathered items[PAGE_GATHERED_MAX];
+  size_t count;
+} PageGather;
+/* From one slice of a job to the next. */
+void page_gather_write(const PageGather *gather, Buf *out);
+void page_gather_read(const Value *list, PageGather *out);
+
 typedef struct PageStart {
   i64 org_id;
   const char *subject_kind; /* "incident" or "alert" */
@@ -36,8 +50,9 @@ typedef struct PageStart {
   Str service_urgency; /* "high", "low" or empty: wins over the policy's */
   i64 severity;        /* of the incident, -1: none */
   i64 team_id;
-  Str title; /* "INC-42 Database down" or "ALERT-7 Disk full" */
-  Str why;   /* one sentence: which rule or default chain decided */
+  Str title;          /* "INC-42 Database down" or "ALERT-7 Disk full" */
+  Str why;            /* one sentence: which rule or default chain decided */
+  PageGather *gather; /* NULL: it is released by nothing */
 } PageStart;
 
 typedef struct PageOutcome {
@@ -55,8 +70,8 @@ typedef enum PageEnd { PAGE_END_ACKNOWLEDGED, PAGE_END_RESOLVED, PAGE_END_CANCEL
 MUST_CHECK bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, const Who *who, Error *err);
 /* Restarts the subject's acknowledged pages at level 1 (unacknowledge). */
 MUST_CHECK bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err);
-/* Restarts at level 1 the subject's last pages, if they were cancelled for this reason (a snooze that is over). */
-MUST_CHECK bool page_resume(Cycle *cycle, i64 subject_id, const char *reason, Error *err);
+/* Restarts at level 1 the subject's last pages, if a hold cancelled them. */
+MUST_CHECK bool page_resume(Cycle *cycle, i64 subject_id, PageGather *gather, Error *err);
 /* Next level now (the ack page's and API's "escalate"). */
 MUST_CHECK bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err);
 /* The acknowledgement's time begins anew (the warning's "still on it"). */

@@ -29,6 +29,7 @@ struct Setup {
   Map *key_by_hash;
   Map *service_by_name; /* "org/name" and "org/alias" -> SetupService, or AMBIGUOUS */
   Map *service_by_lower;
+  const struct Quiet *quiet; /* silences, windows, inhibition: shared by pictures between which none changed */
 };
 
 struct SetupStore {

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 
 #include "core/alerts/rule.h"
+#include "core/quiet/quiet.h"
 #include "core/setup/internal.h"
 
 static void setup_destroy(Setup *setup) {
+  quiet_give(setup->quiet);
   arena_free(setup->arena);
 }
 
@@ -57,7 +59,9 @@ static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
   setup->arena = arena;
   setup->version = store->next_version++;
   atomic_store(&setup->users, 1);
-  if (!setup_build(store->app, db, setup, err)) {
+  const Quiet *before = store->present ? store->present->quiet : NULL;
+  if (!quiet_load(store->app, db, before, &setup->quiet, err) || !setup_build(store->app, db, setup, err)) {
+    quiet_give(setup->quiet);
     arena_free(arena);
     return false;
   }
@@ -84,6 +88,10 @@ bool setup_refresh(Cycle *cycle, Error *err) {
   atomic_store(&store->stale, changed);
   atomic_store(&store->doubted, doubted);
   return false;
+}
+
+const Quiet *setup_quiet(const Setup *setup) {
+  return setup->quiet;
 }
 
 u64 setup_version(const Setup *setup) {

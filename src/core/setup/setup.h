@@ -171,6 +171,9 @@ const Setup *setup_with_rule(Arena *arena, const Setup *setup, i64 org_id, i64 r
 /* Any typed id text ("usr_..."), whatever its prefix; 0 when it is none. */
 i64 setup_ref(const Value *value);
 
+/* What holds alerts (core/quiet/quiet.h); lives as long as the picture. */
+const struct Quiet *setup_quiet(const Setup *setup);
+
 /* Lookups; NULL when absent. */
 const SetupOrg *setup_org(const Setup *setup, i64 org_id);
 const SetupIntegration *setup_integration(const Setup *setup, i64 id);

@@ -1,0 +1,145 @@
+/* Builds the set from the database. What has the same stamp as before is taken over compiled; the rest is compiled into
+ * a chunk of its own. When there are many chunks all is compiled anew, so that what is gone is not kept for ever. What
+ * does not compile (it was checked when it was written) is logged and left out: it holds nobody. */
+#include <stdlib.h>
+
+#include "core/quiet/internal.h"
+#include "core/setup/setup.h"
+#include "lang/json.h"
+
+typedef struct Loading {
+  App *app;
+  Quiet *quiet;
+  const Quiet *before; /* NULL: nothing is taken over */
+  QuietChunk *fresh;
+} Loading;
+
+/* Life ------------------------------------------------------------------------------------------------------------ */
+
+static void chunk_give(QuietChunk *chunk) {
+  if (atomic_fetch_sub(&chunk->users, 1) != 1) return;
+  arena_free(chunk->arena);
+  free(chunk);
+}
+
+const Quiet *quiet_take(const Quiet *quiet) {
+  if (quiet) atomic_fetch_add(&((Quiet *)(uintptr_t)quiet)->users, 1);
+  return quiet;
+}
+
+void quiet_give(const Quiet *quiet) {
+  Quiet *owned = (Quiet *)(uintptr_t)quiet;
+  if (!owned || atomic_fetch_sub(&owned->users, 1) != 1) return;
+  for (size_t i = 0; i < owned->chunk_count; i++) chunk_give(owned->chunks[i]);
+  arena_free(owned->arena);
+  free(owned);
+}
+
+static void add_chunk(Quiet *quiet, QuietChunk *chunk) {
+  atomic_fetch_add(&chunk->users, 1);
+  quiet->chunks[quiet->chunk_count++] = chunk;
+}
+
+/* The stamp of all ------------------------------------------------------------------------------------------------ */
+
+bool quiet_changed(Db *db, IdGen *ids, Error *err) {
+  static const DbStmt CHANGED = {"quiet_changed",
+                                 "INSERT INTO counter (org_id, name, value) VALUES (0, 'quiet', $1) "
+                                 "ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value",
+                                 NULL};
+  return db_run(db, &CHANGED, err, db_int(id_next(ids)));
+}
+
+static bool read_stamp(Db *db, i64 *out, Error *err) {
+  static const DbStmt STAMP = {"quiet_stamp", "SELECT value FROM counter WHERE org_id = 0 AND name = 'quiet'", NULL};
+  bool found = false;
+  *out = 0;
+  return db_query_int(db, &STAMP, 0, NULL, out, &found, err);
+}
+
+bool quiet_is_fresh(const Quiet *quiet, Db *db, bool *out, Error *err) {
+  i64 stamp = 0;
+  if (!read_stamp(db, &stamp, err)) return false;
+  return *out = quiet && quiet->stamp == stamp, true;
+}
+
+/* Rows ------------------------------------------------------------------------------------------------------------ */
+
+static Value json_cell(Arena *arena, const DbRow *row, int column) {
+  Str text = db_row_text(row, column, arena);
+  Value value = value_null();
+  Error ignored = {0};
+  if (text.len && !json_parse(arena, text, NULL, &value, &ignored)) value = value_null();
+  return value;
+}
+
+static const DbStmt SILENCES = {
+    "quiet_silences",
+    "SELECT id, org_id, stamp, starts_at, ends_at, until_resolved, expires_when_idle, comment, created_by, matchers, "
+    "\"when\", integration_id FROM silence WHERE state <> 'ended' ORDER BY id",
+    NULL};
+
+static bool read_silence(const DbRow *row, void *ctx) {
+  Loading *load = ctx;
+  Arena *arena = load->fresh->arena;
+  const Silence *was = quiet_silence(load->before, db_row_int(row, 0));
+  if (was && was->stamp == db_row_int(row, 2)) {
+    *VEC_PUSH(load->quiet->arena, &load->quiet->silences) = was;
+    return true;
+  }
+  Silence *s = ARENA_NEW(arena, Silence);
+  Value who = json_cell(arena, row, 8), matchers = json_cell(arena, row, 9);
+  Error err = {0};
+  *s = (Silence){.id = db_row_int(row, 0),
+                 .org_id = db_row_int(row, 1),
+                 .stamp = db_row_int(row, 2),
+                 .starts_ms = db_row_int(row, 3),
+                 .ends_ms = db_row_int(row, 4),
+                 .until_resolved = db_row_int(row, 5) != 0,
+                 .expires_when_idle = db_row_int(row, 6) != 0,
+                 .comment = db_row_text(row, 7, arena),
+                 .who = value_text_or(value_get_c(&who, "name"), S("")),
+                 .user_id = setup_ref(value_get_c(&who, "id"))};
+  if (!str_equal_c(value_text_or(value_get_c(&who, "kind"), STR_NONE), "user")) s->user_id = 0;
+  if (!quiet_compile(load->app, arena, &matchers, db_row_text(row, 10, arena), &s->match, &err)) {
+    log_warn("quiet", "ignoring silence %lld: %s", (long long)s->id, err.message);
+    return true;
+  }
+  s->match.integration_id = db_row_int(row, 11);
+  *VEC_PUSH(load->quiet->arena, &load->quiet->silences) = s;
+  return true;
+}
+
+/* All of it ------------------------------------------------------------------------------------------------------- */
+
+static Loading begin(App *app, const Quiet *before, i64 stamp) {
+  Quiet *quiet = xcalloc(1, sizeof *quiet);
+  QuietChunk *fresh = xcalloc(1, sizeof *fresh);
+  bool keep = before && before->chunk_count < QUIET_CHUNKS_MAX;
+  quiet->arena = arena_new();
+  quiet->stamp = stamp;
+  atomic_store(&quiet->users, 1);
+  fresh->arena = arena_new();
+  for (size_t i = 0; keep && i < before->chunk_count; i++) add_chunk(quiet, before->chunks[i]);
+  add_chunk(quiet, fresh);
+  return (Loading){.app = app, .quiet = quiet, .before = keep ? before : NULL, .fresh = fresh};
+}
+
+bool quiet_load(App *app, Db *db, const Quiet *before, const Quiet **out, Error *err) {
+  static const struct {
+    const DbStmt *stmt;
+    DbRowFn row;
+  } PASSES[] = {{&SILENCES, read_silence}};
+  i64 stamp = 0;
+  if (!read_stamp(db, &stamp, err)) return false;
+  if (before && before->stamp == stamp) return *out = quiet_take(before), true;
+  Loading load = begin(app, before, stamp);
+  for (size_t i = 0; i < COUNT(PASSES); i++)
+    if (!db_query(db, PASSES[i].stmt, 0, NULL, PASSES[i].row, &load, err)) {
+      quiet_give(load.quiet);
+      return false;
+    }
+  quiet_index(load.quiet);
+  *out = load.quiet;
+  return true;
+}
