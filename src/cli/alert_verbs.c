@@ -1,5 +1,6 @@
 /* alert: what a person does with alerts. */
 #include "cli/explain.h"
+#include "cli/many.h"
 #include "cli/show.h"
 #include "cli/verbs.h"
 #include "core/resources.h"
@@ -43,10 +44,12 @@ static int run_why(Verb *verb) {
 
 static const Option LIST_ALERTS[] = {{"all", OPTION_FLAG, NULL, NULL, "resolved and dismissed ones too"},
                                      LIST_OPTION_ROWS};
-static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}};
+static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}, MANY_OPTION_ROWS};
+static const Option MANY[] = {MANY_OPTION_ROWS};
 static const Option SNOOZE[] = {{"for", OPTION_TEXT, "LENGTH", NULL, "90s, 30m, 2h, 1d"},
                                 {"until", OPTION_TEXT, "TIME", NULL, "such as 2026-01-05T09:00:00Z"},
-                                {"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}};
+                                {"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"},
+                                MANY_OPTION_ROWS};
 static const BodyPart REASON_BODY[] = {{"reason", "reason"}, {NULL}};
 static const BodyPart SNOOZE_BODY[] = {
     {"for", "for_s", PART_SECONDS, true, "until"}, {"until", "until", PART_TIME}, {"reason", "reason"}, {NULL}};
@@ -56,8 +59,9 @@ static const BodyPart ASSIGN_BODY[] = {{"@last", "user_id"}, {NULL}};
 #define EACH_ALERT .kind = "alerts", .words_min = 1, .words_max = VERB_WORDS_MAX
 #define ACT(word, verb, past, text)                                                                                    \
   {                                                                                                                    \
-    .name = word, .usage = "alert " word " ALERT... [--reason TEXT]", .doc = text, EACH_ALERT, .options = REASON,      \
-    .option_count = COUNT(REASON), .path = "alerts/{}/" verb, .body = REASON_BODY, .done = past                        \
+    .name = word, .usage = "alert " word " ALERT... | --filter CEL [--reason TEXT]", .doc = text, EACH_ALERT,          \
+    .many = true, .options = REASON, .option_count = COUNT(REASON), .path = "alerts/{}/" verb, .body = REASON_BODY,    \
+    .done = past                                                                                                       \
   }
 
 const VerbSpec ALERT_VERBS[] = {
@@ -82,7 +86,8 @@ const VerbSpec ALERT_VERBS[] = {
     ACT("reopen", "reopen", "reopened", "It is not over."),
     ACT("escalate", "escalate", "escalated", "Pages the next level now."),
     {.name = "snooze",
-     .usage = "alert snooze ALERT... --for 2h | --until TIME",
+     .usage = "alert snooze ALERT... | --filter CEL  --for 2h | --until TIME",
+     .many = true,
      .doc = "Quiet for a while; then, if it still stands, one page.",
      EACH_ALERT,
      .options = SNOOZE,
@@ -92,6 +97,9 @@ const VerbSpec ALERT_VERBS[] = {
      .done = "snoozed"},
     {.name = "assign",
      .usage = "alert assign ALERT... USER",
+     .many = true,
+     .options = MANY,
+     .option_count = COUNT(MANY),
      .doc = "Gives it to somebody.",
      .kind = "alerts",
      .words_min = 2,
@@ -101,6 +109,9 @@ const VerbSpec ALERT_VERBS[] = {
      .done = "assigned"},
     {.name = "note",
      .usage = "alert note ALERT... TEXT",
+     .many = true,
+     .options = MANY,
+     .option_count = COUNT(MANY),
      .doc = "Writes into the timeline.",
      .kind = "alerts",
      .words_min = 2,

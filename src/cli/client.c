@@ -229,7 +229,7 @@ static long perform(Client *c, const Request *r, curl_write_callback write, void
 
 /* What the status means ------------------------------------------------------------------------------------------- */
 
-static int exit_code_of(long status) {
+int client_exit_code(long status) {
   if (status >= 200 && status < 300) return EXIT_DONE;
   if (status == 404 || status == 410) return EXIT_NOT_FOUND;
   return status >= 400 && status < 500 ? EXIT_REFUSED : EXIT_FAILED;
@@ -300,7 +300,7 @@ static int call(Client *c, const Request *request, Telling telling, Value *out) 
   }
   Value body = value_null();
   bool ours = parse_answer(c, buf_str(&answer), &body);
-  int code = exit_code_of(status);
+  int code = client_exit_code(status);
   if (code == EXIT_DONE && !ours) {
     if (telling != TELL_NOTHING) fprintf(stderr, "tocsin: %s answers, but not as a Tocsin server does\n", c->url);
     return EXIT_FAILED;
@@ -416,7 +416,7 @@ int client_stream(Client *client, Str path, Str last_id, ClientEventFn event, vo
     Value problem = value_null();
     (void)parse_answer(client, buf_str(&s.refusal), &problem);
     tell_problem(client, status, &problem);
-    return exit_code_of(status);
+    return client_exit_code(status);
   }
   if (s.stopped && !s.too_long) return EXIT_DONE;
   *out_lost = true;

@@ -27,6 +27,8 @@ MUST_CHECK bool client_open(Arena *arena, const ClientOptions *options, Client *
 MUST_CHECK int client_call(Client *client, const char *method, Str path, const Value *body, Value *out);
 /* As client_call, but a refusal is not told: then *out is the problem (null when there was no answer at all). */
 MUST_CHECK int client_ask(Client *client, const char *method, Str path, const Value *body, Value *out);
+/* What a status means to the shell. */
+int client_exit_code(long status);
 /* Says what a problem of client_ask says; where it is about, in the caller's words, may be NULL. */
 void client_tell(const Client *client, const Value *problem);
 /* As client_call for GET, but a refusal is kept to itself: for what only adornes an answer. */

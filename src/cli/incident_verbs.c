@@ -1,4 +1,5 @@
 /* incident: from the declaration to the end. */
+#include "cli/many.h"
 #include "cli/show.h"
 #include "cli/verbs.h"
 #include "core/resources.h"
@@ -59,7 +60,8 @@ static int run_say(Verb *verb) {
 }
 
 static const Option LIST_INCIDENTS[] = {{"all", OPTION_FLAG, NULL, NULL, "closed ones too"}, LIST_OPTION_ROWS};
-static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}};
+static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}, MANY_OPTION_ROWS};
+static const Option MANY[] = {MANY_OPTION_ROWS};
 static const Option DECLARE[] = {{"title", OPTION_TEXT, "TEXT", NULL, "what is wrong, in a line; or as the first word"},
                                  {"severity", OPTION_TEXT, "N", NULL, "0 is worst, 4 least"},
                                  {"service", OPTION_TEXT, "SERVICE", NULL, "what is affected; as often as wanted"},
@@ -94,7 +96,7 @@ static const BodyPart PAGE_BODY[] = {{"policy", "policy_id"}, {NULL}};
 static const BodyPart RELATE_BODY[] = {{"@1", "kind"}, {"@2", "to_id"}, {NULL}};
 static const BodyPart MERGE_BODY[] = {{"@last", "into"}, {NULL}};
 static const BodyPart PERSON_BODY[] = {{"user", "user_id"}, {NULL}};
-static const Option PERSON[] = {{"user", OPTION_TEXT, "USER", NULL, "somebody else than you"}};
+static const Option PERSON[] = {{"user", OPTION_TEXT, "USER", NULL, "somebody else than you"}, MANY_OPTION_ROWS};
 
 static int run_update(Verb *verb) {
   Value body = value_null();
@@ -108,8 +110,9 @@ static int run_update(Verb *verb) {
 #define EACH_INCIDENT .kind = "incidents", .words_min = 1, .words_max = VERB_WORDS_MAX
 #define ACT(word, verb, past, text)                                                                                    \
   {                                                                                                                    \
-    .name = word, .usage = "incident " word " INCIDENT... [--reason TEXT]", .doc = text, EACH_INCIDENT,                \
-    .options = REASON, .option_count = COUNT(REASON), .path = "incidents/{}/" verb, .body = REASON_BODY, .done = past  \
+    .name = word, .usage = "incident " word " INCIDENT... | --filter CEL [--reason TEXT]", .doc = text, EACH_INCIDENT, \
+    .many = true, .options = REASON, .option_count = COUNT(REASON), .path = "incidents/{}/" verb, .body = REASON_BODY, \
+    .done = past                                                                                                       \
   }
 
 const VerbSpec INCIDENT_VERBS[] = {
@@ -175,10 +178,13 @@ const VerbSpec INCIDENT_VERBS[] = {
      .done = "is paging"},
     {.name = "merge",
      .usage = "incident merge INCIDENT... INTO",
+     .options = MANY,
+     .option_count = COUNT(MANY),
      .doc = "They are the same: alerts, services and people go to the last, the others are closed.",
      .kind = "incidents",
      .words_min = 2,
      .words_max = VERB_WORDS_MAX,
+     .many = true,
      .path = "incidents/{}/merge",
      .body = MERGE_BODY,
      .done = "merged"},
@@ -188,6 +194,7 @@ const VerbSpec INCIDENT_VERBS[] = {
      EACH_INCIDENT,
      .options = PERSON,
      .option_count = COUNT(PERSON),
+     .many = true,
      .path = "incidents/{}/join",
      .body = PERSON_BODY,
      .done = "joined"},
@@ -197,6 +204,7 @@ const VerbSpec INCIDENT_VERBS[] = {
      EACH_INCIDENT,
      .options = PERSON,
      .option_count = COUNT(PERSON),
+     .many = true,
      .path = "incidents/{}/leave",
      .body = PERSON_BODY,
      .done = "left"},

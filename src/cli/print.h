@@ -58,6 +58,7 @@ typedef struct Progress {
 } Progress;
 Progress progress_start(const char *what, size_t count, bool quiet);
 void progress_step(Progress *progress);
+void progress_to(Progress *progress, size_t done);
 void progress_end(Progress *progress); /* takes the bar away */
 
 /* What text may show on a terminal. */

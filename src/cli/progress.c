@@ -25,8 +25,12 @@ static void draw(const Progress *p) {
 }
 
 void progress_step(Progress *p) {
+  progress_to(p, p->done + 1);
+}
+
+void progress_to(Progress *p, size_t done) {
   i64 now = clock_true_ms();
-  p->done++;
+  p->done = done;
   if (!p->wanted || now - p->started_ms < PATIENCE_MS || now - p->drawn_ms < REDRAW_MS) return;
   p->drawn_ms = now;
   p->shown = true;

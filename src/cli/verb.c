@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/kinds.h"
+#include "cli/many.h"
 
 enum { HELP_BYTES_MAX = 64 * 1024, OPTIONS_MAX = 32 };
 
@@ -160,6 +161,14 @@ static Str call_path(const Verb *verb, const char *word) {
                     STR_ARG(str_slice(path, hole + 2, path.len)));
 }
 
+/* "alerts/{}/acknowledge" without the hole. */
+static Str many_path(const Verb *verb) {
+  Str path = str_from_c(verb->spec->path);
+  size_t hole = str_find(path, S("{}/"), 0);
+  return str_format(verb->arena, "%.*s%.*s", STR_ARG(str_slice(path, 0, hole)),
+                    STR_ARG(str_slice(path, hole + 3, path.len)));
+}
+
 int verb_call(Verb *verb) {
   bool each = str_find(str_from_c(verb->spec->path), S("{}"), 0) != SIZE_MAX;
   size_t count = each ? subject_count(verb) : 1;
@@ -168,6 +177,7 @@ int verb_call(Verb *verb) {
   Error err = {0};
   int first = EXIT_DONE;
   if (!verb_body(verb, &body, &err)) return verb_usage("%s", err.message);
+  if (verb->spec->many && many_wanted(verb, count)) return many_call(verb, many_path(verb), &body, 0, count);
   Progress progress = progress_start(verb->spec->done, count, verb->quiet);
   for (size_t i = 0; i < count; i++) {
     Value row = value_null();
@@ -248,7 +258,8 @@ static void help(Arena *arena, const VerbSpec *spec, const Option *options, size
 }
 
 static bool check_words(const Verb *verb, const VerbSpec *spec, Error *err) {
-  return verb_word_count(verb) >= spec->words_min ||
+  size_t wanted = spec->words_min - (spec->many && options_get(verb->options, "filter"));
+  return verb_word_count(verb) >= wanted ||
          fail(err, ERR_INVALID, "too few words; it is called as \"tocsin %s\"", spec->usage);
 }
 

@@ -60,6 +60,7 @@ struct VerbSpec {
   const char *method;   /* NULL: POST */
   const char *path;     /* below /api/v1/; "{}" is each of the words in turn */
   const BodyPart *body; /* NULL: an empty one */
+  bool many;            /* the API has it on many, too, at the path without "{}/"; options hold MANY_OPTION_ROWS */
   const char *done;     /* what has been done then ("acknowledged") */
 };
 

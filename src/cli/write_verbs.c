@@ -1,5 +1,6 @@
 /* create, update, delete: any resource, from the registry. */
 #include "cli/list.h"
+#include "cli/many.h"
 #include "cli/verbs.h"
 #include "lang/json.h"
 
@@ -129,6 +130,8 @@ static int run_delete(Verb *verb) {
   int code = EXIT_DONE;
   if (!kind_find(str_from_c(verb_word(verb, 0)), &kind, &err)) return verb_usage("%s", err.message);
   size_t count = verb_word_count(verb);
+  if (many_wanted(verb, count - 1))
+    return many_call(verb, str_format(verb->arena, "%s/delete", kind->plural), NULL, 1, count - 1);
   for (size_t i = 1; code == EXIT_DONE && i < count; i++) {
     Str path = list_path_of(verb->arena, kind, verb_word(verb, i));
     code = client_call(verb->client, "DELETE", path, NULL, &answer);
@@ -141,6 +144,7 @@ static int run_delete(Verb *verb) {
 static const Option WRITE_OPTIONS[] = {
     {"file", OPTION_TEXT, "FILE", NULL, "JSON or YAML; - reads standard input; also -f"},
 };
+static const Option DELETE_OPTIONS[] = {MANY_OPTION_ROWS};
 const VerbSpec CREATE = {.name = "create",
                          .usage = "create KIND --file FILE | NAME=VALUE...",
                          .doc = "Makes one, or each of the list that a file holds. VALUE may be JSON.",
@@ -160,9 +164,12 @@ const VerbSpec UPDATE = {.name = "update",
                          .option_count = COUNT(WRITE_OPTIONS),
                          .done = "updated"};
 const VerbSpec DELETE = {.name = "delete",
-                         .usage = "delete KIND ID...",
+                         .usage = "delete KIND ID... | --filter CEL",
                          .doc = "Removes resources; refused while something refers to one.",
                          .run = run_delete,
+                         .many = true,
+                         .options = DELETE_OPTIONS,
+                         .option_count = COUNT(DELETE_OPTIONS),
                          .words_min = 2,
                          .words_max = VERB_WORDS_MAX,
                          .done = "deleted"};

@@ -83,5 +83,6 @@ extern const Resource SILENCE;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;
 extern const Resource PAGE, NOTIFICATION;
+extern const Resource BULK_JOB;
 
 #endif

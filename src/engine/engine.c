@@ -223,20 +223,30 @@ static bool take_input(Engine *engine, Round *round) {
 
 /* The steps ------------------------------------------------------------------------------------------------------- */
 
-static bool run_command(Cycle *cycle, Command *command, Error *err) {
+bool cycle_try(Cycle *cycle, bool (*fn)(Cycle *cycle, void *ctx, Error *err), void *ctx, bool *out_ok, Error *why,
+               Error *err) {
   if (!db_savepoint(cycle->db, err)) return false;
   size_t published = cycle->engine->round->published.count;
-  error_clear(&command->err);
-  command->ok = command->run(command, cycle, &command->err) && db_settle(cycle->db, &command->err);
-  if (command->ok) return db_release(cycle->db, err);
+  error_clear(why);
+  *out_ok = fn(cycle, ctx, why) && db_settle(cycle->db, why);
+  if (*out_ok) return db_release(cycle->db, err);
   cycle->engine->round->published.count = published;
-  if (command->err.code == ERR_STORAGE || !db_in_transaction(cycle->db)) {
-    *err = command->err;
+  if (why->code == ERR_STORAGE || !db_in_transaction(cycle->db)) {
+    *err = *why;
     if (err->code == ERR_NONE) fail(err, ERR_STORAGE, "the database undid the transaction");
     return false;
   }
   cycle_undo(cycle);
   return true;
+}
+
+static bool run_one(Cycle *cycle, void *ctx, Error *err) {
+  Command *command = ctx;
+  return command->run(command, cycle, err);
+}
+
+static bool run_command(Cycle *cycle, Command *command, Error *err) {
+  return cycle_try(cycle, run_one, command, &command->ok, &command->err, err);
 }
 
 static bool run_commands(Cycle *cycle, Round *round, Error *err) {

@@ -102,6 +102,10 @@ bool engine_trusted(Engine *engine); /* what it knows of a shared database is no
 bool engine_turning(Engine *engine); /* the cycle came round within 5 s */
 
 /* Grows whenever something was undone, a savepoint or a round: whoever remembers what it wrote forgets it then. */
+/* Runs fn in a savepoint: when it fails, what it wrote and published is undone alone, *out_ok is false and *why says
+ * for what. False: the storage itself fails, and with it the round. */
+MUST_CHECK bool cycle_try(Cycle *cycle, bool (*fn)(Cycle *cycle, void *ctx, Error *err), void *ctx, bool *out_ok,
+                          Error *why, Error *err);
 u64 cycle_undone(const Cycle *cycle);
 void cycle_undo(Cycle *cycle); /* undoes and releases the newest savepoint */
 

@@ -100,6 +100,27 @@ static void write_done(Command *command, bool ok, const Error *err) {
     api_respond_problem(call, err);
 }
 
+static void submit(Call *call) {
+  Error err = {0};
+  call->command = (Command){.run = run_write, .done = write_done};
+  if (engine_submit(call->app->engine, &call->command)) return;
+  fail(&err, ERR_UNAVAILABLE, "the server is stopping or its queue is full; try again");
+  api_respond_problem(call, &err);
+}
+
+/* On which rows a verb on many works is found out before its turn: it may take a while. */
+static void find_and_submit(void *ctx) {
+  Call *call = ctx;
+  Db *db = NULL;
+  Error err = {0};
+  bool ok = db_pool_take(call->app->readers, &db, &err) && api_bulk_find(call, db, &err);
+  db_pool_give(call->app->readers, db);
+  if (ok)
+    submit(call);
+  else
+    api_respond_problem(call, &err);
+}
+
 static void api_request(App *app, HttpRequest *request) {
   Call *call = request->user;
   Error err = {0};
@@ -108,15 +129,12 @@ static void api_request(App *app, HttpRequest *request) {
     api_respond_problem(call, &err);
   } else if (call->route->direct) {
     call->route->direct(call);
-  } else if (call->route->read) {
-    if (workers_do(call->app->workers, run_read, call)) return;
+  } else if (call->route->read || api_bulk_by_filter(call)) {
+    if (workers_do(call->app->workers, call->route->read ? run_read : find_and_submit, call)) return;
     fail(&err, ERR_UNAVAILABLE, "too many reads are waiting; try again");
     api_respond_problem(call, &err);
   } else {
-    call->command = (Command){.run = run_write, .done = write_done};
-    if (engine_submit(call->app->engine, &call->command)) return;
-    fail(&err, ERR_UNAVAILABLE, "the server is stopping or its queue is full; try again");
-    api_respond_problem(call, &err);
+    submit(call);
   }
 }
 

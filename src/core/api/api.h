@@ -35,6 +35,7 @@ typedef struct Route {
   const Field *answer;
   size_t answer_count;
   const char *answers_text; /* a content type: not JSON */
+  const char *bulk;         /* the verb on one of which this is the one on many: "alerts/{id}/acknowledge" */
   bool creates;             /* 201 */
   bool answers_nothing;     /* 204 */
 } Route;
@@ -72,6 +73,11 @@ struct Call {
   size_t param_count;
   Value body;  /* parsed JSON; null when there was none */
   Value query; /* of a verb: its parameters, checked; a map */
+  /* of a verb on many: that on one, what that takes, and on which (bulk.c) */
+  const Route *single;
+  Value single_body;
+  Str *bulk_ids; /* found by `filter`; NULL: the body's ids */
+  size_t bulk_count;
   /* answer */
   int status; /* 0: 200 */
   bool tried; /* ?dry_run=true: all went well, nothing is kept */
@@ -133,6 +139,9 @@ extern const Route SETUP_ROUTES[];
 extern const Route IDENTITY_ROUTES[], DEPARTURE_ROUTES[], RULE_ROUTES[];
 extern const Route QUIET_ROUTES[];
 extern const Route SESSION_ROUTES[];
+extern const Route BULK_ROUTES[];
+/* Verbs on many rows that work in slices. */
+extern const JobKind BULK_JOBS[];
 extern const Route EXPRESSION_ROUTES[];
 
 #endif

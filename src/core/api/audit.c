@@ -3,7 +3,7 @@
 #include "core/api/internal.h"
 
 static bool is_verb(const Call *call) {
-  return call->route->write && call->route->permission;
+  return call->route->write && call->route->permission && !call->route->bulk;
 }
 
 bool api_audit_before(Call *call, ResourceCtx *rc, const Resource *resource, i64 id, Error *err) {

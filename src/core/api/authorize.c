@@ -84,13 +84,10 @@ static void call_as(Call *call, const SetupUser *user, const Grants *grants) {
   call->who = (Who){call->actor.kind, call->actor.id, call->actor.name};
 }
 
-/* On-Behalf-Of: EMAIL, for keys that hold users:impersonate: what that person may, within what the key may. */
-static bool on_behalf(Call *call, const SetupKey *key, Error *err) {
-  Str email = str_trim(http_header(call->request, "On-Behalf-Of"));
-  if (email.len == 0) return true;
+/* For keys that hold users:impersonate: what that person may, within what the key may. */
+static bool speak_for(Call *call, const SetupKey *key, const SetupUser *user, Str email, Error *err) {
   if (grants_scope(key->grants, S("users"), S("impersonate")) != ROWS_ALL)
     return fail(err, ERR_FORBIDDEN, "On-Behalf-Of needs a key that holds users:impersonate");
-  const SetupUser *user = setup_user_by_email(call->setup, call->org_id, str_lower(call->arena, email));
   if (!user || str_equal_c(user->status, "deactivated"))
     return fail(err, ERR_FORBIDDEN, "On-Behalf-Of: there is no active user with the e-mail \"%.*s\"",
                 STR_ARG(utf8_cut(email, 100)));
@@ -98,9 +95,15 @@ static bool on_behalf(Call *call, const SetupKey *key, Error *err) {
   return true;
 }
 
-bool api_authenticate(Call *call, Error *err) {
-  const SetupKey *key = find_key(call, err);
-  if (!key) return false;
+/* On-Behalf-Of: EMAIL */
+static bool on_behalf(Call *call, const SetupKey *key, Error *err) {
+  Str email = str_trim(http_header(call->request, "On-Behalf-Of"));
+  if (email.len == 0) return true;
+  return speak_for(call, key, setup_user_by_email(call->setup, call->org_id, str_lower(call->arena, email)), email,
+                   err);
+}
+
+static bool call_by(Call *call, const SetupKey *key, Error *err) {
   const SetupUser *user = setup_user(call->setup, key->user_id);
   if (key->user_id && (!user || str_equal_c(user->status, "deactivated")))
     return fail(err, ERR_UNAUTHORIZED, "the user of this API key is deactivated");
@@ -110,7 +113,23 @@ bool api_authenticate(Call *call, Error *err) {
   call->via = id_text(call->arena, key->session ? "ses" : "key", key->id);
   call->actor = (Actor){"key", call->via, key->name};
   call_as(call, user, key->grants);
-  return api_limit_key(call, key->requests_per_minute, err) && on_behalf(call, key, err);
+  return true;
+}
+
+bool api_authenticate(Call *call, Error *err) {
+  const SetupKey *key = find_key(call, err);
+  return key && call_by(call, key, err) && api_limit_key(call, key->requests_per_minute, err) &&
+         on_behalf(call, key, err);
+}
+
+bool api_authenticate_again(Call *call, i64 key_id, i64 user_id, Error *err) {
+  const SetupKey *key = setup_key(call->setup, key_id);
+  if (!key || (key->expires_ms && key->expires_ms <= clock_now(&call->app->clock)))
+    return fail(err, ERR_UNAUTHORIZED, "the API key or session that asked for this is gone");
+  if (!call_by(call, key, err)) return false;
+  if (user_id == 0 || user_id == key->user_id) return true;
+  const SetupUser *user = setup_user(call->setup, user_id);
+  return speak_for(call, key, user, S(""), err);
 }
 
 /* May they --------------------------------------------------------------------------------------------------------- */

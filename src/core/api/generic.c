@@ -1,5 +1,5 @@
 /* The doors that every resource has: create, read, list, change, delete. */
-#include "core/api/internal.h"
+#include "core/api/bulk.h"
 
 static void note_version(Call *call) {
   call->answer_version = value_int_or(value_get_c(&call->answer, "version"), 0);
@@ -66,7 +66,7 @@ static bool generic_delete(Call *call, Cycle *cycle, Error *err) {
 
 /* The whole write with all its checks, undone by its own savepoint: it answers as if it were kept. */
 bool api_try(Call *call, Cycle *cycle, Error *err) {
-  if (!call->resource || !call->resource->configured)
+  if (!call->route->bulk && (!call->resource || !call->resource->configured))
     return fail(err, ERR_INVALID, "dry_run is for creating, changing and deleting what people configure");
   if (!call->route->write(call, cycle, err)) return false;
   call->tried = true;
@@ -79,6 +79,11 @@ const GenericDoor API_GENERIC_DOORS[] = {
     {HTTP_POST, false, VERB_CREATE, "create", {.write = generic_create}},
     {HTTP_PATCH, true, VERB_UPDATE, "update", {.write = generic_update}},
     {HTTP_DELETE, true, VERB_DELETE, "delete", {.write = generic_delete}},
+    {HTTP_POST,
+     true,
+     VERB_DELETE,
+     "delete",
+     {.write = api_bulk, .bulk = "delete", QUERY(API_DRY_RUN), ANSWER(BULK_ANSWER)}},
 };
 const size_t API_GENERIC_DOOR_COUNT = COUNT(API_GENERIC_DOORS);
 
@@ -98,6 +103,7 @@ const Route *api_generic_route(Call *call, Str path, HttpMethod method, u32 *met
   for (size_t i = 0; i < API_GENERIC_DOOR_COUNT; i++) {
     const GenericDoor *door = &API_GENERIC_DOORS[i];
     if (door->with_id != with_id || !(call->resource->verbs & door->verb)) continue;
+    if (door->route.bulk && !str_equal_c(id, door->route.bulk)) continue;
     *methods |= 1u << door->method;
     if (door->method == method) found = &door->route;
   }

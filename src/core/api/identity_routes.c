@@ -19,7 +19,10 @@ static Value routes_of(Call *call, const Permission *p) {
     const GenericDoor *door = &API_GENERIC_DOORS[i];
     if ((r->verbs & door->verb) && str_equal_c(p->verb, door->permission))
       add_route(call->arena, &routes, door->method,
-                str_format(call->arena, "%s%s", r->plural, door->with_id ? "/{id}" : ""));
+                str_format(call->arena, "%s%s%s", r->plural, door->with_id ? "/" : "",
+                           door->route.bulk ? door->route.bulk
+                           : door->with_id  ? "{id}"
+                                            : ""));
   }
   for (const Route *const *table = API_ROUTE_TABLES; *table; table++)
     for (const Route *route = *table; route->path; route++) {

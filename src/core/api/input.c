@@ -97,7 +97,7 @@ bool api_read_body(Call *call, Error *err) {
 
 static bool check_body(Call *call, ResourceCtx *ctx, Error *err) {
   Value given = call->body.kind == VALUE_MAP ? call->body : (Value){.kind = VALUE_MAP};
-  if (call->route->method == HTTP_GET) return true;
+  if (call->route->method == HTTP_GET || call->route->bulk) return true;
   return resource_check(ctx, call->route->body, call->route->body_count, &given, &call->body, err);
 }
 

@@ -71,6 +71,16 @@ MUST_CHECK bool api_if_match(const Call *call, i64 *out_version, Error *err);
 /* rule_routes.c: would_mute of a rule that was written, or tried. */
 MUST_CHECK bool api_rule_after(Call *call, Db *db, Error *err);
 
+/* bulk.c: a verb on many; the members that it takes; is it by filter, and then by which ids (on a worker). */
+MUST_CHECK bool api_bulk(Call *call, Cycle *cycle, Error *err);
+Field *api_bulk_fields(Arena *arena, const Route *single, size_t *out_count);
+bool api_bulk_by_filter(const Call *call);
+MUST_CHECK bool api_bulk_find(Call *call, Db *db, Error *err);
+/* bulk_job.c */
+MUST_CHECK bool api_cancel_job(Call *call, Cycle *cycle, Error *err);
+/* authorize.c: the caller of before, by key or session and person (0: none), with what they may do now. */
+MUST_CHECK bool api_authenticate_again(Call *call, i64 key_id, i64 user_id, Error *err);
+
 /* alert_routes.c: a stored request of this organization as it came in, with its integration. */
 MUST_CHECK bool api_stored_request(Call *call, Db *db, Str id_text, const SetupIntegration **out_integration,
                                    RawRequest *out, Error *err);

@@ -1,6 +1,7 @@
 /* /api/openapi.json: operations from the route tables and the doors of the resources, schemas from the field tables.
  * Nothing is written by hand but the words that hold for all of it. */
 #include "core/api/openapi.h"
+#include "core/api/bulk.h"
 
 #include "core/identity/access.h"
 #include "lang/json.h"
@@ -13,7 +14,16 @@ static Value list_one(Arena *arena, Value value) {
 
 static bool has_body(const Operation *op) {
   if (op->resource) return op->verb == VERB_CREATE || op->verb == VERB_UPDATE;
-  return op->route->body_count > 0;
+  return op->route->body_count > 0 || op->route->bulk;
+}
+
+/* A verb on many takes what that on one takes, and which. */
+static Field *body_fields(Doc *d, const Operation *op, size_t *out_count) {
+  const Resource *resource = NULL;
+  Str head, verb;
+  if (!op->route->bulk) return *out_count = op->route->body_count, (Field *)(uintptr_t)op->route->body;
+  (void)str_cut(op->path, '/', &head, &verb);
+  return api_bulk_fields(d->arena, bulk_single(d->registry, head, verb, &resource), out_count);
 }
 
 static Value body_of(Doc *d, const Operation *op) {
@@ -26,10 +36,12 @@ static Value body_of(Doc *d, const Operation *op) {
                         schema_name(d->arena, op->resource, op->verb == VERB_CREATE ? SCHEMA_CREATE : SCHEMA_UPDATE));
   } else {
     Str name = str_format(d->arena, "%.*sBody", STR_ARG(schema_pascal(d->arena, op->id)));
-    const Route *route = op->route;
-    schema_add(&d->schemas, name, schema_of_fields(&d->schemas, route->body, route->body_count, SCHEMA_CREATE, name));
+    size_t count = 0;
+    const Field *fields = body_fields(d, op, &count);
+    schema_add(&d->schemas, name, schema_of_fields(&d->schemas, fields, count, SCHEMA_CREATE, name));
     schema = schema_ref(d->arena, name);
-    for (size_t i = 0; i < route->body_count; i++) required = required || route->body[i].required;
+    required = op->route->bulk;
+    for (size_t i = 0; i < count; i++) required = required || fields[i].required;
   }
   Value content = openapi_content(d->arena, "application/json", schema);
   if (op->verb == VERB_UPDATE) { /* either name of the type */
@@ -84,6 +96,17 @@ static Str underscored(Arena *arena, Str text) {
   return (Str){copy, text.len};
 }
 
+static void add_delete_many(Doc *d, const Resource *r, const GenericDoor *door) {
+  Operation op = {.method = door->method,
+                  .path = str_format(d->arena, "%s/%s", r->plural, door->route.bulk),
+                  .id = str_format(d->arena, "delete_%.*s", STR_ARG(underscored(d->arena, str_from_c(r->plural)))),
+                  .summary = str_format(d->arena, "Deletes many of the %s.", r->plural),
+                  .tag = str_from_c(r->plural),
+                  .permission = str_format(d->arena, "%s:%s", r->plural, door->permission),
+                  .route = &door->route};
+  add_operation(d, &op, r);
+}
+
 static void add_resource_operations(Doc *d, const Resource *r) {
   static const char *const WORDS[][2] = {{"list", "Lists %s."},
                                          {"get", "One of the %s."},
@@ -93,6 +116,10 @@ static void add_resource_operations(Doc *d, const Resource *r) {
   for (size_t i = 0; i < API_GENERIC_DOOR_COUNT; i++) {
     const GenericDoor *door = &API_GENERIC_DOORS[i];
     if (!(r->verbs & door->verb)) continue;
+    if (door->route.bulk) {
+      add_delete_many(d, r, door);
+      continue;
+    }
     bool list = door->verb == VERB_LIST;
     Str what = underscored(d->arena, str_from_c(list ? r->plural : r->name));
     const char *words = WORDS[i][1];
@@ -198,7 +225,12 @@ static Value info(Doc *d) {
   map_put_c(&map, "description",
             value_c("Wherever an id is taken, the slug, the number (INC-42) or, for users, the e-mail is taken too; "
                     "answers carry ids. Times are RFC 3339; milliseconds since 1970 are taken too. PATCH is a JSON "
-                    "merge patch (RFC 7386). Errors are problem+json (RFC 9457)."));
+                    "merge patch (RFC 7386). Errors are problem+json (RFC 9457). POST alerts/acknowledge does to many "
+                    "what POST alerts/{id}/acknowledge does to one, and so for other verbs and for delete: which ones "
+                    "say ids or filter (CEL, as in lists). Each is checked and written for itself and has its outcome "
+                    "in the answer, so that one refusal keeps no other waiting. More than 500 rows are answered with "
+                    "202 and a job; GET jobs/{id} and the stream tell how far it is. The same Idempotency-Key within "
+                    "24 hours does it once. Every answer has an X-Request-Id."));
   return map_done(&map);
 }
 

@@ -1,4 +1,5 @@
 /* Parts of an operation in the OpenAPI document: what it takes in path, query and headers, and what it answers. */
+#include "core/api/bulk.h"
 #include "core/api/openapi.h"
 
 /* Small pieces ---------------------------------------------------------------------------------------------------- */
@@ -169,7 +170,7 @@ static void table_parameters(Doc *d, const Route *route, ValueVec *out) {
 static void write_parameters(Doc *d, const Operation *op, ValueVec *out) {
   static const Field KEY = {.kind = F_TEXT, .max = 255};
   bool versioned = op->verb == VERB_UPDATE || op->verb == VERB_DELETE;
-  if (op->method == HTTP_GET || (op->route && !op->route->permission)) return;
+  if (op->method == HTTP_GET || op->permission.len == 0) return;
   add(d, out,
       parameter(d, "header", S("Idempotency-Key"),
                 S("The same key within 24 hours gives the first answer again, and nothing is written."),
@@ -206,6 +207,18 @@ static Value answer_schema(Doc *d, const Operation *op) {
   return schema_ref(d->arena, name);
 }
 
+/* Of a verb on more rows than are done at once. */
+static void later_answer(Doc *d, MapBuilder *out) {
+  MapBuilder map = map_builder(d->arena);
+  const Resource *job = registry_find(d->registry, S("job"));
+  map_put_c(&map, "description",
+            value_string(str_format(d->arena, "More than %d rows: a job that works some at a time.", BULK_NOW_MAX)));
+  map_put_c(
+      &map, "content",
+      openapi_content(d->arena, "application/json", schema_ref(d->arena, schema_name(d->arena, job, SCHEMA_READ))));
+  map_put_c(out, "202", map_done(&map));
+}
+
 static void good_answer(Doc *d, const Operation *op, MapBuilder *out) {
   MapBuilder map = map_builder(d->arena);
   const Route *route = op->route;
@@ -227,6 +240,7 @@ static void good_answer(Doc *d, const Operation *op, MapBuilder *out) {
   else
     map_put_c(&map, "content", openapi_content(d->arena, "application/json", answer_schema(d, op)));
   map_put_c(out, made ? "201" : "200", map_done(&map));
+  if (route && route->bulk) later_answer(d, out);
 }
 
 Value openapi_parameters(Doc *d, const Operation *op, const Resource *of) {

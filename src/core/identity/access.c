@@ -75,6 +75,7 @@ static const RoleRow ROLES_HOLD[] = {
     {"pages", "write", {ALL, ALL, ALL, NONE}},
     {"notifications", "read", {ALL, ALL, ALL, ALL}},
     {"jobs", "read", {ALL, ALL, ALL, ALL}},
+    {"jobs", "write", {ALL, ALL, OWN, NONE}},
     {"expressions", "read", {ALL, ALL, ALL, ALL}},
     {"stream", "read", {ALL, ALL, ALL, ALL}},
     {"sessions", "read", {ALL, ALL, OWN, OWN}},

@@ -129,8 +129,8 @@ static void picture_undone(void *app) {
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
-  static const JobKind *const JOBS[] = {ALERT_JOBS,  QUIET_SWEEP_JOBS, SILENCE_JOBS, INCIDENT_JOBS,
-                                        PAGING_JOBS, INBOUND_JOBS,     UPKEEP_JOBS,  NULL};
+  static const JobKind *const JOBS[] = {ALERT_JOBS,   QUIET_SWEEP_JOBS, SILENCE_JOBS, INCIDENT_JOBS, PAGING_JOBS,
+                                        INBOUND_JOBS, UPKEEP_JOBS,      BULK_JOBS,    NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,
