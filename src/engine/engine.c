@@ -3,6 +3,7 @@
  * of jobs that could not be written are put back, because the outside world has already acted on them. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -346,14 +347,22 @@ static void put_results_back(Engine *engine, Round *round) {
   pthread_mutex_unlock(&engine->lock);
 }
 
+/* Once for each reason: what began as a lost connection may go on as a wrong password. */
+static void say_why_not(Engine *engine, const char *words, const Error *err) {
+  if (strcmp(engine->why_not.message, err->message) == 0) return;
+  engine->why_not = *err;
+  log_error("engine", "%s: %s; requests are answered 503 until it does", words, err->message);
+}
+
 static void set_writable(Engine *engine, bool writable, const Error *err) {
   bool before = atomic_exchange(&engine->writable, writable);
   if (before && !writable) {
-    log_error("engine", "the database takes no writes: %s; requests are answered 503 until it does", err->message);
+    say_why_not(engine, "the database takes no writes", err);
     if (engine->options.data_folder) db_ballast_release(engine->options.data_folder);
   }
   if (!before && writable) {
     log_info("engine", "the database takes writes again");
+    error_clear(&engine->why_not);
     if (engine->options.data_folder) db_ballast_make(engine->options.data_folder);
   }
 }
@@ -405,6 +414,7 @@ static bool probe(Engine *engine) {
   db_rollback(engine->db);
   engine->undone++;
   end_on_failed_sync(&err);
+  say_why_not(engine, "the database still takes no writes", &err);
   return false;
 }
 

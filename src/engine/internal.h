@@ -88,7 +88,8 @@ struct Engine {
   const EngineCopy *copy_wanted; /* under `lock` */
   DbCopy *copy;                  /* the running one */
   i64 next_probe_ms;
-  u64 undone; /* see cycle_undone */
+  Error why_not; /* what was said last of a database that takes no writes */
+  u64 undone;    /* see cycle_undone */
 
   /* node.c: other nodes */
   bool shared; /* there may be some */

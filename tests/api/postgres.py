@@ -64,7 +64,10 @@ def sweep():
 
 
 class Cluster:
-    def __init__(self, fsync=False, settings=()):
+    """hba: lines of pg_hba.conf before those that let everybody in. of: the primary whose standby this is. files: path by name, copied
+    beside the data for the server alone to read (a key)."""
+
+    def __init__(self, fsync=False, settings=(), hba=(), of=None, files=None):
         sweep()
         self.bin = binaries()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-pg-"))
@@ -75,10 +78,22 @@ class Cluster:
         self.settings = [f"fsync={'on' if fsync else 'off'}", f"listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}",
                          "max_connections=200", "shared_buffers=64MB", "log_min_messages=warning", "log_lock_waits=on",
                          "autovacuum_naptime=5s", *settings]
-        made = subprocess.run(self.as_owner(self.bin / "initdb", "-D", self.folder / "data", "-U", USER, "--auth=trust", "-E", "UTF8",
-                                            "--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8", "--no-sync"),
-                              capture_output=True, text=True, cwd="/")
+        initdb = ["initdb", "-D", self.folder / "data", "-U", USER, "--auth=trust", "-E", "UTF8", "--locale-provider=icu",
+                  "--icu-locale=en", "--locale=C.UTF-8", "--no-sync"]
+        copy = ["pg_basebackup", "-D", self.folder / "data", "-d", of.url("postgres") if of else "", "-R", "-X", "stream", "-c", "fast",
+                "--no-sync"]
+        command, *words = copy if of else initdb
+        made = subprocess.run(self.as_owner(self.bin / command, *words), capture_output=True, text=True, cwd="/")
         assert made.returncode == 0, made.stderr
+        if hba:
+            path = self.folder / "data/pg_hba.conf"
+            path.write_text("\n".join(hba) + "\n" + path.read_text())
+        for name, source in (files or {}).items():
+            path = self.folder / name
+            path.write_bytes(pathlib.Path(source).read_bytes())
+            path.chmod(0o600)
+            if self.owner:
+                os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
         self.start()
 
     def as_owner(self, *words):
@@ -129,8 +144,8 @@ class Cluster:
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def url(self, database, port=None):
-        return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
+    def url(self, database, port=None, user=USER, host="127.0.0.1"):
+        return f"postgresql://{user}@{host}:{port or self.port}/{database}"
 
     def create(self, name):
         """The URL of a database of this name, made when there is none."""
@@ -150,8 +165,8 @@ class Cluster:
 class Session:
     """A foreign session that stays open: an administrator's psql, somebody's report."""
 
-    def __init__(self, cluster, database):
-        self.process = subprocess.Popen([cluster.bin / "psql", "-X", "-q", "-A", "-t", cluster.url(database)], stdin=subprocess.PIPE,
+    def __init__(self, cluster, database, user=USER):
+        self.process = subprocess.Popen([cluster.bin / "psql", "-X", "-q", "-A", "-t", cluster.url(database, user=user)], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.number = int(self.ask("SELECT pg_backend_pid()"))
 

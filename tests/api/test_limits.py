@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tocsin import Stream
+from tocsin import ON_POSTGRES, Stream
 from world import World
 
 
@@ -117,6 +117,7 @@ def test_a_clock_that_jumps_pages_nobody_twice_and_gives_no_id_twice(fresh, sink
     assert world.told("bob") > told[1] or page["status"] != "active"
 
 
+@pytest.mark.skipif(ON_POSTGRES, reason="the disk is its server's: tests/cluster/test_database_troubles.py")
 def test_a_full_disk_is_said_once_and_recovered_from(fresh, sink):
     """A limit of the file's size stands for the full disk: SQLite is told the same by the kernel."""
     server = fresh(start=False)
