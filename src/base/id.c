@@ -58,10 +58,14 @@ void id_digits(i64 id, char out[ID_DIGITS]) {
 }
 
 Str id_text(Arena *arena, const char *prefix, i64 id) {
-  ASSERT(strlen(prefix) <= PREFIX_BYTES_MAX);
-  char digits[ID_DIGITS];
-  id_digits(id, digits);
-  return str_format(arena, "%s_%.*s", prefix, ID_DIGITS, digits);
+  size_t bytes = strlen(prefix);
+  ASSERT(bytes <= PREFIX_BYTES_MAX);
+  char *text = arena_alloc(arena, bytes + 1 + ID_DIGITS + 1);
+  memcpy(text, prefix, bytes);
+  text[bytes] = '_';
+  id_digits(id, text + bytes + 1);
+  text[bytes + 1 + ID_DIGITS] = 0;
+  return (Str){text, bytes + 1 + ID_DIGITS};
 }
 
 static int digit_value(char c) {

@@ -229,8 +229,9 @@ static const Field REQUEST_FIELDS[] = {
 };
 
 static const char *const BAD[] = {"failed", "rejected", "unmapped", "partial", NULL};
-static const FilterHint REQUEST_HINTS[] = {{"outcome", BAD, "outcome IN ('failed', 'rejected', 'unmapped', 'partial')"},
-                                           {NULL}};
+static const FilterHint REQUEST_HINTS[] = {
+    {"outcome", BAD, "(outcome = 'failed' OR outcome = 'rejected' OR outcome = 'unmapped' OR outcome = 'partial')"},
+    {NULL}};
 
 static void request_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
   const CoreHooks *hooks = core_hooks(ctx);

@@ -226,10 +226,11 @@ static const DbStmt ALERT_INSERT = {
     "first_seen_at, last_seen_at, status_changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by, "
     "snoozed_until, episode, page_start, holds, hold_list, unrouted, previous_alert_id, incident_id, deadline_at, "
     "truncated, "
-    "skew_ms, threshold, source_hash, source_rank, explanations, version, created_at, updated_at, occurrences) "
+    "skew_ms, threshold, source_hash, source_rank, explanations, version, created_at, updated_at, occurrences, "
+    "first_request_id, first_element, first_occurred_at, first_explanation) "
     "VALUES "
     "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28,$29,"
-    "$30,$31,$32,$33,$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46,$47)",
+    "$30,$31,$32,$33,$34,$35,$36,$37,$38,$39,$40,$41,$42,$43,$44,$45,$46,$47,$48,$49,$50,$51)",
     NULL};
 static const DbStmt ALERT_UPDATE = {
     "alert_update",
@@ -274,7 +275,8 @@ static bool insert(Cycle *c, const Alert *a, Error *err) {
       holds_value(arena, a), db_int(a->unrouted), db_id(a->previous_id), db_id(a->incident_id), db_id(a->deadline_ms),
       db_int(a->truncated), db_int(a->skew_ms), json_value(arena, &a->threshold), db_int(a->source_hash),
       db_int(a->source_rank), db_int(a->explanations), db_int(a->version), db_int(a->created_ms), db_int(c->now_ms),
-      db_int(a->occurrences));
+      db_int(a->occurrences), db_id(a->first_request_id), a->first_request_id ? db_int(a->first_element) : db_null(),
+      db_id(a->first_occurred_ms), a->first_explanation.len ? db_blob(a->first_explanation) : db_null());
 }
 
 static bool update(Cycle *c, const Alert *a, Error *err) {

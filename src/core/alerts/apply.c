@@ -9,7 +9,7 @@ static const DbStmt COUNTER_TAKE = {
     "ON CONFLICT (org_id, name) DO UPDATE SET value = counter.value + excluded.value RETURNING value",
     NULL};
 
-enum { NUMBER_BLOCK = 32 };
+enum { NUMBER_BLOCK = 1000 };
 
 i64 alert_number_next(Batch *batch, i64 org_id, Error *err) {
   i64 last = 0, block = (i64)MIN(MAX(batch->numbers_left, (size_t)1), (size_t)NUMBER_BLOCK);

@@ -36,6 +36,10 @@ typedef struct Alert {
   i64 previous_id, incident_id, deadline_ms, skew_ms;
   Value threshold; /* {rule id text: [receive times]} */
   i64 source_hash, source_rank, explanations, occurrences, version, created_ms;
+  /* of a new one: what is written with its row and never again */
+  i64 first_request_id, first_element,
+      first_occurred_ms; /* its first occurrence; request 0: that has a row of its own */
+  Str first_explanation; /* packed */
   /* of this batch */
   bool is_new, touched, row_changed; /* touched: count or last_seen; row_changed: anything indexed or shown */
   bool run_rules, raised, reopened, resolved_now, acked_now, status_by_source;

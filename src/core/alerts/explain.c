@@ -8,8 +8,12 @@ static const DbStmt EXPLANATION_PUT = {
     "INSERT INTO explanation (alert_id, slot, run, org_id, at, body) VALUES ($1,$2,$3,$4,$5,$6) "
     "ON CONFLICT (alert_id, slot) DO UPDATE SET run = excluded.run, at = excluded.at, body = excluded.body",
     NULL};
-static const DbStmt EXPLANATIONS = {"explanations",
-                                    "SELECT body FROM explanation WHERE alert_id = $1 ORDER BY run DESC", NULL};
+/* The first run lies with the alert, until it is not among the last any more. */
+static const DbStmt EXPLANATIONS = {
+    "explanations",
+    "SELECT run, body FROM explanation WHERE alert_id = $1 UNION ALL SELECT 0 AS run, first_explanation AS body "
+    "FROM alert WHERE id = $1 AND first_explanation IS NOT NULL AND explanations <= $2 ORDER BY run DESC",
+    NULL};
 
 /* Words are collected as "a; b; ": without the end. */
 static Str words(Str text) {
@@ -68,9 +72,14 @@ Value plan_value(Arena *arena, const Setup *setup, const Alert *alert, const Pla
 
 bool plan_keep(Cycle *cycle, const Setup *setup, Alert *alert, const Plan *plan, Error *err) {
   Explanation e = explain(cycle->arena, setup, alert, plan, cycle->now_ms);
+  Str body = explanation_pack(cycle->arena, &e);
   i64 run = alert->explanations++;
+  if (run == 0 && alert->is_new) {
+    alert->first_explanation = body;
+    return true;
+  }
   return db_run_later(cycle->db, &EXPLANATION_PUT, err, db_int(alert->id), db_int(run % EXPLANATIONS_KEPT), db_int(run),
-                      db_int(alert->org_id), db_int(cycle->now_ms), db_blob(explanation_pack(cycle->arena, &e)));
+                      db_int(alert->org_id), db_int(cycle->now_ms), db_blob(body));
 }
 
 typedef struct Rows {
@@ -81,7 +90,7 @@ typedef struct Rows {
 /* Rows of before the bytes are JSON. */
 static bool read_explanation(const DbRow *row, void *ctx) {
   Rows *rows = ctx;
-  Str body = db_row_text(row, 0, rows->arena);
+  Str body = db_row_text(row, 1, rows->arena);
   Explanation e = {0};
   Value value = value_null();
   Error ignored = {0};
@@ -94,7 +103,8 @@ static bool read_explanation(const DbRow *row, void *ctx) {
 
 bool alert_explanations(Db *db, Arena *arena, i64 alert_id, Value *out, Error *err) {
   Rows rows = {.arena = arena};
-  if (!db_query(db, &EXPLANATIONS, DB_ARGS(db_int(alert_id)), read_explanation, &rows, err)) return false;
+  if (!db_query(db, &EXPLANATIONS, DB_ARGS(db_int(alert_id), db_int(EXPLANATIONS_KEPT)), read_explanation, &rows, err))
+    return false;
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "items", list_done(&rows.items));
   *out = map_done(&map);

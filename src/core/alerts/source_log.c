@@ -17,6 +17,8 @@ static const DbStmt WARNING_ADD = {
     "VALUES ($1,$2,$3,$4,$5,$5,$6) ON CONFLICT (integration_id, text) DO UPDATE SET "
     "count = integration_warning.count + excluded.count, last_at = excluded.last_at, request_id = excluded.request_id",
     NULL};
+static const DbStmt WARNINGS_COUNT = {"integration_warnings_count",
+                                      "SELECT COUNT(*) FROM integration_warning WHERE integration_id = $1", NULL};
 static const DbStmt WARNINGS_CUT = {
     "integration_warnings_cut",
     "DELETE FROM integration_warning WHERE integration_id = $1 AND text NOT IN (SELECT text FROM integration_warning "
@@ -59,8 +61,13 @@ static bool add_count(Cycle *cycle, const Tally *t, Error *err) {
 }
 
 static bool add_warning(Cycle *cycle, const Tally *t, Error *err) {
-  return db_run(cycle->db, &WARNING_ADD, err, db_int(t->integration_id), db_text(t->text), db_int(t->org_id),
-                db_int(t->count), db_int(t->last_ms), db_int(t->request_id)) &&
+  i64 count = 0;
+  bool found = false;
+  if (!db_run(cycle->db, &WARNING_ADD, err, db_int(t->integration_id), db_text(t->text), db_int(t->org_id),
+              db_int(t->count), db_int(t->last_ms), db_int(t->request_id)) ||
+      !db_query_int(cycle->db, &WARNINGS_COUNT, DB_ARGS(db_int(t->integration_id)), &count, &found, err))
+    return false;
+  return count <= WARNINGS_KEPT ||
          db_run(cycle->db, &WARNINGS_CUT, err, db_int(t->integration_id), db_int(WARNINGS_KEPT));
 }
 

@@ -49,10 +49,17 @@ static bool resolve_is_late(const Item *item, i64 t) {
 
 /* Occurrences ----------------------------------------------------------------------------------------------------- */
 
+/* The first of an alert lies in the alert's own row: one tree less that each new alert touches. */
 static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
   i64 n = alert->occurrences++;
   item->alert = alert;
   alert->touched = true;
+  if (n == 0 && alert->is_new && !item->late) {
+    alert->first_request_id = item->arrival->id;
+    alert->first_element = item->event->element;
+    alert->first_occurred_ms = event_time(item);
+    return true;
+  }
   i64 slot = n < OCCURRENCES_HALF ? n : OCCURRENCES_HALF + n % OCCURRENCES_HALF;
   return db_run_later(batch->cycle->db, &OCCURRENCE_PUT, err, db_int(alert->id), db_int(slot), db_int(n),
                       db_int(item->arrival->received_ms), db_id(event_time(item)), db_int(item->arrival->id),

@@ -11,7 +11,7 @@ typedef struct Deciding {
   Plan *plan;
   bool pause_served;
   i64 now_ms;
-  Value facts;
+  Value facts;          /* null until a rule asks */
   bool below_threshold; /* the rule at hand: its further actions are void */
   Buf done;             /* words of the rule at hand */
 } Deciding;
@@ -170,6 +170,7 @@ static RuleTrace ask(Deciding *d, const Rule *rule, bool stopped) {
   else if (!of_integration(rule, d->alert->integration_id))
     trace.skipped = "it is for other integrations";
   if (trace.skipped) return trace;
+  if (d->facts.kind == VALUE_NULL) d->facts = alert_facts(d->arena, d->setup, d->alert);
   trace.result = rule_match(rule, d->arena, &d->facts, d->now_ms);
   if (trace.result.match != RULE_MATCHED) return trace;
   d->done = buf_new(d->arena, KIB(16));
@@ -248,7 +249,6 @@ void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupInt
                 .plan = out,
                 .pause_served = pause_served,
                 .now_ms = now_ms};
-  d.facts = alert_facts(arena, setup, alert);
   hold_remove(alert, "suppressed", 0);
   if (integration && integration->quiet)
     hold_add(alert, (Hold){.reason = "quiet", .since_ms = now_ms});

@@ -102,7 +102,9 @@ static bool read_occurrence(const DbRow *row, void *ctx) {
 static bool occurrences(Call *call, Db *db, Error *err) {
   static const DbStmt LIST = {"occurrences",
                               "SELECT n, received_at, occurred_at, request_id, element, status, late FROM occurrence "
-                              "WHERE alert_id = $1 ORDER BY n",
+                              "WHERE alert_id = $1 UNION ALL SELECT 0, first_seen_at, first_occurred_at, "
+                              "first_request_id, first_element, 'triggered', 0 FROM alert WHERE id = $1 "
+                              "AND first_request_id IS NOT NULL ORDER BY n",
                               NULL};
   i64 id = 0;
   Rows rows = {.arena = call->arena};

@@ -22,6 +22,11 @@ static const DbStmt RECORD = {
     "status_changed_at, $2 FROM alert WHERE id = $1 ON CONFLICT (id) DO NOTHING",
     NULL};
 static const DbStmt ALERT_GONE[] = {
+    {"sweep_first_explanation",
+     "INSERT INTO explanation (alert_id, slot, run, org_id, at, body) SELECT id, 0, 0, org_id, created_at, "
+     "first_explanation FROM alert WHERE id = $1 AND first_explanation IS NOT NULL AND explanations <= 10 "
+     "ON CONFLICT (alert_id, slot) DO NOTHING",
+     NULL},
     {"sweep_alert_occurrences", "DELETE FROM occurrence WHERE alert_id = $1", NULL},
     {"sweep_alert", "DELETE FROM alert WHERE id = $1", NULL},
 };

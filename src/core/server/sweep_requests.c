@@ -6,7 +6,8 @@
  * each row is looked at once, and once more at its end. */
 #include "core/server/sweep.h"
 
-#define NOT_TAKEN "('failed', 'rejected', 'unmapped', 'partial')"
+/* Written as the indexes inbox_bad and inbox_bad_of are. */
+#define NOT_TAKEN "(outcome = 'failed' OR outcome = 'rejected' OR outcome = 'unmapped' OR outcome = 'partial')"
 
 static const DbStmt NEXT_SOURCE = {
     "sweep_next_source",
@@ -19,17 +20,14 @@ static const DbStmt OLDEST = {"sweep_oldest_requests",
 static const DbStmt NTH = {"sweep_nth_request",
                            "SELECT id FROM inbox WHERE integration_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2", NULL};
 static const DbStmt NOT_TAKEN_SINCE = {
-    "sweep_not_taken_since",
-    "SELECT COUNT(*) FROM inbox WHERE integration_id = $1 AND id > $2 AND outcome IN " NOT_TAKEN, NULL};
-static const DbStmt NTH_NOT_TAKEN = {"sweep_nth_not_taken",
-                                     "SELECT id FROM inbox WHERE integration_id = $1 AND outcome IN " NOT_TAKEN
-                                     " ORDER BY id DESC LIMIT 1 OFFSET $2",
-                                     NULL};
-static const DbStmt NOT_TAKEN_DELETE = {
-    "sweep_not_taken",
-    "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE integration_id = $1 AND id <= $2 AND state <> 1 AND "
-    "outcome IN " NOT_TAKEN " ORDER BY id LIMIT $3)",
-    NULL};
+    "sweep_not_taken_since", "SELECT COUNT(*) FROM inbox WHERE integration_id = $1 AND id > $2 AND " NOT_TAKEN, NULL};
+static const DbStmt NTH_NOT_TAKEN = {
+    "sweep_nth_not_taken",
+    "SELECT id FROM inbox WHERE integration_id = $1 AND " NOT_TAKEN " ORDER BY id DESC LIMIT 1 OFFSET $2", NULL};
+static const DbStmt NOT_TAKEN_DELETE = {"sweep_not_taken",
+                                        "DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE integration_id = $1 "
+                                        "AND id <= $2 AND state <> 1 AND " NOT_TAKEN " ORDER BY id LIMIT $3)",
+                                        NULL};
 static const DbStmt REQUEST_DELETE = {"sweep_request", "DELETE FROM inbox WHERE id = $1", NULL};
 static const DbStmt IN_INCIDENT = {"sweep_alert_in_incident",
                                    "SELECT incident_id FROM alert WHERE id = $1 AND incident_id IS NOT NULL", NULL};
