@@ -126,8 +126,9 @@ static bool pg_run(Db *db, const DbStmt *stmt, Str sql, size_t count, const DbVa
     ok = is_in_time(p, err);
   }
   i64 changes = 0;
+  bool only_read = str_starts_with(str_from_c(PQcmdStatus(here.result)), S("SELECT"));
   if (ok && out_changes)
-    *out_changes = str_to_i64(str_from_c(PQcmdTuples(here.result)), 0, INT64_MAX, &changes) ? changes : 0;
+    *out_changes = !only_read && str_to_i64(str_from_c(PQcmdTuples(here.result)), 0, INT64_MAX, &changes) ? changes : 0;
   PQclear(here.result);
   return ok;
 }

@@ -49,6 +49,8 @@ bool pg_failed(Postgres *p, const PGresult *result, const char *what, Error *err
   const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
   read_words(result, p->conn, words, sizeof words);
   bool gone = !p->conn || PQstatus(p->conn) != CONNECTION_OK;
+  if (!gone && PQresultStatus(result) == PGRES_EMPTY_QUERY)
+    return fail(err, ERR_INTERNAL, "%s: the statement is empty", what);
   PgCode code = {.code = gone || !state ? ERR_STORAGE : ERR_INTERNAL, .lost = gone || !state};
   for (size_t i = 0; state && i < COUNT(CODES); i++)
     if (str_starts_with(str_from_c(state), str_from_c(CODES[i].prefix))) {
