@@ -1,8 +1,8 @@
 /* Alertmanager's API v2 under /am/{key}/api/v2: POST alerts, so that a Prometheus sends straight to us with
  * path_prefix: /am/{key}. Each element stands alone: good ones are stored, and a 400 names the bad, as Alertmanager
- * does. endsAt in the future is a deadline that the next post moves, in the past a resolve, absent now +
- * am_resolve_after_s (5 min). The key is Alertmanager's own fingerprint of the labels, so that the webhook and the API
- * agree on what is one alert. */
+ * does. Silences are in alertmanager_silences.c. endsAt in the future is a deadline that the next post moves, in the
+ * past a resolve, absent now + am_resolve_after_s (5 min). The key is Alertmanager's own fingerprint of the labels, so
+ * that the webhook and the API agree on what is one alert. */
 #include <stdlib.h>
 
 #include "catalog/catalog.h"
@@ -11,7 +11,7 @@
 #include "lang/fingerprint.h"
 #include "lang/json.h"
 
-enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024 };
+enum { BODY_MAX = 25 * 1024 * 1024, LARGE_BODY = 256 * 1024, SILENCE_BODY_MAX = 64 * 1024 };
 
 /* Elements -------------------------------------------------------------------------------------------------------- */
 
@@ -199,23 +199,56 @@ static void process(void *ctx) {
   }
 }
 
+/* What is behind the key, and which methods it takes (0: nothing is there). */
+typedef enum AmPath { AM_NOTHING, AM_ALERTS, AM_STATUS, AM_SILENCES, AM_SILENCE } AmPath;
+
+static AmPath am_path(const HttpRequest *request, Str *out_key, Str *out_id) {
+  static const Str ONE = STR("api/v2/silence/");
+  Str rest = str_slice(request->path, 4, request->path.len), path = STR_NONE;
+  *out_key = rest;
+  *out_id = STR_NONE;
+  (void)str_cut(rest, '/', out_key, &path);
+  if (str_equal_c(path, "api/v2/alerts")) return AM_ALERTS;
+  if (str_equal_c(path, "api/v2/status")) return AM_STATUS;
+  if (str_equal_c(path, "api/v2/silences")) return AM_SILENCES;
+  if (!str_starts_with(path, ONE) || path.len == ONE.len) return AM_NOTHING;
+  *out_id = str_slice(path, ONE.len, path.len);
+  return AM_SILENCE;
+}
+
+static bool am_takes(AmPath path, HttpMethod method) {
+  if (method == HTTP_GET) return path != AM_NOTHING;
+  if (method == HTTP_DELETE) return path == AM_SILENCE;
+  return method == HTTP_POST && (path == AM_ALERTS || path == AM_SILENCES);
+}
+
 static void am_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
-  Str rest = str_slice(request->path, 4, request->path.len), key = rest, path = STR_NONE;
-  (void)str_cut(rest, '/', &key, &path);
-  verdict->body_bytes_max = BODY_MAX;
-  if (!inbound_begin(app, request, key, verdict)) return;
-  bool alerts = str_equal_c(path, "api/v2/alerts"), status = str_equal_c(path, "api/v2/status");
-  if ((alerts && request->method == HTTP_POST) || ((alerts || status) && request->method == HTTP_GET)) return;
+  Str key, id;
+  AmPath path = am_path(request, &key, &id);
+  verdict->body_bytes_max = path == AM_ALERTS ? BODY_MAX : SILENCE_BODY_MAX;
+  if (!inbound_begin(app, request, key, verdict) || am_takes(path, request->method)) return;
   verdict->respond = true;
-  verdict->response = (HttpResponse){.status = alerts || status ? 405 : 404};
+  verdict->response = (HttpResponse){.status = path == AM_NOTHING ? 404 : 405};
+}
+
+static void am_other(App *app, HttpRequest *request, AmPath path, Str id) {
+  if (path == AM_STATUS)
+    alertmanager_status(app, request);
+  else if (path == AM_ALERTS)
+    alertmanager_list(app, request);
+  else if (request->method == HTTP_POST)
+    alertmanager_silence_post(app, request);
+  else if (request->method == HTTP_DELETE)
+    alertmanager_silence_delete(app, request, id);
+  else
+    alertmanager_silences(app, request, id);
 }
 
 static void am_request(App *app, HttpRequest *request) {
-  if (request->method == HTTP_GET) {
-    if (str_ends_with(request->path, S("/status")))
-      alertmanager_status(app, request);
-    else
-      alertmanager_list(app, request);
+  Str key, id;
+  AmPath path = am_path(request, &key, &id);
+  if (path != AM_ALERTS || request->method != HTTP_POST) {
+    am_other(app, request, path, id);
     return;
   }
   AmRequest *am = ARENA_NEW(request->arena, AmRequest);

@@ -7,7 +7,7 @@ enum { LIST_MAX = 20000 };
 
 static const DbStmt OPEN_ALERTS = {"am_open_alerts",
                                    "SELECT dedup_key, description, status, labels, links, starts_at, last_seen_at, "
-                                   "deadline_at, holds, title FROM alert "
+                                   "deadline_at, holds, title, hold_list FROM alert "
                                    "WHERE org_id = $1 AND status IN ('triggered', 'acknowledged') AND integration_id = "
                                    "$2 ORDER BY priority, id LIMIT $3",
                                    NULL};
@@ -26,12 +26,24 @@ static Value parsed(Arena *arena, Str text) {
   return (Value){.kind = VALUE_MAP};
 }
 
-static Value status_of(Arena *arena, bool held) {
+/* Ids of the holds of one reason. */
+static Value held_by(Arena *arena, const Value *holds, const char *reason) {
+  ValueVec ids = {0};
+  for (size_t i = 0; value_is(holds, VALUE_LIST) && i < holds->size; i++) {
+    const Value *hold = value_at(holds, i), *id = value_get_c(hold, "id");
+    if (str_equal_c(value_text_or(value_get_c(hold, "reason"), STR_NONE), reason) && value_is(id, VALUE_STRING))
+      *VEC_PUSH(arena, &ids) = *id;
+  }
+  return list_done(&ids);
+}
+
+static Value status_of(Arena *arena, bool held, Str hold_list) {
   MapBuilder map = map_builder(arena);
+  Value holds = parsed(arena, hold_list);
   map_put_c(&map, "state", value_c(held ? "suppressed" : "active"));
-  map_put_c(&map, "silencedBy", (Value){.kind = VALUE_LIST});
-  map_put_c(&map, "inhibitedBy", (Value){.kind = VALUE_LIST});
-  map_put_c(&map, "mutedBy", (Value){.kind = VALUE_LIST});
+  map_put_c(&map, "silencedBy", held_by(arena, &holds, "silence"));
+  map_put_c(&map, "inhibitedBy", held_by(arena, &holds, "inhibition"));
+  map_put_c(&map, "mutedBy", held_by(arena, &holds, "maintenance"));
   return map_done(&map);
 }
 
@@ -68,7 +80,7 @@ static bool read_alert(const DbRow *row, void *ctx) {
   map_put_c(&map, "fingerprint", value_string(db_row_text(row, 0, arena)));
   map_put_c(&map, "generatorURL", generator_of(arena, row));
   map_put_c(&map, "receivers", receivers_of(arena, l->integration));
-  map_put_c(&map, "status", status_of(arena, db_row_int(row, 8) > 0));
+  map_put_c(&map, "status", status_of(arena, db_row_int(row, 8) > 0, db_row_text(row, 10, arena)));
   *VEC_PUSH(arena, &l->items) = map_done(&map);
   return true;
 }
