@@ -21,6 +21,8 @@ typedef struct CoreHooks {
   bool (*check_address)(ResourceCtx *ctx, Str kind, Str address, Error *err);
   /* Adds `last_request_at`, `counts` and `warnings` of an integration. */
   void (*integration_facts)(ResourceCtx *ctx, i64 integration_id, MapBuilder *out);
+  /* Adds `hits` and `last_hit_at` of an alert rule. */
+  void (*rule_facts)(ResourceCtx *ctx, i64 rule_id, MapBuilder *out);
   /* The stored body of a request, as text; null when it is gone. */
   Value (*request_body)(ResourceCtx *ctx, i64 request_id);
   /* Declares an incident (POST /incidents): row, number, timeline, pages. */

@@ -1,4 +1,5 @@
 /* Alert rules: when (an expression, or rows of conditions) then actions. */
+#include "core/alerts/alerts.h"
 #include "core/alerts/rule_versions.h"
 #include "core/resources.h"
 
@@ -129,6 +130,17 @@ static const Field ACTION_ITEM = {
     .kind = F_UNION, .tag = "type", .required = true, FIELDS(ACTION_VARIANTS), .doc = "One action."};
 static const Field INTEGRATION_ITEM = {.kind = F_REF, .ref = "integration", .required = true, .doc = "An integration."};
 
+static const Field ACTIVE_FIELDS[] = {
+    {.name = "time_zone", .kind = F_ZONE, .doc = "Null: the organization's."},
+    {.name = "windows",
+     .kind = F_LIST,
+     .of = &WINDOW_ITEM,
+     .required = true,
+     .min = 1,
+     .max = 50,
+     .doc = "It runs within these.",
+     .example = "[{\"days\": [\"sat\", \"sun\"], \"from\": \"00:00\", \"to\": \"00:00\"}]"}};
+
 /* The rule -------------------------------------------------------------------------------------------------------- */
 
 static const Field RULE_FIELDS[] = {
@@ -165,7 +177,17 @@ static const Field RULE_FIELDS[] = {
     {.name = "match", .kind = F_ENUM, .values = MATCHES, .def = "all", .doc = "How conditions are joined."},
     {.name = "actions", .kind = F_LIST, .of = &ACTION_ITEM, .max = 50, .doc = "What it does, in order."},
     {.name = "stop", .kind = F_BOOL, .def = "false", .doc = "No later rule of the list sees the alert."},
-    {.name = "active_times", .kind = F_JSON, .doc = "When it runs; null: always."},
+    {.name = "active_times",
+     .kind = F_OBJECT,
+     FIELDS(ACTIVE_FIELDS),
+     .doc = "When it runs, by the time at which an alert comes; null: always."},
+    {.name = "hits",
+     .kind = F_INT,
+     .required = true,
+     .computed = true,
+     .read_only = true,
+     .doc = "How often it matched an alert that came."},
+    {.name = "last_hit_at", .kind = F_TIME, .computed = true, .read_only = true, .doc = "When last; null: never."},
     {.name = "would_mute",
      .kind = F_JSON,
      .computed = true,
@@ -219,7 +241,15 @@ static bool rule_after_write(ResourceCtx *ctx, const Value *old, const Value *fr
 
 static bool rule_after_delete(ResourceCtx *ctx, const Value *old, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
-  return !hooks->rule_changed || hooks->rule_changed(ctx, resource_ref_id(ctx->registry, value_get_c(old, "id")), err);
+  i64 id = resource_ref_id(ctx->registry, value_get_c(old, "id"));
+  return rule_hits_forget(ctx->db, ctx->org_id, id, err) && (!hooks->rule_changed || hooks->rule_changed(ctx, id, err));
+}
+
+static void rule_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  map_put_c(out, "hits", value_int(0));
+  map_put_c(out, "last_hit_at", value_null());
+  if (hooks->rule_facts) hooks->rule_facts(ctx, resource_ref_id(ctx->registry, value_get_c(row, "id")), out);
 }
 
 const Resource ALERT_RULE = {
@@ -237,4 +267,5 @@ const Resource ALERT_RULE = {
     .before_write = rule_before_write,
     .after_write = rule_after_write,
     .after_delete = rule_after_delete,
+    .render = rule_render,
 };

@@ -28,6 +28,10 @@ bool sources_appended(Cycle *cycle, const Arrival *first, Error *err);
 MUST_CHECK bool source_parked(Cycle *cycle, const Arrival *arrival, Error *err);
 void source_facts(Db *db, Arena *arena, i64 integration_id, MapBuilder *out);
 
+/* rule_hits.c: `hits` and `last_hit_at` of a rule; a rule that is gone. */
+void rule_hits_facts(Db *db, Arena *arena, i64 rule_id, MapBuilder *out);
+MUST_CHECK bool rule_hits_forget(Db *db, i64 org_id, i64 rule_id, Error *err);
+
 /* People's verbs on one alert, inside a cycle. A verb that changes nothing is ok (out_changed false). */
 typedef enum AlertVerb {
   ALERT_VERB_ACKNOWLEDGE,

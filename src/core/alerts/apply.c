@@ -152,6 +152,7 @@ static bool settle_alert(Batch *batch, Alert *a, Error *err) {
   if (rules)
     alert_decide(batch->setup, batch->arena, a, setup_integration(batch->setup, a->integration_id), false,
                  batch->now_ms, &plan);
+  if (rules) rule_hits_count(batch, a, &plan);
   if (!settle_status(batch, a, &who, err)) return false;
   if (rules && !(plan_carry_out(cycle, batch->setup, a, &plan, err) && plan_keep(cycle, batch->setup, a, &plan, err)))
     return false;
@@ -180,7 +181,7 @@ bool alerts_apply(Cycle *cycle, Arrival **arrivals, size_t count, Error *err) {
   if (!stage_keys(&batch, arrivals, count, err)) return false;
   if (!stage_fold(&batch, err)) return false;
   if (engine_fault(cycle->engine, "apply.decided")) return fail(err, ERR_STORAGE, "fault apply.decided");
-  if (!settle_all(&batch, err) || !write_keys(&batch, err)) return false;
+  if (!settle_all(&batch, err) || !write_keys(&batch, err) || !rule_hits_write(&batch, err)) return false;
   if (engine_fault(cycle->engine, "apply.written")) return fail(err, ERR_STORAGE, "fault apply.written");
   return true;
 }

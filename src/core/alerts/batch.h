@@ -102,6 +102,11 @@ typedef struct Plan {
   Str outcome; /* one sentence: what came of it */
 } Plan;
 
+/* How often a rule matched in this batch. */
+typedef struct RuleHits {
+  i64 rule_id, org_id, count;
+} RuleHits;
+
 typedef struct Batch {
   Cycle *cycle;
   Arena *arena;
@@ -112,7 +117,12 @@ typedef struct Batch {
   VEC(Alert *) alerts;                     /* touched in this batch, in order of first touch */
   i64 number_next, number_end, number_org; /* a block of alert numbers: next, one past the last, whose */
   size_t numbers_left;                     /* items that may still want one */
+  VEC(RuleHits) hits;
 } Batch;
+
+/* rule_hits.c: notes which rules matched; writes that down, once a batch. */
+void rule_hits_count(Batch *batch, const Alert *alert, const Plan *plan);
+MUST_CHECK bool rule_hits_write(Batch *batch, Error *err);
 
 /* alert_row.c */
 MUST_CHECK bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_found, Error *err);

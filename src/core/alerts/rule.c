@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/alerts/rule.h"
+#include "core/oncall/oncall.h"
 #include "core/setup/internal.h"
 #include "lang/json.h"
 
@@ -177,6 +178,21 @@ static void compile_condition(Compiling *c, const Value *json, RuleCondition *ou
   }
 }
 
+static void take_active_times(Compiling *c, const RuleText *text) {
+  const Value *windows = value_get_c(&text->active_times, "windows");
+  Str name = value_text_or(value_get_c(&text->active_times, "time_zone"), STR_NONE);
+  Error ignored = {0};
+  c->rule->active_zone = text->zone ? text->zone : zone_utc();
+  if (name.len) (void)!zone_find(c->app->zones, name, &c->rule->active_zone, &ignored); /* else the organization's */
+  if (value_is(windows, VALUE_LIST)) c->rule->active_windows = *windows;
+}
+
+bool rule_is_active(const Rule *rule, Arena *arena, i64 now_ms) {
+  i64 changes_ms = 0;
+  if (rule->active_windows.kind != VALUE_LIST) return true;
+  return oncall_in_windows(arena, &rule->active_windows, rule->active_zone, now_ms, &changes_ms);
+}
+
 const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text) {
   Rule *rule = ARENA_NEW(arena, Rule);
   Compiling c = {.app = app, .arena = arena, .rule = rule, .ok = true};
@@ -198,6 +214,7 @@ const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text) {
   rule->actions = ARENA_ARRAY(arena, RuleAction, list_count(&text->actions));
   for (size_t i = 0; i < list_count(&text->actions); i++)
     compile_action(&c, value_at(&text->actions, i), &rule->actions[rule->action_count++]);
+  take_active_times(&c, text);
   if (!c.ok) snprintf(rule->broken, sizeof rule->broken, "%.*s", (int)sizeof rule->broken - 1, c.err.message);
   return rule;
 }

@@ -71,18 +71,23 @@ struct Rule {
   RuleAction *actions;
   size_t action_count;
   bool has_threshold;
+  Value active_windows; /* a list of {days, from, to}; null: always */
+  const Zone *active_zone;
   char broken[400]; /* why it cannot be compiled; empty when fine */
 };
 
 typedef struct RuleText {
   i64 id, team_id, position;
   Str slug, name, when;
-  Value integration_ids, conditions, actions;
+  Value integration_ids, conditions, actions, active_times;
+  const Zone *zone; /* the organization's */
   bool enabled, match_any, stop;
 } RuleText;
 
 /* Never fails: a rule that does not compile is `broken`, shown as such and skipped. */
 const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text);
+/* Is this instant within its active times? */
+bool rule_is_active(const Rule *rule, Arena *arena, i64 now_ms);
 /* The environment of rules. */
 CelEnv *rule_env_new(Arena *arena, ZoneDb *zones);
 

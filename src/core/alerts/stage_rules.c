@@ -169,6 +169,8 @@ static RuleTrace ask(Deciding *d, const Rule *rule, bool stopped) {
     trace.skipped = "an earlier rule stopped the list";
   else if (!of_integration(rule, d->alert->integration_id))
     trace.skipped = "it is for other integrations";
+  else if (!rule_is_active(rule, d->arena, d->now_ms))
+    trace.skipped = "it is outside its active times";
   if (trace.skipped) return trace;
   if (d->facts.kind == VALUE_NULL) d->facts = alert_facts(d->arena, d->setup, d->alert);
   trace.result = rule_match(rule, d->arena, &d->facts, d->now_ms);

@@ -76,6 +76,10 @@ static void integration_facts(ResourceCtx *ctx, i64 integration_id, MapBuilder *
   source_facts(ctx->db, ctx->arena, integration_id, out);
 }
 
+static void rule_facts(ResourceCtx *ctx, i64 rule_id, MapBuilder *out) {
+  rule_hits_facts(ctx->db, ctx->arena, rule_id, out);
+}
+
 static i64 ref_of(ResourceCtx *ctx, const Value *row, const char *name) {
   const Value *v = value_get_c(row, name);
   return value_is(v, VALUE_STRING) ? resource_ref_id(ctx->registry, v) : 0;
@@ -197,6 +201,7 @@ const CoreHooks API_HOOKS = {
     .check_address = check_address,
     .request_body = request_body,
     .integration_facts = integration_facts,
+    .rule_facts = rule_facts,
     .incident_declare = incident_declare,
     .incident_move = incident_move,
     .incident_changed = incident_changed,

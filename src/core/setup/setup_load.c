@@ -223,7 +223,7 @@ static bool read_integration(const DbRow *row, void *ctx) {
 static const DbStmt RULES = {"setup_rules",
                              "SELECT id, org_id, team_id, slug, name, integration_ids, position, enabled, \"when\", "
                              "conditions, \"match\", actions, "
-                             "stop FROM alert_rule ORDER BY team_id IS NOT NULL, team_id, position, id",
+                             "stop, active_times FROM alert_rule ORDER BY team_id IS NOT NULL, team_id, position, id",
                              NULL};
 
 static bool read_rule(const DbRow *row, void *ctx) {
@@ -241,7 +241,9 @@ static bool read_rule(const DbRow *row, void *ctx) {
                    .conditions = load_json(load, row, 9),
                    .match_any = str_equal_c(db_row_peek(row, 10), "any"),
                    .actions = load_json(load, row, 11),
-                   .stop = db_row_int(row, 12) != 0};
+                   .stop = db_row_int(row, 12) != 0,
+                   .active_times = load_json(load, row, 13),
+                   .zone = org->zone};
   const Rule *rule = rule_compile(load->app, load->arena, &text);
   org->rules = arena_grow(load->arena, org->rules, org->rule_count * sizeof(*org->rules),
                           (org->rule_count + 1) * sizeof(*org->rules));
