@@ -48,6 +48,8 @@ const CliCommand CLI_COMMANDS[] = {
     {"rule", .doc = "preview: what the rules would do with a payload; versions, restore", .verbs = RULE_VERBS},
     {"silence", .doc = "add, end, list, preview: what keeps alerts quiet for a while", .verbs = SILENCE_VERBS},
     {"user", .doc = "leave: hands over what somebody holds", .verbs = USER_VERBS},
+    {"contact", .doc = "code, verify, test: a contact method proves itself", .verbs = CONTACT_VERBS},
+    {"timeline", .doc = "pin, unpin, correct: people put a timeline right", .verbs = TIMELINE_VERBS},
     {"eval", .doc = "tries an expression or template, with or without a server", .verb = &EVAL},
     {"watch", .doc = "prints what changes, as it changes", .verb = &WATCH},
     {"completion", command_completion, "completes commands, options and names in bash, zsh or fish",

@@ -20,6 +20,8 @@ extern const VerbSpec SILENCE_VERBS[];
 
 /* user_verbs.c */
 extern const VerbSpec USER_VERBS[];
+/* contact_verbs.c */
+extern const VerbSpec CONTACT_VERBS[], TIMELINE_VERBS[];
 int verb_rule_versions(Verb *verb);
 
 #endif

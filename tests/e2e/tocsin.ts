@@ -15,6 +15,7 @@ export class Tocsin {
   key = "";
   readonly folder = mkdtempSync(join(tmpdir(), "tocsin-e2e-"));
   port = "0";
+  options: string[] = []; // further ones of `serve`
 
   async start() {
     if (!this.key) {
@@ -22,7 +23,7 @@ export class Tocsin {
       execFileSync(BINARY, ["init", "--data", join(this.folder, "data"), "--organization", "Example", "--time-zone", "Europe/Berlin", "--email", EMAIL, "--name", "Olga Owner", "--password-file", join(this.folder, "password")]);
       this.key = readFileSync(join(this.folder, "data/admin.key"), "utf8").trim();
     }
-    const child = spawn(BINARY, ["serve", "--data", join(this.folder, "data"), "--listen", `127.0.0.1:${this.port}`, "--outbound-allow", "127.0.0.0/8"], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(BINARY, ["serve", "--data", join(this.folder, "data"), "--listen", `127.0.0.1:${this.port}`, "--outbound-allow", "127.0.0.0/8", ...this.options], { stdio: ["ignore", "pipe", "ignore"] });
     this.process = child;
     this.url = await new Promise<string>((done, failed) => {
       let text = "";

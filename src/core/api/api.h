@@ -125,7 +125,7 @@ Str api_openapi(Arena *arena, const Registry *registry);
 Str api_manual(Arena *arena, const Registry *registry, bool html);
 
 extern const Door API_DOORS[];
-extern const Door JOIN_DOORS[];
+extern const Door JOIN_DOORS[], RESET_DOORS[];
 extern const Door SIGN_IN_DOORS[]; /* before API_DOORS: nobody is known yet */
 /* NULL-terminated; each table ends with a route without a path. */
 extern const Route *const API_ROUTE_TABLES[];
@@ -142,6 +142,6 @@ extern const Route SESSION_ROUTES[];
 extern const Route BULK_ROUTES[];
 /* Verbs on many rows that work in slices. */
 extern const JobKind BULK_JOBS[];
-extern const Route EXPRESSION_ROUTES[];
+extern const Route EXPRESSION_ROUTES[], CONTACT_ROUTES[], TIMELINE_ROUTES[];
 
 #endif

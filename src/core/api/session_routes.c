@@ -2,6 +2,7 @@
 #include "core/api/api.h"
 #include "core/identity/access.h"
 #include "core/identity/invitation.h"
+#include "core/identity/letter.h"
 #include "core/identity/session.h"
 #include "lang/time.h"
 
@@ -30,6 +31,12 @@ static bool end_others(Call *c, Cycle *cycle, Error *err) {
   return session_end_all(cycle, c->org_id, c->user->id, c->session_id, err) && answer_sessions(c, cycle->db, err);
 }
 
+static bool mail_it(Call *c, Cycle *cycle, i64 id, Error *err) {
+  if (!c->app->relay.url)
+    return fail_at(err, ERR_INVALID, "/mail", "no mail relay is configured (--smtp-url); hand the link over yourself");
+  return letter_ask(cycle, c->org_id, LETTER_INVITATION, id, err);
+}
+
 /* A link with which they set their password. Whoever makes it could use it: so only for those who may no more than
  * they. */
 static bool invite(Call *c, Cycle *cycle, Error *err) {
@@ -45,6 +52,7 @@ static bool invite(Call *c, Cycle *cycle, Error *err) {
                 STR_ARG(user->name), STR_ARG(lacking->area), STR_ARG(lacking->verb));
   if (!invitation_make(c->app, cycle->db, c->arena, c->org_id, id, cycle->now_ms, &token, &expires_ms, err))
     return false;
+  if (value_bool_or(value_get_c(&c->body, "mail"), false) && !mail_it(c, cycle, id, err)) return false;
   MapBuilder map = map_builder(c->arena);
   map_put_c(&map, "url", value_string(str_format(c->arena, "%s/join/%.*s", c->app->public_url, STR_ARG(token))));
   map_put_c(&map, "expires_at", value_string(time_text_ms(c->arena, expires_ms)));
@@ -67,13 +75,15 @@ static const Field SESSIONS[] = {
     {.name = "items", .kind = F_LIST, .of = &SESSION_ITEM, .required = true, .doc = "All of them."},
     {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
 
+static const Field INVITE[] = {
+    {.name = "mail", .kind = F_BOOL, .def = "false", .doc = "Also send it to their e-mail address."}};
 static const Field INVITATION[] = {
     SHOWN("url", F_TEXT, "Where they set their password; good once."),
     SHOWN("expires_at", F_TIME, "Until when."),
 };
 
 const Route SESSION_ROUTES[] = {
-    {HTTP_POST, "users/{id}/invite", "users:write", .write = invite, ANSWER(INVITATION),
+    {HTTP_POST, "users/{id}/invite", "users:write", .write = invite, BODY(INVITE), ANSWER(INVITATION),
      .doc = "A link with which the person sets their password."},
     {HTTP_GET, "me/sessions", "me:read", .read = sessions, WHOLE_LIST, ANSWER(SESSIONS),
      .doc = "Where I am signed in."},

@@ -224,6 +224,8 @@ static const Field SIGN_IN[] = {
 static const Field JOIN[] = {
     {.name = "token", .kind = F_TEXT, .required = true, .max = 200, .doc = "The end of the link."},
     {.name = "password", .kind = F_TEXT, .required = true, .max = 1024, .doc = "The new one."}};
+static const Field RESET[] = {
+    {.name = "email", .kind = F_EMAIL, .required = true, .doc = "Of the person.", .example = "ann@example.com"}};
 static const Field LOOK[] = {
     {.name = "token", .kind = F_TEXT, .required = true, .max = 200, .doc = "The end of the link."}};
 static const Field LOOKED[] = {
@@ -236,6 +238,8 @@ const Route SIGN_IN_ROUTES[] = {
     {HTTP_POST, "sign-out", NULL, .answers_nothing = true, .doc = "Ends the session of the cookie."},
     {HTTP_POST, "join", NULL, BODY(JOIN), .answers_nothing = true,
      .doc = "Sets the password of whoever got the link, and gives the session cookie."},
+    {HTTP_POST, "password-reset", NULL, BODY(RESET), .answers_nothing = true,
+     .doc = "Mails a link that sets a new password, if anybody has the address; the answer does not tell."},
     {HTTP_POST, "join/look", NULL, BODY(LOOK), ANSWER(LOOKED), .doc = "Whose link it is."},
     {.path = NULL},
 };

@@ -71,6 +71,7 @@ static const RoleRow ROLES_HOLD[] = {
     {"incidents", "read", {ALL, ALL, ALL, ALL}},
     {"incidents", "write", {ALL, ALL, ALL, NONE}},
     {"timeline", "read", {ALL, ALL, ALL, ALL}},
+    {"timeline", "write", {ALL, ALL, ALL, NONE}},
     {"pages", "read", {ALL, ALL, ALL, ALL}},
     {"pages", "write", {ALL, ALL, ALL, NONE}},
     {"notifications", "read", {ALL, ALL, ALL, ALL}},

@@ -5,6 +5,13 @@ static const EnumValue KINDS[] = {{"email"},    {"sms"},      {"voice"},  {"push
                                   {"slack"},    {"telegram"}, {"teams"},  {"google_chat"}, {"mattermost"}, {"discord"},
                                   {"pushover"}, {"gotify"},   {"matrix"}, {NULL}};
 
+static const EnumValue CHECK_KINDS[] = {
+    {"code", 0, "The digits that prove the address."}, {"test", 0, "Only to see whether it arrives."}, {NULL}};
+static const EnumValue CHECK_STATUSES[] = {{"sending", 0, "On its way."},
+                                           {"sent", 0, "The provider took it."},
+                                           {"failed", 0, "check_error says why."},
+                                           {NULL}};
+
 static const Field CONTACT_METHOD_FIELDS[] = {
     {.name = "user_id",
      .kind = F_REF,
@@ -37,6 +44,10 @@ static const Field CONTACT_METHOD_FIELDS[] = {
      .kind = F_TEXT,
      .read_only = true,
      .doc = "Why nothing can be sent there any more; null: it works."},
+    {.name = "checked_at", .kind = F_TIME, .read_only = true, .doc = "When the last code or test was sent there."},
+    {.name = "check_kind", .kind = F_ENUM, .values = CHECK_KINDS, .read_only = true, .doc = "Which of the two."},
+    {.name = "check_status", .kind = F_ENUM, .values = CHECK_STATUSES, .read_only = true, .doc = "What became of it."},
+    {.name = "check_error", .kind = F_TEXT, .read_only = true, .doc = "Why it failed."},
 };
 
 static bool text_changed(const Value *old, const Value *fresh, const char *name) {

@@ -199,6 +199,7 @@ static const Field TIMELINE_FIELDS[] = {
     SEEN("actor", F_ACTOR, "Who did it."),
     SEEN("data", F_JSON, "From what to what, and what the kind says."),
     {.name = "key_event", .kind = F_BOOL, .read_only = true, .filter = FILTER_SCAN, .doc = "It matters to the story."},
+    SEEN("edited_at", F_TIME, "When a person last put its text or time right; see its history."),
 };
 
 #define SUBJECT_OF_TEAM(table)                                                                                         \
@@ -210,7 +211,7 @@ const Resource TIMELINE_ENTRY = {
     .plural = "timeline",
     .prefix = "tle",
     .table = "timeline",
-    .doc = "What happened, in order; never changed.",
+    .doc = "What happened, in order. People may put an entry right; what stood there is kept.",
     FIELDS(TIMELINE_FIELDS),
     .bare = true,
     .verbs = VERBS_LOG,

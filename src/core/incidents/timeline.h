@@ -1,4 +1,5 @@
-/* The timeline: append-only entries of any activity: who, when, what changed from what to what. */
+/* The timeline: entries of any activity: who, when, what changed from what to what. Machines only add; what a person
+ * corrects is kept as it was. */
 #ifndef TOCSIN_CORE_TIMELINE_H
 #define TOCSIN_CORE_TIMELINE_H
 
@@ -15,6 +16,16 @@ typedef struct TimelineEntry {
 } TimelineEntry;
 
 MUST_CHECK bool timeline_add(Cycle *cycle, const TimelineEntry *entry, Error *err);
+/* People's corrections (timeline_edit.c); each keeps what stood there. */
+typedef struct TimelineCorrection {
+  Str text;  /* empty: stays */
+  i64 at_ms; /* 0: stays */
+  Str reason;
+} TimelineCorrection;
+MUST_CHECK bool timeline_correct(Cycle *cycle, i64 id, const TimelineCorrection *to, const Who *who, Error *err);
+MUST_CHECK bool timeline_mark(Cycle *cycle, i64 id, bool key_event, const Who *who, Error *err);
+/* {items: [{edited_at, actor, reason, at, data, key_event}], next_cursor}, newest first. */
+MUST_CHECK bool timeline_history(Db *db, Arena *arena, i64 id, Value *out, Error *err);
 /* {"from": a, "to": b} */
 Str timeline_change(Arena *arena, Str from, Str to);
 

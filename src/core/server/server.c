@@ -17,6 +17,7 @@
 #include "core/api/api.h"
 #include "core/api/gate.h"
 #include "core/api/limits.h"
+#include "core/identity/letter.h"
 #include "core/identity/password.h"
 #include "core/identity/session.h"
 #include "core/incidents/incidents.h"
@@ -130,7 +131,7 @@ static void picture_undone(void *app) {
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
   static const JobKind *const JOBS[] = {ALERT_JOBS,   QUIET_SWEEP_JOBS, SILENCE_JOBS, INCIDENT_JOBS, PAGING_JOBS,
-                                        INBOUND_JOBS, UPKEEP_JOBS,      BULK_JOBS,    NULL};
+                                        INBOUND_JOBS, UPKEEP_JOBS,      BULK_JOBS,    LETTER_JOBS,   NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,
@@ -254,7 +255,7 @@ static bool door_fits(const Door *door, Str path) {
 }
 
 static const Door *find_door(const Server *server, Str path) {
-  static const Door *const OWN[] = {INBOUND_DOORS, SIGN_IN_DOORS, JOIN_DOORS,  API_DOORS,
+  static const Door *const OWN[] = {INBOUND_DOORS, SIGN_IN_DOORS, JOIN_DOORS,  RESET_DOORS, API_DOORS,
                                     ACK_DOORS,     SERVER_DOORS,  FIRST_DOORS, NULL};
   const Door *const *const lists[] = {OWN, server->options->door_tables};
   for (size_t l = 0; l < COUNT(lists); l++)

@@ -52,19 +52,64 @@ export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; 
   );
 }
 
+/* The same answer for every address: who has an account here is nobody's business. */
+function Forgotten({ onBack }: { onBack: () => void }) {
+  const [email, setEmail] = useState("");
+  const [sent, setSent] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await send("POST", "/api/v1/password-reset", { email });
+      setSent(true);
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Problem(0, "unknown", String(error)));
+    }
+    setBusy(false);
+  }
+  if (sent)
+    return (
+      <div role="status" className="flex flex-col gap-4">
+        <p>If somebody here has the address {email}, a link to set a new password is on its way to it. It may take a minute; look into the spam folder, too.</p>
+        <Button onClick={onBack}>Back to sign-in</Button>
+      </div>
+    );
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-4">
+      <Field label="E-mail" hint="A link to set a new password is sent there." error={problem?.at("/email") ?? problem?.message}>
+        {(a) => <Input {...a} type="email" autoComplete="username" required autoFocus value={email} onChange={(e) => setEmail(e.target.value)} />}
+      </Field>
+      <Button type="submit" look="primary" busy={busy} className="!h-10">
+        Send the link
+      </Button>
+      <Button look="quiet" onClick={onBack}>
+        Back to sign-in
+      </Button>
+    </form>
+  );
+}
+
 export function SignInPage({ onDone }: { onDone: () => void }) {
   useTitle("Sign in");
+  const [forgotten, setForgotten] = useState(false);
   return (
     <main className="flex min-h-dvh flex-col items-center justify-center p-4">
       <div className="w-full max-w-sm">
         <div className="mb-6 flex items-center justify-center gap-3">
           <Bell className="size-9" />
-          <h1 className="text-xl font-semibold tracking-tight">Sign in to Tocsin</h1>
+          <h1 className="text-xl font-semibold tracking-tight">{forgotten ? "A new password" : "Sign in to Tocsin"}</h1>
         </div>
-        <div className="rounded-xl border border-line bg-surface p-6 shadow-sm">
-          <SignInForm onDone={onDone} />
-        </div>
-        <p className="mt-4 text-center text-xs text-quiet">No password, or lost it? An admin makes you a link to set one: Settings, People.</p>
+        <div className="rounded-xl border border-line bg-surface p-6 shadow-sm">{forgotten ? <Forgotten onBack={() => setForgotten(false)} /> : <SignInForm onDone={onDone} />}</div>
+        {!forgotten && (
+          <p className="mt-4 text-center text-xs text-quiet">
+            <button type="button" onClick={() => setForgotten(true)} className="font-medium text-accent-ink hover:underline">
+              No password, or lost it?
+            </button>
+          </p>
+        )}
       </div>
     </main>
   );

@@ -81,7 +81,7 @@ export async function send(method: string, url: string, body?: unknown, headers:
   }
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (problem.status === 401 && !url.endsWith("/sign-in")) for (const listener of signedOut) listener();
+    if (problem.status === 401 && !/\/(sign-in|sign-in\/code)$/.test(url)) for (const listener of signedOut) listener();
     throw problem;
   }
   return response.status === 204 ? undefined : response.json();

@@ -288,7 +288,7 @@ function AlertTimeline({ alert }: { alert: Alert }) {
           Add note
         </Button>
       </form>
-      {query.isError ? <Failure error={query.error} retry={() => query.refetch()} /> : <Timeline entries={query.data?.items} pending={query.isPending} />}
+      {query.isError ? <Failure error={query.error} retry={() => query.refetch()} /> : <Timeline key={alert.id} subject={alert} entries={query.data?.items} pending={query.isPending} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /* Home: what burns, what waits for me, who is on call, how loud it is. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { BellRing, Check } from "lucide-react";
+import { BellRing, Check, TriangleAlert } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { api, type Page } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
@@ -13,6 +13,7 @@ import { Card, Empty, Failure, PageHead, Rows, Skeleton } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 import { ACTIVE } from "../incidents/api";
 import { Elapsed } from "../incidents/list";
+import { useUnreached } from "../oncall/api";
 import { Checklist } from "./checklist";
 
 const Loudness = lazy(() => import("./loudness"));
@@ -23,6 +24,7 @@ export default function Home() {
   return (
     <div className="mx-auto max-w-6xl">
       <PageHead title={organization?.name ?? "Home"} />
+      <Unreached />
       <Checklist />
       <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <div className="flex min-w-0 flex-col gap-4">
@@ -40,6 +42,23 @@ export default function Home() {
         </div>
       </div>
     </div>
+  );
+}
+
+/* Whoever may be called, and cannot be. */
+function Unreached() {
+  const why = useUnreached();
+  const on = useQuery({ queryKey: ["on-call"], queryFn: () => api("GET /on-call") }).data?.items;
+  const me = useMe();
+  if (!why || !on?.some((item) => item.users.some((user) => user.id === me?.id))) return null;
+  return (
+    <p role="status" className="mb-4 flex flex-wrap items-center gap-2 rounded-lg bg-red-wash px-4 py-3 text-red">
+      <TriangleAlert className="size-4 shrink-0" aria-hidden />
+      <strong className="font-semibold">You are on call, and nobody can reach you.</strong> {why}
+      <Link to="/on-call/me" className="font-medium underline">
+        Mend it
+      </Link>
+    </p>
   );
 }
 

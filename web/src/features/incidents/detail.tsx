@@ -101,7 +101,7 @@ function Page({ incident }: { incident: Incident }) {
         <Card title="Timeline" className="max-lg:order-2">
           <div className="flex flex-col gap-4">
             {incident.status !== "closed" && <Composer incident={incident} />}
-            {timeline.isError ? <Failure error={timeline.error} retry={() => timeline.refetch()} /> : <Timeline entries={timeline.data?.items} pending={timeline.isPending} />}
+            {timeline.isError ? <Failure error={timeline.error} retry={() => timeline.refetch()} /> : <Timeline key={id} subject={incident} entries={timeline.data?.items} pending={timeline.isPending} />}
           </div>
         </Card>
         <div className="flex flex-col gap-4">

@@ -1,8 +1,18 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
 import type { TimelineEntry } from "@/lib/api";
-import { group, Timeline } from "./timeline";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { permissionsQuery, queryClient } from "@/lib/query";
+import { toCsv, toMarkdown } from "./export";
+import { group, Timeline as Bare } from "./timeline";
 
+const Timeline = (props: React.ComponentProps<typeof Bare>) => (
+  <QueryClientProvider client={queryClient}>
+    <Bare {...props} />
+  </QueryClientProvider>
+);
+
+queryClient.setQueryData(permissionsQuery.queryKey, new Map());
 let n = 0;
 const entry = (change: Partial<TimelineEntry>): TimelineEntry =>
   ({ id: `tle_${String(++n).padStart(4, "0")}`, subject_kind: "incident", subject_id: "inc_1", at: "2026-01-05T09:00:00Z", kind: "note", actor: { kind: "user", id: "usr_1", name: "Ann" }, data: {}, key_event: false, ...change }) as TimelineEntry;
@@ -56,5 +66,35 @@ describe("Timeline", () => {
   test("nothing yet is said", () => {
     render(<Timeline entries={[]} />);
     expect(screen.getByText("Nothing has happened yet")).toBeTruthy();
+  });
+});
+
+describe("what is new to the reader", () => {
+  const known = entry({ data: { text: "known" } });
+  const subject = { id: "inc_seen", number: "INC-1", title: "Checkout" };
+  test("is parted by a line, once there is something new", () => {
+    localStorage.clear();
+    const first = render(<Timeline subject={subject} entries={[known]} />);
+    expect(screen.queryByText(/since your last visit/)).toBeNull();
+    first.unmount();
+    render(<Timeline subject={subject} entries={[known, entry({ data: { text: "fresh" } })]} />);
+    const texts = screen.getAllByRole("listitem").map((item) => item.textContent ?? "");
+    const at = (word: string) => texts.findIndex((t) => t.includes(word));
+    expect(at("fresh")).toBeLessThan(at("since your last visit"));
+    expect(at("since your last visit")).toBeLessThan(at("known"));
+  });
+});
+
+describe("exports", () => {
+  const entries = [entry({ at: "2026-01-05T09:30:00Z", data: { text: "=SUM(1) \"quoted\", and\nmore" }, key_event: true }), entry({ at: "2026-01-05T09:00:00Z", kind: "declared", actor: { kind: "user", id: "usr_1", name: "A*n" } as never })];
+  test("CSV is quoted, and no cell is a formula", () => {
+    const [head, first, ...rest] = toCsv(entries).split("\r\n");
+    expect(head).toBe("at,kind,actor,key_event,what,text,id");
+    expect(first).toContain("2026-01-05T09:00:00Z,declared,A*n,no");
+    expect(rest.join("\r\n")).toContain(`"'=SUM(1) ""quoted"", and\nmore"`);
+  });
+  test("Markdown tells from the beginning, and marks of others are no marks", () => {
+    const text = toMarkdown("INC-1 Checkout", entries, "UTC");
+    expect(text).toMatch(/\*\*09:00\*\* A\\\*n declared[^]*\*\*09:30\*\* Ann wrote \(key event\)\n {2}> =SUM/);
   });
 });

@@ -1,76 +1,21 @@
-/* What happened, newest first: days, actors, both times, the noise of machines in runs, key events alone on wish. */
+/* What happened: days, actors, both times, what is new to you, the noise of machines in runs, key events, exports. */
 import clsx from "clsx";
-import { ArrowUpRight, Bell, BellRing, Check, CircleDot, Clock, Eye, Flame, type LucideIcon, Megaphone, MessageSquare, Pencil, RotateCcw, Split, Star, TriangleAlert, Users } from "lucide-react";
-import { Fragment, useState } from "react";
-import type { TimelineEntry } from "@/lib/api";
-import { useNow } from "@/lib/hooks";
-import { dayHead, fullTime, hourMinute } from "@/lib/time";
+import { ArrowDownWideNarrow, ArrowUpNarrowWide, CircleDot, Download, EllipsisVertical, Star } from "lucide-react";
+import { Fragment, useEffect, useState } from "react";
+import { api, type TimelineEntry } from "@/lib/api";
+import { useKept, useNow } from "@/lib/hooks";
+import { queryClient, useCan } from "@/lib/query";
+import { dayHead, fullTime, hourMinute, localZone } from "@/lib/time";
+import { IconButton } from "@/ui/button";
 import { Segments } from "@/ui/form";
 import { Markdown } from "@/ui/markdown";
 import { words } from "@/ui/marks";
+import { Menu, MenuItem } from "@/ui/overlay";
 import { Empty, Rows } from "@/ui/parts";
-
-type Data = Record<string, unknown>;
-const str = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : "");
-const names = (value: unknown) => (Array.isArray(value) ? value.map(str).filter(Boolean).join(", ") : str(value));
-
-const who = (value: unknown): string => (typeof value === "object" && value !== null ? str((value as Data).name) : str(value));
-const alert = (d: Data) => [str(d.alert), str(d.title)].filter(Boolean).join(" ");
-const until = (d: Data) => (d.until ? ` until ${hourMinute(str(d.until))}` : "");
-
-/* What was done, behind the name of who did it; `alone`: a sentence of its own. */
-interface Kind {
-  icon: LucideIcon;
-  tell: (data: Data) => string;
-  alone?: boolean;
-}
-const KINDS: Record<string, Kind> = {
-  created: { icon: TriangleAlert, tell: () => "reported this" },
-  declared: { icon: Flame, tell: () => "declared the incident" },
-  paged: { icon: BellRing, tell: (d) => `paged ${names(d.users) || "nobody"}${d.level ? ` (level ${str(d.level)})` : ""}` },
-  page_unreachable: { icon: BellRing, tell: (d) => `could not tell ${names(d.users) || "anybody"}${d.level ? ` (level ${str(d.level)})` : ""}: no message got through` },
-  page_nobody: { icon: BellRing, tell: () => "found nobody to page" },
-  page_exhausted: { icon: BellRing, tell: () => "paged everybody; nobody answered" },
-  page_started_again: { icon: BellRing, tell: () => "starts paging again: nobody has answered" },
-  page_restarted: { icon: BellRing, tell: () => "had the paging start again" },
-  page_became_urgent: { icon: BellRing, tell: () => "made the page urgent" },
-  escalated_by_hand: { icon: ArrowUpRight, tell: () => "had the next level paged" },
-  escalate: { icon: ArrowUpRight, tell: () => "had the next level paged" },
-  acknowledgement_timed_out: { icon: BellRing, tell: () => "pages again: the acknowledgement is too old" },
-  acknowledge: { icon: Eye, tell: () => "acknowledged" },
-  acknowledged: { icon: Eye, tell: () => "acknowledged" },
-  unacknowledge: { icon: RotateCcw, tell: () => "handed it back" },
-  resolve: { icon: Check, tell: () => "resolved it" },
-  resolved: { icon: Check, tell: () => "resolved it" },
-  closed: { icon: Check, tell: () => "closed it" },
-  reopen: { icon: RotateCcw, tell: () => "opened it again" },
-  reopened: { icon: RotateCcw, tell: () => "opened it again" },
-  dismiss: { icon: Check, tell: () => "dismissed it" },
-  snooze: { icon: Clock, tell: (d) => `snoozed it${until(d)}` },
-  hold_ended: { icon: Bell, tell: () => "ended the silence" },
-  assigned: { icon: Users, tell: (d) => `gave it to ${who(d.to ?? d.user)}` },
-  note: { icon: MessageSquare, tell: () => "wrote" },
-  status_update: { icon: Megaphone, tell: () => "said" },
-  status: { icon: CircleDot, tell: (d) => `moved it to ${words(str(d.to))}` },
-  severity: { icon: CircleDot, tell: (d) => `made it SEV${str(d.to)} (was SEV${str(d.from)})` },
-  priority: { icon: CircleDot, tell: (d) => `made it ${str(d.to).toUpperCase()}` },
-  title: { icon: Pencil, tell: (d) => `renamed it to “${str(d.to)}”` },
-  services: { icon: Pencil, tell: () => "changed the services" },
-  role: { icon: Users, tell: (d) => (d.to ? `made ${who(d.to)} ${str(d.role)}` : `took the role of ${str(d.role)} from ${who(d.from)}`) },
-  edited: { icon: Pencil, tell: (d) => `changed ${Object.keys(d).map((k) => k.replace(/_ids?$/, "").replaceAll("_", " ")).join(", ") || "it"}` },
-  alert_joined: { icon: Bell, alone: true, tell: (d) => `Alert joined: ${alert(d)}` },
-  alert_reopened: { icon: Bell, alone: true, tell: (d) => `Alert opened again: ${alert(d)}` },
-  alert_resolved: { icon: Check, alone: true, tell: (d) => `Alert resolved: ${alert(d)}` },
-  last_alert_resolved: { icon: Check, alone: true, tell: (d) => `The last open alert is resolved: ${alert(d)}` },
-  joined: { icon: Users, tell: (d) => (who(d.user) ? `added ${who(d.user)}` : "joined") },
-  left: { icon: Users, tell: () => "left" },
-  merged: { icon: Split, tell: (d) => `merged it into ${str(d.into ?? d.number)}` },
-  merged_from: { icon: Split, tell: (d) => `merged ${str(d.from ?? d.number)} into it` },
-  related: { icon: Split, tell: () => "related it to another" },
-};
-
-export const isNoise = (entry: TimelineEntry) => entry.actor?.kind !== "user" && !entry.key_event && !text(entry);
-export const text = (entry: TimelineEntry) => str((entry.data as Data | null)?.text ?? (entry.data as Data | null)?.note);
+import { toastProblem } from "@/ui/toast";
+import { Correct, History } from "./correct";
+import { download, type Format } from "./export";
+import { about, type Data, isNoise, KINDS, str, text } from "./kinds";
 
 /* Runs of more than three entries of machines become one line. */
 export function group(entries: TimelineEntry[]): (TimelineEntry | TimelineEntry[])[] {
@@ -94,44 +39,83 @@ export function group(entries: TimelineEntry[]): (TimelineEntry | TimelineEntry[
   return out;
 }
 
-export function Timeline({ entries, pending }: { entries?: TimelineEntry[]; pending?: boolean }) {
+type Shown = "all" | "key" | "people" | "paging" | "alerts";
+const FILTERS: { value: Shown; label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "key", label: "Key events" },
+  { value: "people", label: "People" },
+  { value: "paging", label: "Paging" },
+  { value: "alerts", label: "Alerts" },
+];
+
+/* The newest entry that was here when the reader came last. Ids grow with time. */
+function useSeen(subject: string | undefined, newest: string | undefined) {
+  const name = `tocsin.seen.${subject}`;
+  const [seen] = useState(() => (subject ? localStorage.getItem(name) : null));
+  useEffect(() => {
+    if (subject && newest) localStorage.setItem(name, newest);
+  }, [subject, newest, name]);
+  return seen;
+}
+
+interface Props {
+  entries?: TimelineEntry[];
+  pending?: boolean;
+  subject?: { id: string; number: string; title: string }; // of what: for exports, and for what is new to the reader
+}
+
+export function Timeline({ entries, pending, subject }: Props) {
   const now = useNow(60_000);
-  const [shown, setShown] = useState<"all" | "people" | "key">("all");
+  const [shown, setShown] = useState<Shown>("all");
+  const [order, setOrder] = useKept<"newest" | "oldest">("timeline.order", "newest");
+  const newest = entries?.reduce((top, entry) => (entry.id > top ? entry.id : top), "");
+  const seen = useSeen(subject?.id, newest);
   if (pending) return <Rows count={4} />;
   const all = [...(entries ?? [])].sort((a, b) => (a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at! < b.at! ? 1 : -1));
-  const some = all.filter((entry) => shown === "all" || (shown === "key" ? entry.key_event : entry.actor?.kind === "user"));
+  if (order === "oldest") all.reverse();
+  const some = all.filter((entry) => shown === "all" || (shown === "key" ? entry.key_event : about(entry) === shown));
+  const fresh = seen ? some.filter((entry) => entry.id > seen) : [];
+  // The line lies between what is new and what is known: before the first known entry, or the first new one.
+  const border = fresh.length && fresh.length < some.length ? (order === "newest" ? some.find((entry) => entry.id <= seen!) : fresh[0])?.id : undefined;
   let day = "";
   return (
     <div>
-      {all.length > 5 && (
-        <div className="mb-3">
-          <Segments
-            label="Which entries"
-            value={shown}
-            onChange={setShown}
-            options={[
-              { value: "all", label: "All" },
-              { value: "people", label: "People" },
-              { value: "key", label: "Key events" },
-            ]}
-          />
+      {all.length > 3 && (
+        <div className="mb-3 flex flex-wrap items-center gap-2">
+          <Segments label="Which entries" value={shown} onChange={setShown} options={FILTERS} />
+          <span className="flex-1" />
+          <IconButton small label={order === "newest" ? "Oldest first" : "Newest first"} onClick={() => setOrder(order === "newest" ? "oldest" : "newest")}>
+            {order === "newest" ? <ArrowDownWideNarrow className="size-4" aria-hidden /> : <ArrowUpNarrowWide className="size-4" aria-hidden />}
+          </IconButton>
+          {subject && (
+            <Menu
+              trigger={
+                <IconButton small label="Export the timeline">
+                  <Download className="size-4" aria-hidden />
+                </IconButton>
+              }
+            >
+              {(["Markdown", "JSON", "CSV"] as Format[]).map((format) => (
+                <MenuItem key={format} onSelect={() => download(format, `${subject.number}-timeline`, `${subject.number} ${subject.title}`, all, localZone())}>
+                  {format}
+                </MenuItem>
+              ))}
+            </Menu>
+          )}
         </div>
       )}
       {some.length === 0 && <Empty title={all.length ? "No such entry" : "Nothing has happened yet"} />}
       <ol aria-live="polite" aria-label="Timeline" className="flex flex-col">
         {group(some).map((item) => {
-          const first = Array.isArray(item) ? item[0]! : item;
+          const list = Array.isArray(item) ? item : [item];
+          const first = list[0]!;
           const head = dayHead(first.at!, now);
-          const fresh = head !== day;
+          const another = head !== day;
           day = head;
           return (
             <Fragment key={first.id}>
-              {fresh && (
-                <li className="flex items-center gap-3 py-2 text-xs font-medium text-quiet">
-                  {head}
-                  <span aria-hidden className="h-px flex-1 bg-line" />
-                </li>
-              )}
+              {border && list.some((entry) => entry.id === border) && <Line red text={order === "newest" ? "Above is new since your last visit" : "Below is new since your last visit"} />}
+              {another && <Line text={head} />}
               {Array.isArray(item) ? <Run entries={item} /> : <Entry entry={item} />}
             </Fragment>
           );
@@ -141,17 +125,36 @@ export function Timeline({ entries, pending }: { entries?: TimelineEntry[]; pend
   );
 }
 
+function Line({ text: label, red }: { text: string; red?: boolean }) {
+  return (
+    <li className={clsx("flex items-center gap-3 py-2 text-xs font-medium", red ? "text-red" : "text-quiet")}>
+      {label}
+      <span aria-hidden className={clsx("h-px flex-1", red ? "bg-red" : "bg-line")} />
+    </li>
+  );
+}
+
 function Run({ entries }: { entries: TimelineEntry[] }) {
   const [open, setOpen] = useState(false);
   if (open) return entries.map((entry) => <Entry key={entry.id} entry={entry} />);
   const kind = KINDS[entries[0]!.kind ?? ""]?.tell((entries[0]!.data ?? {}) as Data) ?? words(entries[0]!.kind);
+  const times = [entries[0]!.at!, entries.at(-1)!.at!].sort();
   return (
     <li className="py-1 pl-9">
       <button type="button" onClick={() => setOpen(true)} className="rounded px-2 py-0.5 text-quiet hover:bg-hover">
-        {entries.length} × {kind}, {hourMinute(entries.at(-1)!.at!)}–{hourMinute(entries[0]!.at!)}
+        {entries.length} × {kind}, {hourMinute(times[0]!)}–{hourMinute(times[1]!)}
       </button>
     </li>
   );
+}
+
+async function mark(entry: TimelineEntry) {
+  try {
+    await api(`POST /timeline/{id}/${entry.key_event ? "unpin" : "pin"}`, { id: entry.id });
+  } catch (error) {
+    toastProblem("It was not marked", error);
+  }
+  void queryClient.invalidateQueries({ queryKey: ["timeline"] });
 }
 
 function Entry({ entry }: { entry: TimelineEntry }) {
@@ -161,14 +164,19 @@ function Entry({ entry }: { entry: TimelineEntry }) {
   const said = text(entry);
   const reason = str(data.reason);
   return (
-    <li id={entry.id} className="relative flex gap-3 py-1.5 target:bg-accent-wash">
+    <li id={entry.id} className="group relative flex gap-3 py-1.5 target:bg-accent-wash">
       <span className={clsx("z-10 mt-0.5 flex size-6 shrink-0 items-center justify-center rounded-full border border-line bg-surface", entry.actor?.kind === "user" ? "text-accent-ink" : "text-quiet")}>
         <Icon className="size-3.5" aria-hidden />
       </span>
       <div className="min-w-0 flex-1 pt-0.5">
         <p className="foreign">
           {!kind?.alone && <span className="font-medium">{entry.actor?.name ?? "Tocsin"}</span>} {kind?.tell(data) ?? words(entry.kind).toLowerCase()}
-          {entry.key_event && <Star className="ml-1.5 inline size-3.5 text-amber" aria-label="Key event" />}
+          {entry.key_event && <Star className="ml-1.5 inline size-3.5 fill-current text-amber" aria-label="Key event" />}
+          {entry.edited_at && (
+            <span className="ml-1.5 text-xs text-quiet" title={fullTime(entry.edited_at)}>
+              edited
+            </span>
+          )}
         </p>
         {said && (
           <div className="mt-1 rounded-md border border-line bg-ground px-3 py-2">
@@ -177,9 +185,33 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         )}
         {reason && !said && <p className="foreign text-quiet">{reason}</p>}
       </div>
+      <EntryMenu entry={entry} />
       <a href={`#${entry.id}`} title={`${fullTime(entry.at!)}\n${fullTime(entry.at!, "UTC")}`} className="pt-0.5 text-xs text-quiet tabular-nums hover:underline">
         <time dateTime={entry.at!}>{hourMinute(entry.at!)}</time>
       </a>
     </li>
+  );
+}
+
+function EntryMenu({ entry }: { entry: TimelineEntry }) {
+  const [over, setOver] = useState<"correct" | "history">();
+  const may = useCan("timeline", "correct");
+  if (!may && !entry.edited_at) return null;
+  return (
+    <>
+      <Menu
+        trigger={
+          <IconButton small label="What to do with this entry" className="opacity-0 group-hover:opacity-100 focus-visible:opacity-100 aria-expanded:opacity-100 max-md:opacity-100">
+            <EllipsisVertical className="size-4" aria-hidden />
+          </IconButton>
+        }
+      >
+        {may && <MenuItem onSelect={() => void mark(entry)}>{entry.key_event ? "No key event" : "Mark as key event"}</MenuItem>}
+        {may && <MenuItem onSelect={() => setOver("correct")}>Put right…</MenuItem>}
+        <MenuItem onSelect={() => setOver("history")}>What stood there before</MenuItem>
+      </Menu>
+      {over === "correct" && <Correct entry={entry} onClose={() => setOver(undefined)} />}
+      {over === "history" && <History entry={entry} onClose={() => setOver(undefined)} />}
+    </>
   );
 }

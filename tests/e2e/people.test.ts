@@ -1,0 +1,103 @@
+/* People: how they are reached, and how they come in. */
+import { Hooks, Mailbox } from "./sinks";
+import { EMAIL, settled, Site, Tocsin } from "./tocsin";
+
+const server = new Tocsin();
+const site = new Site();
+const hooks = new Hooks();
+const mailbox = new Mailbox();
+
+beforeAll(async () => {
+  await Promise.all([hooks.open(), mailbox.open(), site.open()]);
+  server.options = ["--smtp-url", mailbox.url, "--smtp-from", "Tocsin <tocsin@example.org>"];
+  await server.start();
+});
+afterAll(async () => {
+  await site.browser?.close();
+  await server.end();
+  hooks.close();
+  mailbox.close();
+});
+afterEach(() => expect(site.complaints.splice(0), "what the browser complained of").toEqual([]));
+
+test("a contact method is added, proved with the code that came, tested, put into steps; then a page comes there", async () => {
+  const me = await server.api<{ id: string }>("GET", `users/${EMAIL}`);
+  for (const one of (await server.api<{ items: { id: string }[] }>("GET", `contact-methods?user_id=${me.id}`)).items) await server.api("PATCH", `contact-methods/${one.id}`, { verified: false });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call/me`);
+  await page.getByText("An urgent page does not reach you.").waitFor();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("How").selectOption("webhook");
+  await dialog.getByLabel("Address").fill(`${hooks.url}/mine`);
+  await dialog.getByRole("button", { name: "Add and send the code" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  const code = /\d{6}/.exec((await hooks.wait("/mine")).headline!)![0];
+  const row = page.getByRole("listitem").filter({ hasText: `${hooks.url}/mine` }).first();
+  await row.getByText("The code was sent").waitFor();
+  await row.getByLabel("Code that was sent").fill(code === "111111" ? "222222" : "111111");
+  await row.getByRole("button", { name: "Verify" }).click();
+  await row.getByRole("alert").getByText("This is not the code").or(row.getByText("this is not the code")).first().waitFor();
+  await row.getByLabel("Code that was sent").fill(code);
+  await row.getByRole("button", { name: "Verify" }).click();
+  await row.getByText("Verified", { exact: true }).waitFor();
+  const urgent = page.locator("section").filter({ has: page.getByRole("heading", { name: "When it is urgent" }) });
+  // The owner's own address was in the first step already: the new one joins it.
+  const box = urgent.getByRole("checkbox", { name: "/mine" }).first();
+  if (!(await box.isChecked())) {
+    await box.check();
+    await urgent.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved: it holds for the next page").waitFor();
+  }
+  await page.getByText("An urgent page does not reach you.").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Page me" }).click();
+  await hooks.wait("/mine", (body) => body.headline!.includes("A test of my contact methods"));
+  await page.goto(server.url);
+  await page.getByRole("region", { name: "Waiting for you" }).getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByRole("region", { name: "Waiting for you" }).waitFor({ state: "detached" });
+  await page.context().close();
+});
+
+test("a test that cannot be delivered says why", async () => {
+  const me = await server.api<{ id: string }>("GET", `users/${EMAIL}`);
+  await server.api("POST", "contact-methods", { user_id: me.id, kind: "webhook", address: "http://127.0.0.1:9/nobody", verified: true });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call/me`);
+  const row = page.getByRole("listitem").filter({ hasText: "127.0.0.1:9/nobody" }).first();
+  await row.getByText("In no step").waitFor();
+  await row.getByRole("button", { name: "Test" }).click();
+  await row.getByText("is on its way").or(row.getByText("was not sent")).first().waitFor();
+  await row.getByText("The test was not sent:").waitFor();
+  await page.context().close();
+});
+
+test("a lost password comes back by mail", async () => {
+  await server.api("POST", "users", { name: "Lou Lost", email: "lou@example.org", role: "responder" });
+  const page = site.watch(await (await site.context()).newPage());
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "No password, or lost it?" }).click();
+  await page.getByLabel("E-mail").fill("lou@example.org");
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByRole("status").getByText("is on its way").waitFor();
+  const link = (await mailbox.wait(/http:\S+\/join\/\w+/))[0];
+  await page.goto(link);
+  await page.getByLabel("Your password").fill("seven otters sing");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Lou Lost" }).waitFor();
+  await page.context().close();
+});
+
+test("the first steps tell the truth, and each can be skipped", async () => {
+  const page = await site.page(server);
+  await settled(page);
+  const steps = page.getByRole("region", { name: "First steps" });
+  const source = await server.integration("Fresh source");
+  await steps.getByRole("status").getByText("Fresh source: waiting for the first event").waitFor();
+  await server.fire(source.key, { title: "The first", dedup_key: "first", priority: "p4" });
+  await steps.getByRole("listitem").filter({ hasText: "Connect a source" }).getByLabel("Done").waitFor();
+  await steps.getByRole("button", { name: "Skip: Make the first on-call schedule" }).click();
+  await steps.getByRole("listitem").filter({ hasText: "on-call schedule" }).getByLabel("Skipped").waitFor();
+  await page.reload();
+  await steps.getByRole("listitem").filter({ hasText: "on-call schedule" }).getByLabel("Skipped").waitFor();
+  await page.context().close();
+});

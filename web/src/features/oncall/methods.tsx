@@ -1,0 +1,191 @@
+/* One contact method: what it is, whether it works, and the ways to prove it. */
+import { Send, Trash2 } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { api, type ContactMethod, isProblem, type NotificationRule, type Problem } from "@/lib/api";
+import { Button, IconButton } from "@/ui/button";
+import { Field, Input, Select } from "@/ui/form";
+import { Badge, words } from "@/ui/marks";
+import { Dialog } from "@/ui/overlay";
+import { When } from "@/ui/parts";
+import { toast } from "@/ui/toast";
+import { doing, reasonWords, works } from "./api";
+
+/* Those that can be sent today, and how an address of each looks. */
+const KINDS: Record<string, { name: string; hint: string; example: string; type: string }> = {
+  email: { name: "E-mail", hint: "", example: "ann@example.org", type: "email" },
+  ntfy: { name: "ntfy (push to a phone)", hint: "The URL of a topic that you subscribed to in the ntfy app. Choose a long name: whoever knows it can read it.", example: "https://ntfy.sh/tocsin-4f7c1d2e90ab", type: "url" },
+  webhook: { name: "Webhook", hint: "Gets a POST with everything that is known, as JSON.", example: "https://example.org/hook", type: "url" },
+};
+
+export function Method({ method, used }: { method: ContactMethod; used: boolean }) {
+  const id = method.id;
+  const test = () => doing("The test was not sent", () => api("POST /contact-methods/{id}/test", { id }), "A test is on its way");
+  const remove = () => doing("That was not removed", () => api("DELETE /contact-methods/{id}", { id }), `${method.address} is removed`);
+  return (
+    <li className="flex flex-col gap-2 px-4 py-3">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <div className="min-w-40 flex-1">
+          <p className="foreign font-medium">{method.address}</p>
+          <p className="text-quiet">
+            {words(method.kind)}
+            {method.label && ` · ${method.label}`}
+          </p>
+        </div>
+        {!used && works(method) && <Badge tone="amber">In no step</Badge>}
+        <Badge tone={method.verified ? "green" : "amber"}>{method.verified ? "Verified" : "Not verified"}</Badge>
+        {method.broken && <Badge tone="red">{method.broken}</Badge>}
+        <Button small onClick={test}>
+          <Send className="size-3.5" aria-hidden /> Test
+        </Button>
+        <IconButton small label={`Remove ${method.address}`} onClick={remove}>
+          <Trash2 className="size-4" aria-hidden />
+        </IconButton>
+      </div>
+      <Check method={method} />
+      {!method.verified && <Verify method={method} />}
+    </li>
+  );
+}
+
+/* What became of the last code or test. */
+function Check({ method }: { method: ContactMethod }) {
+  if (!method.checked_at || (method.verified && method.check_kind === "code")) return null;
+  const what = method.check_kind === "test" ? "The test" : "The code";
+  return (
+    <p role="status" className={method.check_status === "failed" ? "text-red" : "text-quiet"}>
+      {method.check_status === "sending" && `${what} is on its way…`}
+      {method.check_status === "sent" && (
+        <>
+          {what} was sent <When at={method.checked_at} />. Nothing there? Look into the spam folder, and at the address.
+        </>
+      )}
+      {method.check_status === "failed" && (
+        <>
+          {what} was not sent: <span className="foreign">{reasonWords(method.check_error ?? "")}</span>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Verify({ method }: { method: ContactMethod }) {
+  const [code, setCode] = useState("");
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+  const asked = method.check_kind === "code" && method.check_status !== "failed";
+  const ask = () => doing("The code was not sent", () => api("POST /contact-methods/{id}/send-code", { id: method.id }));
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await api("POST /contact-methods/{id}/verify", { id: method.id, body: { code } });
+      await doing("", async () => undefined, "Verified: pages may come here now");
+    } catch (error) {
+      if (isProblem(error)) setProblem(error);
+      setBusy(false);
+    }
+  }
+  if (!asked)
+    return (
+      <div className="flex flex-wrap items-center gap-2">
+        <span className="text-quiet">No page is sent here until you prove that it is yours.</span>
+        <Button small look="primary" onClick={ask}>
+          Send me a code
+        </Button>
+      </div>
+    );
+  return (
+    <form onSubmit={submit} className="flex flex-col gap-1">
+      <div className="flex flex-wrap items-center gap-2">
+        <Input
+          aria-label={`Code that was sent to ${method.address}`}
+          aria-invalid={problem ? true : undefined}
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          placeholder="6 digits"
+          maxLength={10}
+          required
+          className="!w-28 tabular-nums"
+          value={code}
+          onChange={(e) => setCode(e.target.value)}
+        />
+        <Button type="submit" look="primary" busy={busy} disabled={!code.trim()}>
+          Verify
+        </Button>
+        <Button look="quiet" onClick={ask}>
+          Send another
+        </Button>
+      </div>
+      {problem && (
+        <p role="alert" className="text-xs font-medium text-red">
+          {problem.at("/code") ?? problem.message}
+        </p>
+      )}
+    </form>
+  );
+}
+
+/* The address, then at once the code to it. The first method is used for everything; who wants it otherwise says so below. */
+export function AddMethod({ user, rules, onClose }: { user: string; rules: NotificationRule[]; onClose: () => void }) {
+  const [kind, setKind] = useState("email");
+  const [address, setAddress] = useState("");
+  const [label, setLabel] = useState("");
+  const [problem, setProblem] = useState<Problem>();
+  const [busy, setBusy] = useState(false);
+  const about = KINDS[kind]!;
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const made = await api("POST /contact-methods", { body: { user_id: user, kind: kind as never, address: address.trim(), label: label || undefined } });
+      await doing("The code was not sent", () => api("POST /contact-methods/{id}/send-code", { id: made.id }), `A code was sent to ${made.address}`);
+      for (const urgency of ["high", "low"] as const) {
+        const rule = rules.find((one) => one.urgency === urgency);
+        const steps = [{ delay_s: 0, contact_method_ids: [made.id] }];
+        if (!rule) await doing("It is in no step yet", () => api("POST /notification-rules", { body: { user_id: user, urgency, steps } }));
+        else if (!rule.steps?.length) await doing("It is in no step yet", () => api("PATCH /notification-rules/{id}", { id: rule.id, body: { steps } }));
+      }
+      onClose();
+    } catch (error) {
+      if (isProblem(error)) setProblem(error);
+      else toast(String(error), { bad: true });
+      setBusy(false);
+    }
+  }
+  return (
+    <Dialog open onClose={onClose} title="New contact method" sub="A code is sent there; with it you prove that it is yours.">
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        <Field label="How" error={problem?.at("/kind")}>
+          {(a) => (
+            <Select {...a} value={kind} onChange={(e) => setKind(e.target.value)}>
+              {Object.entries(KINDS).map(([value, { name }]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="Address" hint={about.hint || undefined} error={problem?.at("/address")}>
+          {(a) => <Input {...a} type={about.type} required maxLength={500} placeholder={about.example} value={address} onChange={(e) => setAddress(e.target.value)} />}
+        </Field>
+        <Field label="What you call it" optional error={problem?.at("/label")}>
+          {(a) => <Input {...a} maxLength={80} placeholder="Work phone" value={label} onChange={(e) => setLabel(e.target.value)} />}
+        </Field>
+        {problem && problem.errors.length === 0 && (
+          <p role="alert" className="text-red">
+            {problem.message}
+          </p>
+        )}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={busy}>
+            Add and send the code
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
