@@ -1,6 +1,7 @@
 /* People: how they are reached, and how they come in. */
 import { Hooks, Mailbox } from "./sinks";
-import { EMAIL, settled, Site, Tocsin } from "./tocsin";
+import { createHmac } from "node:crypto";
+import { EMAIL, PASSWORD, settled, Site, Tocsin } from "./tocsin";
 
 const server = new Tocsin();
 const site = new Site();
@@ -99,5 +100,51 @@ test("the first steps tell the truth, and each can be skipped", async () => {
   await steps.getByRole("listitem").filter({ hasText: "on-call schedule" }).getByLabel("Skipped").waitFor();
   await page.reload();
   await steps.getByRole("listitem").filter({ hasText: "on-call schedule" }).getByLabel("Skipped").waitFor();
+  await page.context().close();
+});
+
+/* RFC 6238, as an app on a phone does it. */
+function codeOf(secret: string, at = Date.now()) {
+  const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  return String((mac.readUInt32BE(mac.at(-1)! & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+test("a second factor is set up, asked for, and a recovery code opens the door once", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/settings/sessions`);
+  await page.getByRole("button", { name: "Set up" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("img", { name: "QR code" }).waitFor();
+  const secret = (await dialog.locator("p.font-mono").textContent())!.replaceAll(" ", "");
+  await dialog.getByLabel("Then type the code").fill("000000");
+  await dialog.getByRole("button", { name: "Switch on" }).click();
+  await dialog.getByRole("alert").waitFor();
+  await dialog.getByLabel("Then type the code").fill(codeOf(secret));
+  await dialog.getByRole("button", { name: "Switch on" }).click();
+  await dialog.getByRole("heading", { name: "Keep these recovery codes" }).waitFor();
+  const codes = await dialog.getByRole("listitem").allTextContents();
+  expect(codes).toHaveLength(10);
+  await dialog.getByRole("button", { name: "I have them" }).click();
+  await page.getByText("10 recovery codes are left").waitFor();
+  const door = site.watch(await (await site.context()).newPage());
+  await door.goto(server.url);
+  await door.getByLabel("E-mail").fill(EMAIL);
+  await door.getByLabel("Password").fill(PASSWORD);
+  await door.getByRole("button", { name: "Sign in" }).click();
+  await door.getByLabel("Code").fill("000000");
+  await door.keyboard.press("Enter");
+  await door.getByRole("alert").getByText("This code is wrong").or(door.getByText("this code is wrong")).first().waitFor();
+  await door.getByLabel("Code").fill(codes[0]!);
+  await door.keyboard.press("Enter");
+  await door.getByRole("navigation", { name: "Main" }).waitFor();
+  await door.context().close();
+  await page.getByRole("button", { name: "Switch off" }).click();
+  await page.getByRole("dialog").getByLabel("A code of your app").fill(codes[1]!);
+  await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
+  await page.getByText("With it a stolen password is not enough").waitFor();
   await page.context().close();
 });

@@ -73,7 +73,7 @@ export class Tocsin {
 }
 
 /* Chromium's own complaints: what our policy forbids, what broke. A refused sign-in and lost connections are on purpose. */
-const HARMLESS = /status of 40[0134]|status of 412|net::ERR_/;
+const HARMLESS = /status of 40[01349]|status of 412|net::ERR_/;
 
 export class Site {
   browser!: Browser;

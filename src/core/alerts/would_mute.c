@@ -74,7 +74,7 @@ static Value member(const Value *rule, const char *name) {
   return v ? *v : value_null();
 }
 
-static const Rule *compiled(const App *app, Arena *arena, const Value *rule) {
+const Rule *alert_rule_compiled(const App *app, Arena *arena, const Value *rule) {
   RuleText text = {.id = setup_ref(value_get_c(rule, "id")),
                    .team_id = setup_ref(value_get_c(rule, "team_id")),
                    .slug = value_text_or(value_get_c(rule, "slug"), STR_NONE),
@@ -92,7 +92,7 @@ static const Rule *compiled(const App *app, Arena *arena, const Value *rule) {
 
 bool alert_rule_would_mute(App *app, const Setup *setup, Db *db, Arena *arena, i64 org_id, const Value *rule_value,
                            Value *out, Error *err) {
-  const Rule *rule = compiled(app, arena, rule_value);
+  const Rule *rule = alert_rule_compiled(app, arena, rule_value);
   i64 open = 0, recent = 0;
   *out = value_null();
   if (!rule->enabled || rule->broken[0] || !can_hold(rule)) return true;

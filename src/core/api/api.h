@@ -142,6 +142,6 @@ extern const Route SESSION_ROUTES[];
 extern const Route BULK_ROUTES[];
 /* Verbs on many rows that work in slices. */
 extern const JobKind BULK_JOBS[];
-extern const Route EXPRESSION_ROUTES[], CONTACT_ROUTES[], TIMELINE_ROUTES[];
+extern const Route EXPRESSION_ROUTES[], CONTACT_ROUTES[], TIMELINE_ROUTES[], TOTP_ROUTES[];
 
 #endif

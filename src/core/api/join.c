@@ -1,9 +1,10 @@
 /* Setting a password by a link: "look" says whose it is, "join" sets the password and signs in. Nobody is known yet;
- * the link is the proof. All other sessions of the person end. */
+ * the link is the proof. All other sessions of the person end. Who has a second factor is not signed in by it. */
 #include "core/api/internal.h"
 #include "core/identity/invitation.h"
 #include "core/identity/password.h"
 #include "core/identity/session.h"
+#include "core/identity/totp.h"
 #include "lang/json.h"
 
 enum { BODY_BYTES_MAX = 8 * 1024 };
@@ -48,11 +49,14 @@ static bool set_password(Command *command, Cycle *cycle, Error *err) {
       !db_run(cycle->db, &ACTIVATE, err, db_int(invited.org_id), db_int(invited.user_id), db_int(cycle->now_ms)) ||
       !session_end_all(cycle, invited.org_id, invited.user_id, 0, err))
     return false;
+  Totp totp = {0};
+  if (!totp_load(join->app, cycle->db, cycle->arena, invited.user_id, &totp, err)) return false;
   SessionNew session = {.org_id = invited.org_id,
                         .user_id = invited.user_id,
                         .address = join->request->client,
                         .agent = http_header(join->request, "User-Agent")};
-  if (!session_add(cycle, &session, &cookie, err)) return false;
+  /* A mailbox is not the second factor: with one, they sign in. */
+  if (!totp.on && !session_add(cycle, &session, &cookie, err)) return false;
   join->cookie = str_copy(join->arena, cookie);
   Actor actor = {"user", id_text(cycle->arena, "usr", invited.user_id), invited.name};
   ApiCtx ctx = api_ctx_of(join->app, cycle, invited.org_id, actor);

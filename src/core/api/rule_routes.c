@@ -1,4 +1,5 @@
 /* Versions of alert rules, and how quiet a rule would make it. */
+#include "core/alerts/rule_try.h"
 #include "core/alerts/rule_versions.h"
 #include "core/alerts/would_mute.h"
 #include "core/api/internal.h"
@@ -31,6 +32,76 @@ bool api_rule_after(Call *c, Db *db, Error *err) {
   return true;
 }
 
+enum { TRIED_MAX = 500 };
+
+/* The newest alerts that the caller sees. */
+static bool try_rule(Call *c, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  ListQuery query = {.limit = TRIED_MAX, .sort = S("-id")};
+  ResourceList list = {0};
+  RuleTry t = {0};
+  ValueVec items = {0};
+  const Value *rule = value_get_c(&c->body, "rule");
+  i64 failed = 0;
+  if (!value_is(rule, VALUE_MAP))
+    return fail_at(err, ERR_INVALID, "/rule", "rule is an object: a rule as it would be saved");
+  if (!alert_rule_try_begin(c->app, c->setup, c->arena, c->org_id, rule, &t, err) ||
+      !resource_list(&ctx.rc, registry_find(c->app->registry, S("alert")), &query, &list, err))
+    return false;
+  for (size_t i = 0; i < list.items.size; i++) {
+    Value item = value_null();
+    bool matched = false;
+    if (!alert_rule_try(&t, db, c->arena, value_at(&list.items, i), &item, &matched, err)) return false;
+    if (!matched) continue;
+    failed += !value_is(value_get_c(&item, "error"), VALUE_NULL);
+    *VEC_PUSH(c->arena, &items) = item;
+  }
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "looked_at", value_int(list.items.size));
+  map_put_c(&map, "matched", value_int((i64)items.count - failed));
+  map_put_c(&map, "failed", value_int(failed));
+  map_put_c(&map, "items", list_done(&items));
+  c->answer = map_done(&map);
+  return true;
+}
+
+static const EnumValue BECOMES[] = {{"page", 0, "It pages."},
+                                    {"incident", 0, "It opens or joins an incident, which pages."},
+                                    {"held", 0, "It makes no noise."},
+                                    {"paused", 0, "It waits whether it goes away."},
+                                    {"snoozed", 0, "It is quiet for a while."},
+                                    {"unrouted", 0, "It reaches nobody."},
+                                    {"none", 0, "Nothing."},
+                                    {NULL}};
+static const Field TRY_BODY[] = {{.name = "rule",
+                                  .kind = F_JSON,
+                                  .required = true,
+                                  .doc = "As it would be saved; with the id of a saved one it stands in its place.",
+                                  .example = "{\"name\": \"Quiet\", \"when\": \"alert.priority == 'p4'\", \"actions\": "
+                                             "[{\"type\": \"suppress\"}]}"}};
+static const Field TRIED_FIELDS[] = {
+    {.name = "id", .kind = F_TEXT, .required = true, .doc = "The alert."},
+    {.name = "number", .kind = F_TEXT, .doc = "As people call it."},
+    {.name = "title", .kind = F_TEXT, .doc = "What it says."},
+    {.name = "status", .kind = F_TEXT, .doc = "As it is now."},
+    {.name = "priority", .kind = F_TEXT, .doc = "As it is now."},
+    {.name = "first_seen_at", .kind = F_TIME, .doc = "When it came."},
+    {.name = "error", .kind = F_TEXT, .doc = "Why the rule fails on it; null: it fits."},
+    {.name = "does", .kind = F_TEXT, .doc = "What its actions did, in words."},
+    {.name = "without",
+     .kind = F_ENUM,
+     .values = BECOMES,
+     .required = true,
+     .doc = "What becomes of it without the rule."},
+    {.name = "with", .kind = F_ENUM, .values = BECOMES, .required = true, .doc = "And with it."},
+    {.name = "priority_then", .kind = F_TEXT, .doc = "Its priority then."}};
+static const Field TRIED_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(TRIED_FIELDS), .doc = "One alert."};
+static const Field TRIED[] = {
+    {.name = "looked_at", .kind = F_INT, .required = true, .doc = "How many of the newest 500 alerts there were."},
+    {.name = "matched", .kind = F_INT, .required = true, .doc = "How many of them it fits."},
+    {.name = "failed", .kind = F_INT, .required = true, .doc = "On how many its expression is an error."},
+    {.name = "items", .kind = F_LIST, .of = &TRIED_ITEM, .required = true, .doc = "These, newest first."}};
+
 static const Field VERSION_BODY[] = {{.name = "version",
                                       .kind = F_INT,
                                       .required = true,
@@ -50,6 +121,8 @@ static const Field VERSIONS[] = {
     {.name = "next_cursor", .kind = F_TEXT, .doc = "Null: that is all."}};
 
 const Route RULE_ROUTES[] = {
+    {HTTP_POST, "alert-rules/try", "alert-rules:read", .read = try_rule, BODY(TRY_BODY), ANSWER(TRIED),
+     .doc = "What a rule would have done with the newest 500 alerts, before it is saved."},
     {HTTP_GET, "alert-rules/{id}/versions", "alert-rules:read", .read = versions, WHOLE_LIST, ANSWER(VERSIONS),
      .doc = "Every version, who wrote it and when; the newest 1,000."},
     {HTTP_POST, "alert-rules/{id}/restore", "alert-rules:write", .write = restore, BODY(VERSION_BODY),

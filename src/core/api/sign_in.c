@@ -4,6 +4,7 @@
 #include "core/api/internal.h"
 #include "core/identity/password.h"
 #include "core/identity/session.h"
+#include "core/identity/totp.h"
 #include "lang/json.h"
 
 enum { BODY_BYTES_MAX = 8 * 1024, ACCOUNTS_MAX = 8 };
@@ -18,7 +19,7 @@ typedef struct SignIn {
   App *app;
   HttpRequest *request;
   Arena *arena;
-  Str email, password, token;
+  Str email, password, code, token;
   Account accounts[ACCOUNTS_MAX]; /* one address may be known to several organizations */
   size_t account_count;
   Account account; /* the one whose password it is */
@@ -80,6 +81,19 @@ static bool check_password(SignIn *in, Error *err) {
   return !password_is_stale(in->account.hash) || password_hash(in->arena, in->password, &in->fresh_hash, err);
 }
 
+/* After the password only: who has a second factor is nobody's business. Used up with the session. */
+static bool check_code(SignIn *in, Error *err) {
+  Db *db = NULL;
+  Totp totp = {0};
+  bool ok = db_pool_take(in->app->readers, &db, err) && totp_load(in->app, db, in->arena, in->account.id, &totp, err);
+  db_pool_give(in->app->readers, db);
+  if (!ok || !totp.on) return ok;
+  if (in->code.len == 0)
+    return fail_at(err, ERR_FORBIDDEN, "/code", "type the code of your authenticator app, or a recovery code");
+  return totp_fits(in->arena, &totp, in->code, clock_now(&in->app->clock)) ||
+         fail_at(err, ERR_UNAUTHORIZED, "/code", "this code is wrong, too old, or was used already");
+}
+
 static bool audit_sign_in(const SignIn *in, Cycle *cycle, Error *err) {
   Actor actor = {"user", id_text(cycle->arena, "usr", in->account.id), in->email};
   ApiCtx ctx = api_ctx_of(in->app, cycle, in->account.org_id, actor);
@@ -95,6 +109,7 @@ static bool make_session(Command *command, Cycle *cycle, Error *err) {
                         .address = in->request->client,
                         .agent = http_header(in->request, "User-Agent")};
   Str token = STR_NONE;
+  if (!totp_use(cycle, in->account.id, in->code, err)) return false;
   if (in->fresh_hash.len &&
       !password_store(cycle->db, in->account.org_id, in->account.id, in->fresh_hash, cycle->now_ms, err))
     return false;
@@ -116,7 +131,7 @@ static void sign_in(void *ctx) {
   SignIn *in = ctx;
   App *app = in->app;
   Error err = {0};
-  if (!load_accounts(in, &err) || !check_password(in, &err)) {
+  if (!load_accounts(in, &err) || !check_password(in, &err) || !check_code(in, &err)) {
     if (err.code == ERR_UNAUTHORIZED)
       sign_in_guard_failed(app->sign_in_guard, in->email, in->request->client, clock_now(&app->clock));
     api_respond_refusal(app, in->request, &err, 0);
@@ -136,6 +151,7 @@ static bool read_form(SignIn *in, Error *err) {
     return error_prefix(err, "the body is not JSON: ");
   in->email = str_lower(in->arena, str_trim(value_text_or(value_get_c(&body, "email"), STR_NONE)));
   in->password = value_text_or(value_get_c(&body, "password"), STR_NONE);
+  in->code = str_trim(value_text_or(value_get_c(&body, "code"), STR_NONE));
   if (in->email.len == 0) return fail_at(err, ERR_INVALID, "/email", "the e-mail address is missing");
   if (in->password.len == 0) return fail_at(err, ERR_INVALID, "/password", "the password is missing");
   return true;
@@ -219,7 +235,8 @@ void api_open_door_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict
 
 static const Field SIGN_IN[] = {
     {.name = "email", .kind = F_EMAIL, .required = true, .doc = "Of the person.", .example = "ann@example.com"},
-    {.name = "password", .kind = F_TEXT, .required = true, .max = 1024, .doc = "Theirs."}};
+    {.name = "password", .kind = F_TEXT, .required = true, .max = 1024, .doc = "Theirs."},
+    {.name = "code", .kind = F_TEXT, .max = 40, .doc = "Of the authenticator app, when a 403 at /code asks for it."}};
 
 static const Field JOIN[] = {
     {.name = "token", .kind = F_TEXT, .required = true, .max = 200, .doc = "The end of the link."},

@@ -39,6 +39,8 @@ static const RoleRow ROLES_HOLD[] = {
     {"notification-rules", "write", {ALL, ALL, OWN, NONE}},
     {"api-keys", "read", {ALL, ALL, OWN, OWN}},
     {"api-keys", "write", {ALL, ALL, OWN, NONE}},
+    {"saved-views", "read", {ALL, ALL, OWN, OWN}},
+    {"saved-views", "write", {ALL, ALL, OWN, OWN}},
     {"roles", "read", {ALL, ALL, ALL, ALL}},
     {"teams", "read", {ALL, ALL, ALL, ALL}},
     {"teams", "update", {ALL, ALL, LED, NONE}},

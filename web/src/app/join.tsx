@@ -19,7 +19,7 @@ export function JoinPage({ token }: { token: string }) {
     setProblem(undefined);
     try {
       await send("POST", "/api/v1/join", { token, password });
-      location.assign("/");
+      location.assign("/"); // who has a second factor is asked to sign in there
     } catch (error) {
       setProblem(isProblem(error) ? error : new Problem(0, "unknown", String(error)));
       setBusy(false);

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { Dialog as Radix } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useDeferredValue, useState } from "react";
 import { api } from "@/lib/api";
 import { choose } from "@/lib/looks";
 import { namesQuery } from "@/lib/query";
@@ -19,8 +19,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("");
   const mode = /^[>#@!]/.test(text) ? text[0]! : "";
   const shows = (kind: string) => !mode || mode === kind;
-  const incidents = useQuery({ queryKey: ["incidents", "palette"], queryFn: () => api("GET /incidents", { query: { limit: 30 } }), enabled: shows("#") });
-  const alerts = useQuery({ queryKey: ["alerts", "palette"], queryFn: () => api("GET /alerts", { query: { limit: 30, status: ["triggered", "acknowledged"] } }), enabled: !mode });
+  // What is typed is looked for in all titles; without it, the newest.
+  const typed = useDeferredValue(text.replace(/^[>#@!]\s*/, "").trim().toLowerCase());
+  const filter = typed.length >= 3 && !/^(alert|inc)-?\d+$/.test(typed) ? `title.lowerAscii().contains(${JSON.stringify(typed)})` : undefined;
+  const incidents = useQuery({ queryKey: ["incidents", "palette", filter], queryFn: () => api("GET /incidents", { query: { limit: 30, filter } }), enabled: shows("#"), placeholderData: (old) => old });
+  const alerts = useQuery({ queryKey: ["alerts", "palette", filter], queryFn: () => api("GET /alerts", { query: filter ? { limit: 30, filter } : { limit: 30, status: ["triggered", "acknowledged"] } }), enabled: !mode, placeholderData: (old) => old });
   const people = useQuery({ ...namesQuery("users"), enabled: shows("@") });
   const services = useQuery({ ...namesQuery("services"), enabled: shows("!") });
   const number = /^(alert|inc)-?(\d+)$/i.exec(text.trim());
@@ -113,7 +116,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                 </Command.Group>
               )}
               {!mode && !!alerts.data?.items.length && (
-                <Command.Group heading="Open alerts" className={GROUP}>
+                <Command.Group heading={filter ? "Alerts" : "Open alerts"} className={GROUP}>
                   {alerts.data.items.map((a) => (
                     <Item key={a.id} value={`${a.number} ${a.title} ${a.id}`} onSelect={() => go(`/alerts/${a.number}`)}>
                       <Priority of={a.priority} />

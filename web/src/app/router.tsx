@@ -45,6 +45,7 @@ export interface AlertSearch {
   team?: string;
   unrouted?: string;
   sort?: string;
+  q?: string; // CEL
 }
 const alertSearch = (search: Record<string, unknown>): AlertSearch => ({
   status: text(search.status),
@@ -54,6 +55,7 @@ const alertSearch = (search: Record<string, unknown>): AlertSearch => ({
   team: text(search.team),
   unrouted: text(search.unrouted),
   sort: text(search.sort),
+  q: text(search.q),
 });
 const alertsPage = () => import("@/features/alerts/list");
 const alerts = createRoute({ getParentRoute: () => root, path: "/alerts", validateSearch: alertSearch, component: lazyRouteComponent(alertsPage) });
@@ -81,6 +83,7 @@ const routes = [
   screen("/integrations", () => import("@/features/integrations/list")),
   screen("/integrations/new", () => import("@/features/integrations/create")),
   screen("/integrations/$id", () => import("@/features/integrations/detail")),
+  screen("/integrations/$id/mapping", () => import("@/features/integrations/mapping")),
   screen("/rules", () => import("@/features/rules/list")),
   screen("/rules/$id", () => import("@/features/rules/editor")),
   screen("/settings", () => import("@/features/settings/settings")),

@@ -11,6 +11,7 @@ export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; 
   const queryClient = useQueryClient();
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState<string>(); // asked for after the password, of those who have a second factor
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
 
@@ -19,12 +20,17 @@ export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; 
     setBusy(true);
     setProblem(undefined);
     try {
-      await send("POST", "/api/v1/sign-in", { email, password });
+      await send("POST", "/api/v1/sign-in", { email, password, code });
       await queryClient.invalidateQueries();
       onDone();
     } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem(0, "unknown", String(error)));
-      setPassword("");
+      const problem = error instanceof Problem ? error : new Problem(0, "unknown", String(error));
+      if (problem.at("/code")) setCode("");
+      else {
+        setPassword("");
+        setCode(undefined);
+      }
+      setProblem(problem.status === 403 && problem.at("/code") && code === undefined ? undefined : problem);
     } finally {
       setBusy(false);
     }
@@ -40,6 +46,11 @@ export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; 
           <Input {...a} type="password" name="password" autoComplete="current-password" required autoFocus={!!known} value={password} onChange={(e) => setPassword(e.target.value)} />
         )}
       </Field>
+      {code !== undefined && (
+        <Field label="Code" hint="Of your authenticator app, or a recovery code." error={problem?.at("/code")}>
+          {(a) => <Input {...a} name="code" autoComplete="one-time-code" required autoFocus maxLength={40} className="tabular-nums" value={code} onChange={(e) => setCode(e.target.value)} />}
+        </Field>
+      )}
       {problem && problem.errors.length === 0 && (
         <p role="alert" className="rounded-md bg-red-wash px-3 py-2 text-red">
           {problem.message}

@@ -1,8 +1,8 @@
 /* The stream of events: one per browser. The tab that holds the lock reads it and tells the others by BroadcastChannel;
  * when it closes, the next one takes over. Where there are no locks (plain HTTP), each tab reads its own.
  *
- * An event says what changed, not how: queries of that kind are asked again, at once and then at most once a second, so
- * that a storm costs as much as one change. */
+ * An event says what changed, not how: the changed things are asked for and put into the lists (onChanged), or queries of
+ * that kind are asked again; at once and then at most once a second, so that a storm costs as much as one change. */
 import { queryClient } from "./query";
 
 export type StreamState = "connecting" | "open" | "lost";
@@ -33,12 +33,21 @@ const KEYS: Record<string, string[]> = {
   api_key: ["api-keys"],
   organization: ["organizations"],
   change: ["changes"],
+  saved_view: ["saved-views"],
 };
 
 const EVERY_MS = 1000;
 let state: StreamState = "connecting";
 const watchers = new Set<() => void>();
 const waiting = new Set<string>();
+const waitingIds = new Map<string, Set<string>>(); // of kinds that know how to put a change into their lists
+const patches = new Map<string, (ids: string[]) => Promise<void>>();
+
+/* Lists of this kind (keys [plural, "list", …]) are not asked again: `patch` puts the changed ones into them. */
+export function onChanged(kind: string, patch: (ids: string[]) => Promise<void>) {
+  patches.set(kind, patch);
+}
+const patched = (key: string) => [...patches.keys()].some((kind) => KEYS[kind]?.[0] === key);
 let timer: ReturnType<typeof setTimeout> | undefined;
 let last = 0;
 let channel: BroadcastChannel | undefined;
@@ -63,12 +72,15 @@ function flush() {
   last = Date.now();
   const keys = [...waiting];
   waiting.clear();
-  for (const key of keys) queryClient.invalidateQueries({ queryKey: [key] });
+  for (const key of keys) void queryClient.invalidateQueries({ queryKey: [key], predicate: (query) => !(query.queryKey[1] === "list" && patched(key)) });
+  for (const [kind, ids] of waitingIds) void patches.get(kind)?.([...ids]).catch(() => queryClient.invalidateQueries({ queryKey: KEYS[kind]!.slice(0, 1) }));
+  waitingIds.clear();
 }
 
 function changed(changes: Change[]) {
   for (const change of changes) {
     for (const key of KEYS[change.kind] ?? []) waiting.add(key);
+    if (patches.has(change.kind)) waitingIds.set(change.kind, (waitingIds.get(change.kind) ?? new Set()).add(change.id));
     // What happened to a thing stands in its timeline; requests come with the alerts that they make.
     if (change.kind === "alert") waiting.add("requests").add("integrations");
     if (change.kind === "alert" || change.kind === "incident") waiting.add("timeline");

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "@/lib/api";
 import { bins } from "../home/loudness";
-import { toCel } from "../rules/editor";
 import { alertQuery, canDo, type Verb } from "./api";
+import { fits, merge } from "./live";
+import { bars } from "./request";
 
 describe("the filter of the address", () => {
   test.each([
@@ -42,17 +43,34 @@ test("alerts fall into their hour; older ones into none", () => {
   expect(made.reduce((sum, bin) => sum + bin.sum, 0)).toBe(3);
 });
 
-describe("rows as CEL", () => {
-  test.each([
-    [{ field: "priority", op: "=", value: "p1" }, 'alert.priority == "p1"'],
-    [{ field: "labels.env", op: "in", value: ["a", "b"] }, 'labels["env"] in ["a","b"]'],
-    [{ field: "title", op: "contains", value: 'say "x"' }, 'alert.title.contains("say \\"x\\"")'],
-    [{ field: "labels.env", op: "not_exists" }, "!has(labels.env)"],
-    [{ field: "count", op: ">=", value: 3 }, "alert.count >= 3"],
-  ])("%j", (row, wanted) => expect(toCel({ conditions: [row], match: "all" })).toBe(wanted));
-  test("joined", () => {
-    const conditions = [{ field: "priority", value: "p1" }, { field: "source", value: "x" }];
-    expect(toCel({ conditions, match: "any" })).toBe('alert.priority == "p1" || alert.source == "x"');
-    expect(toCel({ conditions: [], match: "all" })).toBe("true");
+describe("what the stream brings", () => {
+  const one = (id: string, change: Partial<Alert> = {}) => ({ id, status: "triggered", priority: "p1", service_id: null, ...change }) as Alert;
+  const list = (...ids: string[][]) => ({ pages: ids.map((page) => ({ items: page.map((id) => one(id)), next_cursor: null })), pageParams: [] });
+  const ids = (data: ReturnType<typeof merge>) => data.pages.map((page) => page.items.map((alert) => alert.id));
+  test("a changed alert takes its place, on whatever page", () => {
+    const made = merge(list(["a5", "a4"], ["a3"]), {}, [one("a3", { status: "acknowledged" })]);
+    expect(ids(made)).toEqual([["a5", "a4"], ["a3"]]);
+    expect(made.pages[1]!.items[0]!.status).toBe("acknowledged");
   });
+  test("what fits no more goes, a new one comes on top, an old one that is unknown does not", () => {
+    expect(ids(merge(list(["a5", "a4"]), {}, [one("a4", { status: "resolved" }), one("a7"), one("a6"), one("a1")]))).toEqual([["a7", "a6", "a5"]]);
+  });
+  test("what is gone goes", () => expect(ids(merge(list(["a5", "a4"]), {}, [], ["a5"]))).toEqual([["a4"]]));
+  test("another order is not guessed at", () => expect(ids(merge(list(["a5"]), { sort: "priority" }, [one("a7")]))).toEqual([["a5"]]));
+  test.each([
+    [{ priority: "p2,null" }, false],
+    [{ priority: "null" }, false],
+    [{ status: "triggered", priority: "p1" }, true],
+    [{ service: "svc_1" }, false],
+    [{ q: "count > 3" }, undefined],
+    [{ q: "count > 3", priority: "p4" }, false],
+  ])("%j", (search, wanted) => expect(fits(search, one("a1"))).toBe(wanted));
+});
+
+test("reports fall into bars, the first and the last included", () => {
+  const { counts, from, to } = bars([1_000_000, 1_000_000, 5_000_000]);
+  expect([from, to]).toEqual([1_000_000, 5_000_000]);
+  expect(counts[0]).toBe(2);
+  expect(counts.at(-1)).toBe(1);
+  expect(counts.reduce((a, b) => a + b)).toBe(3);
 });

@@ -1,10 +1,11 @@
 import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 import type { AlertSearch } from "@/app/router";
-import { type Alert, api } from "@/lib/api";
+import { type Alert, api, Problem } from "@/lib/api";
 import { queryClient } from "@/lib/query";
 import { toast, toastProblem } from "@/ui/toast";
 
 const PAGE = 100;
+const HANDS = 8;
 export const OPEN = ["triggered", "acknowledged"] as const;
 type AlertQuery = NonNullable<Parameters<typeof api<"GET /alerts">>[1]>["query"];
 
@@ -18,6 +19,7 @@ export function alertQuery(search: AlertSearch): NonNullable<AlertQuery> {
     integration_id: many(search.integration),
     team_id: many(search.team),
     unrouted: search.unrouted === "true" ? true : undefined,
+    filter: search.q,
     sort: (search.sort as never) ?? "-id",
   };
 }
@@ -62,12 +64,20 @@ function patchAll(ids: Set<string>, change: (alert: Alert) => Alert) {
   });
 }
 
+/* A list that was scrolled far is not asked for again as a whole: the stream brings what changed. */
+const isLong = (data: unknown) => ((data as { pages?: unknown[] } | undefined)?.pages?.length ?? 0) > 2;
+
 export function useVerb() {
   const mutation = useMutation({
     mutationFn: async ({ verb, alerts, body }: { verb: Verb; alerts: Alert[]; body?: object }) => {
-      const results = await Promise.allSettled(alerts.map((alert) => api(`POST /alerts/{id}/${verb}`, { id: alert.id, body } as never)));
-      const failed = results.filter((r) => r.status === "rejected");
-      if (failed.length) throw (failed[0] as PromiseRejectedResult).reason;
+      const failed: unknown[] = [];
+      const waiting = [...alerts];
+      // A few at a time: a thousand at once would only wait in the browser.
+      const hand = async () => {
+        for (let alert = waiting.shift(); alert; alert = waiting.shift()) await api(`POST /alerts/{id}/${verb}`, { id: alert.id, body } as never).catch((error: unknown) => failed.push(error));
+      };
+      await Promise.all(Array.from({ length: Math.min(HANDS, alerts.length) }, hand));
+      if (failed.length) throw failed.length === 1 || alerts.length === 1 ? failed[0] : new Problem(0, "some", `${failed.length} of ${alerts.length} were not: ${(failed[0] as Error).message}`);
     },
     // A tap in a tunnel is kept and sent when there is a network again.
     networkMode: "online",
@@ -83,7 +93,7 @@ export function useVerb() {
     },
     onError: (error, { verb }) => toastProblem(`Not ${DONE[verb].split(":")[0]!.toLowerCase()}`, error),
     onSettled: () => {
-      for (const key of ["alerts", "incidents", "pages", "timeline"]) queryClient.invalidateQueries({ queryKey: [key] });
+      for (const key of ["alerts", "incidents", "pages", "timeline"]) void queryClient.invalidateQueries({ queryKey: [key], predicate: ({ queryKey, state }) => !(queryKey[1] === "list" && isLong(state.data)) });
     },
   });
   return (verb: Verb, alerts: Alert[], body?: object) => alerts.length && mutation.mutate({ verb, alerts, body });

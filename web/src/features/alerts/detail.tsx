@@ -16,8 +16,9 @@ import { toastProblem } from "@/ui/toast";
 import { Timeline } from "../timeline/timeline";
 import { alertQueryOf, canDo, useVerb } from "./api";
 import { Explanation } from "./explanation";
+import { Occurrences, RawRequest } from "./request";
 
-const TABS = ["Facts", "Why", "Timeline"] as const;
+const TABS = ["Facts", "Why", "Timeline", "Request"] as const;
 
 export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery(alertQueryOf(id));
@@ -46,7 +47,7 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
       {alert && (
         <>
           <Actions alert={alert} />
-          <div role="tablist" aria-label="About this alert" className="flex gap-4 border-b border-line px-5">
+          <div role="tablist" aria-label="About this alert" className="flex gap-4 overflow-x-auto border-b border-line px-5">
             {TABS.map((name) => (
               <button
                 key={name}
@@ -54,9 +55,9 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
                 role="tab"
                 aria-selected={tab === name}
                 onClick={() => setTab(name)}
-                className="-mb-px border-b-2 border-transparent py-2 font-medium text-quiet aria-selected:border-accent aria-selected:text-ink"
+                className="-mb-px shrink-0 border-b-2 border-transparent py-2 font-medium text-quiet aria-selected:border-accent aria-selected:text-ink"
               >
-                {name === "Why" ? "Why it paged, or not" : name}
+                {name === "Why" ? "Why it paged, or not" : name === "Request" ? "What was sent" : name}
               </button>
             ))}
           </div>
@@ -64,6 +65,7 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
             {tab === "Facts" && <AlertFacts alert={alert} />}
             {tab === "Why" && <Explanation alert={alert} />}
             {tab === "Timeline" && <AlertTimeline alert={alert} />}
+            {tab === "Request" && <RawRequest alert={alert} />}
           </div>
         </>
       )}
@@ -215,6 +217,7 @@ function AlertFacts({ alert }: { alert: Alert }) {
         </Fact>
         {(alert.episode ?? 1) > 1 && <Fact name="Episode">{alert.episode}</Fact>}
       </Facts>
+      <Occurrences alert={alert} />
       {labels.length > 0 && (
         <section>
           <h3 className="mb-2 font-semibold">Labels</h3>

@@ -3,15 +3,62 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ListFilter, X } from "lucide-react";
+import { useState } from "react";
 import type { AlertSearch } from "@/app/router";
+import { isProblem } from "@/lib/api";
 import { namesQuery, useNames } from "@/lib/query";
 import { Button } from "@/ui/button";
-import { Segments, Select } from "@/ui/form";
+import { Input, Segments, Select } from "@/ui/form";
 import { Menu, MenuCheck, MenuHead, MenuLine } from "@/ui/overlay";
 
 const split = (value?: string) => (value ? value.split(",") : []);
 
-export function AlertFilter({ search }: { search: AlertSearch }) {
+/* What the address says cannot be: the place is marked as CEL errors are. */
+function FilterText({ search, problem, onSet }: { search: AlertSearch; problem: unknown; onSet: (q?: string) => void }) {
+  const [text, setText] = useState(search.q ?? "");
+  const [was, setWas] = useState(search.q);
+  if (was !== search.q) {
+    setWas(search.q);
+    setText(search.q ?? "");
+  }
+  const wrong = search.q && isProblem(problem) && problem.status === 400 ? problem : undefined;
+  return (
+    <form
+      role="search"
+      className="basis-full"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSet(text.trim() || undefined);
+      }}
+    >
+      <div className="relative">
+        <Input
+          id="alert-filter"
+          type="search"
+          aria-label="Filter by an expression (CEL)"
+          aria-invalid={wrong ? true : undefined}
+          aria-describedby={wrong ? "alert-filter-error" : undefined}
+          spellCheck={false}
+          autoComplete="off"
+          placeholder={'labels.env == "production" && title.contains("disk")'}
+          className="pr-16 font-mono text-xs"
+          value={text}
+          onChange={(e) => setText(e.target.value)}
+          onKeyDown={(e) => e.key === "Escape" && e.currentTarget.blur()}
+        />
+        <span className="pointer-events-none absolute top-1/2 right-2.5 -translate-y-1/2 text-2xs text-quiet max-md:hidden">{text.trim() === (search.q ?? "") ? "/" : "Enter ⏎"}</span>
+      </div>
+      {wrong && (
+        <div id="alert-filter-error" role="alert" className="mt-1 text-xs text-red">
+          {wrong.errors.length ? wrong.errors.map((e) => <p key={e.pointer}>{e.message}</p>) : <p>{wrong.message}</p>}
+          {wrong.context && <pre className="overflow-x-auto font-mono">{wrong.context}</pre>}
+        </div>
+      )}
+    </form>
+  );
+}
+
+export function AlertFilter({ search, problem }: { search: AlertSearch; problem: unknown }) {
   const navigate = useNavigate();
   const set = (change: AlertSearch) => navigate({ to: "/alerts", search: { ...search, ...change }, replace: true });
   const toggle = (name: keyof AlertSearch, value: string) => {
@@ -21,6 +68,7 @@ export function AlertFilter({ search }: { search: AlertSearch }) {
   };
   return (
     <>
+      <FilterText search={search} problem={problem} onSet={(q) => set({ q })} />
       <Chips search={search} onRemove={toggle} />
       <Segments
         label="Status"
@@ -41,7 +89,7 @@ export function AlertFilter({ search }: { search: AlertSearch }) {
       </Select>
       <Menu
         trigger={
-          <Button id="alert-filter" shortcut="/">
+          <Button>
             <ListFilter className="size-4" aria-hidden /> Filter
           </Button>
         }

@@ -4,21 +4,24 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
-import { BellOff, Check, Clock, Plug, X } from "lucide-react";
+import { BellOff, Check, Clock, Columns3, Plug, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { AlertSearch } from "@/app/router";
-import type { Alert } from "@/lib/api";
+import { type Alert, isProblem } from "@/lib/api";
 import { usePhone, useTitle } from "@/lib/hooks";
 import { useKeys } from "@/lib/keys";
 import { useNames } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
 import { Checkbox } from "@/ui/form";
 import { Badge, Priority, Status } from "@/ui/marks";
-import { Sheet } from "@/ui/overlay";
+import { Menu, MenuCheck, MenuHead, Sheet } from "@/ui/overlay";
 import { Empty, Failure, PageHead, Rows, When } from "@/ui/parts";
 import { alertsQuery, canDo, useVerb } from "./api";
 import { AlertDetail } from "./detail";
+import { ALL, type Column, COLUMNS, FIXED, useColumns } from "./columns";
 import { AlertFilter } from "./filter";
+import "./live";
+import { Views } from "./views";
 
 const isFiltered = (search: AlertSearch) => Object.entries(search).some(([name, value]) => name !== "sort" && value);
 
@@ -30,6 +33,7 @@ export default function AlertsPage() {
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState(-1);
+  const [columns, setColumn] = useColumns();
   const verb = useVerb();
   useTitle(id ? `${id} · Alerts` : "Alerts");
 
@@ -69,17 +73,22 @@ export default function AlertsPage() {
   return (
     <>
       <PageHead title="Alerts">
-        <AlertFilter search={search} />
+        <AlertFilter search={search} problem={list.error} />
+        <Views search={search} />
+        <ColumnMenu columns={columns} onChange={setColumn} />
       </PageHead>
       <div className="overflow-hidden rounded-lg border border-line bg-surface">
         {list.isPending ? (
           <Rows count={12} />
+        ) : list.isError && search.q && isProblem(list.error) && list.error.status === 400 ? (
+          <Empty title="This filter cannot be understood">What is wrong stands below it.</Empty>
         ) : list.isError && !rows.length ? (
           <Failure error={list.error} retry={() => list.refetch()} />
         ) : rows.length === 0 ? (
           <NoAlerts filtered={isFiltered(search)} />
         ) : (
           <Table
+            columns={columns}
             rows={rows}
             chosen={chosen}
             cursor={cursor}
@@ -141,9 +150,12 @@ function NoAlerts({ filtered }: { filtered: boolean }) {
   );
 }
 
+const GRID = "grid items-center gap-x-3 px-3";
+
 /* Table ----------------------------------------------------------------------------------------------------------- */
 
 interface TableProps {
+  columns: Column[];
   rows: Alert[];
   chosen: ReadonlySet<string>;
   cursor: number;
@@ -154,14 +166,13 @@ interface TableProps {
   onEnd: () => void;
 }
 
-const COLUMNS = "grid grid-cols-[2rem_7.5rem_3.5rem_6rem_minmax(12rem,1fr)_minmax(0,11rem)_minmax(0,9rem)_4rem_6rem] items-center gap-x-3 px-3";
-const HEADS = ["Status", "Priority", "Number", "Title", "Service", "Source", "Count", "Last seen"];
-
-export function Table({ rows, chosen, cursor, opened, onOpen, onToggle, onAll, onEnd }: TableProps) {
+export function Table({ columns, rows, chosen, cursor, opened, onOpen, onToggle, onAll, onEnd }: TableProps) {
   const phone = usePhone();
   const box = useRef<HTMLDivElement>(null);
   const service = useNames("services");
   const integration = useNames("integrations");
+  const team = useNames("teams");
+  const grid = { gridTemplateColumns: `2rem ${columns.map((column) => COLUMNS[column].width).join(" ")}` };
   const height = phone ? 76 : Number.parseInt(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 44;
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 12 });
   const items = virtual.getVirtualItems();
@@ -175,13 +186,13 @@ export function Table({ rows, chosen, cursor, opened, onOpen, onToggle, onAll, o
 
   return (
     <div role="table" aria-label="Alerts" aria-rowcount={rows.length + 1} className="flex max-h-[calc(100dvh-9rem)] flex-col text-[13px]">
-      <div role="row" aria-rowindex={1} className={clsx(COLUMNS, "h-9 shrink-0 border-b border-line text-xs font-medium text-quiet max-md:hidden")}>
+      <div role="row" aria-rowindex={1} className={clsx(GRID, "h-9 shrink-0 border-b border-line text-xs font-medium text-quiet max-md:hidden")} style={grid}>
         <span role="columnheader">
           <Checkbox aria-label="Select all that are loaded" checked={chosen.size > 0 && chosen.size === rows.length} onChange={(e) => onAll(e.target.checked)} />
         </span>
-        {HEADS.map((head) => (
-          <span key={head} role="columnheader" className={clsx("truncate", head === "Count" && "text-right")}>
-            {head}
+        {columns.map((column) => (
+          <span key={column} role="columnheader" className={clsx("truncate", column === "count" && "text-right")}>
+            {COLUMNS[column].head}
           </span>
         ))}
       </div>
@@ -199,13 +210,13 @@ export function Table({ rows, chosen, cursor, opened, onOpen, onToggle, onAll, o
                 onClick={() => onOpen(alert, item.index)}
                 className={clsx(
                   "absolute inset-x-0 cursor-pointer border-b border-line hover:bg-hover",
-                  phone ? "flex flex-col justify-center gap-1 px-4" : COLUMNS,
+                  phone ? "flex flex-col justify-center gap-1 px-4" : GRID,
                   item.index === cursor && "bg-hover shadow-[inset_3px_0_var(--accent)]",
                   (alert.number === opened || alert.id === opened) && "bg-accent-wash",
                 )}
-                style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+                style={{ ...(phone ? {} : grid), height: item.size, transform: `translateY(${item.start}px)` }}
               >
-                {phone ? <PhoneRow alert={alert} onOpen={() => onOpen(alert, item.index)} /> : <WideRow alert={alert} chosen={chosen.has(alert.id)} onToggle={() => onToggle(alert)} onOpen={() => onOpen(alert, item.index)} service={service(alert.service_id)} source={integration(alert.integration_id)} />}
+                {phone ? <PhoneRow alert={alert} onOpen={() => onOpen(alert, item.index)} /> : <WideRow alert={alert} chosen={chosen.has(alert.id)} onToggle={() => onToggle(alert)} onOpen={() => onOpen(alert, item.index)} columns={columns} service={service(alert.service_id)} source={integration(alert.integration_id)} team={team(alert.team_id)} />}
               </div>
             );
           })}
@@ -242,39 +253,114 @@ function Title({ alert, onOpen }: { alert: Alert; onOpen: () => void }) {
   );
 }
 
-function WideRow({ alert, chosen, onToggle, onOpen, service, source }: { alert: Alert; chosen: boolean; onToggle: () => void; onOpen: () => void; service?: string; source?: string }) {
+interface WideProps {
+  alert: Alert;
+  columns: Column[];
+  chosen: boolean;
+  onToggle: () => void;
+  onOpen: () => void;
+  service?: string;
+  source?: string;
+  team?: string;
+}
+
+function WideRow({ alert, columns, chosen, onToggle, onOpen, ...names }: WideProps) {
   return (
     <>
       <span role="cell" onClick={(event) => event.stopPropagation()}>
         <Checkbox aria-label={`Select ${alert.number}`} checked={chosen} onChange={onToggle} />
       </span>
-      <span role="cell">
-        <Status of={alert.status} />
-      </span>
-      <span role="cell">
-        <Priority of={alert.priority} />
-      </span>
-      <span role="cell" className="truncate text-quiet tabular-nums">
-        {alert.number.replace("ALERT-", "#")}
-      </span>
-      <span role="cell" className="flex min-w-0 items-center gap-2">
-        <Title alert={alert} onOpen={onOpen} />
-        <Holds alert={alert} />
-        {alert.unrouted && <Badge tone="amber">Nobody paged</Badge>}
-      </span>
-      <span role="cell" className="truncate">
-        {service ?? "–"}
-      </span>
-      <span role="cell" className="truncate text-quiet">
-        {source ?? "–"}
-      </span>
-      <span role="cell" className="text-right text-quiet tabular-nums">
-        {(alert.count ?? 1).toLocaleString()}
-      </span>
-      <span role="cell" className="text-quiet">
-        {alert.last_seen_at && <When at={alert.last_seen_at} />}
-      </span>
+      {columns.map((column) => (
+        <Cell key={column} column={column} alert={alert} onOpen={onOpen} {...names} />
+      ))}
     </>
+  );
+}
+
+function Cell({ column, alert, onOpen, service, source, team }: { column: Column; alert: Alert; onOpen: () => void; service?: string; source?: string; team?: string }) {
+  const quiet = (text?: string | null) => (
+    <span role="cell" className="truncate text-quiet" title={text ?? undefined}>
+      {text ?? "–"}
+    </span>
+  );
+  switch (column) {
+    case "status":
+      return (
+        <span role="cell">
+          <Status of={alert.status} />
+        </span>
+      );
+    case "priority":
+      return (
+        <span role="cell">
+          <Priority of={alert.priority} />
+        </span>
+      );
+    case "number":
+      return (
+        <span role="cell" className="truncate text-quiet tabular-nums">
+          {alert.number.replace("ALERT-", "#")}
+        </span>
+      );
+    case "title":
+      return (
+        <span role="cell" className="flex min-w-0 items-center gap-2">
+          <Title alert={alert} onOpen={onOpen} />
+          <Holds alert={alert} />
+          {alert.unrouted && <Badge tone="amber">Nobody paged</Badge>}
+        </span>
+      );
+    case "service":
+      return (
+        <span role="cell" className="truncate" title={service}>
+          {service ?? "–"}
+        </span>
+      );
+    case "source":
+      return quiet(source);
+    case "team":
+      return quiet(team);
+    case "who":
+      return quiet(alert.acknowledged_by?.name);
+    case "env":
+      return quiet((alert.labels as Record<string, string> | null)?.env);
+    case "count":
+      return (
+        <span role="cell" className="text-right text-quiet tabular-nums">
+          {(alert.count ?? 1).toLocaleString()}
+        </span>
+      );
+    case "began":
+      return (
+        <span role="cell" className="text-quiet">
+          {alert.first_seen_at && <When at={alert.first_seen_at} />}
+        </span>
+      );
+    case "seen":
+      return (
+        <span role="cell" className="text-quiet">
+          {alert.last_seen_at && <When at={alert.last_seen_at} />}
+        </span>
+      );
+  }
+}
+
+function ColumnMenu({ columns, onChange }: { columns: Column[]; onChange: (column: Column, on: boolean) => void }) {
+  return (
+    <Menu
+      trigger={
+        <IconButton label="Columns" className="border-line bg-surface max-md:!hidden">
+          <Columns3 className="size-4" aria-hidden />
+        </IconButton>
+      }
+    >
+      <MenuHead>Columns</MenuHead>
+      {ALL.filter((column) => !FIXED.includes(column)).map((column) => (
+        <MenuCheck key={column} checked={columns.includes(column)} onChange={(on) => onChange(column, on)}>
+          {COLUMNS[column].head}
+        </MenuCheck>
+      ))}
+    </Menu>
   );
 }
 

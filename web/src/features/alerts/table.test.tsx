@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { fireEvent, render, screen } from "@testing-library/react";
 import { beforeAll, expect, test, vi } from "vitest";
 import type { Alert } from "@/lib/api";
+import type { Column } from "./columns";
 import { Table } from "./list";
 
 /* A box of 600 px: the test's browser lays nothing out. */
@@ -14,7 +15,7 @@ const alert = (i: number) =>
   ({ id: `alr_${i}`, number: `ALERT-${i}`, title: `Problem ${i}`, status: "triggered", priority: "p1", service_id: null, integration_id: null, count: 1, holds: [], unrouted: false, last_seen_at: "2026-01-05T09:00:00Z" }) as unknown as Alert;
 
 function show(count: number, more: Partial<Parameters<typeof Table>[0]> = {}) {
-  const props = { rows: Array.from({ length: count }, (_, i) => alert(i)), chosen: new Set<string>(), cursor: -1, onOpen: vi.fn(), onToggle: vi.fn(), onAll: vi.fn(), onEnd: vi.fn(), ...more };
+  const props = { columns: ["status", "priority", "number", "title", "service", "source", "count", "seen"] as Column[], rows: Array.from({ length: count }, (_, i) => alert(i)), chosen: new Set<string>(), cursor: -1, onOpen: vi.fn(), onToggle: vi.fn(), onAll: vi.fn(), onEnd: vi.fn(), ...more };
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { enabled: false } } })}>
       <Table {...props} />

@@ -4,43 +4,21 @@ import { Link, useParams } from "@tanstack/react-router";
 import clsx from "clsx";
 import { BellRing, Check, Pencil } from "lucide-react";
 import { useState } from "react";
-import { api, isProblem, type Incident } from "@/lib/api";
+import { api, type Incident } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { useKeys } from "@/lib/keys";
-import { namesQuery, queryClient, useMe, useNames } from "@/lib/query";
+import { namesQuery, useMe, useNames } from "@/lib/query";
 import { dayName, fullTime, hourMinute } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Input, Select } from "@/ui/form";
 import { Badge, INCIDENT_STEPS, Priority, Severity, Status, words } from "@/ui/marks";
 import { Menu, MenuItem } from "@/ui/overlay";
 import { Card, Fact, Facts, Failure, Rows, When } from "@/ui/parts";
-import { toast, toastProblem } from "@/ui/toast";
 import { Timeline } from "../timeline/timeline";
 import { doing, incidentQuery } from "./api";
 import { Composer } from "./composer";
+import { change, ConflictDialog } from "./conflict";
 import { Elapsed } from "./list";
-
-type Change = Partial<Pick<Incident, "title" | "severity" | "commander_id" | "service_ids" | "status" | "summary">>;
-
-/* A write that names the version it saw; when somebody was quicker, both values are shown. */
-async function change(incident: Incident, body: Change) {
-  try {
-    const now = await api("PATCH /incidents/{id}", { id: incident.id, body: body as never, version: incident.version });
-    queryClient.setQueryData(incidentQuery(incident.number).queryKey, now);
-  } catch (error) {
-    if (isProblem(error) && (error.status === 412 || error.status === 409)) {
-      const theirs = await api("GET /incidents/{id}", { id: incident.id });
-      const name = Object.keys(body)[0] as keyof Change;
-      queryClient.setQueryData(incidentQuery(incident.number).queryKey, theirs);
-      toast("Somebody changed this just now", {
-        bad: true,
-        detail: `Theirs: ${String(theirs[name] ?? "–")}. Yours: ${String(body[name] ?? "–")}.`,
-        undo: undefined,
-      });
-    } else toastProblem("That was not changed", error);
-  }
-  for (const key of ["incidents", "timeline"]) queryClient.invalidateQueries({ queryKey: [key] });
-}
 
 export default function IncidentPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -64,6 +42,7 @@ function Page({ incident }: { incident: Incident }) {
   });
   return (
     <div className="mx-auto max-w-6xl">
+      <ConflictDialog />
       <header className="mb-4 flex flex-col gap-3">
         <div className="flex flex-wrap items-center gap-3">
           <Link to="/incidents" className="text-quiet hover:underline">

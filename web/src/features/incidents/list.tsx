@@ -4,7 +4,7 @@ import clsx from "clsx";
 import { Check, Plus } from "lucide-react";
 import { useState } from "react";
 import { openOver } from "@/app/shell";
-import type { Incident } from "@/lib/api";
+import { api, type Incident } from "@/lib/api";
 import { useKept, useNow, useTitle } from "@/lib/hooks";
 import { useKeys } from "@/lib/keys";
 import { useNames } from "@/lib/query";
@@ -13,7 +13,7 @@ import { Button } from "@/ui/button";
 import { Segments } from "@/ui/form";
 import { Badge, INCIDENT_STEPS, IncidentStatus, Person, Severity, words } from "@/ui/marks";
 import { Empty, Failure, PageHead, Rows } from "@/ui/parts";
-import { incidentsQuery } from "./api";
+import { doing, incidentsQuery } from "./api";
 
 export default function Incidents() {
   useTitle("Incidents");
@@ -118,19 +118,44 @@ export function Elapsed({ incident }: { incident: Incident }) {
   );
 }
 
+/* A card is dragged to where its incident stands now. With the keys one opens it: its steps do the same. */
 function Board({ rows }: { rows: Incident[] }) {
+  const [dragged, setDragged] = useState<Incident>();
+  const [over, setOver] = useState<string>();
+  const drop = (step: string) => {
+    if (dragged && dragged.status !== step) void doing(`${dragged.number} was not moved`, () => api("POST /incidents/{id}/status-updates", { id: dragged.id, body: { status: step as never } }), `${dragged.number}: ${words(step)}`);
+    setDragged(undefined);
+    setOver(undefined);
+  };
   return (
     <div className="grid gap-3 sm:grid-cols-2 xl:grid-cols-4">
       {INCIDENT_STEPS.slice(0, 4).map((step) => {
         const here = rows.filter((row) => row.status === step);
         return (
-          <section key={step} aria-label={words(step)} className="rounded-lg border border-line bg-surface">
+          <section
+            key={step}
+            aria-label={words(step)}
+            onDragOver={(event) => {
+              if (!dragged) return;
+              event.preventDefault();
+              setOver(step);
+            }}
+            onDragLeave={() => setOver((now) => (now === step ? undefined : now))}
+            onDrop={() => drop(step)}
+            className={clsx("rounded-lg border bg-surface", over === step && dragged?.status !== step ? "border-accent bg-accent-wash" : "border-line")}
+          >
             <h2 className="flex items-center gap-2 border-b border-line px-3 py-2">
               <IncidentStatus of={step} /> <span className="text-quiet tabular-nums">{here.length}</span>
             </h2>
             <ul className="flex min-h-16 flex-col gap-2 p-2">
               {here.map((incident) => (
-                <li key={incident.id} className="relative rounded-md border border-line bg-ground p-2.5 hover:bg-hover">
+                <li
+                  key={incident.id}
+                  draggable
+                  onDragStart={() => setDragged(incident)}
+                  onDragEnd={() => setDragged(undefined)}
+                  className={clsx("relative cursor-grab rounded-md border border-line bg-ground p-2.5 hover:bg-hover", dragged?.id === incident.id && "opacity-50")}
+                >
                   <div className="mb-1 flex items-center gap-2">
                     <Severity of={incident.severity} />
                     <span className="text-quiet tabular-nums">{incident.number}</span>

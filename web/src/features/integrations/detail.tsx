@@ -1,7 +1,7 @@
 /* One source: its address and guide, a live wait for the first event, and the log of what it sent. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { Check, Pencil, Radio, RotateCw, TriangleAlert } from "lucide-react";
+import { Braces, Check, Pencil, Radio, RotateCw, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { api, type Integration, type Request } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
@@ -60,6 +60,13 @@ function Page({ one }: { one: Integration }) {
           </>
         }
       >
+        {may && (
+          <Button asChild>
+            <Link to="/integrations/$id/mapping" params={{ id: one.id }}>
+              <Braces className="size-4" aria-hidden /> Mapping
+            </Link>
+          </Button>
+        )}
         {may && (
           <Button onClick={() => setEditing(true)}>
             <Pencil className="size-4" aria-hidden /> Edit

@@ -1,6 +1,6 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
-import { Calendar, days, place } from "./calendar";
+import { snap, Calendar, days, place } from "./calendar";
 import { toInstant, toLocal } from "./cover";
 
 const at = (text: string) => Date.parse(text);
@@ -73,4 +73,14 @@ describe("Calendar", () => {
     fireEvent.click(screen.getAllByRole("button")[0]!);
     expect(onPick).toHaveBeenCalledWith(shifts[0]);
   });
+});
+
+describe("a drawn span lies on whole steps", () => {
+  const DAY = 86_400_000, HOUR = 3_600_000, from = Date.parse("2026-01-05T00:00:00Z");
+  test.each([
+    ["a day: quarters of an hour", DAY, 10 * HOUR + 1, 11 * HOUR + 1, 10 * HOUR, 11 * HOUR + HOUR / 4],
+    ["two weeks: hours", 14 * DAY, 10.2 * HOUR, 13.7 * HOUR, 10 * HOUR, 14 * HOUR],
+    ["a month: six hours", 31 * DAY, 7 * HOUR, 20 * HOUR, 6 * HOUR, 24 * HOUR],
+    ["from right to left", 14 * DAY, 13.7 * HOUR, 10.2 * HOUR, 10 * HOUR, 14 * HOUR],
+  ])("%s", (_, range, a, b, start, end) => expect(snap(from + a, from + b, from, from + range)).toEqual([from + start, from + end]));
 });

@@ -2,7 +2,7 @@
  * pages (GET …/shifts); nothing is computed here but where a bar begins and ends. Beside it stands a list, which says the
  * same to those who do not see it. */
 import clsx from "clsx";
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { dayName, hourMinute, midnight } from "@/lib/time";
 import { hue } from "@/ui/marks";
 
@@ -42,10 +42,40 @@ interface Props {
   zone: string;
   name: (userId: string) => string;
   onPick?: (shift: Shift) => void;
+  onSpan?: (from: number, to: number) => void; // a part of the final row, drawn with the pointer or chosen with O
 }
 
-export function Calendar({ rows, from, to, now, zone, name, onPick }: Props) {
+/* A drawn span lies on whole steps: of a quarter of an hour, an hour, or six. */
+export function snap(a: number, b: number, from: number, to: number): [number, number] {
+  const step = to - from <= 2 * 86_400_000 ? 900_000 : to - from <= 15 * 86_400_000 ? 3_600_000 : 6 * 3_600_000;
+  const [low, high] = a < b ? [a, b] : [b, a];
+  const start = from + Math.floor((low - from) / step) * step;
+  return [start, Math.max(start + step, from + Math.ceil((high - from) / step) * step)];
+}
+
+export function Calendar({ rows, from, to, now, zone, name, onPick, onSpan }: Props) {
   const box = useRef<HTMLDivElement>(null);
+  const [drawn, setDrawn] = useState<{ from: number; to: number }>();
+  const timeAt = (event: React.PointerEvent<HTMLElement>) => {
+    const area = event.currentTarget.getBoundingClientRect();
+    return from + Math.min(1, Math.max(0, (event.clientX - area.left) / area.width)) * (to - from);
+  };
+  const wide = (span: { from: number; to: number }) => Math.abs(span.to - span.from) > (to - from) / 200; // more than a click
+  const drawing = {
+    onPointerDown: (event: React.PointerEvent<HTMLElement>) => {
+      if (!onSpan || event.button !== 0 || event.pointerType === "touch") return; // a finger scrolls
+      event.currentTarget.setPointerCapture(event.pointerId);
+      setDrawn({ from: timeAt(event), to: timeAt(event) });
+    },
+    onPointerMove: (event: React.PointerEvent<HTMLElement>) => drawn && setDrawn({ ...drawn, to: timeAt(event) }),
+    onPointerUp: () => {
+      if (drawn && wide(drawn)) onSpan?.(...snap(drawn.from, drawn.to, from, to));
+      setDrawn(undefined);
+    },
+    onPointerCancel: () => setDrawn(undefined),
+  };
+  const shown = drawn && wide(drawn) ? snap(drawn.from, drawn.to, from, to) : undefined;
+  const shownAt = shown && place(from, to, ...shown);
   const marks = days(from, to, zone);
   const every = Math.max(1, Math.ceil(marks.length / 9));
   const nowAt = place(from, to, now, now + 1);
@@ -55,6 +85,12 @@ export function Calendar({ rows, from, to, now, zone, name, onPick }: Props) {
     const buttons = [...(box.current?.querySelectorAll<HTMLElement>("[data-shift]") ?? [])];
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (at >= 0 && event.key.toLowerCase() === "o" && onSpan) {
+      event.preventDefault();
+      event.stopPropagation();
+      const { start, end } = buttons[at]!.dataset;
+      return onSpan(Number(start), Number(end));
+    }
     if (at < 0 || !by) return;
     event.preventDefault();
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -81,7 +117,12 @@ export function Calendar({ rows, from, to, now, zone, name, onPick }: Props) {
         {rows.map((row, r) => (
           <div key={row.name + r} className={clsx("flex items-stretch border-b border-line", row.final && "bg-ground")}>
             <div className={clsx("flex w-36 shrink-0 items-center truncate px-3 text-xs", row.final ? "font-semibold" : "text-quiet")}>{row.name}</div>
-            <div className={clsx("relative flex-1", row.final ? "h-12" : "h-9")}>
+            <div {...(row.final ? drawing : {})} className={clsx("relative flex-1", row.final ? "h-12" : "h-9", row.final && onSpan && "cursor-crosshair")}>
+              {row.final && shownAt && shown && (
+                <span className="pointer-events-none absolute inset-y-0.5 z-20 overflow-hidden rounded border-2 border-accent bg-accent-wash/80 px-1 text-2xs font-medium whitespace-nowrap text-accent-ink" style={{ left: `${shownAt.left}%`, width: `${shownAt.width}%` }}>
+                  {span({ starts_at: new Date(shown[0]).toISOString(), ends_at: new Date(shown[1]).toISOString() }, zone)}
+                </span>
+              )}
               {marks.map((mark) => (
                 <span key={mark} aria-hidden className="absolute inset-y-0 w-px bg-line" style={{ left: `${place(from, to, mark, mark + 1)?.left ?? 0}%` }} />
               ))}
@@ -107,6 +148,8 @@ export function Calendar({ rows, from, to, now, zone, name, onPick }: Props) {
                       key={shift.starts_at + who}
                       type="button"
                       data-shift={r}
+                      data-start={Date.parse(shift.starts_at)}
+                      data-end={Date.parse(shift.ends_at)}
                       onClick={() => onPick?.(shift)}
                       title={`${who}\n${span(shift, zone)}${shift.source ? `\nfrom ${shift.source}` : ""}`}
                       aria-label={`${row.name}: ${who}, ${span(shift, zone)}`}

@@ -17,13 +17,20 @@ export function toInstant(local: string, zone: string) {
 }
 export const toLocal = (at: number, zone: string) => new Date(at + zoneOffset(at, zone) * 60_000).toISOString().slice(0, 16);
 
-export function Cover({ scheduleId, zone, onClose }: { scheduleId: string; zone: string; onClose: () => void }) {
+interface Props {
+  scheduleId: string;
+  zone: string;
+  span?: [number, number];
+  onClose: () => void;
+}
+
+export function Cover({ scheduleId, zone, span, onClose }: Props) {
   const users = useQuery(namesQuery("users")).data ?? [];
   const me = useMe();
   const start = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
   const [user, setUser] = useState(me?.id ?? "");
-  const [from, setFrom] = useState(() => toLocal(start, zone));
-  const [to, setTo] = useState(() => toLocal(start + 8 * 3_600_000, zone));
+  const [from, setFrom] = useState(() => toLocal(span?.[0] ?? start, zone));
+  const [to, setTo] = useState(() => toLocal(span?.[1] ?? start + 8 * 3_600_000, zone));
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   async function submit(event: FormEvent) {

@@ -4,7 +4,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
-import { useMe, useNames } from "@/lib/query";
+import { useCan, useMe, useNames } from "@/lib/query";
 import { dayName, localZone, midnight } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Segments } from "@/ui/form";
@@ -21,7 +21,8 @@ export default function SchedulePage() {
   const [range, setRange] = useState<keyof typeof RANGES>("14");
   const [shift, setShift] = useState(0);
   const [own, setOwn] = useState<"mine" | "its">("mine");
-  const [covering, setCovering] = useState(false);
+  const [covering, setCovering] = useState<[number, number] | true>();
+  const may = useCan("overrides", "create");
   const now = useNow(60_000);
   const me = useMe();
   const userName = useNames("users");
@@ -84,13 +85,16 @@ export default function SchedulePage() {
             <ChevronRight className="size-4" aria-hidden />
           </IconButton>
         </div>
-        <Button look="primary" onClick={() => setCovering(true)}>
-          Cover a shift
-        </Button>
+        {may && (
+          <Button look="primary" onClick={() => setCovering(true)}>
+            Cover a shift
+          </Button>
+        )}
       </PageHead>
       <Card flush>
-        {shifts.isPending ? <Rows count={4} /> : shifts.isError ? <Failure error={shifts.error} retry={() => shifts.refetch()} /> : <Calendar rows={rows} from={from} to={to} now={now} zone={zone} name={name} />}
+        {shifts.isPending ? <Rows count={4} /> : shifts.isError ? <Failure error={shifts.error} retry={() => shifts.refetch()} /> : <Calendar rows={rows} from={from} to={to} now={now} zone={zone} name={name} onSpan={may ? (start, end) => setCovering([start, end]) : undefined} />}
       </Card>
+      {may && <p className="mt-2 text-xs text-quiet max-md:hidden">Draw over the last row to cover a part of it; with the keys: arrows, then O.</p>}
       <div className="mt-4 grid items-start gap-4 md:grid-cols-2">
         <Card title="As a list" flush>
           {data?.final.length === 0 && <Empty title="Nobody is on call in this range">Add a layer with people to the schedule.</Empty>}
@@ -135,7 +139,7 @@ export default function SchedulePage() {
           </Card>
         </div>
       </div>
-      {covering && schedule.data && <Cover scheduleId={schedule.data.id} zone={zone} onClose={() => setCovering(false)} />}
+      {covering && schedule.data && <Cover scheduleId={schedule.data.id} zone={zone} span={covering === true ? undefined : covering} onClose={() => setCovering(undefined)} />}
     </div>
   );
 }

@@ -2,24 +2,21 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Plus, X } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useDeferredValue, useState } from "react";
 import { type AlertRule, api, isProblem, type Problem } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { queryClient } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
-import { Area, Checkbox, Field, Input, Segments, Select } from "@/ui/form";
-import { Card, Failure, PageHead, Rows } from "@/ui/parts";
+import { Checkbox, Field, Input, Segments, Select } from "@/ui/form";
+import { Card, Failure, PageHead, Rows, Skeleton } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 import { type Schema, ValueEditor } from "../settings/value-editor";
 import rules from "@/lib/rule-form.gen.json";
+import { type Condition, fromCel, toCel } from "./cel";
 import { Preview } from "./preview";
+import { Try } from "./try";
 import { opWords } from "./words";
 
-interface Condition {
-  field: string;
-  op?: string | null;
-  value?: unknown;
-}
 interface Draft {
   name: string;
   enabled: boolean;
@@ -31,6 +28,22 @@ interface Draft {
   integration_ids: string[];
   team_id: string | null;
   actions: Record<string, unknown>[];
+}
+
+const CelEditor = lazy(() => import("@/ui/cel-editor"));
+
+/* What the checker says of an expression while it is typed. */
+function useCheck(source: string) {
+  const asked = useDeferredValue(source.trim());
+  const answer = useQuery({
+    queryKey: ["evaluate", "rule", asked],
+    queryFn: () => api("POST /expressions/evaluate", { body: { source: asked, place: "rule", check: true, context: {} } }),
+    enabled: !!asked,
+    gcTime: 60_000,
+  });
+  // Without an alert at hand values are missing; only what is wrong with any alert is told.
+  const error = asked ? answer.data?.error : undefined;
+  return error?.code === "invalid" ? error : undefined;
 }
 
 const form = rules as unknown as Schema;
@@ -50,48 +63,6 @@ const draftOf = (rule?: AlertRule): Draft => ({
   actions: (rule?.actions as Record<string, unknown>[] | undefined) ?? [{ type: "page" }],
 });
 
-/* Rows as CEL, so that one can go on by hand; back there is no way but by undoing it. */
-export function toCel(draft: Pick<Draft, "conditions" | "match">) {
-  const field = (name: string) => (name.startsWith("labels.") ? `labels[${JSON.stringify(name.slice(7))}]` : `alert.${name}`);
-  const value = (v: unknown) => JSON.stringify(v ?? "");
-  const one = ({ field: name, op, value: v }: Condition) => {
-    const f = field(name);
-    switch (op ?? "=") {
-      case "=":
-      case "equals":
-        return `${f} == ${value(v)}`;
-      case "!=":
-      case "not_equals":
-        return `${f} != ${value(v)}`;
-      case "contains":
-        return `${f}.contains(${value(v)})`;
-      case "not_contains":
-        return `!${f}.contains(${value(v)})`;
-      case "starts_with":
-        return `${f}.startsWith(${value(v)})`;
-      case "ends_with":
-        return `${f}.endsWith(${value(v)})`;
-      case "matches":
-      case "=~":
-        return `${f}.matches(${value(v)})`;
-      case "not_matches":
-      case "!~":
-        return `!${f}.matches(${value(v)})`;
-      case "in":
-        return `${f} in ${JSON.stringify(Array.isArray(v) ? v : [v])}`;
-      case "not_in":
-        return `!(${f} in ${JSON.stringify(Array.isArray(v) ? v : [v])})`;
-      case "exists":
-        return `has(${f.replace(/\["(\w+)"\]$/, ".$1")})`;
-      case "not_exists":
-        return `!has(${f.replace(/\["(\w+)"\]$/, ".$1")})`;
-      default:
-        return `${f} ${op} ${value(v)}`;
-    }
-  };
-  return draft.conditions.map(one).join(draft.match === "any" ? " || " : " && ") || "true";
-}
-
 export default function RulePage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const query = useQuery({ queryKey: ["alert-rules", "one", id], queryFn: () => api("GET /alert-rules/{id}", { id }), enabled: id !== "new" });
@@ -107,26 +78,36 @@ function Editor({ rule }: { rule?: AlertRule }) {
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const set = (change: Partial<Draft>) => setDraft((old) => ({ ...old, ...change }));
+  /* Two views of one rule: what stands in one stands in the other. An expression that rows cannot say stays an expression. */
+  const [stuck, setStuck] = useState(false);
+  function turn(view: Draft["view"]) {
+    if (view === draft.view) return;
+    if (view === "cel") return set({ view, when: toCel(draft) });
+    const rows = fromCel(draft.when);
+    setStuck(!rows);
+    if (rows) set({ view, ...rows, when: "" });
+  }
+  const body = {
+    name: draft.name,
+    enabled: draft.enabled,
+    stop: draft.stop,
+    match: draft.match,
+    when: draft.view === "cel" ? draft.when : null,
+    conditions: draft.view === "rows" ? draft.conditions : [],
+    integration_ids: draft.integration_ids,
+    team_id: draft.team_id,
+    actions: draft.actions,
+  };
+  const checked = useCheck(draft.view === "cel" ? draft.when : "");
   const rest = problem?.errors.filter((e) => !["/name", "/when"].includes(e.pointer)) ?? [];
 
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
     setProblem(undefined);
-    const body = {
-      name: draft.name,
-      enabled: draft.enabled,
-      stop: draft.stop,
-      match: draft.match,
-      when: draft.view === "cel" ? draft.when : null,
-      conditions: draft.view === "rows" ? draft.conditions : [],
-      integration_ids: draft.integration_ids,
-      team_id: draft.team_id,
-      actions: draft.actions,
-    } as never;
     try {
-      if (rule) await api("PATCH /alert-rules/{id}", { id: rule.id, body, version: rule.version });
-      else await api("POST /alert-rules", { body });
+      if (rule) await api("PATCH /alert-rules/{id}", { id: rule.id, body: body as never, version: rule.version });
+      else await api("POST /alert-rules", { body: body as never });
       queryClient.invalidateQueries({ queryKey: ["alert-rules"] });
       toast(rule ? "Saved: it holds for alerts from now on" : "Made: it holds for alerts from now on");
       navigate({ to: "/rules" });
@@ -192,7 +173,7 @@ function Editor({ rule }: { rule?: AlertRule }) {
               <Segments
                 label="How it is written"
                 value={draft.view}
-                onChange={(view) => set(view === "cel" && !draft.when ? { view, when: toCel(draft) } : { view })}
+                onChange={turn}
                 options={[
                   { value: "rows", label: "Rows" },
                   { value: "cel", label: "CEL" },
@@ -201,16 +182,38 @@ function Editor({ rule }: { rule?: AlertRule }) {
             }
           >
             {draft.view === "rows" ? <Conditions draft={draft} set={set} /> : (
-              <Field label="Expression" hint="alert, labels, payload, service and integration are known." error={problem?.at("/when")}>
-                {(a) => <Area {...a} className="font-mono text-xs" spellCheck={false} value={draft.when} onChange={(e) => set({ when: e.target.value })} />}
-              </Field>
+              <div className="flex flex-col gap-1">
+                <Suspense fallback={<Skeleton className="h-20" />}>
+                  <CelEditor label="Expression" value={draft.when} onChange={(when) => (setStuck(false), set({ when }))} place="rule" error={checked?.line && checked.column ? { line: checked.line, column: checked.column } : undefined} hint={'alert.priority == "p1"'} />
+                </Suspense>
+                {checked ? (
+                  <div role="alert" className="text-xs text-red">
+                    {checked.caret && <pre className="overflow-x-auto font-mono leading-4">{checked.caret}</pre>}
+                    <p>{checked.message}</p>
+                  </div>
+                ) : problem?.at("/when") ? (
+                  <p role="alert" className="text-xs font-medium text-red">
+                    {problem.at("/when")}
+                  </p>
+                ) : (
+                  <p className="text-xs text-quiet">alert, labels, payload, service and integration are known; Ctrl Space shows what may come.</p>
+                )}
+                {stuck && (
+                  <p role="status" className="text-xs text-amber">
+                    Rows cannot show this expression, so it stays as it is. They know comparisons of one field each, joined by && or by ||.
+                  </p>
+                )}
+              </div>
             )}
           </Card>
           <Card title="Then">
             <ValueEditor schema={form.properties!.actions!} value={draft.actions} onChange={(actions) => set({ actions: actions as Draft["actions"] })} name="Action" />
           </Card>
         </div>
-        <Preview />
+        <div className="flex min-w-0 flex-col gap-4">
+          <Try rule={{ ...body, id: rule?.id, position: rule?.position }} />
+          <Preview />
+        </div>
       </div>
     </form>
   );

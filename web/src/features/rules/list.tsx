@@ -9,7 +9,7 @@ import { useTitle } from "@/lib/hooks";
 import { queryClient, useCan, useNames } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
 import { Badge } from "@/ui/marks";
-import { Empty, Failure, PageHead, Rows } from "@/ui/parts";
+import { Empty, Failure, PageHead, Rows, When } from "@/ui/parts";
 import { toastProblem } from "@/ui/toast";
 import { actionWords, whenWords } from "./words";
 
@@ -93,6 +93,20 @@ export default function Rules() {
                   </div>
                   <p className="foreign text-quiet">
                     When {whenWords(rule)}: {rule.actions.map((action) => actionWords(action as never)).join(", ") || "nothing"}
+                  </p>
+                  <p className="text-xs text-quiet tabular-nums">
+                    {rule.hits ? (
+                      <>
+                        matched {rule.hits.toLocaleString()} {rule.hits === 1 ? "time" : "times"}
+                        {rule.last_hit_at && (
+                          <>
+                            , last <When at={rule.last_hit_at} />
+                          </>
+                        )}
+                      </>
+                    ) : (
+                      "never matched"
+                    )}
                   </p>
                 </div>
                 {may && (

@@ -7,6 +7,7 @@ import { Button } from "@/ui/button";
 import { Badge } from "@/ui/marks";
 import { Failure, PageHead, Rows, When } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
+import { SecondFactor } from "./second-factor";
 
 /* "Firefox on Linux": enough to recognise one's own. */
 export function browser(agent: string) {
@@ -31,7 +32,7 @@ export default function Sessions() {
   return (
     <div className="mx-auto max-w-3xl">
       <PageHead
-        title="Where you are signed in"
+        title="Sign-in and sessions"
         sub={
           <Link to="/settings" className="hover:underline">
             Settings
@@ -58,6 +59,9 @@ export default function Sessions() {
             ))}
           </ul>
         )}
+      </div>
+      <div className="mt-4">
+        <SecondFactor />
       </div>
     </div>
   );

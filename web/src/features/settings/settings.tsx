@@ -19,9 +19,9 @@ export default function Settings() {
         ))}
         <li className="relative rounded-lg border border-line bg-surface p-4 hover:bg-hover">
           <Link to="/settings/sessions" className="font-semibold after:absolute after:inset-0">
-            Sessions
+            Sign-in and sessions
           </Link>
-          <p className="text-quiet">Where you are signed in; end what is not yours.</p>
+          <p className="text-quiet">Your second factor; where you are signed in.</p>
         </li>
       </ul>
     </div>

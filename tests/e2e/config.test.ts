@@ -1,0 +1,116 @@
+/* What people configure: mappings, rules, shifts. */
+import { Site, Tocsin } from "./tocsin";
+
+const server = new Tocsin();
+const site = new Site();
+let source: { id: string; key: string };
+
+beforeAll(async () => {
+  await Promise.all([server.start(), site.open()]);
+  source = await server.integration("Own scripts");
+  await server.fire(source.key, { title: "Disk of db-1 is full", dedup_key: "disk", priority: "p3", labels: { env: "production" } });
+  await server.fire(source.key, { title: "Backup was slow", dedup_key: "backup", priority: "p4", labels: { env: "staging" } });
+});
+afterAll(async () => {
+  await site.browser?.close();
+  await server.end();
+});
+afterEach(() => expect(site.complaints.splice(0), "what the browser complained of").toEqual([]));
+
+test("a field is mapped beside what was sent; an error shows its place, the result changes as one types", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/integrations/${source.id}`);
+  await page.getByRole("link", { name: "Mapping" }).click();
+  await page.getByLabel("Payload").getByText("Backup was slow").waitFor();
+  await page.getByRole("button", { name: "Field", exact: true }).click();
+  await page.getByRole("menuitem", { name: /^title/ }).click();
+  const field = page.getByRole("textbox", { name: "Expression for title" });
+  await field.click();
+  await page.keyboard.type('"ours: " + payload.');
+  await page.getByRole("option", { name: /^dedup_key/ }).waitFor();
+  await page.keyboard.type("title +");
+  await page.keyboard.press("Escape");
+  await page.getByRole("region", { name: "title" }).getByRole("alert").waitFor();
+  await page.locator(".cm-wrong").first().waitFor();
+  expect(await page.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Backspace");
+  await page.locator("dd", { hasText: "ours: Backup was slow" }).waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved: it holds for what is sent").waitFor();
+  await server.fire(source.key, { title: "Third", dedup_key: "third", priority: "p4" });
+  await page.goto(`${server.url}/alerts`);
+  await page.getByRole("row").filter({ hasText: "ours: Third" }).waitFor();
+  await page.context().close();
+});
+
+test("a rule is two views of one thing, and is tried on what really came before it is saved", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/rules/new`);
+  await page.getByLabel("What people call it").fill("Small things are quiet");
+  await page.getByLabel("Value 1").fill("p4");
+  await page.getByRole("button", { name: "CEL" }).click();
+  const expression = page.getByRole("textbox", { name: "Expression" });
+  await expression.getByText('alert.priority in ["p4"]').waitFor();
+  await page.getByRole("button", { name: "Rows" }).click();
+  expect(await page.getByLabel("Value 1").inputValue()).toBe("p4");
+  await page.getByRole("button", { name: "CEL" }).click();
+  await expression.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("size(alert.title) > 3 && alert.priority == 'p4'");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Rows" }).click();
+  await page.getByText("Rows cannot show this expression").waitFor();
+  await page.getByRole("button", { name: "Try it" }).click();
+  await page.getByText(/of 3 alerts fit/).waitFor();
+  expect(await server.api<{ items: unknown[] }>("GET", "alert-rules")).toMatchObject({ items: [] });
+  await page.getByRole("button", { name: "Make" }).click();
+  await page.waitForURL("**/rules");
+  await page.getByText("size(alert.title) > 3").waitFor();
+  await page.context().close();
+});
+
+test("a part of the last row is drawn over, and covered", async () => {
+  const me = await server.api<{ id: string }>("GET", "users/olga@example.org");
+  const schedule = await server.api<{ id: string }>("POST", "schedules", { name: "Primary", time_zone: "Europe/Berlin", layers: [{ name: "Week", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "week" }, members: [[me.id]] }] });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call/${schedule.id}`);
+  const bar = page.getByRole("group", { name: "Calendar" }).getByRole("button", { name: /On call: Olga Owner/ }).first();
+  await bar.waitFor();
+  const area = (await bar.boundingBox())!;
+  await page.mouse.move(area.x + 40, area.y + area.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(area.x + 160, area.y + area.height / 2, { steps: 5 });
+  await page.mouse.up();
+  const dialog = page.getByRole("dialog", { name: "Cover a shift" });
+  await dialog.waitFor();
+  const [from, to] = [await dialog.getByLabel("From").inputValue(), await dialog.getByLabel("Until").inputValue()];
+  expect(from < to).toBe(true);
+  expect(from.endsWith(":00")).toBe(true);
+  await dialog.getByRole("button", { name: "Cover", exact: true }).click();
+  await page.getByText("in place of everyone").waitFor();
+  await page.context().close();
+});
+
+test("who was quicker at one field is shown beside what one wanted; another field is no quarrel", async () => {
+  const incident = await server.api<{ id: string; number: string }>("POST", "incidents", { title: "Checkout fails", severity: 2 });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/incidents/${incident.number}`);
+  await page.getByRole("button", { name: "Change the title" }).click();
+  await page.getByLabel("Title").fill("Mine");
+  // Held back in this browser, so that the page does not hear of it before it writes.
+  await page.route("**/api/v1/incidents/*", async (route) => {
+    if (route.request().method() === "PATCH") {
+      await page.unroute("**/api/v1/incidents/*");
+      await server.api("PATCH", `incidents/${incident.id}`, { title: "Theirs" });
+    }
+    await route.continue();
+  });
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Somebody else changed the title" });
+  await dialog.getByText("Theirs", { exact: true }).nth(1).waitFor();
+  await dialog.getByText("Mine", { exact: true }).waitFor();
+  await dialog.getByRole("button", { name: "Use mine" }).click();
+  await page.getByRole("heading", { name: "Mine" }).waitFor();
+  await page.context().close();
+});
