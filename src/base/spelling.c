@@ -2,7 +2,7 @@
 #include "base/spelling.h"
 
 /* Longer words are compared with nothing; more edits are no slip of the hand. */
-enum { WORD_BYTES_MAX = 48, EDITS_MAX = 3 };
+enum { WORD_BYTES_MAX = 48, EDITS_MAX = 3, BEGINNING_MIN = 3 };
 
 /* How many characters to change, add, leave out or swap with their neighbour to make b of a (Damerau's distance, each
  * place touched once). `two`, `one`: the rows for the one and two characters before. */
@@ -30,7 +30,17 @@ Spelling spelling_of(Str wrong) {
   return (Spelling){.wrong = wrong, .edits = MIN((size_t)EDITS_MAX, MAX(wrong.len / 3, (size_t)1)) + 1};
 }
 
+/* Broken off rather than misspelt: "stat" for "status". As near as one edit. */
+static bool begins(Str wrong, Str word) {
+  return wrong.len >= BEGINNING_MIN && str_starts_with(word, wrong) && wrong.len < word.len;
+}
+
 void spelling_try(Spelling *near, Str word) {
+  if (near->edits > 1 && begins(near->wrong, word) && word.len <= WORD_BYTES_MAX) {
+    near->edits = 1;
+    near->word = word;
+    return;
+  }
   size_t gap = near->wrong.len > word.len ? near->wrong.len - word.len : word.len - near->wrong.len;
   if (gap >= near->edits || word.len == 0 || word.len > WORD_BYTES_MAX) return;
   size_t edits = edit_distance(near->wrong, word);

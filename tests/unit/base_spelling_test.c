@@ -19,6 +19,8 @@ static void the_nearest_word_or_none(void **state) {
                {"akc", "ack"},
                {"servises", "services"},
                {"schedul", "schedules"},
+               {"esc", "escalation-policies"},
+               {"se", NULL},
                {"escalation-policy", "escalation-policies"},
                {"frobnicate", NULL},
                {"", NULL},

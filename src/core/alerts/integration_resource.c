@@ -1,7 +1,7 @@
 /* Integrations: one configured inbound source each, with its own key in its URL. */
 #include "core/resources.h"
 
-enum { KEY_CHARS = 24, KEY_MIN = 16, KEY_MAX = 128 };
+enum { KEY_CHARS = 24, KEY_MIN = 3, KEY_MAX = 128 };
 
 static const EnumValue SCOPES[] = {{"integration", 0, "Keys are its own."},
                                    {"organization", 0, "Keys are shared with every integration that says so."},
@@ -72,9 +72,8 @@ static const Field INTEGRATION_FIELDS[] = {
      .everywhere = true,
      .immutable = true,
      .check = check_key,
-     .doc =
-         "Stands in its URL, and whoever knows it can send: at least 16 random characters. Made when it is left out; "
-         "may be given, so that senders can keep theirs."},
+     .doc = "Stands in its URL, and whoever knows it can send. A random one is made when it is left out; it may "
+            "be given, so that senders can keep theirs: then choose one that nobody guesses."},
     {.name = "enabled", .kind = F_BOOL, .def = "true", .filter = FILTER_SCAN, .doc = "Whether it takes requests."},
     {.name = "quiet", .kind = F_BOOL, .def = "false", .doc = "Record, never act."},
     {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Who owns it."},

@@ -117,11 +117,18 @@ static void count_in_title(Batch *batch, Alert *a, const Event *e) {
   a->row_changed = true;
 }
 
-/* Of a sender that mixes good messages with bad ones, a good one does not end the alert: it would page at each change.
- * It ends when nothing bad came for a while. True: that is still to come, and the alert's deadline says when. */
+/* It came back soon after a good message had ended it: this sender mixes good messages with bad ones. */
+static bool mixes(const Key *key) {
+  i64 since = key->fire_t - key->resolve_ms;
+  return key->resolve_ms > 0 && since >= 0 && since < NOT_UNDERSTOOD_QUIET_MS;
+}
+
+/* The next good message ends "were not understood". Of a sender that mixes both, it would page at each change: there it
+ * ends when nothing bad came for a while. True: that is still to come, and the alert's deadline says when. */
 static bool waits_for_quiet(Alert *a, const Item *item) {
   i64 quiet_ms = a->last_seen_ms + NOT_UNDERSTOOD_QUIET_MS;
   if (!item->event->own || a->status == ALERT_RESOLVED || item->arrival->received_ms >= quiet_ms) return false;
+  if (!mixes(item->key)) return false;
   a->deadline_ms = a->deadline_ms > 0 ? MIN(a->deadline_ms, quiet_ms) : quiet_ms;
   a->row_changed = true;
   return true;
