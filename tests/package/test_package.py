@@ -1,6 +1,7 @@
 """The Debian package: installed, upgraded, removed and purged in a root of its own. dpkg neither enters it nor touches the machine:
 --force-script-chrootless runs the maintainer scripts with DPKG_ROOT set, and these leave users and services alone then."""
 
+import json
 import os
 import pathlib
 import re
@@ -146,6 +147,44 @@ def test_the_unit_is_hardened():
         assert level and float(level[1]) < 3, done.stdout[-500:]
 
 
-def test_the_image_is_made_from_the_package():
-    recipe = (CHECKOUT / "packaging/Containerfile").read_text()
-    assert "COPY tocsin_*.deb" in recipe and "USER tocsin" in recipe and "VOLUME /var/lib/tocsin" in recipe
+def steps():
+    """The lines of the recipe, continued ones joined: (word, the rest)."""
+    text = re.sub(r"\\\n", " ", (CHECKOUT / "packaging/Containerfile").read_text())
+    return [tuple(line.split(None, 1)) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def test_every_step_of_the_image_names_what_the_package_has(root, packages):
+    """Read as a builder would, where there is none: files, the user, the options."""
+    root.dpkg("--install", packages[0])
+    recipe = steps()
+    words = [word for word, _ in recipe]
+    assert words[0] == "FROM" and set(words) <= {"FROM", "COPY", "RUN", "ENV", "USER", "WORKDIR", "VOLUME", "EXPOSE", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
+    pattern, target = dict(recipe)["COPY"].split()
+    assert len(list(packages[0].parent.glob(pattern))) >= 1 and target.endswith("/")
+    assert f"{target}{pattern}" in dict(recipe)["RUN"]  # what is copied is what is installed
+    user, volume = dict(recipe)["USER"].strip(), dict(recipe)["VOLUME"].strip()
+    postinst = (CHECKOUT / "packaging/debian/postinst").read_text()
+    assert re.search(rf"adduser .*\b{user}\b|useradd .*\b{user}\b|--home {volume}", postinst), "nobody makes the user"
+    assert volume in postinst and dict(recipe)["WORKDIR"].strip() == volume
+    (program,) = json.loads(dict(recipe)["ENTRYPOINT"])
+    assert (root.path / program.lstrip("/")).exists()
+    command, *options = json.loads(dict(recipe)["CMD"])
+    help_text = subprocess.run([BINARY, command, "--help"], capture_output=True, text=True, timeout=20).stdout
+    assert all(option in help_text for option in options if option.startswith("--"))
+    assert options[options.index("--data") + 1] == volume
+    for setting in dict(recipe)["ENV"].split():
+        name, value = setting.split("=")
+        assert name.startswith("TOCSIN_") and f"--{name.removeprefix('TOCSIN_').lower().replace('_', '-')}" in help_text
+        if name == "TOCSIN_LISTEN":
+            assert value.endswith(":" + dict(recipe)["EXPOSE"].strip())
+
+
+BUILDER = shutil.which("podman") or shutil.which("buildah")
+
+
+@pytest.mark.skipif(not BUILDER, reason="neither podman nor buildah is here to build the image")
+def test_the_image_is_built(packages):
+    words = [BUILDER, "build" if BUILDER.endswith("podman") else "bud", "-f", CHECKOUT / "packaging/Containerfile", "-t", "tocsin-test",
+             packages[0].parent]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
