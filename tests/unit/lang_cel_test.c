@@ -255,6 +255,39 @@ static void times_of_all_vendors_are_read(void **state) {
   check_rows(*state, ROWS, COUNT(ROWS));
 }
 
+/* A step is about 10 ns: what takes longer costs that many steps, or the budget would be no bound of the time. */
+static void slow_functions_cost_more_steps(void **state) {
+  static const struct {
+    const char *source;
+    u64 cost_min;
+  } ROWS[] = {
+      {"'%s %f'.format([payload.title, 2.5])", 50},
+      {"timestamp('2026-01-05T09:00:00Z') != null", 10},
+      {"timestamp('2026-01-05T09:00:00Z').getHours('+02:00')", 30},
+      {"duration('1h2m3s') > duration('1s')", 50},
+      {"time('2026-01-05 09:00:00 +0100') != null", 12},
+      {"double('1.2345678901234567e300')", 40},
+      {"json('[1,2]')", 20},
+      {"ip('10.0.0.1').family()", 40},
+      {"lists.range(1000).sort()", 12000},
+      {"lists.range(1000).map(x, x)", 4000},
+  };
+  Fixture *f = *state;
+  for (size_t i = 0; i < COUNT(ROWS); i++) {
+    CelRun run = {0};
+    Value out;
+    Error err = {0};
+    if (!run_with(f, ROWS[i].source, &run, &out, &err)) fail_msg("%s: %s", ROWS[i].source, err.message);
+    if (run.cost < ROWS[i].cost_min) fail_msg("%s costs %llu", ROWS[i].source, (unsigned long long)run.cost);
+  }
+  CelRun run = {0};
+  Value out;
+  Error err = {0};
+  assert_false(run_with(f, "lists.range(40000).map(x, x)", &run, &out, &err));
+  assert_int_equal(err.code, ERR_COST);
+  assert_in_range(run.cost, CEL_COST_DEFAULT, CEL_COST_DEFAULT + 1000);
+}
+
 static void texts_without_offset_are_in_the_zone_of_the_run(void **state) {
   Fixture *f = *state;
   ZoneDb *zones = zone_db_new(NULL);
@@ -419,6 +452,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(explain_names_what_decided, set_up, tear_down),
       cmocka_unit_test_setup_teardown(first_takes_what_is_there, set_up, tear_down),
       cmocka_unit_test_setup_teardown(times_of_all_vendors_are_read, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(slow_functions_cost_more_steps, set_up, tear_down),
       cmocka_unit_test_setup_teardown(texts_without_offset_are_in_the_zone_of_the_run, set_up, tear_down),
       cmocka_unit_test_setup_teardown(own_functions_do_what_they_say, set_up, tear_down),
       cmocka_unit_test_setup_teardown(limits_hold, set_up, tear_down),

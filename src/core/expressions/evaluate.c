@@ -8,7 +8,7 @@
 #include "lang/json.h"
 #include "lang/json_path.h"
 
-enum { TEMPLATE_OUTPUT_MAX = 1024 * 1024, COST_DEFAULT = 100 * 1000, VARIABLES_MAX = 1000 };
+enum { TEMPLATE_OUTPUT_MAX = 1024 * 1024, VARIABLES_MAX = 1000 };
 
 /* Reading --------------------------------------------------------------------------------------------------------- */
 
@@ -235,7 +235,7 @@ static Value evaluate_mustache(Arena *arena, ZoneDb *zones, const Expression *e)
 
 static Value evaluate_path(Arena *arena, const Expression *e) {
   const JsonPath *path = NULL;
-  i64 budget = e->cost_max ? (i64)e->cost_max : COST_DEFAULT, left = budget;
+  i64 budget = e->cost_max ? (i64)e->cost_max : CEL_COST_DEFAULT, left = budget;
   Value value = value_null();
   Error err = {0};
   if (!json_path_compile(arena, e->source, &path, &err)) return failed(arena, &err, NULL);

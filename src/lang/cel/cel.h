@@ -45,11 +45,16 @@ MUST_CHECK bool cel_compile(Arena *arena, const CelEnv *env, Str source, const C
                             const CelProgram **out, Error *err);
 Str cel_source(const CelProgram *program);
 
+/* Steps of a run that says nothing else. A step is about 10 ns, and what takes longer is that many steps: no expression
+ * holds its caller much longer than half a millisecond. The budget is counted, not timed, so that a busy machine
+ * changes nothing about what a rule decides; only a pattern that backtracks is timed, too (regex.h). */
+enum { CEL_COST_DEFAULT = 50000 };
+
 typedef struct CelRun {
   /* in */
   const Value *vars; /* by slot, var_count of the env */
   const bool *bound; /* by slot; NULL: all are bound */
-  u64 cost_max;      /* 0: 100,000 steps; 8 bytes of text written or 16 read are one */
+  u64 cost_max;      /* 0: CEL_COST_DEFAULT; 8 bytes of text written or 16 read are one */
   i64 now_ms;        /* for now(); 0: error */
   const Zone *zone;  /* default zone of time(x) for texts without offset; NULL: UTC */
   bool explain;      /* fill decided_* */

@@ -3,7 +3,7 @@
  * charged as they happen. Small programs run on the C stack and allocate nothing. */
 #include "lang/cel/machine.h"
 
-enum { SMALL_STACK = 32, SMALL_LOCALS = 8, SMALL_LOOPS = 2, COST_DEFAULT = 100000 };
+enum { SMALL_STACK = 32, SMALL_LOCALS = 8, SMALL_LOOPS = 2 };
 
 static Value execute(Machine *m) {
   const Op *ops = m->program->ops;
@@ -27,7 +27,7 @@ static bool fault_fails(const CelProgram *p, const CelFault *fault, Error *err) 
 bool cel_eval(const CelProgram *program, Arena *arena, CelRun *run, Value *out, Error *err) {
   Value stack[SMALL_STACK], locals[SMALL_LOCALS];
   LoopState loops[SMALL_LOOPS];
-  i64 budget = run->cost_max ? (i64)MIN(run->cost_max, (u64)INT64_MAX) : COST_DEFAULT;
+  i64 budget = run->cost_max ? (i64)MIN(run->cost_max, (u64)INT64_MAX) : CEL_COST_DEFAULT;
   Machine m = {.call = {.arena = arena, .env = program->env, .run = run, .left = budget - program->op_count},
                .program = program,
                .locals = locals,

@@ -64,6 +64,7 @@ static Value to_double(CelCall *call, const Value *args, u32 count) {
   case VALUE_INT: return value_double((double)v->i);
   case VALUE_UINT: return value_double((double)v->u);
   case VALUE_STRING:
+    if (!cel_charge(call, 20 + v->size)) return cel_out_of_budget(call);
     if (!text_to_double(value_text(v), &number))
       return cel_fault(call, "double(): \"%.*s\" is not a number", STR_ARG(utf8_cut(value_text(v), 60)));
     return value_double(number);

@@ -188,7 +188,7 @@ static Value do_format(CelCall *call, const Value *args, u32 count) {
 }
 
 static const CelFn ROWS[] = {
-    {"format", "string.(list(dyn)) -> string", do_format, "Fills %s, %d, %f, %e, %b, %o, %x from a list.", .cost = 4},
+    {"format", "string.(list(dyn)) -> string", do_format, "Fills %s, %d, %f, %e, %b, %o, %x from a list.", .cost = 50},
 };
 
 const CelLibrary LIB_FORMAT = {"texts", ROWS, COUNT(ROWS)};

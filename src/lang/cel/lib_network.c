@@ -206,14 +206,14 @@ static Value do_prefix_length(CelCall *call, const Value *args, u32 count) {
 }
 
 static const CelFn ROWS[] = {
-    {"ip", "(string) -> net.IP; (net.IP) -> net.IP", do_ip, "Address of a text.", .cost = 20},
+    {"ip", "(string) -> net.IP; (net.IP) -> net.IP", do_ip, "Address of a text.", .cost = 40},
     {"ip", "net.CIDR.() -> net.IP", do_cidr_ip, "Address of a range."},
-    {"isIP", "(string) -> bool", do_is_ip, "Whether the text is an address.", .cost = 20},
+    {"isIP", "(string) -> bool", do_is_ip, "Whether the text is an address.", .cost = 40},
     {"ip.isCanonical", "(string) -> bool", do_is_canonical, "Whether the address is written the usual way.",
-     .cost = 20},
+     .cost = 40},
     {"cidr", "(string) -> net.CIDR; (net.CIDR) -> net.CIDR", do_cidr, "Range of a text, such as 10.0.0.0/8.",
-     .cost = 20},
-    {"isCIDR", "(string) -> bool", do_is_cidr, "Whether the text is a range.", .cost = 20},
+     .cost = 40},
+    {"isCIDR", "(string) -> bool", do_is_cidr, "Whether the text is a range.", .cost = 40},
     {"family", "net.IP.() -> int", do_family, "4 or 6."},
     {"isUnspecified", "net.IP.() -> bool", do_is_unspecified, "0.0.0.0 or ::."},
     {"isLoopback", "net.IP.() -> bool", do_is_loopback, "127.0.0.0/8 or ::1."},
@@ -221,10 +221,10 @@ static const CelFn ROWS[] = {
     {"isLinkLocalMulticast", "net.IP.() -> bool", do_is_local_multicast, "224.0.0.0/24 or ff02::."},
     {"isLinkLocalUnicast", "net.IP.() -> bool", do_is_local_unicast, "169.254.0.0/16 or fe80::/10."},
     {"containsIP", "net.CIDR.(net.IP) -> bool; net.CIDR.(string) -> bool", do_contains_ip,
-     "Whether the address is inside.", .cost = 20},
+     "Whether the address is inside.", .cost = 40},
     {"containsCIDR", "net.CIDR.(net.CIDR) -> bool; net.CIDR.(string) -> bool", do_contains_cidr,
-     "Whether the range is inside.", .cost = 20},
-    {"masked", "net.CIDR.() -> net.CIDR", do_masked, "The range from its first address.", .cost = 20},
+     "Whether the range is inside.", .cost = 40},
+    {"masked", "net.CIDR.() -> net.CIDR", do_masked, "The range from its first address.", .cost = 40},
     {"prefixLength", "net.CIDR.() -> int", do_prefix_length, "Bits of the prefix."},
 };
 

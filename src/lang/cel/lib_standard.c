@@ -67,7 +67,7 @@ static const CelFn ROWS[] = {
     {"size",
      "(string) -> int; (bytes) -> int; (list(A)) -> int; (map(A, B)) -> int; string.() -> int; bytes.() -> int; "
      "list(A).() -> int; map(A, B).() -> int",
-     do_size, "Characters, bytes, elements or members.", .slow = 2},
+     do_size, "Characters, bytes, elements or members.", .slow = 3},
     {"type", "(A) -> type(A)", do_type, "The type of a value: type(x) == string."},
     {"dyn", "(A) -> dyn", do_dyn, "The value, its type unknown to the checker."},
     {"contains", "string.(string) -> bool", do_contains, "Whether the text contains another."},

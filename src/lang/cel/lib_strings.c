@@ -126,7 +126,7 @@ static Value do_split(CelCall *call, const Value *args, u32 count) {
   for (; limit < 0 || limit > 1; limit -= limit > 0) {
     size_t end = piece_end(s, separator, at);
     if (end == SIZE_MAX) break;
-    if (!cel_charge(call, 1)) return cel_out_of_budget(call);
+    if (!cel_charge(call, 2)) return cel_out_of_budget(call);
     *VEC_PUSH(call->arena, &parts) = value_string(str_slice(s, at, end));
     at = end + separator.len;
   }

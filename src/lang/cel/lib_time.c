@@ -3,7 +3,7 @@
 
 #include "lang/cel/library.h"
 
-enum { NANOS = 1000000000 };
+enum { NANOS = 1000000000, COST_ZONE = 20 };
 
 static Value do_timestamp(CelCall *call, const Value *args, u32 count) {
   (void)count;
@@ -115,6 +115,10 @@ static bool local_time(CelCall *call, const Value *args, u32 count, Civil *out, 
   i64 seconds = args[0].i, offset = 0;
   if (count == 2) {
     Str zone_name = value_text(&args[1]);
+    if (!cel_charge(call, COST_ZONE)) {
+      *fault = cel_out_of_budget(call);
+      return false;
+    }
     const Zone *zone = NULL;
     ZoneDb *zones = cel_env_zones(call->env);
     Error err = {0};
@@ -206,8 +210,8 @@ static Value get_milliseconds(CelCall *call, const Value *args, u32 count) {
 
 static const CelFn ROWS[] = {
     {"timestamp", "(timestamp) -> timestamp; (string) -> timestamp; (int) -> timestamp", do_timestamp,
-     "Time of RFC 3339, or of seconds since 1970.", .cost = 2},
-    {"duration", "(duration) -> duration; (string) -> duration", do_duration, "Span of \"1h30m\".", .cost = 2},
+     "Time of RFC 3339, or of seconds since 1970.", .cost = 10},
+    {"duration", "(duration) -> duration; (string) -> duration", do_duration, "Span of \"1h30m\".", .cost = 25},
     {"getFullYear", OF_TIME, get_year, "Year."},
     {"getMonth", OF_TIME, get_month, "Month, from 0."},
     {"getDate", OF_TIME, get_date, "Day of the month, from 1."},

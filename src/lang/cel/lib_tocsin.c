@@ -185,7 +185,7 @@ static Value do_strip_html(CelCall *call, const Value *args, u32 count) {
 }
 
 static const CelFn ROWS[] = {
-    {"json", "(string) -> dyn", do_json, "Value of a JSON text.", .cost = 4},
+    {"json", "(string) -> dyn", do_json, "Value of a JSON text.", .cost = 20},
     {"to_json", "(dyn) -> string", do_to_json, "Value as JSON text.", .cost = 4},
     {"text", "(dyn) -> string", do_text, "What a person reads: texts as they are, null as nothing, the rest as JSON.",
      .cost = 2},

@@ -153,7 +153,7 @@ static const CelFn ROWS[] = {
      do_time,
      "Time of RFC 3339, \"2006-01-02 15:04:05\", or a number since 1970 (s, ms, us, ns by size); null when there is "
      "none.",
-     .cost = 4},
+     .cost = 12},
     {"now", "() -> timestamp", do_now, "The time of this evaluation."},
 };
 

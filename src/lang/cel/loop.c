@@ -41,7 +41,9 @@ Value cel_sort(CelCall *call, Value *items, Value *keys, u32 count) {
       return cel_fault(call, "cannot sort: %.*s and %.*s have no order", STR_ARG(cel_type_name(&keys[0])),
                        STR_ARG(cel_type_name(&keys[i])));
   }
-  if (!cel_charge(call, (u64)count * 4)) return cel_out_of_budget(call);
+  u64 passes = 0;
+  while (passes < 32 && (u32)1 << passes < count) passes++;
+  if (!cel_charge(call, count * (4 + passes))) return cel_out_of_budget(call);
   Sorting s = {items, keys, arena_alloc(call->arena, count * sizeof(Value)),
                arena_alloc(call->arena, count * sizeof(Value))};
   for (u32 width = 1; width < count; width *= 2) {

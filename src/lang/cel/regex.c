@@ -20,7 +20,7 @@ enum {
   PATIENT_STEPS_SLOW = 4000, /* without machine code */
   PATIENT_PLACES = 8,
   PATIENT_PLACES_MAX = 8192,
-  PATIENT_NS_MAX = 1000 * 1000,
+  PATIENT_NS_MAX = 400 * 1000,
   NS_PER_COST = 10,
   QUICK_COST = 5000, /* of a quick try that was not enough */
 };

@@ -23,8 +23,8 @@ typedef struct RegexMatch {
 } RegexMatch;
 
 typedef enum RegexAnswer { REGEX_NO, REGEX_YES, REGEX_TOO_COSTLY } RegexAnswer;
-/* The first match at or after `from`. `out` may be NULL. Ends after about a millisecond at the latest; *out_cost are
- * the steps of CEL's budget beside those that every match costs: 0 for all but patterns that backtrack much. */
+/* The first match at or after `from`. `out` may be NULL. Ends after about half a millisecond at the latest; *out_cost
+ * are the steps of CEL's budget beside those that every match costs: 0 for all but patterns that backtrack much. */
 RegexAnswer regex_find(const Regex *regex, Str text, size_t from, RegexMatch *out, u64 *out_cost);
 u32 regex_groups(const Regex *regex);
 

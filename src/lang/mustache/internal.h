@@ -12,7 +12,6 @@ enum {
   NAME_BYTES_MAX = 512,
   DYNAMIC_COUNT_MAX = 64, /* different names that one rendering loads by {{>*name}} */
   RENDER_NEST_MAX = 256,  /* sections, partials and arguments inside each other while rendering: bounds the C stack */
-  CEL_COST_DEFAULT = 100 * 1000,  /* for all expressions of one rendering */
   RENDER_STEPS_MAX = 1000 * 1000, /* nodes and steps of lookups: loops over loops that write nothing end too */
 };
 
