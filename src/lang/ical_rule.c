@@ -65,12 +65,33 @@ static Str without_prefix(Str rule) {
   return rule;
 }
 
+/* "MO,2TU,-1FR". libical takes any number, also with FREQ=WEEKLY, and then walks backwards in time. */
+static bool days_fit(Str list, bool numbers, Error *err) {
+  for (bool more = true; more;) {
+    Str day;
+    i64 number = 0;
+    more = str_cut(list, ',', &day, &list);
+    day = str_trim(day);
+    Str count = str_slice(day, 0, day.len > 2 ? day.len - 2 : 0);
+    if (count.len == 0) continue;
+    if (!numbers)
+      return fail(err, ERR_INVALID, "BYDAY=%.*s counts within months or years; other rules take the day alone",
+                  STR_ARG(utf8_cut(day, 30)));
+    if (count.ptr[0] == '+') count = str_slice(count, 1, count.len);
+    if (!str_to_i64(count, -53, 53, &number) || number == 0)
+      return fail(err, ERR_INVALID, "BYDAY=%.*s: the number is 1 to 53, or -1 to -53 from the end",
+                  STR_ARG(utf8_cut(day, 30)));
+  }
+  return true;
+}
+
 /* The parts that RFC 5545 knows, once each: libical passes over what it does not know. */
 static bool parts_are_known(Str rule, Error *err) {
   static const char *const KNOWN[] = {"FREQ",  "UNTIL", "COUNT",   "INTERVAL",   "BYSECOND",  "BYMINUTE", "BYHOUR",
                                       "BYDAY", "WKST",  "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"};
-  bool seen[COUNT(KNOWN)] = {false};
-  Str part, name, value;
+  enum { FREQ = 0, BYDAY = 7 };
+  bool seen[COUNT(KNOWN)] = {false}, numbers = false;
+  Str part, name, value, days = STR_NONE;
   for (bool more = true; more;) {
     more = str_cut(rule, ';', &part, &rule);
     size_t i = 0;
@@ -81,10 +102,12 @@ static bool parts_are_known(Str rule, Error *err) {
     if (i == COUNT(KNOWN)) return fail(err, ERR_INVALID, "a rule has no part \"%.*s\"", STR_ARG(utf8_cut(name, 60)));
     if (seen[i]) return fail(err, ERR_INVALID, "%s stands twice in the rule", KNOWN[i]);
     seen[i] = true;
+    if (i == FREQ) numbers = str_equal_nocase(value, S("MONTHLY")) || str_equal_nocase(value, S("YEARLY"));
+    if (i == BYDAY) days = value;
   }
-  if (!seen[0]) return fail(err, ERR_INVALID, "FREQ is missing, such as FREQ=WEEKLY");
+  if (!seen[FREQ]) return fail(err, ERR_INVALID, "FREQ is missing, such as FREQ=WEEKLY");
   if (seen[1] && seen[2]) return fail(err, ERR_INVALID, "a rule has UNTIL or COUNT, not both");
-  return true;
+  return days.len == 0 || days_fit(days, numbers, err);
 }
 
 static bool rule_read(Str text, struct icalrecurrencetype *out, Error *err) {
