@@ -53,6 +53,8 @@ static bool read_option(Str name, Str value, ListQuery *out, bool *out_known, Er
                 STR_ARG(utf8_cut(value, 40)));
   if (str_equal_c(name, "cursor"))
     out->cursor = value;
+  else if (str_equal_c(name, "sort") && value.len == 0)
+    return fail(err, ERR_INVALID, "sort is empty; name a field, or leave it out");
   else if (str_equal_c(name, "sort"))
     out->sort = value;
   else if (str_equal_c(name, "filter"))
@@ -110,7 +112,7 @@ static bool unknown_filter(Listing *l, Str name) {
 }
 
 static bool is_none(Str text) {
-  return text.len == 0 || str_equal_c(text, "null");
+  return str_equal_c(text, "null");
 }
 
 static void add_hints(Listing *l, const ListFilter *filter) {
@@ -137,6 +139,9 @@ static bool add_filter(Listing *l, const ListFilter *filter) {
   buf_puts(out, out->len || out == &l->where ? " AND (" : "(");
   for (size_t i = 0; i < filter->count; i++) {
     DbValue value;
+    if (filter->values[i].len == 0)
+      return fail(l->err, ERR_INVALID, "%s is empty; give a value, null for those without one, or leave it out",
+                  f->name);
     if (is_none(filter->values[i])) {
       none = true;
       continue;

@@ -25,9 +25,15 @@ class Person:
         return self.ask(method, path, body).status
 
     def items(self, path):
-        answer = self.ask("GET", path)
-        assert answer.status == 200, answer
-        return answer.json["items"]
+        """All of a list, over its pages."""
+        found, cursor = [], ""
+        while cursor is not None:
+            answer = self.ask("GET", path + cursor)
+            assert answer.status == 200, answer
+            found += answer.json["items"]
+            after = answer.json.get("next_cursor")
+            cursor = after and ("&" if "?" in path else "?") + f"cursor={after}"
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +323,7 @@ def test_team_scope_hides_what_is_other_teams(server):
     assert {"Alert of Scoped", "Alert of Nobody's"} <= seen and "Alert of Hidden" not in seen
     counted = person.ask("GET", f"alerts?total=true&team_id={ours['id']}&team_id={other['id']}").json
     assert counted["total"] == len(counted["items"]) == 1
-    alerts = {a["title"]: a for a in server.get("alerts", limit=100)["items"]}
+    alerts = {a["title"]: a for a in server.items("alerts")}
     hidden, shown, nobodys = (alerts[f"Alert of {name}"] for name in ("Hidden", "Scoped", "Nobody's"))
     for path in (f"alerts/{hidden['id']}", f"alerts/{hidden['number']}", f"alerts/{hidden['id']}/timeline", f"alerts/{hidden['id']}/explanation",
                  f"alerts/{hidden['id']}/occurrences"):
@@ -327,7 +333,7 @@ def test_team_scope_hides_what_is_other_teams(server):
     assert person.status("POST", f"alerts/{nobodys['id']}/acknowledge", {}) == 200  # of no team: everybody's
     assert "Rota of Scoped" in person.ask("GET", "on-call").text and "Rota of Hidden" not in person.ask("GET", "on-call").text
     for kind in ("pages", "timeline", "notifications", "requests", "services"):
-        text = person.ask("GET", f"{kind}?limit=1000&sort=-id").text
+        text = str(person.items(f"{kind}?limit=1000"))
         assert hidden["id"] not in text and "Hidden" not in text, kind
     assert any(e["subject_id"] == shown["id"] for e in person.items(f"timeline?subject_id={shown['id']}"))
     assert person.items(f"timeline?subject_id={hidden['id']}") == []

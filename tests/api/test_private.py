@@ -57,11 +57,12 @@ def test_no_verb_reaches_it(scene):
 def test_no_list_nor_count_tells_of_it(scene):
     hidden = [scene["incident"]["id"], scene["alert"]["id"], f"Secret {scene['world'].name}"]
     for kind in ("incidents", "alerts", "pages", "notifications", "timeline", "requests"):
-        answer = scene["bob"].ask("GET", f"{kind}?limit=1000&total=true&sort=-id")
-        full = scene["server"].get(kind, limit=1000, total="true", sort="-id")
-        assert not any(word in answer.text for word in hidden), kind
+        seen, full = scene["bob"].items(f"{kind}?limit=1000"), scene["server"].items(kind)
+        assert not any(word in str(seen) for word in hidden), kind
         assert kind == "notifications" or any(word in str(full) for word in hidden[:2]), kind
-        assert answer.json["total"] < full["total"], kind
+        assert {row["id"] for row in seen} < {row["id"] for row in full}, kind
+        total = scene["bob"].ask("GET", f"{kind}?limit=1&total=true").json
+        assert total["total"] == len(seen) or total.get("total_is_minimum") and total["total"] < len(seen), kind
     for query in (f"alerts?incident_id={scene['incident']['id']}", f"timeline?subject_id={scene['incident']['id']}", f"pages?incident_id={scene['incident']['id']}"):
         answer = scene["bob"].ask("GET", query)
         assert answer.status in (400, 404) or answer.json["items"] == [], query

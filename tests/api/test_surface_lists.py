@@ -143,3 +143,8 @@ def test_a_cursor_survives_what_comes_and_goes(lists):
 def test_the_id_may_stand_last_in_an_order(lists):
     assert names(lists, "true", sort="id") == names(lists, "true")
     assert lists.get("alerts", sort="-status_changed_at,-id")["items"] == []
+
+
+def test_an_empty_value_is_refused(lists):
+    assert "leave it out" in refused(lists, sort="")
+    assert "null for those without one" in refused(lists, team_id="")

@@ -14,7 +14,10 @@ from contract import Broken, Contract
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
           "response_headers_conformance", "unsupported_method", "missing_required_header", "ignored_auth",
           "negative_data_rejection"]
-EXAMPLES = 4
+# Of the usual run: requests made at random, the same each time. With TOCSIN_TEST_HOSTILE=N also every border of every
+# parameter and member, and N random ones, which takes minutes.
+EXAMPLES = int(os.environ.get("TOCSIN_TEST_HOSTILE", 0))
+PHASES, COUNT = ("coverage,fuzzing", max(EXAMPLES, 4)) if EXAMPLES else ("fuzzing", 2)
 GROUPS = [
     ["alerts", "alert-rules", "requests", "changes", "eval", "templates", "integrations"],
     ["incidents", "timeline", "pages", "notifications", "audit", "on-call", "permissions"],
@@ -146,7 +149,6 @@ def test_a_page_shows_it_without_a_script_or_anything_from_elsewhere(server, doc
         assert f'<h3 id="{name}">' in page, name
 
 
-@pytest.mark.skipif(not os.environ.get("TOCSIN_TEST_HOSTILE"), reason="still finds: a dry run that takes what the document refuses")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("tags", GROUPS)
 def test_hostile_requests_find_no_5xx_and_no_answer_outside_the_document(fresh, document, tags):
@@ -161,7 +163,7 @@ def test_hostile_requests_find_no_5xx_and_no_answer_outside_the_document(fresh, 
     (server.folder / "schemathesis.toml").write_text(SETTINGS)
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", url + "/api/openapi.json", "--url", url,
-         "-H", f"Authorization: Bearer {server.key}", "--phases", "coverage,fuzzing", "-n", str(EXAMPLES), "--seed", "7",
+         "-H", f"Authorization: Bearer {server.key}", "--phases", PHASES, "-n", str(COUNT), "--seed", "7",
          "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off", "--checks", ",".join(CHECKS), *choice],
         capture_output=True, text=True, timeout=540, cwd=server.folder)
     assert server.process.poll() is None, server.log()[-3000:]

@@ -70,6 +70,7 @@ static void filters_and_orders(void **state) {
       {"name=a", "boxes cannot be filtered by \"name\"; known: size, colour, person_id, priority"},
       {"sort=colour", "boxes cannot be sorted by \"colour\"; they can by id, size (with - in front: downwards)"},
       {"cursor=00", "the cursor does not belong to this list; begin again without one, with the same sort and filters"},
+      {"person_id=", "person_id is empty; give a value, null for those without one, or leave it out"},
       {"since=soon", "since must be a time such as 2026-01-05T09:00:00Z, not \"soon\""},
   };
   make_boxes(f);
