@@ -18,6 +18,7 @@ typedef struct Listing {
   size_t arg_count;
   const char *sort; /* column; NULL: the id alone */
   Str sort_name;
+  const char *only; /* the condition of the index that serves the order */
   bool descending;
   i64 limit;
   CelFilter cel;
@@ -173,7 +174,10 @@ static bool add_time(Listing *l, const char *name, Str text, const char *op) {
   if (text.len == 0) return true;
   if (!read_time(l, name, text, &ms)) return false;
   const char *column = l->resource->time_column;
-  buf_format(&l->where, " AND \"%s\" %s $%d", column ? column : "id", op,
+  const char *has = column ? column : l->resource->id_order; /* what the order's index must have */
+  bool other = column ? !l->sort || strcmp(l->sort, has) != 0 : l->sort && (!has || strcmp(l->sort, has) != 0);
+  Buf *out = other ? &l->late : &l->where;
+  buf_format(out, "%s\"%s\" %s $%d", out->len ? " AND " : "", column ? column : "id", op,
              add_arg(l, db_int(column ? ms : id_at_time(ms))));
   return true;
 }
@@ -221,11 +225,21 @@ static bool build_where(Listing *l) {
   return add_expression(l) && add_time(l, "since", q->since, ">=") && add_time(l, "until", q->until, "<");
 }
 
+/* A stretch of time comes in its own order, unless another is wanted. */
+static const char *default_sort(const Listing *l) {
+  const Resource *r = l->resource;
+  const char *column = r->time_column, *usual = r->default_sort ? r->default_sort : "id";
+  bool timed = l->query->since.len || l->query->until.len;
+  for (const SortField *s = r->sorts; timed && column && s && s->name; s++)
+    if (strcmp(field_column(resource_field(r, str_from_c(s->name))), column) == 0)
+      return str_to_c(l->ctx->arena, str_format(l->ctx->arena, "%s%s", usual[0] == '-' ? "-" : "", s->name));
+  return usual;
+}
+
 /* Order and cursor ------------------------------------------------------------------------------------------------ */
 
 static bool read_sort(Listing *l) {
-  Str text =
-      l->query->sort.len ? l->query->sort : str_from_c(l->resource->default_sort ? l->resource->default_sort : "id");
+  Str text = l->query->sort.len ? l->query->sort : str_from_c(default_sort(l));
   l->descending = text.ptr[0] == '-';
   /* the id is always the last of the order: it may be said */
   const char *last = l->descending ? ",-id" : ",id";
@@ -239,6 +253,7 @@ static bool read_sort(Listing *l) {
   for (const SortField *s = l->resource->sorts; s && s->name; s++)
     if (str_equal_c(name, s->name)) {
       l->sort = field_column(resource_field(l->resource, name));
+      l->only = s->only;
       return true;
     }
   Buf known = buf_new(l->ctx->arena, 300);
@@ -336,7 +351,7 @@ static Buf rows_sql(Listing *l, const char *before) {
   buf_format(&sql, "%sSELECT %.*s", before, STR_ARG(l->sql->select_list));
   if (l->sort) buf_format(&sql, ", \"%s\"", l->sort);
   put_source(l, &sql);
-  put_order(l, &sql);
+  if (l->late.len == 0) put_order(l, &sql); /* else the rows come in the order of the inner LIMIT, on both engines */
   buf_format(&sql, " LIMIT $%d", add_arg(l, db_int(l->cel.rest ? LIST_SCAN_MAX : l->limit + 1)));
   return sql;
 }
@@ -431,13 +446,25 @@ static Value only_chosen(const Listing *l, Value row) {
   return map_done(&map);
 }
 
+/* An order by a partial index needs a filter that keeps to it: else every row would be sorted. */
+static bool keeps_to_index(Listing *l) {
+  if (!l->only || str_find(buf_str(&l->where), str_from_c(l->only), 0) != SIZE_MAX) return true;
+  Buf words = buf_new(l->ctx->arena, 400);
+  for (const FilterHint *hint = l->resource->hints; hint && hint->name; hint++)
+    for (size_t i = 0; strcmp(hint->sql, l->only) == 0 && hint->values[i]; i++)
+      buf_format(&words, "%s%s=%s", i ? "&" : "", hint->name, hint->values[i]);
+  return fail(l->err, ERR_INVALID, "%s can be sorted by %.*s only among those of %.*s; add that, or sort by id",
+              l->resource->plural, STR_ARG(str_slice(l->sort_name, l->descending ? 1 : 0, l->sort_name.len)),
+              STR_ARG(buf_str(&words)));
+}
+
 static bool prepare(Listing *l) {
   const Resource *r = l->resource;
   l->limit = l->query->limit ? l->query->limit : LIST_LIMIT_DEFAULT;
   if (!(r->verbs & VERB_LIST)) return fail(l->err, ERR_FORBIDDEN, "%s cannot be listed", r->plural);
   if (l->limit < 1 || l->limit > LIST_LIMIT_MAX)
     return fail(l->err, ERR_INVALID, "limit must be from 1 to %d", LIST_LIMIT_MAX);
-  return check_fields_option(l) && read_sort(l) && build_where(l);
+  return check_fields_option(l) && read_sort(l) && build_where(l) && keeps_to_index(l);
 }
 
 static Listing *listing(ResourceCtx *ctx, const Resource *r, const ListQuery *query, Error *err) {
@@ -475,7 +502,7 @@ bool resource_list_plan(ResourceCtx *ctx, const Resource *r, const ListQuery *qu
   Listing *l = listing(ctx, r, query, err);
   Buf plan = buf_new(ctx->arena, KIB(8));
   if (!prepare(l) || !add_cursor(l)) return false;
-  Buf sql = rows_sql(l, "EXPLAIN QUERY PLAN ");
+  Buf sql = rows_sql(l, db_is_shared(ctx->db) ? "EXPLAIN (COSTS OFF) " : "EXPLAIN QUERY PLAN ");
   if (!db_query_text(ctx->db, buf_str(&sql), l->arg_count, l->args, take_step, &plan, err)) return false;
   *out = buf_str(&plan);
   return true;

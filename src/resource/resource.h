@@ -109,6 +109,7 @@ typedef enum ResourceVerbs {
 typedef struct SortField {
   const char *name;  /* of a field whose column is never NULL */
   const char *index; /* that serves it */
+  const char *only; /* the condition of a partial index, as a FilterHint of the resource has it; NULL: holds all rows */
 } SortField;
 
 /* When every value of a filter is among `values`, `sql` is added, so that the planner may use a partial index. */

@@ -96,9 +96,10 @@ static const Field ALERT_FIELDS[] = {
 };
 
 static const char *const OPEN[] = {"triggered", "acknowledged", NULL};
-static const FilterHint ALERT_HINTS[] = {{"status", OPEN, "status IN ('triggered', 'acknowledged')"}, {NULL}};
+#define OPEN_ONLY "status IN ('triggered', 'acknowledged')"
+static const FilterHint ALERT_HINTS[] = {{"status", OPEN, OPEN_ONLY}, {NULL}};
 static const SortField ALERT_SORTS[] = {
-    {"status_changed_at", "alert_status_changed"}, {"priority", "alert_open"}, {NULL}};
+    {"status_changed_at", "alert_status_changed"}, {"priority", "alert_open", OPEN_ONLY}, {NULL}};
 
 static bool alert_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);

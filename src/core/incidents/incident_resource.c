@@ -68,7 +68,7 @@ static const Field INCIDENT_FIELDS[] = {
 
 static const char *const OPEN[] = {"new", "investigating", "fixing", "monitoring", NULL};
 static const FilterHint INCIDENT_HINTS[] = {{"status", OPEN, "status <> 'closed'"}, {NULL}};
-static const SortField INCIDENT_SORTS[] = {{"severity", "incident_open"}, {NULL}};
+static const SortField INCIDENT_SORTS[] = {{"severity", "incident_open", "status <> 'closed'"}, {NULL}};
 
 /* Before the row is looked at again: whoever makes something private must still see it. */
 static bool add_people(ResourceCtx *ctx, i64 id, const Value *row, Error *err) {

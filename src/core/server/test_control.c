@@ -1,6 +1,8 @@
-/* Test control: a unix socket that takes one line and gives one: "clock +5m", "until-idle", "fault NAME N kill|error".
- * Only in a folder that holds a file `test-mode`. */
+/* Test control: a unix socket that takes one line and gives one: "clock +5m", "until-idle", "fault NAME N kill|error",
+ * "plan alerts sort=-id" (how the database would run that list). Only in a folder that holds a file `test-mode`. */
 #include "core/server/test_control.h"
+
+#include "core/api/internal.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -60,7 +62,48 @@ static bool turn_clock(Cycle *cycle, void *ctx, Error *err) {
   return cycle_turn_clock(cycle, *(i64 *)ctx, err);
 }
 
-static const char *obey(TestControl *control, Str line) {
+/* PostgreSQL reads and sorts a few rows whole; this is how it goes about many. */
+#define PLAN_OF_MANY_ROWS                                                                                              \
+  "SELECT set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), "                 \
+  "set_config('enable_sort', 'off', false)"
+
+/* The steps of a list's plan, in one line. */
+static bool plan_of(TestControl *control, Arena *arena, Str rest, Str *out, Error *err) {
+  CLEANUP(db_closep) Db *db = NULL;
+  HttpRequest request = {.arena = arena};
+  Str plural = rest;
+  ListQuery query = {0};
+  QueryPairs pairs = {0};
+  if (!str_cut(rest, ' ', &plural, &request.query)) plural = rest;
+  Call call = {.app = control->app, .request = &request, .arena = arena};
+  if (!db_open(control->app->db_url, DB_READER, &db, err)) return false;
+  if (db_is_shared(db) && !db_exec_text(db, S(PLAN_OF_MANY_ROWS), 0, NULL, NULL, err)) return false;
+  const Setup *setup = setup_take(control->app->setup);
+  ResourceCtx ctx = {.db = db,
+                     .arena = arena,
+                     .org_id = setup_org_count(setup) ? setup_org_at(setup, 0)->id : 0,
+                     .now_ms = clock_now(&control->app->clock),
+                     .zones = control->app->zones,
+                     .registry = control->app->registry};
+  setup_give(setup);
+  const Resource *resource = registry_plural(control->app->registry, plural);
+  if (!resource) return fail(err, ERR_NOT_FOUND, "there is no such list");
+  return api_read_query(&call, &pairs, err) &&
+         resource_query_read(arena, pairs.names.items, pairs.values.items, pairs.names.count, &query, err) &&
+         resource_list_plan(&ctx, resource, &query, out, err);
+}
+
+static const char *tell_plan(TestControl *control, Arena *arena, Str rest) {
+  Str plan = STR_NONE;
+  Error err = {0};
+  if (!plan_of(control, arena, rest, &plan, &err)) return str_to_c(arena, str_format(arena, "error %s\n", err.message));
+  char *text = str_to_c(arena, plan);
+  for (char *c = text; *c; c++)
+    if (*c == '\n') *c = '|';
+  return str_to_c(arena, str_format(arena, "%s\n", text));
+}
+
+static const char *obey(TestControl *control, Arena *arena, Str line) {
   Str word = line, rest = STR_NONE;
   if (!str_cut(line, ' ', &word, &rest)) word = line;
   i64 ms = 0;
@@ -76,11 +119,13 @@ static const char *obey(TestControl *control, Str line) {
   }
   if (str_equal_c(word, "until-idle")) return wait_idle(control);
   if (str_equal_c(word, "fault")) return set_fault(control, rest);
-  return "error unknown command; use clock, until-idle or fault\n";
+  if (str_equal_c(word, "plan")) return tell_plan(control, arena, rest);
+  return "error unknown command; use clock, until-idle, fault or plan\n";
 }
 
 static void serve_one(TestControl *control, int fd) {
-  char line[512];
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  char line[4096];
   size_t used = 0;
   while (used < sizeof line) {
     ssize_t got = read(fd, line + used, sizeof line - used);
@@ -88,7 +133,7 @@ static void serve_one(TestControl *control, int fd) {
     used += (size_t)got;
     char *end = memchr(line, '\n', used);
     if (!end) continue;
-    const char *answer = obey(control, str_trim((Str){line, (size_t)(end - line)}));
+    const char *answer = obey(control, arena, str_trim((Str){line, (size_t)(end - line)}));
     if (write(fd, answer, strlen(answer)) < 0) return;
     used = 0;
   }
