@@ -1,4 +1,5 @@
-/* silence: what keeps alerts quiet for a while. Matchers are written as Alertmanager's: severity=warning, pod=~"db-.*".
+/* silence, maintenance: what keeps alerts quiet for a while. Matchers are written as Alertmanager's: severity=warning,
+ * pod=~"db-.*".
  */
 #include "cli/list.h"
 #include "cli/verbs.h"
@@ -189,3 +190,101 @@ const VerbSpec SILENCE_VERBS[] = {
      .options = PREVIEW_OPTIONS,
      .option_count = COUNT(PREVIEW_OPTIONS)},
     {.name = NULL}};
+
+/* maintenance -------------------------------------------------------------------------------------------------------
+ */
+
+static Value list_of_option(const Verb *verb, const char *name) {
+  const char *given = options_get(verb->options, name);
+  ValueVec items = {0};
+  Str rest = str_from_c(given), one = STR_NONE;
+  for (bool more = rest.len > 0; more;) {
+    more = str_cut(rest, ',', &one, &rest);
+    if (str_trim(one).len) *VEC_PUSH(verb->arena, &items) = value_string(str_trim(one));
+  }
+  return list_done(&items);
+}
+
+static int run_start(Verb *verb) {
+  MapBuilder body = map_builder(verb->arena);
+  Value times = value_null(), row = value_null(), matchers = value_null();
+  Value services = list_of_option(verb, "service"), integrations = list_of_option(verb, "integration");
+  const char *length = options_get(verb->options, "for"), *name = options_get(verb->options, "name");
+  Error err = {0};
+  if (services.size + integrations.size + verb_word_count(verb) == 0)
+    return verb_usage("say what is maintained: --service SLUG,..., --integration SLUG,..., or matchers");
+  if (!length == !options_get(verb->options, "until"))
+    return verb_usage("say when it ends, once: --for 2h or --until TIME");
+  if (!read_words(verb, &matchers, &err) || !verb_body(verb, &times, &err)) return verb_usage("%s", err.message);
+  for (size_t i = 0; i < times.size; i++) map_put(&body, value_text(&times.members[i].key), times.members[i].value);
+  if (!name) {
+    Str what = services.size       ? value_text(&services.items[0])
+               : integrations.size ? value_text(&integrations.items[0])
+                                   : str_from_c(verb_word(verb, 0));
+    map_put_c(&body, "name",
+              value_string(utf8_cut(str_format(verb->arena, "Maintenance of %.*s", STR_ARG(what)), 110)));
+  }
+  map_put_c(&body, "service_ids", services);
+  map_put_c(&body, "integration_ids", integrations);
+  map_put_c(&body, "matchers", matchers);
+  Value whole = map_done(&body);
+  int code = client_call(verb->client, "POST", S("/api/v1/maintenance-windows"), &whole, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  verb_say(verb, "%.*s \"%.*s\" from %.*s until %.*s", STR_ARG(verb_text_of(&row, "slug")),
+           STR_ARG(verb_text_of(&row, "name")), STR_ARG(verb_text_of(&row, "starts_at")),
+           STR_ARG(verb_text_of(&row, "ends_at")));
+  return code;
+}
+
+static int run_windows(Verb *verb) {
+  bool all = options_flag(verb->options, "all");
+  return list_show(verb, &MAINTENANCE_WINDOW, all ? "" : "state=active&state=scheduled&",
+                   all ? NULL : "no maintenance is planned");
+}
+
+static const Option START_OPTIONS[] = {
+    {"service", OPTION_TEXT, "SERVICE", NULL, "what is maintained; several with commas between"},
+    {"integration", OPTION_TEXT, "INTEGRATION", NULL, "whose alerts are quiet; several with commas between"},
+    {"for", OPTION_TEXT, "LENGTH", NULL, "30m, 2h, 1d"},
+    {"until", OPTION_TEXT, "TIME", NULL, "such as 2026-01-05T09:00:00Z"},
+    {"from", OPTION_TEXT, "TIME", NULL, "begins then, or in so long; now when not given"},
+    {"name", OPTION_TEXT, "TEXT", NULL, "what people call it"},
+    {"team", OPTION_TEXT, "TEAM", NULL, "whose it is, and who is told"},
+    {"rrule", OPTION_TEXT, "RULE", NULL, "when it comes again, such as FREQ=WEEKLY;BYDAY=SA"},
+    {"time-zone", OPTION_TEXT, "ZONE", NULL, "of the rule; the organization's when not given"},
+    {"comment", OPTION_TEXT, "TEXT", NULL, "why; shown on every alert that it holds"}};
+static const BodyPart START_BODY[] = {{"for", "for_s", PART_SECONDS},
+                                      {"until", "ends_at", PART_TIME},
+                                      {"from", "starts_at", PART_TIME},
+                                      {"name", "name"},
+                                      {"team", "team_id"},
+                                      {"rrule", "rrule"},
+                                      {"time-zone", "time_zone"},
+                                      {"comment", "comment"},
+                                      {NULL}};
+static const Option LIST_WINDOWS[] = {{"all", OPTION_FLAG, NULL, NULL, "those that have ended, too"}, LIST_OPTION_ROWS};
+
+const VerbSpec MAINTENANCE_VERBS[] = {{.name = "start",
+                                       .usage = "maintenance start --service X --for 2h",
+                                       .doc = "Alerts of these services, integrations or matchers are quiet.",
+                                       .run = run_start,
+                                       .words_max = VERB_WORDS_MAX,
+                                       .options = START_OPTIONS,
+                                       .option_count = COUNT(START_OPTIONS),
+                                       .body = START_BODY},
+                                      {.name = "end",
+                                       .usage = "maintenance end WINDOW...",
+                                       .doc = "Ends it now: what is still triggered pages once.",
+                                       .words_min = 1,
+                                       .words_max = VERB_WORDS_MAX,
+                                       .kind = "maintenance-windows",
+                                       .path = "maintenance-windows/{}/end",
+                                       .done = "ended"},
+                                      {.name = "list",
+                                       .usage = "maintenance list [--all]",
+                                       .doc = "What is maintained, or will be.",
+                                       .run = run_windows,
+                                       .options = LIST_WINDOWS,
+                                       .option_count = COUNT(LIST_WINDOWS),
+                                       .repeated = "filter"},
+                                      {.name = NULL}};

@@ -25,6 +25,7 @@ const Resource *const CORE_RESOURCES[] = {
     &INTEGRATION,
     &ALERT_RULE,
     &SILENCE,
+    &MAINTENANCE_WINDOW,
     &API_KEY,
     &SAVED_VIEW,
     &ALERT,

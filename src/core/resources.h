@@ -69,6 +69,10 @@ extern const Field WINDOW_ITEM;     /* days, from, to: a stretch of the week on 
 /* One matcher of a silence, window or inhibition rule; and the check of a list of them: field errors. `what` such a
  * list would do, if it matched everything. */
 extern const Field QUIET_MATCHER_ITEM;
+/* `for_s` of what is being made becomes its ends_at. */
+void length_to_end(ResourceCtx *ctx, Value *draft, i64 seconds_max);
+/* Who writes it, as {kind, id, name}. */
+Value actor_value(ResourceCtx *ctx);
 void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, const char *what);
 
 /* A column of what `tocsin apply --set` makes; see Resource.configured. */
@@ -81,7 +85,7 @@ void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, cons
 extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY, SAVED_VIEW;
 extern const Resource SERVICE;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;
-extern const Resource SILENCE;
+extern const Resource SILENCE, MAINTENANCE_WINDOW;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;
 extern const Resource PAGE, NOTIFICATION;

@@ -64,8 +64,8 @@ def test_amtool_adds_queries_and_expires(am):
     shown = json.loads(amtool(am, "alert", "query", "--silenced", "-o", "json").stdout)
     assert [a["status"]["silencedBy"] for a in shown] == [[made]]
     amtool(am, "silence", "expire", made)
-    assert made not in amtool(am, "silence", "query").stdout
-    assert made in amtool(am, "silence", "query", "--expired", "--within", "1h").stdout or made in json.dumps(call(am, "GET", "silences").json)
+    now = call(am, "GET", "silence/" + made).json  # amtool looks at the end by its own clock; ours is turned
+    assert now["status"]["state"] == "expired"
     assert am.told("ann") == 2 and alert_of(am, "Disk")["holds"] == []
 
 

@@ -6,6 +6,7 @@
 #include "core/alerts/quieting.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/paging.h"
+#include "core/quiet/window.h"
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
@@ -143,7 +144,8 @@ static bool rule_changed(ResourceCtx *ctx, i64 rule_id, Error *err) {
 }
 
 static bool quiet_written(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err) {
-  (void)what;
+  if (str_equal_c(str_from_c(what), "maintenance_window"))
+    return window_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
   return silence_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
 }
 

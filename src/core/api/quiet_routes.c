@@ -2,6 +2,7 @@
 #include "core/alerts/quiet_preview.h"
 #include "core/api/internal.h"
 #include "core/quiet/silence.h"
+#include "core/quiet/window.h"
 #include "core/resources.h"
 
 static bool end(Call *c, Cycle *cycle, Error *err) {
@@ -10,6 +11,14 @@ static bool end(Call *c, Cycle *cycle, Error *err) {
   return api_resolve(c, cycle->db, "silence", 0, &id, err) &&
          silence_end(cycle, c->org_id, id, &c->who, "by hand", &changed, err) &&
          api_answer_with(c, cycle->db, "silence", id, err);
+}
+
+static bool end_window(Call *c, Cycle *cycle, Error *err) {
+  i64 id = 0;
+  bool changed = false;
+  return api_resolve(c, cycle->db, "maintenance_window", 0, &id, err) &&
+         window_end(cycle, c->org_id, id, &c->who, &changed, err) &&
+         api_answer_with(c, cycle->db, "maintenance_window", id, err);
 }
 
 /* Preview --------------------------------------------------------------------------------------------------------- */
@@ -123,5 +132,7 @@ const Route QUIET_ROUTES[] = {
      .doc = "What a silence would hide now, and would have hidden in the last 7 days; changes nothing."},
     {HTTP_POST, "silences/{id}/end", "silences:write", .write = end, .answers = "silence",
      .doc = "Ends it now: what is still triggered and held by nothing else pages once."},
+    {HTTP_POST, "maintenance-windows/{id}/end", "maintenance-windows:write", .write = end_window,
+     .answers = "maintenance_window", .doc = "Ends the present occurrence now; one that recurs comes again."},
     {.path = NULL},
 };

@@ -141,6 +141,7 @@ static bool storm_facts(Making *m, const Page *page, Str *title, Error *err) {
 static bool subject_facts(Making *m, const Page *page, Str *title, Error *err) {
   bool found = false;
   i64 alert_id = page->alert_id;
+  if (str_equal_c(page->subject_kind, "news")) return true;
   if (page->subject_id == 0) return storm_facts(m, page, title, err);
   if (!alert_id && !db_query_int(m->db, &FIRST_ALERT, DB_ARGS(db_int(page->incident_id)), &alert_id, &found, err))
     return false;

@@ -103,6 +103,15 @@ typedef struct PagePreview {
 MUST_CHECK bool page_preview(App *app, Db *db, Arena *arena, const Setup *setup, const PagePreview *preview, Value *out,
                              Error *err);
 
+/* News that nobody has to answer: a sentence, by each person's low rule. */
+typedef struct PageAnnouncement {
+  i64 org_id, team_id;
+  Str title;
+  i64 *user_ids;
+  size_t user_count;
+} PageAnnouncement;
+MUST_CHECK bool page_announce(Cycle *cycle, const PageAnnouncement *news, Error *err);
+
 PageRates *page_rates_new(void);
 void page_rates_free(PageRates *rates);
 

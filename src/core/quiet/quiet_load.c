@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/quiet/internal.h"
+#include "core/quiet/window.h"
 #include "core/setup/setup.h"
 #include "lang/json.h"
 
@@ -110,6 +111,60 @@ static bool read_silence(const DbRow *row, void *ctx) {
   return true;
 }
 
+static const DbStmt WINDOWS = {
+    "quiet_windows",
+    "SELECT id, org_id, stamp, team_id, name, service_ids, integration_ids, matchers, next_starts_at, next_ends_at, "
+    "starts_at, ends_at, rrule, time_zone, passed_at FROM maintenance_window WHERE state <> 'ended' ORDER BY id",
+    NULL};
+
+/* As it is now, whether its job has looked already or not. */
+static bool window_times(Loading *load, const DbRow *row, MaintenanceWindow *w, Error *err) {
+  WindowSpan span = {.starts_ms = db_row_int(row, 10),
+                     .ends_ms = db_row_int(row, 11),
+                     .rrule = db_row_text(row, 12, load->fresh->arena),
+                     .zone = zone_utc(),
+                     .passed_ms = db_row_int(row, 14)};
+  Error ignored = {0};
+  if (!zone_find(load->app->zones, db_row_peek(row, 13), &span.zone, &ignored)) span.zone = zone_utc();
+  return window_occurrence(load->fresh->arena, &span, clock_now(&load->app->clock), &w->starts_ms, &w->ends_ms, err);
+}
+
+static bool add_matches(Loading *load, const DbRow *row, MaintenanceWindow *w, Error *err) {
+  Arena *arena = load->fresh->arena;
+  Value services = json_cell(arena, row, 5), integrations = json_cell(arena, row, 6),
+        matchers = json_cell(arena, row, 7);
+  size_t of_services = value_is(&services, VALUE_LIST) ? services.size : 0,
+         of_integrations = value_is(&integrations, VALUE_LIST) ? integrations.size : 0;
+  w->matches = ARENA_ARRAY(arena, QuietMatch, of_services + of_integrations + 1);
+  for (size_t i = 0; i < of_services; i++) w->matches[w->match_count++].service_id = setup_ref(value_at(&services, i));
+  for (size_t i = 0; i < of_integrations; i++)
+    w->matches[w->match_count++].integration_id = setup_ref(value_at(&integrations, i));
+  if (!value_is(&matchers, VALUE_LIST) || matchers.size == 0) return true;
+  return quiet_compile(load->app, arena, &matchers, STR_NONE, &w->matches[w->match_count++], err);
+}
+
+static bool read_window(const DbRow *row, void *ctx) {
+  Loading *load = ctx;
+  Arena *arena = load->fresh->arena;
+  const MaintenanceWindow *was = quiet_window(load->before, db_row_int(row, 0));
+  if (was && was->stamp == db_row_int(row, 2)) {
+    *VEC_PUSH(load->quiet->arena, &load->quiet->windows) = was;
+    return true;
+  }
+  MaintenanceWindow *w = ARENA_NEW(arena, MaintenanceWindow);
+  Error err = {0};
+  *w = (MaintenanceWindow){.id = db_row_int(row, 0),
+                           .org_id = db_row_int(row, 1),
+                           .stamp = db_row_int(row, 2),
+                           .team_id = db_row_int(row, 3),
+                           .name = db_row_text(row, 4, arena)};
+  if (window_times(load, row, w, &err) && add_matches(load, row, w, &err))
+    *VEC_PUSH(load->quiet->arena, &load->quiet->windows) = w;
+  else
+    log_warn("quiet", "ignoring maintenance window %lld: %s", (long long)w->id, err.message);
+  return true;
+}
+
 /* All of it ------------------------------------------------------------------------------------------------------- */
 
 static Loading begin(App *app, const Quiet *before, i64 stamp) {
@@ -129,7 +184,7 @@ bool quiet_load(App *app, Db *db, const Quiet *before, const Quiet **out, Error 
   static const struct {
     const DbStmt *stmt;
     DbRowFn row;
-  } PASSES[] = {{&SILENCES, read_silence}};
+  } PASSES[] = {{&SILENCES, read_silence}, {&WINDOWS, read_window}};
   i64 stamp = 0;
   if (!read_stamp(db, &stamp, err)) return false;
   if (before && before->stamp == stamp) return *out = quiet_take(before), true;

@@ -86,12 +86,12 @@ static i64 time_of(const Value *row, const char *name) {
 }
 
 /* for_s: a length says what is meant although the caller's clock is wrong. */
-static void take_length(ResourceCtx *ctx, Value *draft) {
+void length_to_end(ResourceCtx *ctx, Value *draft, i64 seconds_max) {
   const Value *length = value_get_c(draft, "for_s"), *ends = value_get_c(draft, "ends_at");
   i64 seconds = value_int_or(length, 0);
   if (!length || length->kind == VALUE_NULL) return;
-  if (seconds < 1 || seconds > 31536000)
-    field_error(ctx, "/for_s", "range", "for_s is a number of seconds, 1 to 31536000");
+  if (seconds < 1 || seconds > seconds_max)
+    field_error(ctx, "/for_s", "range", "for_s is a number of seconds, 1 to %lld", (long long)seconds_max);
   else if (ends && ends->kind != VALUE_NULL)
     field_error(ctx, "/for_s", "choice", "give ends_at or for_s, not both");
   else
@@ -99,19 +99,23 @@ static void take_length(ResourceCtx *ctx, Value *draft) {
                  value_string(time_text_ms(ctx->arena, time_of(draft, "starts_at") + seconds * 1000)));
 }
 
+Value actor_value(ResourceCtx *ctx) {
+  MapBuilder who = map_builder(ctx->arena);
+  map_put_c(&who, "kind", value_c(ctx->actor.kind ? ctx->actor.kind : "system"));
+  map_put_c(&who, "id", ctx->actor.id.len ? value_string(ctx->actor.id) : value_null());
+  map_put_c(&who, "name", value_string(ctx->actor.name.ptr ? ctx->actor.name : S("")));
+  return map_done(&who);
+}
+
 static bool silence_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
   const Value *starts = value_get_c(draft, "starts_at");
-  MapBuilder who = map_builder(ctx->arena);
   if (old && str_equal_c(value_text_or(value_get_c(old, "state"), STR_NONE), "ended"))
     return fail(err, ERR_CONFLICT, "this silence has ended and stays as it was; make a new one");
   if (old) return true;
   if (!starts || starts->kind == VALUE_NULL)
     resource_put(ctx, draft, "starts_at", value_string(time_text_ms(ctx->arena, ctx->now_ms)));
-  take_length(ctx, draft);
-  map_put_c(&who, "kind", value_c(ctx->actor.kind ? ctx->actor.kind : "system"));
-  map_put_c(&who, "id", ctx->actor.id.len ? value_string(ctx->actor.id) : value_null());
-  map_put_c(&who, "name", value_string(ctx->actor.name.ptr ? ctx->actor.name : S("")));
-  resource_put(ctx, draft, "created_by", map_done(&who));
+  length_to_end(ctx, draft, 31536000);
+  resource_put(ctx, draft, "created_by", actor_value(ctx));
   return true;
 }
 

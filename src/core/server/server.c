@@ -23,6 +23,7 @@
 #include "core/incidents/incidents.h"
 #include "core/operations/operations.h"
 #include "core/paging/paging.h"
+#include "core/quiet/window.h"
 #include "core/resources.h"
 #include "core/server/first_page.h"
 #include "core/server/folder.h"
@@ -130,8 +131,9 @@ static void picture_undone(void *app) {
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
-  static const JobKind *const JOBS[] = {ALERT_JOBS,   QUIET_SWEEP_JOBS, SILENCE_JOBS, INCIDENT_JOBS, PAGING_JOBS,
-                                        INBOUND_JOBS, UPKEEP_JOBS,      BULK_JOBS,    LETTER_JOBS,   NULL};
+  static const JobKind *const JOBS[] = {ALERT_JOBS,    QUIET_SWEEP_JOBS, SILENCE_JOBS, WINDOW_JOBS,
+                                        INCIDENT_JOBS, PAGING_JOBS,      INBOUND_JOBS, UPKEEP_JOBS,
+                                        BULK_JOBS,     LETTER_JOBS,      NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,

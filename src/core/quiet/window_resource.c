@@ -1,0 +1,166 @@
+/* Maintenance windows: what they are, and what is refused. */
+#include "core/quiet/quiet.h"
+#include "core/resources.h"
+#include "lang/ical.h"
+
+static const EnumValue STATES[] = {{"scheduled", 0, "Its next occurrence is to come."},
+                                   {"active", 0, "What it is about is quiet."},
+                                   {"ended", 0, "None is left."},
+                                   {NULL}};
+
+static const Field SERVICE_ITEM = {.kind = F_REF, .ref = "service", .required = true, .doc = "A service."};
+static const Field INTEGRATION_ITEM = {.kind = F_REF, .ref = "integration", .required = true, .doc = "An integration."};
+
+static void check_rule(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+  Error why = {0};
+  (void)field;
+  if (!ical_rule_check(value_text(value), &why)) field_error(ctx, pointer, "format", "%s", why.message);
+}
+
+static const Field WINDOW_FIELDS[] = {
+    {.name = "name",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 120,
+     .doc = "What people call it.",
+     .example = "Database upgrade"},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Whose it is, and who is told."},
+    {.name = "state",
+     .kind = F_ENUM,
+     .values = STATES,
+     .read_only = true,
+     .def = "scheduled",
+     .filter = "maintenance_window_state",
+     .doc = "Moved by the clock, and by the verb end."},
+    {.name = "service_ids", .kind = F_LIST, .of = &SERVICE_ITEM, .max = 200, .doc = "Alerts of these services ..."},
+    {.name = "integration_ids",
+     .kind = F_LIST,
+     .of = &INTEGRATION_ITEM,
+     .max = 200,
+     .doc = "... or of these integrations ..."},
+    {.name = "matchers",
+     .kind = F_LIST,
+     .of = &QUIET_MATCHER_ITEM,
+     .max = MATCHERS_MAX,
+     .doc = "... or those for which all of these hold."},
+    {.name = "starts_at", .kind = F_TIME, .required = true, .filled = true, .doc = "Of the first; not given: now."},
+    {.name = "ends_at",
+     .kind = F_TIME,
+     .required = true,
+     .filled = true,
+     .doc = "Of the first, inclusive; at most 30 days later.",
+     .example = "2030-01-05T18:00:00Z"},
+    {.name = "for_s",
+     .kind = F_INT,
+     .computed = true,
+     .min = 1,
+     .max = WINDOW_DAYS_MAX * 86400,
+     .doc = "Only when it is made, instead of ends_at: so many seconds from its start, by the server's clock.",
+     .example = "7200"},
+    {.name = "rrule",
+     .kind = F_TEXT,
+     .max = ICAL_RULE_BYTES_MAX,
+     .check = check_rule,
+     .doc = "When it comes again (RFC 5545), by the clocks of its zone; null: once.",
+     .example = "FREQ=WEEKLY;BYDAY=SA"},
+    {.name = "time_zone",
+     .kind = F_ZONE,
+     .required = true,
+     .filled = true,
+     .doc = "Not given: the organization's.",
+     .example = "Europe/Berlin"},
+    {.name = "announce_before_s",
+     .kind = F_INT,
+     .def = "900",
+     .min = 0,
+     .max = 604800,
+     .doc = "So long before each the team is told; 0: not."},
+    {.name = "comment", .kind = F_TEXT, .def = "", .max = 2000, .doc = "Why; shown on every alert that it holds."},
+    {.name = "created_by", .kind = F_ACTOR, .read_only = true, .doc = "Who made it."},
+    {.name = "ended_by", .kind = F_ACTOR, .read_only = true, .doc = "Who ended an occurrence of it last."},
+    {.name = "next_starts_at", .kind = F_TIME, .read_only = true, .doc = "Of the present or next; null: none is left."},
+    {.name = "next_ends_at", .kind = F_TIME, .read_only = true, .doc = "Of the present or next; null: none is left."},
+    {.name = "stamp", .kind = F_INT, .hidden = true, .def = "0", .doc = "Of this writing of the row."},
+    MANAGED_BY_FIELD,
+};
+
+static i64 time_of(const Value *row, const char *name) {
+  i64 ms = 0;
+  return time_parse_ms(value_text_or(value_get_c(row, name), STR_NONE), &ms) ? ms : 0;
+}
+
+static bool is_absent(const Value *draft, const char *name) {
+  const Value *given = value_get_c(draft, name);
+  return !given || given->kind == VALUE_NULL;
+}
+
+static bool window_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
+  Value organization = value_null();
+  bool found = false;
+  if (old) return true;
+  if (is_absent(draft, "starts_at"))
+    resource_put(ctx, draft, "starts_at", value_string(time_text_ms(ctx->arena, ctx->now_ms)));
+  if (is_absent(draft, "time_zone")) {
+    if (!resource_load(ctx, &ORGANIZATION, ctx->org_id, &organization, &found, err)) return false;
+    const Value *zone = found ? value_get_c(&organization, "time_zone") : NULL;
+    resource_put(ctx, draft, "time_zone", zone ? *zone : value_c("UTC"));
+  }
+  length_to_end(ctx, draft, WINDOW_DAYS_MAX * 86400);
+  resource_put(ctx, draft, "created_by", actor_value(ctx));
+  return true;
+}
+
+static size_t count_of(const Value *row, const char *name) {
+  const Value *list = value_get_c(row, name);
+  return value_is(list, VALUE_LIST) ? list->size : 0;
+}
+
+static bool window_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
+  i64 starts = time_of(fresh, "starts_at"), ends = time_of(fresh, "ends_at");
+  bool once = is_absent(fresh, "rrule");
+  (void)err;
+  if (count_of(fresh, "service_ids") + count_of(fresh, "integration_ids") + count_of(fresh, "matchers") == 0)
+    field_error(ctx, "/service_ids", "required", "say what is maintained: service_ids, integration_ids or matchers");
+  matchers_check(ctx, fresh, "matchers", "it would quiet");
+  if (ends <= starts) field_error(ctx, "/ends_at", "range", "ends_at must be after starts_at");
+  if (ends - starts > WINDOW_DAYS_MAX * DAY_MS)
+    field_error(ctx, "/ends_at", "range",
+                "a window is at most %d days long; make it shorter, let it recur with rrule, or suppress by a rule",
+                WINDOW_DAYS_MAX);
+  if (once && !old && ends > starts && ends <= ctx->now_ms)
+    field_error(ctx, "/ends_at", "range", "ends_at lies in the past: nothing would be quiet");
+  return true;
+}
+
+static bool changed(ResourceCtx *ctx, const Value *row, bool deleted, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  i64 id = resource_ref_id(ctx->registry, value_get_c(row, "id"));
+  return !hooks->quiet_changed || hooks->quiet_changed(ctx, "maintenance_window", id, deleted, err);
+}
+
+static bool window_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  (void)old;
+  return changed(ctx, fresh, false, err);
+}
+
+static bool window_after_delete(ResourceCtx *ctx, const Value *old, Error *err) {
+  return changed(ctx, old, true, err);
+}
+
+const Resource MAINTENANCE_WINDOW = {
+    .name = "maintenance_window",
+    .plural = "maintenance-windows",
+    .prefix = "mnt",
+    .table = "maintenance_window",
+    .doc = "Work on something, during which its alerts are quiet.",
+    FIELDS(WINDOW_FIELDS),
+    .configured = true,
+    .has_slug = true,
+    .verbs = VERBS_ALL,
+    .team_column = "team_id",
+    .team_shared = true,
+    .prepare = window_prepare,
+    .before_write = window_before_write,
+    .after_write = window_after_write,
+    .after_delete = window_after_delete,
+};

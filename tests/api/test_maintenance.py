@@ -1,0 +1,205 @@
+"""Maintenance windows, as tables: once and recurring, overlapping, ended by hand; the team is told; nobody is forgotten."""
+
+import json
+import subprocess
+
+import pytest
+
+from quiet_table import Story
+from tocsin import BINARY
+
+TABLES = {
+    "an integration in maintenance pages nobody, and once at the end": """
+         0:00 | window m 10m                   |                    |
+         0:10 | fire a; fire b                 | a maintenance, b maintenance | ann 0
+         1:00 | resolve b                      | b - [resolved]     |
+        10:01 |                                | a -                | ann 1
+        15:02 |                                |                    | ann 1, bob 1
+    """,
+    "what pages already stops, escalations too": """
+         0:00 | fire a                         |                    | ann 1
+         1:00 | window m 10m                   | a maintenance      |
+         6:00 |                                |                    | bob 0
+        11:02 |                                | a -                | ann 2
+    """,
+    "it begins later": """
+         0:00 | window m 10m in 5m; fire a     | a -                | ann 1
+         4:00 | ack a; fire b                  | b -                | ann 2
+         5:02 |                                | a maintenance, b maintenance |
+        10:00 |                                |                    | ann 2, bob 0
+        15:02 |                                | a - [acknowledged], b - | ann 3
+    """,
+    "by matchers": """
+         0:00 | window m 10m team=db           |                    |
+         0:10 | fire a team=db; fire b team=x  | a maintenance, b - | ann 1
+         9:00 | ack b                          |                    |
+        10:02 |                                | a -                | ann 2
+    """,
+    "two windows: the last end counts, once": """
+         0:00 | window m 5m; window n 10m; fire a | a maintenance   | ann 0
+         5:02 |                                | a maintenance      | ann 0
+        10:02 |                                | a -                | ann 1
+    """,
+    "ended by hand": """
+         0:00 | window m 1h; fire a            | a maintenance      | ann 0
+         5:00 | end m                          | a -                | ann 1
+         6:00 | fire b                         | b -                | ann 2
+    """,
+    "deleted": """
+         0:00 | window m 1h; fire a            | a maintenance      | ann 0
+         5:00 | delete m                       | a -                | ann 1
+    """,
+    "a later end, an earlier end": """
+         0:00 | window m 10m; fire a           | a maintenance      | ann 0
+         1:00 | move m 20m                     | a maintenance      |
+        12:00 |                                | a maintenance      | ann 0
+        13:00 | move m 1m                      | a maintenance      | ann 0
+        14:02 |                                | a -                | ann 1
+    """,
+    "a silence that ends first": """
+         0:00 | window m 10m; silence s title=~.+ 5m; fire a | a maintenance+silence | ann 0
+         5:02 |                                | a maintenance      | ann 0
+        10:02 |                                | a -                | ann 1
+    """,
+    "a silence that ends last": """
+         0:00 | window m 5m; silence s title=~.+ 10m; fire a | a maintenance+silence | ann 0
+         5:02 |                                | a silence          | ann 0
+        10:02 |                                | a -                | ann 1
+    """,
+    "a snooze that ends first": """
+         0:00 | fire a; window m 10m; snooze a 5m | a maintenance+snooze | ann 1
+         5:02 |                                | a maintenance      | ann 1
+        10:02 |                                | a -                | ann 2
+    """,
+    "a snooze that ends last": """
+         0:00 | fire a; window m 5m; snooze a 10m | a maintenance+snooze | ann 1
+         5:02 |                                | a snooze           | ann 1
+        10:02 |                                | a -                | ann 2
+    """,
+    "a pause, in both orders": """
+         0:00 | rule r true pause for_s=420; window m 5m; fire a | a maintenance+pause | ann 0
+         5:02 |                                | a pause            | ann 0
+         7:02 |                                | a -                | ann 1
+         8:00 | window n 10m; ack a; fire b    | b maintenance+pause |
+        15:02 |                                | b maintenance      | ann 1
+        18:02 |                                | b -                | ann 2
+    """,
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_story(world, name):
+    Story(world.usual()).play(TABLES[name])
+
+
+def test_a_service_in_maintenance(world):
+    world.usual()
+    service = world.server.make("services", name=f"Shop {world.name}")
+    Story(world).play(f"""
+         0:00 | window m 10m service {service['slug']} | |
+    """)
+    made = world.server.make("maintenance-windows", name=f"W {world.name}", service_ids=[service["slug"]], for_s=600)
+    world.fire("a", service=service["name"])
+    world.fire("b")
+    assert [h["id"] for h in world.alert("a")["holds"]] == [made["id"]] and world.alert("b")["holds"] == []
+    assert world.told("ann") == 1
+    world.server.api("DELETE", "maintenance-windows/" + made["id"])
+
+
+def test_one_that_recurs_comes_again_by_the_clocks_of_its_zone(world):
+    world.usual()
+    story = Story(world)
+    made = world.server.make("maintenance-windows", name=f"Nightly {world.name}", integration_ids=[world.source["id"]], starts_at=story.time(-60),
+                             ends_at=story.time(540), rrule="FREQ=DAILY", time_zone="Europe/Berlin", announce_before_s=0)
+    world.server.settle()
+    first = world.server.get("maintenance-windows/" + made["id"])
+    assert first["state"] == "active" and first["next_starts_at"] == made["starts_at"].split(".")[0].rstrip("Z") + "Z"
+    world.fire("a")
+    assert world.alert("a")["holds"][0]["reason"] == "maintenance" and world.told("ann") == 0
+    world.server.turn("10m")
+    assert world.alert("a")["holds"] == [] and world.told("ann") == 1
+    second = world.server.get("maintenance-windows/" + made["id"])
+    assert second["state"] == "scheduled" and second["next_starts_at"] > first["next_starts_at"]
+    world.server.verb("alerts", world.alert("a")["id"], "resolve")
+    refusal = world.server.try_api("POST", f"maintenance-windows/{made['id']}/end", {})
+    assert refusal.status == 409 and "comes again by its rrule" in refusal.json["detail"]
+    world.server.turn("24h")  # inside the second, or within a minute of its edges
+    third = world.server.get("maintenance-windows/" + made["id"])
+    if third["state"] == "active":
+        world.server.verb("maintenance-windows", made["id"], "end")
+        world.server.settle()
+    world.fire("b")
+    assert world.alert("b")["holds"] == []
+    after = world.server.get("maintenance-windows/" + made["id"])
+    assert after["state"] == "scheduled" and after["next_starts_at"] > second["next_starts_at"]
+    world.server.api("DELETE", "maintenance-windows/" + made["id"])
+
+
+def test_the_team_is_told_before_and_at_the_end(world):
+    world.usual()
+    carol = world.user("carol")
+    team = world.server.make("teams", name=f"Team {world.name}", members=[{"user_id": carol["id"], "role": "responder"}])
+    story = Story(world)
+    made = world.server.make("maintenance-windows", name=f"Upgrade {world.name}", integration_ids=[world.source["id"]], team_id=team["id"],
+                             starts_at=story.time(3600), ends_at=story.time(4200), announce_before_s=900)
+    world.server.settle()
+    assert world.told("carol") == 0
+    world.server.turn("46m")
+    assert world.told("carol") == 1
+    said = world.calls("carol")[0].body.decode()
+    assert f"Upgrade {world.name}" in said and "will be quiet" in said
+    world.server.turn("15m")
+    world.fire("a")
+    assert world.told("carol") == 1 and world.told("ann") == 0
+    world.server.turn("10m")
+    assert world.told("carol") == 2 and "is over: 1 alert is still triggered" in world.calls("carol")[1].body.decode()
+    assert world.told("ann") == 1
+    assert world.server.get("maintenance-windows/" + made["id"])["state"] == "ended"
+    world.server.turn("30m")
+    assert world.told("carol") == 2, "nobody has to answer"
+    world.server.api("DELETE", "maintenance-windows/" + made["id"])
+
+
+def refused(world, **fields):
+    body = {"name": "x", "integration_ids": [world.source["id"]], "for_s": 600, **fields}
+    answer = world.server.try_api("POST", "maintenance-windows", {k: v for k, v in body.items() if v is not None})
+    assert answer.status == 400, answer
+    return {error["pointer"]: error["message"] for error in answer.json["errors"]}
+
+
+def test_refusals_say_the_way_out(world):
+    world.usual()
+    assert "say what is maintained" in refused(world, integration_ids=None)["/service_ids"]
+    assert "at most 30 days" in refused(world, for_s=None, starts_at="2099-01-01T00:00:00Z", ends_at="2099-02-02T00:00:00Z")["/ends_at"]
+    assert "must be after" in refused(world, for_s=None, starts_at="2099-01-01T00:00:00Z", ends_at="2098-02-02T00:00:00Z")["/ends_at"]
+    assert "in the past" in refused(world, for_s=None, starts_at="2001-01-01T00:00:00Z", ends_at="2001-01-02T00:00:00Z")["/ends_at"]
+    assert "not both" in refused(world, ends_at="2099-01-01T00:00:00Z")["/for_s"]
+    assert "/rrule" in refused(world, rrule="FREQ=SOMETIMES")
+    assert "/time_zone" in refused(world, time_zone="Mars/Olympus")
+    assert "everything" in refused(world, matchers=[{"name": "a", "op": "=~", "value": ".*"}])["/matchers"]
+
+
+def tocsin(world, *words):
+    env = {"TOCSIN_URL": f"http://127.0.0.1:{world.server.port}", "TOCSIN_KEY": world.server.key, "PATH": "/usr/bin:/bin"}
+    return subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=20, env=env)
+
+
+def test_the_client_starts_lists_and_ends(world):
+    world.usual()
+    started = tocsin(world, "maintenance", "start", "--integration", world.source["slug"], "--for", "2h", "--name", f"Move {world.name}", "-o", "json")
+    assert started.returncode == 0, started
+    row = json.loads(started.stdout)
+    world.server.settle()
+    world.fire("a")
+    assert world.alert("a")["holds"][0]["id"] == row["id"]
+    assert row["slug"] in tocsin(world, "maintenance", "list").stdout
+    ended = tocsin(world, "maintenance", "end", row["slug"])
+    assert ended.returncode == 0 and "ended" in ended.stdout, ended
+    world.server.settle()
+    assert world.alert("a")["holds"] == [] and world.told("ann") == 1
+    assert row["slug"] not in tocsin(world, "maintenance", "list").stdout
+    wrong = tocsin(world, "maintenance", "start", "--for", "2h")
+    assert wrong.returncode == 2 and "say what is maintained" in wrong.stderr
+    wrong = tocsin(world, "maintenance", "start", "--service", "x")
+    assert wrong.returncode == 2 and "say when it ends" in wrong.stderr
+    world.server.api("DELETE", "maintenance-windows/" + row["id"])
