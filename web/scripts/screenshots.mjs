@@ -50,8 +50,21 @@ try {
     ["integrations", "/integrations"],
     ["catalog", "/integrations/new"],
     ["integration", `/integrations/${integration.id}`],
+    ["mapping", `/integrations/${integration.id}/mapping`, async (page) => {
+      await page.getByRole("button", { name: "Field", exact: true }).click();
+      await page.getByRole("menuitem", { name: /^title/ }).click();
+      await page.getByRole("textbox", { name: "Expression for title" }).click();
+      await page.keyboard.type("payload.");
+    }],
     ["rules", "/rules"],
     ["rule", `/rules/${rule.id}`],
+    ["rule-tried", `/rules/${rule.id}`, async (page) => {
+      await page.getByRole("button", { name: "CEL" }).click();
+      await page.getByRole("button", { name: "Try it" }).click();
+      await page.getByText(/alerts? fits?/).waitFor();
+    }],
+    ["methods", "/on-call/me"],
+    ["second-factor", "/settings/sessions", (page) => page.getByRole("button", { name: "Set up" }).click()],
     ["settings", "/settings"],
     ["services", "/settings/services"],
     ["policy", "/settings/escalation-policies?edit=new"],
