@@ -226,9 +226,12 @@ static bool translate_call(CelFilter *b, Buf *out, const Node *n) {
   static const struct {
     const char *name, *op, *mirrored;
   } ORDERS[] = {{"_<_", "<", ">"}, {"_<=_", "<=", ">="}, {"_>_", ">", "<"}, {"_>=_", ">=", "<="}};
-  if (n->count == 2 && str_equal_c(n->name, "_==_")) return equality(b, out, n->args[0], n->args[1], true);
-  if (n->count == 2 && str_equal_c(n->name, "_!=_")) return equality(b, out, n->args[0], n->args[1], false);
-  if (n->count == 2 && str_equal_c(n->name, "@in_")) return among(b, out, n->args[0], n->args[1]);
+  bool equals = n->count == 2 && str_equal_c(n->name, "_==_");
+  if (equals || (n->count == 2 && str_equal_c(n->name, "_!=_")))
+    return label_equality_sql(b, out, n->args[0], n->args[1], equals) ||
+           equality(b, out, n->args[0], n->args[1], equals);
+  if (n->count == 2 && str_equal_c(n->name, "@in_"))
+    return label_presence_sql(b, out, n) || among(b, out, n->args[0], n->args[1]);
   for (size_t i = 0; n->count == 2 && i < COUNT(ORDERS); i++)
     if (str_equal_c(n->name, ORDERS[i].name))
       return order(b, out, n->args[0], n->args[1], ORDERS[i].op, ORDERS[i].mirrored);
@@ -246,6 +249,7 @@ static bool translate(CelFilter *b, Buf *out, const Node *node) {
   if (node->kind == NODE_AND) return joined(b, out, node, " AND ");
   if (node->kind == NODE_OR) return joined(b, out, node, " OR ");
   if (node->kind == NODE_CALL) return translate_call(b, out, node);
+  if (node->kind == NODE_SELECT) return label_presence_sql(b, out, node);
   if (!f || f->kind != F_BOOL) return false;
   buf_format(out, "\"%s\" = 1", field_column(f));
   return true;

@@ -95,6 +95,10 @@ typedef struct CelFilter {
   Str source;
 } CelFilter;
 MUST_CHECK bool cel_filter_build(CelFilter *filter, Str source);
+/* filter_labels.c: a comparison of one label, and whether there is one; false: it is none of these. */
+struct Node;
+bool label_equality_sql(CelFilter *filter, Buf *out, const struct Node *left, const struct Node *right, bool equal);
+bool label_presence_sql(CelFilter *filter, Buf *out, const struct Node *node);
 /* Does the rest hold for this row (API form)? An error of its expression is no. */
 MUST_CHECK bool cel_filter_row(const CelFilter *filter, Arena *arena, const Value *row, bool *out_match);
 

@@ -13,6 +13,8 @@ SERVICES = [
     {"name": "Straße 100%", "tier": "tier4", "urgency": "low", "failure_severity": 4, "repository": "", "labels": {"env": "null"}},
     {"name": "a_b", "tier": "tier2", "urgency": "high", "failure_severity": 3, "repository": "git/a_b", "labels": {"env": "prod"}},
     {"name": "aXb", "tier": "tier1", "urgency": None, "failure_severity": 1, "repository": "GIT/axb", "labels": {"x": ""}},
+    {"name": "odd", "tier": "tier3", "urgency": "high", "failure_severity": None, "repository": None,
+     "labels": {'k"env': "prod", "a,\"env": "prod", "b": ',"env":"prod"', "c": '{"env":"prod"', "envy": "prod", "ü": "ß\\\n\t", "z": "prod\"x"}},
 ]
 
 
@@ -39,14 +41,14 @@ def by_row(expression):
 
 @pytest.mark.parametrize("expression, expected", [
     ('tier == "tier1"', ["Checkout", "aXb"]),
-    ('tier != "tier1"', ["checkout", "Search", "Straße 100%", "a_b"]),
+    ('tier != "tier1"', ["checkout", "Search", "Straße 100%", "a_b", "odd"]),
     ('urgency == null', ["checkout", "aXb"]),
-    ('urgency != "low"', ["Checkout", "checkout", "a_b", "aXb"]),  # null is another value than "low"
+    ('urgency != "low"', ["Checkout", "checkout", "a_b", "aXb", "odd"]),  # null is another value than "low"
     ('failure_severity < 2', ["Checkout", "aXb"]),  # none: neither
     ('!(failure_severity < 2)', ["checkout", "Straße 100%", "a_b"]),
     ('failure_severity < 2 || urgency == "low"', ["Checkout", "Search", "Straße 100%", "aXb"]),
     ('2 <= failure_severity', ["checkout", "Straße 100%", "a_b"]),
-    ('tier in ["tier3", "tier4"]', ["Search", "Straße 100%"]),
+    ('tier in ["tier3", "tier4"]', ["Search", "Straße 100%", "odd"]),
     ('name.startsWith("C")', ["Checkout"]),
     ('name.contains("_")', ["a_b"]),
     ('name.contains("%")', ["Straße 100%"]),
@@ -55,17 +57,25 @@ def by_row(expression):
     ('team_id == "payments"', ["checkout", "Straße 100%", "aXb"]),
     ('team_id == null && tier == "tier2"', ["a_b"]),
     ('labels["env"] == "prod"', ["Checkout", "a_b"]),
+    ("""labels['k"env'] == 'prod'""", ["odd"]),
+    ("""labels["envy"] != "test" """, ["odd"]),
+    ('!(labels.env == "prod")', ["checkout", "Straße 100%"]),  # no such label: neither
+    ('!has(labels.env)', ["Search", "aXb", "odd"]),
     ('has(labels.env) && labels.env != "prod"', ["checkout", "Straße 100%"]),
     ('"Team" in labels', ["Checkout"]),
     ('created_at > timestamp("2020-01-01T00:00:00Z")', [one["name"] for one in SERVICES]),
     ('created_at < now() - duration("1h")', []),
-    ('name.matches("^[a-z]")', ["checkout", "a_b", "aXb"]),
+    ('name.matches("^[a-z]")', ["checkout", "a_b", "aXb", "odd"]),
     ('name.size() == 3 && tier == "tier1"', ["aXb"]),
     ('slug == "checkout"', ["Checkout"]),
 ])
 def test_an_expression_chooses_rows(lists, expression, expected):
     assert names(lists, expression) == expected
     assert names(lists, by_row(expression)) == expected
+
+
+LABELS = [repr("env"), repr("x"), repr("Team"), """'k"env'""", """'a,"env'""", repr("b"), repr("ü"), repr("z"), repr("none"), repr("")]
+VALUES = [repr("prod"), repr("test"), repr(""), repr("null"), repr("Pay"), """',"env":"prod"'""", r"'ß\\\n\t'", """'prod"x'"""]
 
 
 def operand(rng):
@@ -80,7 +90,11 @@ def operand(rng):
         lambda: f'repository.{rng.choice(["startsWith", "endsWith", "contains"])}({rng.choice([repr("git"), repr("b"), repr("GIT"), repr("/a")])})',
         lambda: f'name.{rng.choice(["startsWith", "endsWith", "contains"])}({rng.choice([repr("c"), repr("ß"), repr("_"), repr("%"), repr("longer than any of them all")])})',
         lambda: 'team_id == "payments"',
-        lambda: 'labels["env"] == "prod"',
+        lambda: f'labels[{rng.choice(LABELS)}] {rng.choice(["==", "!="])} {rng.choice(VALUES)}',
+        lambda: f'{rng.choice(VALUES)} == labels[{rng.choice(LABELS)}]',
+        lambda: f'labels.{rng.choice(["env", "x", "Team", "envy"])} {rng.choice(["==", "!="])} {rng.choice(VALUES)}',
+        lambda: f'{rng.choice(LABELS)} in labels',
+        lambda: f'has(labels.{rng.choice(["env", "z", "envy"])})',
         lambda: 'has(labels.x)',
         lambda: 'version == 1',
     ])()
@@ -115,6 +129,7 @@ def test_what_is_wrong_with_an_expression_is_said(lists):
     assert "there is no team" in refused(lists, filter='team_id == "nobody"')
     assert "row by row" in refused(lists, filter='name.matches("a")', total="true")
     assert lists.get("services", filter='tier == "tier1"', total="true")["total"] == 2
+    assert lists.get("services", filter='labels.env == "prod" && "Team" in labels', total="true")["total"] == 1
 
 
 def test_fields_choose_members(lists):
@@ -126,7 +141,7 @@ def test_fields_choose_members(lists):
 def test_a_cursor_belongs_to_its_order_and_choice(lists):
     cursor = lists.get("services", filter='tier != "tier4"', limit=2)["next_cursor"]
     rest = lists.get("services", filter='tier != "tier4"', cursor=cursor)
-    assert [one["name"] for one in rest["items"]] == ["Search", "a_b", "aXb"] and rest["next_cursor"] is None
+    assert [one["name"] for one in rest["items"]] == ["Search", "a_b", "aXb", "odd"] and rest["next_cursor"] is None
     for query in ({}, {"filter": 'tier != "tier3"'}, {"filter": 'tier != "tier4"', "sort": "-id"}, {"tier": "tier1"}):
         assert "cursor" in refused(lists, cursor=cursor, **query)
     assert "cursor" in refused(lists, cursor="00ff")

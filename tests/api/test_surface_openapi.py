@@ -43,6 +43,33 @@ def operations(document):
             yield path, method, operation
 
 
+def test_every_body_and_answer_has_an_example_that_fits(document):
+    import jsonschema_rs
+    seen, wrong = 0, []
+    shared = document["components"]["responses"]
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            places = [("body", operation.get("requestBody", {}))]
+            places += [(status, shared[r["$ref"].rsplit("/", 1)[1]] if "$ref" in r else r) for status, r in operation["responses"].items()]
+            for place, what in places:
+                for kind, content in what.get("content", {}).items():
+                    if "json" not in kind:
+                        continue
+                    assert "example" in content, (method, path, place)
+                    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **content["schema"], "components": document["components"]}
+                    errors = jsonschema_rs.Draft202012Validator(whole, validate_formats=True).iter_errors(content["example"])
+                    wrong += [(method, path, place, "/".join(map(str, e.instance_path)), e.message[:200]) for e in errors]
+                    seen += 1
+    assert seen > 500 and not wrong, wrong[:20]
+
+
+def test_every_operation_names_its_errors(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            wanted = {"400", "429", "500", "503"} | ({"401", "403", "404"} if "security" not in operation else set()) | ({"409", "412", "413"} if method != "get" else set())
+            assert wanted <= set(operation["responses"]), (method, path)
+
+
 def test_document_is_valid_openapi_3_1(document):
     openapi_spec_validator.validate(document)
     assert document["openapi"].startswith("3.1")

@@ -40,6 +40,7 @@ Field *api_bulk_fields(Arena *arena, const Route *single, size_t *out_count) {
   size_t own = single ? single->body_count : 0;
   Field *fields = ARENA_ARRAY(arena, Field, COUNT(CHOICE) + own);
   for (size_t i = 0; i < COUNT(CHOICE); i++) fields[i] = CHOICE[i];
+  if (single && single->method == HTTP_DELETE) fields[1].example = "name.startsWith(\"Old\")";
   for (size_t i = 0; i < own; i++) fields[COUNT(CHOICE) + i] = single->body[i];
   *out_count = COUNT(CHOICE) + own;
   return fields;
@@ -224,9 +225,13 @@ bool api_bulk(Call *call, Cycle *cycle, Error *err) {
 }
 
 static const Field OUTCOME_FIELDS[] = {
-    {.name = "id", .kind = F_TEXT, .required = true, .doc = "Which; as it was given when it was refused."},
-    {.name = "number", .kind = F_TEXT, .doc = "As people say it: ALERT-7."},
-    {.name = "title", .kind = F_TEXT, .doc = "What it is about."},
+    {.name = "id",
+     .kind = F_TEXT,
+     .required = true,
+     .doc = "Which; as it was given when it was refused.",
+     .example = "ALERT-7"},
+    {.name = "number", .kind = F_TEXT, .doc = "As people say it: ALERT-7.", .example = "ALERT-7"},
+    {.name = "title", .kind = F_TEXT, .doc = "What it is about.", .example = "Disk full"},
     {.name = "status", .kind = F_INT, .required = true, .doc = "What a call for it alone would have answered."},
     {.name = "code", .kind = F_TEXT, .doc = "For programs; null: it went well."},
     {.name = "detail", .kind = F_TEXT, .doc = "What was wrong, and what to do; null: nothing."}};

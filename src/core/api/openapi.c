@@ -51,7 +51,7 @@ static Value body_of(Doc *d, const Operation *op) {
     content = map_done(&both);
   }
   if (required) map_put_c(&map, "required", value_bool(true));
-  map_put_c(&map, "content", content);
+  map_put_c(&map, "content", openapi_with_example(d, content, false));
   return map_done(&map);
 }
 

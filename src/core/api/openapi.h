@@ -28,6 +28,8 @@ Value api_openapi_value(Arena *arena, const Registry *registry);
 /* openapi_parts.c */
 Value openapi_one(Arena *arena, const char *name, Value value);
 Value openapi_content(Arena *arena, const char *type, Value schema);
+/* openapi_examples.c: the same content with an example beside each schema. */
+Value openapi_with_example(Doc *d, Value content, bool answer);
 /* Parameters of the path, the query and the headers. */
 Value openapi_parameters(Doc *d, const Operation *op, const Resource *of);
 /* Every answer, good and bad. */

@@ -213,9 +213,11 @@ static void later_answer(Doc *d, MapBuilder *out) {
   const Resource *job = registry_find(d->registry, S("job"));
   map_put_c(&map, "description",
             value_string(str_format(d->arena, "More than %d rows: a job that works some at a time.", BULK_NOW_MAX)));
-  map_put_c(
-      &map, "content",
-      openapi_content(d->arena, "application/json", schema_ref(d->arena, schema_name(d->arena, job, SCHEMA_READ))));
+  map_put_c(&map, "content",
+            openapi_with_example(d,
+                                 openapi_content(d->arena, "application/json",
+                                                 schema_ref(d->arena, schema_name(d->arena, job, SCHEMA_READ))),
+                                 true));
   map_put_c(out, "202", map_done(&map));
 }
 
@@ -238,7 +240,8 @@ static void good_answer(Doc *d, const Operation *op, MapBuilder *out) {
   if (route && route->answers_text)
     map_put_c(&map, "content", openapi_content(d->arena, route->answers_text, typed(d->arena, "string")));
   else
-    map_put_c(&map, "content", openapi_content(d->arena, "application/json", answer_schema(d, op)));
+    map_put_c(&map, "content",
+              openapi_with_example(d, openapi_content(d->arena, "application/json", answer_schema(d, op)), true));
   map_put_c(out, made ? "201" : "200", map_done(&map));
   if (route && route->bulk) later_answer(d, out);
 }
