@@ -65,6 +65,8 @@ typedef enum SpecVar {
   VAR_NOW,
   VAR_VERIFIED,
   VAR_EVENT,
+  VAR_WEBHOOK,       /* the payload again, as Harness calls it */
+  VAR_WEBHOOK_UPPER, /* Webhook */
   VAR_COUNT
 } SpecVar;
 extern const CelVar SPEC_VARS[VAR_COUNT];

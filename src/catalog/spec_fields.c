@@ -49,6 +49,8 @@ const CelVar SPEC_VARS[VAR_COUNT] = {
     [VAR_NOW] = {"now", "timestamp", "When the request came."},
     [VAR_VERIFIED] = {"verified", "bool", "The integration has a secret, and the sender proved to know it."},
     [VAR_EVENT] = {"event", "dyn", "What the template made of the element; in overrides and filters."},
+    [VAR_WEBHOOK] = {"webhook", "dyn", "The same as payload."},
+    [VAR_WEBHOOK_UPPER] = {"Webhook", "dyn", "The same as payload."},
 };
 
 const CelEnv *spec_env_new(Arena *arena, ZoneDb *zones) {

@@ -186,6 +186,11 @@ static void stand_at(Run *run, const Value *list, u32 index) {
   run->values[VAR_INDEX] = value_int(index);
 }
 
+static void stand_at_whole(Run *run) {
+  const Value *payload = &run->values[VAR_PAYLOAD];
+  run->values[VAR_ITEM] = run->values[VAR_WEBHOOK] = run->values[VAR_WEBHOOK_UPPER] = *payload;
+}
+
 /* Kinds are asked for each element. */
 static bool take_mixed(Run *run, Error *err) {
   Value list;
@@ -229,7 +234,7 @@ bool spec_variables(const Spec *spec, Arena *arena, const RawRequest *request, c
   Value list = {.kind = VALUE_LIST};
   run_init(run, spec, arena, request, settings);
   if (!spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], NULL, err)) return false;
-  run->values[VAR_ITEM] = run->values[VAR_PAYLOAD];
+  stand_at_whole(run);
   if (!spec->each) run_vars(run, spec->vars, spec->var_count, 0);
   const SpecKind *kind = spec->each ? NULL : find_kind(run);
   const CelProgram *each = spec->each ? spec->each : kind ? kind->each : NULL;
@@ -292,7 +297,7 @@ bool spec_normalise(const Spec *spec, Arena *arena, const RawRequest *request, c
   Duplicates twice = {0};
   if (!spec_read_body(spec, arena, request, &run->values[VAR_PAYLOAD], &twice, err)) return false;
   if (twice.count) warn_of_duplicates(run, &twice);
-  run->values[VAR_ITEM] = run->values[VAR_PAYLOAD];
+  stand_at_whole(run);
   if (!(spec->each ? take_mixed(run, err) : take_one_kind(run, err))) return false;
   bool other = run->events.count || run->seen_test || run->seen_confirmation || run->seen_filtered;
   if (run->errors.count && !other) return nothing_maps(run, err);

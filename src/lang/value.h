@@ -1,5 +1,5 @@
 /* Value: the one tagged value that JSON, YAML, CEL and Mustache share. 16 bytes, plain data, everything it points to
- * lives in an arena. Lists and maps are arrays; a map of more than 16 members carries a hash index behind its members,
+ * lives in an arena. Lists and maps are arrays; a map of more than 32 members carries a hash index behind its members,
  * so that hostile payloads cannot make lookups slow. Immutable once built. */
 #ifndef TOCSIN_LANG_VALUE_H
 #define TOCSIN_LANG_VALUE_H
@@ -49,7 +49,7 @@ struct Member {
 
 enum {
   VALUE_INDEXED = 1,
-  VALUE_INDEX_MIN = 17,   /* maps of this many members and more carry an index */
+  VALUE_INDEX_MIN = 33,   /* maps of this many members and more carry an index */
   VALUE_DEPTH_MAX = 1024, /* no parser makes deeper values; comparing, copying and writing take deeper parts as null */
 };
 
@@ -110,7 +110,7 @@ typedef struct MapBuilder {
   Arena *arena;
   Member *members;
   size_t count, capacity;
-  Map *seen; /* made past 16 members */
+  Map *seen; /* made past 32 members */
 } MapBuilder;
 MapBuilder map_builder(Arena *arena);
 /* True when the key was there before. Keys that are not strings go through map_put_value. */

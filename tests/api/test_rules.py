@@ -98,6 +98,20 @@ def test_page_without_policy_takes_the_default_chain(rules):
     assert len(rules.pages(rules.alert("key"))) == 1
 
 
+@pytest.mark.parametrize("when", [
+    'alert.severity == "critical" && alert.priority == "p1"', "alert.fingerprint == alert.dedup_key", 'alert.environment == "live"',
+    'alert.url == "https://example.org/d/1"', 'now - alert.starts_at < duration("1h") && alert.timestamp > 1700000000000'])
+def test_names_of_other_products_and_the_time(rules, when):
+    rules.rule(rules.source, when, {"type": "set", "labels": {"matched": "yes"}})
+    rules.fire("key", priority="critical", labels={"env": "live"}, url="https://example.org/d/1")
+    assert rules.alert("key")["labels"].get("matched") == "yes", rules.server.get(f"alerts/{rules.alert('key')['id']}/explanation")
+
+
+def test_the_payload_in_a_rule_is_refused_with_the_way_out(rules):
+    answer = rules.server.try_api("POST", "alert-rules", {"name": "Payload", "when": "payload.env == 'live'", "actions": [{"type": "suppress"}]})
+    assert answer.status == 400 and "overrides" in str(answer.json["errors"]) and "did you mean" not in str(answer.json["errors"]), answer
+
+
 def test_a_missing_field_is_no_match(rules):
     rules.rule(rules.source, "labels.absent == 'x'", {"type": "suppress", "reason": "never"})
     rules.fire("key")

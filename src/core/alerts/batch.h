@@ -142,7 +142,7 @@ MUST_CHECK bool key_write(Cycle *cycle, Key *key, Error *err);
 /* stage_fold.c: the state machine of T 4.1 and the order of T 4.3 */
 MUST_CHECK bool stage_fold(Batch *batch, Error *err);
 /* stage_facts.c: what expressions see */
-Value alert_facts(Arena *arena, const Setup *setup, const Alert *alert);
+Value alert_facts(Arena *arena, const Setup *setup, const Alert *alert, i64 now_ms);
 /* stage_rules.c: pure; fills the plan and changes the alert by `set` */
 void alert_decide(const Setup *setup, Arena *arena, Alert *alert, const SetupIntegration *integration,
                   bool pause_served, i64 now_ms, Plan *out);

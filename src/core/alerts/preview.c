@@ -40,7 +40,7 @@ static Value preview_one(Arena *arena, const Setup *setup, const SetupIntegratio
                  : plan.incident ? S("it would open or join an incident and page")
                                  : S("it would page");
   Value decision = plan_value(arena, setup, a, &plan, now_ms);
-  Value facts = alert_facts(arena, setup, a);
+  Value facts = alert_facts(arena, setup, a, now_ms);
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "event", event_to_value(arena, e));
   map_put_c(&map, "alert", *value_get_c(&facts, "alert"));

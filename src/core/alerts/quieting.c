@@ -12,11 +12,12 @@ typedef struct FactsOf {
   Arena *arena;
   const Setup *setup;
   const Alert *alert;
+  i64 now_ms;
 } FactsOf;
 
 static Value facts_of(void *ctx) {
   const FactsOf *of = ctx;
-  return alert_facts(of->arena, of->setup, of->alert);
+  return alert_facts(of->arena, of->setup, of->alert, of->now_ms);
 }
 
 QuietSubject quiet_subject(Arena *arena, const Setup *setup, const Alert *a, i64 now_ms) {
@@ -24,7 +25,7 @@ QuietSubject quiet_subject(Arena *arena, const Setup *setup, const Alert *a, i64
   const SetupTeam *team = setup_team(setup, a->team_id);
   const SetupIntegration *integration = setup_integration(setup, a->integration_id);
   FactsOf *of = ARENA_NEW(arena, FactsOf);
-  *of = (FactsOf){arena, setup, a};
+  *of = (FactsOf){arena, setup, a, now_ms};
   return (QuietSubject){.org_id = a->org_id,
                         .service_id = a->service_id,
                         .integration_id = a->integration_id,

@@ -12,13 +12,20 @@ const char *const ACTION_NAMES[ACTION_TYPE_COUNT] = {"set",       "suppress",   
                                                      "notify",    "snooze"};
 
 /* Variables by slot: one, the facts map, under the names people use. */
-enum { FACT_COUNT = 4 }; /* the rest only declares their fields, so that a misspelt one is found when a rule is saved */
 
+/* The first RULE_FACT_COUNT have values; the rest declares their fields, so that a misspelt one is found when a rule is
+ * saved, and names that people look for in vain. */
 static const CelVar RULE_VARS[] = {
     {"alert", "dyn", "The alert as it is now."},
     {"labels", "map(string, dyn)", "The alert's labels; the same as alert.labels."},
     {"service", "dyn", "The service that was found; null when none."},
     {"integration", "dyn", "Where the alert came from; null when made by hand."},
+    {"now", "timestamp", "When the rule is asked."},
+    {"payload", "dyn",
+     "rules see the alert, not the body it came in, because they are asked again later; let the integration's "
+     "overrides "
+     "make a label of it, such as overrides.labels, and ask for labels.x",
+     .absent = true},
     /* What alert_facts (stage_facts.c) fills in. */
     {"alert.id", "string", "Its id.", .field = true},
     {"alert.number", "string", "Its number, such as ALERT-7.", .field = true},
@@ -27,7 +34,9 @@ static const CelVar RULE_VARS[] = {
     {"alert.status", "string", "triggered, acknowledged, resolved or dismissed.", .field = true},
     {"alert.priority", "dyn", "p1 to p4; null when none.", .field = true},
     {"alert.source_priority", "string", "The vendor's own word for it.", .field = true},
+    {"alert.severity", "string", "The same as alert.source_priority.", .field = true},
     {"alert.dedup_key", "string", "What makes it the same problem.", .field = true},
+    {"alert.fingerprint", "string", "The same as alert.dedup_key.", .field = true},
     {"alert.source", "string", "What noticed it.", .field = true},
     {"alert.labels", "map(string, dyn)", "Words by name.", .field = true},
     {"alert.count", "int", "How often it was reported.", .field = true},
@@ -36,7 +45,11 @@ static const CelVar RULE_VARS[] = {
     {"alert.service_id", "dyn", "Id of the service; null when none.", .field = true},
     {"alert.team", "dyn", "Name of the team; null when none.", .field = true},
     {"alert.integration", "dyn", "As integration.", .field = true},
-    {"alert.links", "list(dyn)", "Links: title and url.", .field = true},
+    {"alert.links", "list(dyn)", "Links: href and title.", .field = true},
+    {"alert.url", "dyn", "Where the first link leads; null when none.", .field = true},
+    {"alert.environment", "dyn", "The label environment or env; null when none.", .field = true},
+    {"alert.starts_at", "timestamp", "Since when.", .field = true},
+    {"alert.timestamp", "int", "The same in milliseconds since 1970.", .field = true},
     {"service.id", "string", "Its id.", .field = true},
     {"service.slug", "string", "Its name in addresses and files.", .field = true},
     {"service.name", "string", "What people call it.", .field = true},
@@ -326,12 +339,16 @@ static RuleResult match_rows(const Rule *rule, Arena *arena, const Value *alert)
   return result;
 }
 
-static RuleResult match_cel(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms) {
-  Value vars[COUNT(RULE_VARS)];
-  for (size_t i = 0; i < FACT_COUNT; i++) {
+void rule_vars(const Value *facts, Value out[RULE_FACT_COUNT]) {
+  for (size_t i = 0; i < RULE_FACT_COUNT; i++) {
     const Value *v = value_get_c(facts, RULE_VARS[i].name);
-    vars[i] = v ? *v : value_null();
+    out[i] = v ? *v : value_null();
   }
+}
+
+static RuleResult match_cel(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms) {
+  Value vars[RULE_FACT_COUNT];
+  rule_vars(facts, vars);
   CelRun run = {.vars = vars, .now_ms = now_ms, .explain = true};
   Value result = value_null();
   Error err = {0};

@@ -99,5 +99,8 @@ typedef struct RuleResult {
 } RuleResult;
 /* alert: the map that expressions see (alert_facts in stage_facts.c). */
 RuleResult rule_match(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms);
+enum { RULE_FACT_COUNT = 5 };
+/* The variables of programs of rule_env, by slot, out of alert_facts. */
+void rule_vars(const Value *facts, Value out[RULE_FACT_COUNT]);
 
 #endif

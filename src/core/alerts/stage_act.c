@@ -41,9 +41,9 @@ static bool read_group(const DbRow *row, void *ctx) {
 /* The value of group_by: false when a part is missing or empty and the rule does not group those. */
 static bool group_value(const Acting *act, const RuleAction *action, Str *out) {
   Arena *arena = act->cycle->arena;
-  Value facts = alert_facts(arena, act->setup, act->alert);
-  Value vars[4] = {*value_get_c(&facts, "alert"), *value_get_c(&facts, "labels"), *value_get_c(&facts, "service"),
-                   *value_get_c(&facts, "integration")};
+  Value facts = alert_facts(arena, act->setup, act->alert, act->cycle->now_ms);
+  Value vars[RULE_FACT_COUNT];
+  rule_vars(&facts, vars);
   ValueVec parts = {0};
   for (size_t i = 0; i < action->group_by_count; i++) {
     CelRun run = {.vars = vars, .now_ms = act->cycle->now_ms};
@@ -72,7 +72,7 @@ static Str incident_title(const Acting *act, const RuleAction *action) {
   Buf buf = buf_new(act->cycle->arena, EVENT_TITLE_BYTES);
   CelRun run = {.now_ms = act->cycle->now_ms};
   Error err = {0};
-  Value facts = alert_facts(act->cycle->arena, act->setup, act->alert);
+  Value facts = alert_facts(act->cycle->arena, act->setup, act->alert, act->cycle->now_ms);
   if (action->title && mustache_render(action->title, act->cycle->arena, &facts, &run, &buf, &err) && buf.len > 0)
     return utf8_clean(act->cycle->arena, buf_str(&buf));
   return act->alert->title;

@@ -2,6 +2,10 @@
  * them). */
 #include "core/alerts/batch.h"
 
+static Value timestamp_of(i64 ms) {
+  return (Value){.kind = VALUE_TIMESTAMP, .i = ms / 1000, .size = (u32)(ms % 1000) * 1000000};
+}
+
 static Value service_facts(Arena *arena, const SetupService *service) {
   if (!service) return value_null();
   MapBuilder map = map_builder(arena);
@@ -23,7 +27,20 @@ static Value integration_facts(Arena *arena, const SetupIntegration *integration
   return map_done(&map);
 }
 
-Value alert_facts(Arena *arena, const Setup *setup, const Alert *a) {
+/* What people of other products look for under these names. */
+static void other_names(const Alert *a, const Value *labels, MapBuilder *map) {
+  const Value *link = value_is(&a->links, VALUE_LIST) ? value_at(&a->links, 0) : NULL;
+  const Value *url = link ? value_get_c(link, "href") : NULL, *environment = value_get_c(labels, "environment");
+  if (!environment) environment = value_get_c(labels, "env");
+  map_put_c(map, "severity", value_string(a->source_priority));
+  map_put_c(map, "fingerprint", value_string(a->dedup_key));
+  map_put_c(map, "url", url ? *url : value_null());
+  map_put_c(map, "environment", environment ? *environment : value_null());
+  map_put_c(map, "starts_at", timestamp_of(a->starts_ms));
+  map_put_c(map, "timestamp", value_int(a->starts_ms));
+}
+
+Value alert_facts(Arena *arena, const Setup *setup, const Alert *a, i64 now_ms) {
   const SetupService *service = setup_service(setup, a->service_id);
   const SetupTeam *team = setup_team(setup, a->team_id);
   Value labels = a->labels.kind == VALUE_MAP ? a->labels : (Value){.kind = VALUE_MAP};
@@ -47,12 +64,14 @@ Value alert_facts(Arena *arena, const Setup *setup, const Alert *a) {
   map_put_c(&map, "team", team ? value_string(team->name) : value_null());
   map_put_c(&map, "integration", integration);
   map_put_c(&map, "links", a->links.kind == VALUE_LIST ? a->links : (Value){.kind = VALUE_LIST});
+  other_names(a, &labels, &map);
   Value alert = map_done(&map);
   MapBuilder facts = map_builder(arena);
   map_put_c(&facts, "alert", alert);
   map_put_c(&facts, "labels", labels);
   map_put_c(&facts, "service", service_map);
   map_put_c(&facts, "integration", integration);
+  map_put_c(&facts, "now", timestamp_of(now_ms));
   return map_done(&facts);
 }
 

@@ -70,7 +70,7 @@ static void act_set(Deciding *d, const RuleAction *action) {
   }
   set_labels(d, action);
   d->alert->row_changed = true;
-  d->facts = alert_facts(d->arena, d->setup, d->alert);
+  d->facts = alert_facts(d->arena, d->setup, d->alert, d->now_ms);
 }
 
 /* Counts occurrences by receive time in a sliding window, kept with the alert per rule. True when the count is reached.
@@ -172,7 +172,7 @@ static RuleTrace ask(Deciding *d, const Rule *rule, bool stopped) {
   else if (!rule_is_active(rule, d->arena, d->now_ms))
     trace.skipped = "it is outside its active times";
   if (trace.skipped) return trace;
-  if (d->facts.kind == VALUE_NULL) d->facts = alert_facts(d->arena, d->setup, d->alert);
+  if (d->facts.kind == VALUE_NULL) d->facts = alert_facts(d->arena, d->setup, d->alert, d->now_ms);
   trace.result = rule_match(rule, d->arena, &d->facts, d->now_ms);
   if (trace.result.match != RULE_MATCHED) return trace;
   d->done = buf_new(d->arena, KIB(16));

@@ -14,7 +14,7 @@ static bool alert_context(Call *call, Db *db, Str text, Value *out, Error *err) 
     return false;
   if (!found || alert.org_id != call->org_id)
     return fail(err, ERR_NOT_FOUND, "there is no alert \"%.*s\"", STR_ARG(utf8_cut(text, 60)));
-  *out = alert_facts(call->arena, call->setup, &alert);
+  *out = alert_facts(call->arena, call->setup, &alert, clock_now(&call->app->clock));
   return true;
 }
 

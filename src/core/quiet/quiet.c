@@ -21,7 +21,7 @@ Str quiet_label(const QuietSubject *s, Str name) {
 }
 
 static bool expression_holds(const CelProgram *when, const QuietSubject *s) {
-  static const char *const NAMES[] = {"alert", "labels", "service", "integration"};
+  static const char *const NAMES[] = {"alert", "labels", "service", "integration", "now"};
   Value facts = s->facts(s->facts_ctx), vars[64] = {value_null()}, result = value_null();
   for (size_t i = 0; i < COUNT(NAMES); i++) {
     const Value *v = value_get_c(&facts, NAMES[i]);

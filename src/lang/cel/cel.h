@@ -17,7 +17,8 @@ typedef struct CelVar {
   const char *name; /* "alert", "payload"; dotted names are allowed ("runbook.inputs") */
   const char *type; /* "dyn", "string", "int", "map", ...; "dyn" when unknown */
   const char *doc;
-  bool field; /* "alert.labels" only declares a field of the variable "alert" and has no value of its own (its slot is
+  bool absent; /* not there: whoever writes it is told `doc` instead of the nearest name. Its slot is not read. */
+  bool field;  /* "alert.labels" only declares a field of the variable "alert" and has no value of its own (its slot is
                  not read). A variable with declared fields has no others: a misspelt one is found at compilation. */
 } CelVar;
 

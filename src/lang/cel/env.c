@@ -36,6 +36,7 @@ CelEnv *cel_env_new(Arena *arena, const CelEnvOptions *options) {
   for (size_t i = 0; i < options->var_count; i++) {
     vars[i] = options->vars[i];
     env->var_types[i] = vars[i].type ? type_read(arena, vars[i].type) : &TYPE_OF_DYN;
+    if (vars[i].absent) continue;
     (void)map_set(vars[i].field ? env->fields : env->vars, str_from_c(vars[i].name), (void *)(uintptr_t)(i + 1));
   }
   env->options.vars = vars;

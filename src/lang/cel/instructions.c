@@ -223,17 +223,18 @@ static u32 run_first(Machine *m, const Op *op, u32 next) {
   return next;
 }
 
-/* a.or(b), a.orValue(b): on to b only when a has no value. */
+/* a.or(b), a.orValue(b): on to b only when a has no value. orValue() also takes what payloads have, values and nulls.
+ */
 static u32 run_opt_or(Machine *m, const Op *op, u32 next) {
   Value *v = m->top;
-  if (v->kind == VALUE_OPTIONAL && v->size == 0) {
+  if ((v->kind == VALUE_OPTIONAL && v->size == 0) || (v->kind == VALUE_NULL && op->count)) {
     m->top--;
     return next;
   }
   if (v->kind == VALUE_OPTIONAL && op->count)
     *v = v->items[0];
-  else if (v->kind != VALUE_OPTIONAL && !is_fault(v))
-    *v = cel_fault(&m->call, "or() and orValue() want an optional, such as a.?b, not %.*s", STR_ARG(cel_type_name(v)));
+  else if (v->kind != VALUE_OPTIONAL && !op->count && !is_fault(v))
+    *v = cel_fault(&m->call, "or() wants an optional, such as a.?b, not %.*s", STR_ARG(cel_type_name(v)));
   return op->a;
 }
 

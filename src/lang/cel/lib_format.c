@@ -188,7 +188,9 @@ static Value do_format(CelCall *call, const Value *args, u32 count) {
 }
 
 static const CelFn ROWS[] = {
-    {"format", "string.(list(dyn)) -> string", do_format, "Fills %s, %d, %f, %e, %b, %o, %x from a list.", .cost = 50},
+    {"format", "string.(list(dyn)) -> string", do_format,
+     "Fills %s, %d, %f, %e, %b, %o, %x from a list. Of a time: writes it by a pattern such as yyyy-MM-dd HH:mm:ss.",
+     .cost = 50},
 };
 
 const CelLibrary LIB_FORMAT = {"texts", ROWS, COUNT(ROWS)};

@@ -217,6 +217,8 @@ static const CelFn ROWS[] = {
     {"upperAscii", "string.() -> string", do_upper, "a-z in upper case."},
     {"lower", "string.() -> string", do_lower, "A-Z in lower case."},
     {"upper", "string.() -> string", do_upper, "a-z in upper case."},
+    {"toLowerCase", "string.() -> string", do_lower, "The same as lower()."},
+    {"toUpperCase", "string.() -> string", do_upper, "The same as upper()."},
     {"replace", "string.(string, string) -> string; string.(string, string, int) -> string", do_replace,
      "Replaces all, or the first n.", .slow = 3},
     {"split", "string.(string) -> list(string); string.(string, int) -> list(string)", do_split,

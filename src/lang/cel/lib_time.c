@@ -3,7 +3,7 @@
 
 #include "lang/cel/library.h"
 
-enum { NANOS = 1000000000, COST_ZONE = 20 };
+enum { NANOS = 1000000000, COST_ZONE = 20, COST_LETTER = 10 };
 
 static Value do_timestamp(CelCall *call, const Value *args, u32 count) {
   (void)count;
@@ -205,6 +205,105 @@ static Value get_milliseconds(CelCall *call, const Value *args, u32 count) {
   return value_int(args[0].kind == VALUE_DURATION ? args[0].i * 1000 + millis : millis);
 }
 
+/* Texts of times by letters, as Java and Unicode (UTS 35) have them
+ * ---------------------------------------------------- */
+
+static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
+static const char *const DAYS[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+
+typedef struct Stamp {
+  Civil civil;
+  u32 nanos;
+  i64 offset_s;
+} Stamp;
+
+static void put_name(Buf *out, const char *name, size_t letters) {
+  Str whole = str_from_c(name);
+  buf_put(out, letters >= 4 ? whole : str_slice(whole, 0, 3));
+}
+
+static void put_offset(Buf *out, i64 seconds, size_t letters, bool z_for_none) {
+  i64 minutes = (seconds < 0 ? -seconds : seconds) / 60;
+  if (z_for_none && minutes == 0)
+    buf_putc(out, 'Z');
+  else
+    buf_format(out, "%c%02d%s%02d", seconds < 0 ? '-' : '+', (int)(minutes / 60), letters >= 3 ? ":" : "",
+               (int)(minutes % 60));
+}
+
+/* `letters` times the same letter. False: it means nothing here. */
+static bool put_letters(Buf *out, char letter, size_t letters, const Stamp *s) {
+  const Civil *c = &s->civil;
+  int width = (int)MIN(letters, (size_t)9), scale = 1000000000;
+  switch (letter) {
+  case 'y': buf_format(out, "%0*d", letters == 2 ? 2 : width, letters == 2 ? c->year % 100 : c->year); return true;
+  case 'M':
+    if (letters >= 3)
+      put_name(out, MONTHS[c->month - 1], letters);
+    else
+      buf_format(out, "%0*d", width, c->month);
+    return true;
+  case 'd': buf_format(out, "%0*d", width, c->day); return true;
+  case 'E': put_name(out, DAYS[civil_weekday(civil_days(c->year, c->month, c->day))], letters); return true;
+  case 'H': buf_format(out, "%0*d", width, c->hour); return true;
+  case 'h': buf_format(out, "%0*d", width, (c->hour + 11) % 12 + 1); return true;
+  case 'a': buf_puts(out, c->hour < 12 ? "AM" : "PM"); return true;
+  case 'm': buf_format(out, "%0*d", width, c->minute); return true;
+  case 's': buf_format(out, "%0*d", width, c->second); return true;
+  case 'S':
+    for (int i = 0; i < width; i++) scale /= 10;
+    buf_format(out, "%0*u", width, s->nanos / (u32)scale);
+    return true;
+  case 'X': put_offset(out, s->offset_s, letters, true); return true;
+  case 'x':
+  case 'Z': put_offset(out, s->offset_s, letter == 'Z' ? 2 : letters, false); return true;
+  default: return false;
+  }
+}
+
+/* 'quoted' stands for itself; '' is a quote, also inside. Returns where to go on. */
+static size_t put_quoted(Buf *out, Str pattern, size_t at) {
+  bool empty = true;
+  for (at++; at < pattern.len; at++, empty = false) {
+    bool quote = pattern.ptr[at] == '\'', twice = quote && at + 1 < pattern.len && pattern.ptr[at + 1] == '\'';
+    if (quote && (!twice || empty)) break;
+    at += twice;
+    buf_putc(out, pattern.ptr[at]);
+  }
+  if (empty) buf_putc(out, '\'');
+  return at + 1;
+}
+
+static Value do_format_time(CelCall *call, const Value *args, u32 count) {
+  Str pattern = value_text(&args[1]);
+  Value zoned[] = {args[0], count == 3 ? args[2] : value_c("UTC")}, fault;
+  Stamp stamp = {.nanos = args[0].size};
+  if (!local_time(call, zoned, 2, &stamp.civil, &fault)) return fault;
+  stamp.offset_s = civil_to_seconds(stamp.civil) - args[0].i;
+  Buf out = cel_buf(call);
+  for (size_t at = 0; at < pattern.len;) {
+    char c = pattern.ptr[at];
+    size_t end = at;
+    if (!cel_charge(call, COST_LETTER)) return cel_out_of_budget(call);
+    if (c == '\'') {
+      at = put_quoted(&out, pattern, at);
+      continue;
+    }
+    while (end < pattern.len && pattern.ptr[end] == c) end++;
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter)
+      buf_put(&out, str_slice(pattern, at, end));
+    else if (!put_letters(&out, c, end - at, &stamp))
+      return cel_fault(call,
+                       "format(): \"%c\" means nothing in a time's pattern; there are y M d E H h a m s S X Z, and "
+                       "'quoted' text",
+                       c);
+    at = end;
+  }
+  return cel_text(call, &out);
+}
+
 #define OF_TIME "timestamp.() -> int; timestamp.(string) -> int"
 #define OF_BOTH OF_TIME "; duration.() -> int"
 
@@ -212,6 +311,8 @@ static const CelFn ROWS[] = {
     {"timestamp", "(timestamp) -> timestamp; (string) -> timestamp; (int) -> timestamp", do_timestamp,
      "Time of RFC 3339, or of seconds since 1970.", .cost = 10},
     {"duration", "(duration) -> duration; (string) -> duration", do_duration, "Span of \"1h30m\".", .cost = 25},
+    {"format", "timestamp.(string) -> string; timestamp.(string, string) -> string", do_format_time,
+     "The time by a pattern such as yyyy-MM-dd HH:mm:ss, in UTC or the zone given.", .cost = 30},
     {"getFullYear", OF_TIME, get_year, "Year."},
     {"getMonth", OF_TIME, get_month, "Month, from 0."},
     {"getDate", OF_TIME, get_date, "Day of the month, from 1."},

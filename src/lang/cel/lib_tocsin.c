@@ -184,6 +184,23 @@ static Value do_strip_html(CelCall *call, const Value *args, u32 count) {
   return value_string(html_to_text(call->arena, value_text(&args[0])));
 }
 
+static Value parts_of_map(CelCall *call, const Value *map, bool keys) {
+  if (!cel_charge(call, map->size)) return cel_out_of_budget(call);
+  Value *items = arena_alloc(call->arena, map->size * sizeof(Value));
+  for (u32 i = 0; i < map->size; i++) items[i] = keys ? map->members[i].key : map->members[i].value;
+  return (Value){.kind = VALUE_LIST, .size = map->size, .items = items};
+}
+
+static Value do_keys(CelCall *call, const Value *args, u32 count) {
+  (void)count;
+  return parts_of_map(call, &args[0], true);
+}
+
+static Value do_values(CelCall *call, const Value *args, u32 count) {
+  (void)count;
+  return parts_of_map(call, &args[0], false);
+}
+
 static const CelFn ROWS[] = {
     {"json", "(string) -> dyn", do_json, "Value of a JSON text.", .cost = 20},
     {"to_json", "(dyn) -> string", do_to_json, "Value as JSON text.", .cost = 4},
@@ -196,6 +213,8 @@ static const CelFn ROWS[] = {
     {"merge", "(dyn, dyn...) -> map(string, dyn)", do_merge, "Members of all maps; the last wins; null is passed over.",
      .cost = 4},
     {"without", "(map(A, B), list(A)) -> map(A, B)", do_without, "The map without these keys.", .cost = 4},
+    {"keys", "map(A, B).() -> list(A)", do_keys, "The keys of a map, in its order."},
+    {"values", "map(A, B).() -> list(B)", do_values, "The values of a map, in its order."},
     {"truncate", "(string, int) -> string; string.(int) -> string", do_truncate, "At most n characters, … at a cut.",
      .slow = 4},
     {"hash", "(dyn, dyn...) -> string", do_hash, "Short hex that is the same for the same texts, for ever.", .cost = 4},

@@ -103,7 +103,8 @@ static Str nearest_variable(const Resolver *r, Str chain) {
       if (chain.ptr[end] == '.' && dots-- == 0) break;
     Spelling near = spelling_of(str_slice(chain, 0, end));
     spelling_try(&near, candidate);
-    if (!near.word.len || near.edits >= edits || candidate.ptr[0] == '@') continue;
+    bool absent = i < o->var_count && o->vars[i].absent;
+    if (!near.word.len || near.edits >= edits || candidate.ptr[0] == '@' || absent) continue;
     edits = near.edits;
     best = candidate;
   }
@@ -114,6 +115,11 @@ static bool unknown_name(Resolver *r, const Node *node, Str chain) {
   if (r->c->no_check) return true;
   Str near = nearest_variable(r, chain);
   Str name = node->name;
+  const CelEnvOptions *o = &r->c->env->options;
+  for (size_t i = 0; i < o->var_count; i++)
+    if (o->vars[i].absent && str_equal_c(name, o->vars[i].name))
+      return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "\"%.*s\" is not known here: %s",
+                         STR_ARG(name), o->vars[i].doc);
   if (near.len)
     return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown name \"%.*s\"; did you mean %.*s?",
                        STR_ARG(name), STR_ARG(near));

@@ -124,6 +124,7 @@ CelWord *cel_env_words(const CelEnv *env, Arena *arena, size_t *out_count) {
   Words words = {0};
   for (size_t i = 0; i < env->options.var_count; i++) {
     const CelVar *var = &env->options.vars[i];
+    if (var->absent) continue;
     *VEC_PUSH(arena, &words) =
         (CelWord){.kind = CEL_WORD_VARIABLE, .name = var->name, .type = var->type ? var->type : "dyn", .doc = var->doc};
   }
