@@ -121,7 +121,7 @@ static void print_welcome(Demo *d, const App *app) {
          "1. Page whoever is on call for payments; their phone rings here. Open the link and answer.\n"
          "   curl -d '{\"title\": \"Nothing works any more\", \"priority\": \"p1\", "
          "\"dedup_key\": "
-         "\"mine\"}' %s/in/demo-source-generic\n\n"
+         "\"mine\"}' %s/in/demo-generic\n\n"
          "2. See what is open, who is on call, and who was told.\n"
          "   %s alert list --data %s\n"
          "   %s oncall --data %s\n"

@@ -66,7 +66,7 @@ def test_a_page_rings_on_the_terminal_and_its_link_answers(demo):
     one = demo()
     one.address()
     body = '{"title": "Nothing works any more", "priority": "p1", "dedup_key": "mine"}'
-    assert one.http("POST", "/in/demo-source-generic", body)[0] == 202
+    assert one.http("POST", "/in/demo-generic", body)[0] == 202
     shown = one.until("'s phone", "Nothing works any more", "/ack/")
     link = urllib.parse.urlsplit(shown[shown.index("answer: ") + 8:].split()[0]).path
     assert "Acknowledge" in one.http("GET", link)[1]
