@@ -327,7 +327,7 @@ static void an_integration_has_a_key_and_a_url(void **state) {
   assert_false(fixture_try(f, "integration",
                            "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"has/slash-0123456789\"}"));
   assert_string_equal(fixture_error(f, 0), "/key format");
-  assert_false(fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"short\"}"));
+  assert_false(fixture_try(f, "integration", "{\"name\": \"X\", \"template\": \"prometheus\", \"key\": \"ab\"}"));
   assert_string_equal(fixture_error(f, 0), "/key length");
 }
 
