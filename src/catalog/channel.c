@@ -34,18 +34,18 @@ static const CelVar CONTEXT_VARS[] = {
     {"subject_line", "dyn", "Subject of a mail."},
     {"thread", "dyn", "What holds the mails of one subject together."},
     {"also_told", "dyn", "Names of the others who get it."},
+    {"settings", "dyn", "Of the connector."},
+    {"secret", "dyn", "Of the connector."},
+    {"callback_url", "dyn", "Where the provider says what became of this message."},
+    {"said", "dyn", "What a callback is answered."},
+    {"jwt", "dyn", "Signed for this request, where the channel says so."},
+    {"bundle", "dyn", "It stands for several pages: their titles."},
     {"storm", "dyn", "It stands for many alerts."},
     {"storm_count", "dyn", "For how many."},
 };
 
-typedef struct ChannelLoader {
-  Loader answers; /* rules about answers */
-  Loader address; /* the check of addresses */
-  MustacheOptions text, html, json;
-} ChannelLoader;
-
-static bool load_template(const ChannelLoader *l, const MustacheOptions *options, const Value *v, const char *place,
-                          const Mustache **out) {
+bool channel_load_template(const ChannelLoader *l, const MustacheOptions *options, const Value *v, const char *place,
+                           const Mustache **out) {
   Error err = {0};
   if (!v) return true;
   if (v->kind != VALUE_STRING) return load_fail(&l->answers, STR_NONE, str_from_c(place), "a template is a text");
@@ -61,13 +61,30 @@ static bool load_headers(const ChannelLoader *l, const Value *map, Channel *chan
   for (u32 i = 0; i < map->size; i++) {
     ChannelHeader *header = &channel->headers[channel->header_count++];
     header->name = value_text(&map->members[i].key);
-    if (!load_template(l, &l->text, &map->members[i].value, "headers", &header->value)) return false;
+    if (!channel_load_template(l, &l->text, &map->members[i].value, "headers", &header->value)) return false;
+  }
+  return true;
+}
+
+/* Fields of a form, in order; a value {xml: ...} is a template whose values are escaped for XML. */
+static bool load_form(const ChannelLoader *l, const Value *map, Channel *channel) {
+  if (!map) return true;
+  if (map->kind != VALUE_MAP || map->size > CHANNEL_FORM_MAX)
+    return load_fail(&l->answers, STR_NONE, S("request.form"), "a map of at most %d fields was expected",
+                     CHANNEL_FORM_MAX);
+  for (u32 i = 0; i < map->size; i++) {
+    ChannelHeader *field = &channel->form[channel->form_count++];
+    const Value *xml = value_get_c(&map->members[i].value, "xml");
+    field->name = value_text(&map->members[i].key);
+    if (!channel_load_template(l, xml ? &l->html : &l->text, xml ? xml : &map->members[i].value, "request.form",
+                               &field->value))
+      return false;
   }
   return true;
 }
 
 static bool load_request(const ChannelLoader *l, const Value *map, Channel *channel) {
-  static const char *const KNOWN[] = {"method", "url", "headers", "format", "body", "timeout_ms", NULL};
+  static const char *const KNOWN[] = {"method", "url", "headers", "format", "body", "form", "timeout_ms", NULL};
   Str format = S("text");
   channel->method = S("POST");
   if (!load_known_keys(&l->answers, map, S("request"), KNOWN) ||
@@ -77,9 +94,9 @@ static bool load_request(const ChannelLoader *l, const Value *map, Channel *chan
   if (!json && !str_equal(format, S("text")))
     return load_fail(&l->answers, format, S("request.format"), "\"%.*s\" is neither json nor text", STR_ARG(format));
   channel->timeout_ms = value_int_or(value_get_c(map, "timeout_ms"), 10000);
-  if (!load_template(l, &l->text, value_get_c(map, "url"), "request.url", &channel->url) ||
-      !load_template(l, json ? &l->json : &l->text, value_get_c(map, "body"), "request.body", &channel->body) ||
-      !load_headers(l, value_get_c(map, "headers"), channel))
+  if (!channel_load_template(l, &l->text, value_get_c(map, "url"), "request.url", &channel->url) ||
+      !channel_load_template(l, json ? &l->json : &l->text, value_get_c(map, "body"), "request.body", &channel->body) ||
+      !load_headers(l, value_get_c(map, "headers"), channel) || !load_form(l, value_get_c(map, "form"), channel))
     return false;
   return channel->url || load_fail(&l->answers, STR_NONE, S("request"), "url is missing");
 }
@@ -87,9 +104,9 @@ static bool load_request(const ChannelLoader *l, const Value *map, Channel *chan
 static bool load_mail(const ChannelLoader *l, const Value *map, Channel *channel) {
   static const char *const KNOWN[] = {"subject", "text", "html", "headers", NULL};
   if (!load_known_keys(&l->answers, map, S("mail"), KNOWN) ||
-      !load_template(l, &l->text, value_get_c(map, "subject"), "mail.subject", &channel->subject) ||
-      !load_template(l, &l->text, value_get_c(map, "text"), "mail.text", &channel->text) ||
-      !load_template(l, &l->html, value_get_c(map, "html"), "mail.html", &channel->html) ||
+      !channel_load_template(l, &l->text, value_get_c(map, "subject"), "mail.subject", &channel->subject) ||
+      !channel_load_template(l, &l->text, value_get_c(map, "text"), "mail.text", &channel->text) ||
+      !channel_load_template(l, &l->html, value_get_c(map, "html"), "mail.html", &channel->html) ||
       !load_headers(l, value_get_c(map, "headers"), channel))
     return false;
   return (channel->subject && channel->text) ||
@@ -115,6 +132,9 @@ static bool load_answers(const ChannelLoader *l, const Value *map, Channel *chan
       !load_program(a, value_get_c(map, "permanent"), S("permanent"), &channel->permanent) ||
       !load_program(a, value_get_c(map, "provider_id"), S("provider_id"), &channel->provider_id) ||
       !load_program(a, value_get_c(map, "error"), S("error"), &channel->error) ||
+      !load_program(a, value_get_c(map, "broken"), S("broken"), &channel->broken) ||
+      !load_program(a, value_get_c(map, "configuration"), S("configuration"), &channel->configuration) ||
+      !load_program(a, value_get_c(map, "retry_after_s"), S("retry_after_s"), &channel->retry_after) ||
       !load_text(a, map, "unknown", &unknown))
     return false;
   if (!str_equal(unknown, S("resend")) && !str_equal(unknown, S("keep")))
@@ -126,9 +146,11 @@ static bool load_answers(const ChannelLoader *l, const Value *map, Channel *chan
 }
 
 static bool load_channel(const ChannelLoader *l, const Value *map, Channel *channel) {
-  static const char *const KNOWN[] = {"name",        "title", "guide",   "transport", "address",
-                                      "request",     "mail",  "success", "delivered", "permanent",
-                                      "provider_id", "error", "unknown", "samples",   NULL};
+  static const char *const KNOWN[] = {"name",    "title",   "guide",         "transport",     "address",     "request",
+                                      "mail",    "success", "delivered",     "permanent",     "provider_id", "error",
+                                      "unknown", "samples", "kind",          "settings",      "secret",      "bundle",
+                                      "limits",  "broken",  "configuration", "retry_after_s", "receipts",    "replies",
+                                      "jwt",     NULL};
   const Loader *a = &l->answers;
   Str transport = STR_NONE;
   if (!load_known_keys(a, map, S("the channel"), KNOWN) || !load_text(a, map, "name", &channel->name) ||
@@ -136,6 +158,8 @@ static bool load_channel(const ChannelLoader *l, const Value *map, Channel *chan
       !load_text(a, map, "transport", &transport))
     return false;
   if (channel->name.len == 0) return load_fail(a, STR_NONE, S("name"), "it is missing");
+  channel->kind = channel->name;
+  if (!channel_load_provider(l, map, channel)) return false;
   channel->mail = str_equal(transport, S("mail"));
   if (!channel->mail && !str_equal(transport, S("http")))
     return load_fail(a, transport, S("transport"), "\"%.*s\" is neither http nor mail", STR_ARG(transport));
@@ -161,12 +185,17 @@ bool channel_compile(Arena *arena, ZoneDb *zones, Str yaml, const Channel **out,
   ChannelLoader loader = {
       .answers = {.arena = arena, .env = cel_env_new(arena, &answer_options), .yaml = yaml, .err = err},
       .address = {.arena = arena, .env = spec_env_new(arena, zones), .yaml = yaml, .err = err},
+      .callbacks = {.arena = arena, .env = channel_callback_env(arena, zones), .yaml = yaml, .err = err},
       .text = {.context = MUSTACHE_TEXT, .cel_env = context},
       .html = {.context = MUSTACHE_HTML, .cel_env = context},
       .json = {.context = MUSTACHE_JSON, .cel_env = context}};
   if (!load_channel(&loader, &map, channel)) return false;
   *out = channel;
   return true;
+}
+
+Str channel_kind(const Channel *channel) {
+  return channel->kind;
 }
 
 Str channel_name(const Channel *channel) {

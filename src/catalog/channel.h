@@ -10,7 +10,25 @@
 
 typedef struct Channel Channel;
 
-const Channel *channel_find(const Catalog *catalog, Str kind); /* "email", "webhook", "ntfy"; NULL when unknown */
+const Channel *channel_find(const Catalog *catalog, Str name); /* "email", "ntfy", "twilio_sms"; NULL when unknown */
+/* A contact method's kind ("sms") may be served by several channels ("twilio_sms", "vonage_sms"). */
+Str channel_kind(const Channel *channel);
+/* It cannot be used without a connector's settings. */
+bool channel_needs_connector(const Channel *channel);
+/* Settings of a connector: texts by name. Which are known, which are missing; says what each is for. */
+MUST_CHECK bool channel_check_settings(const Channel *channel, const Value *settings, bool has_secret, Error *err);
+/* The same with what is left out; for the context. */
+Value channel_settings(const Channel *channel, Arena *arena, const Value *settings);
+/* For people: name, kind, title, guide, address_hint, needs_connector, secret, settings[]. */
+Value channel_facts(const Channel *channel, Arena *arena);
+bool channel_bundles(const Channel *channel);  /* for people: messages that follow within a minute become one */
+bool channel_receipts(const Channel *channel); /* the provider says later whether it arrived */
+/* At most `count` messages to one address in `within_s`; 0: no limit at place i. */
+typedef struct ChannelLimit {
+  i64 count, within_s;
+} ChannelLimit;
+enum { CHANNEL_LIMITS_MAX = 4 };
+const ChannelLimit *channel_limits(const Channel *channel, size_t *out_count);
 size_t channel_count(const Catalog *catalog);
 const Channel *channel_at(const Catalog *catalog, size_t i);
 /* What the templates of messages see. */
@@ -36,12 +54,40 @@ MUST_CHECK bool channel_render(const Channel *channel, Arena *arena, const Value
                                Error *err);
 
 typedef enum SendVerdict {
-  SEND_SENT,      /* the provider took it */
-  SEND_DELIVERED, /* and says it reached the person */
-  SEND_RETRY,     /* try again after the back-off, or retry_after_s */
-  SEND_PERMANENT, /* never will: the next method at once */
-  SEND_UNKNOWN    /* may have been taken */
+  SEND_SENT,          /* the provider took it */
+  SEND_DELIVERED,     /* and says it reached the person */
+  SEND_RETRY,         /* try again after the back-off, or retry_after_s */
+  SEND_PERMANENT,     /* never will: the next method at once */
+  SEND_BROKEN,        /* the same, and nothing will ever arrive at this address */
+  SEND_CONFIGURATION, /* the provider refuses us: another provider, and somebody must look */
+  SEND_UNKNOWN        /* may have been taken */
 } SendVerdict;
+/* What a provider calls back with: a receipt of one message, or what a person answered (a button, a key, a text). */
+typedef struct ChannelCallback {
+  Str method, url, body, content_type; /* url: as the provider was given it */
+  Str signature;                       /* header X-Twilio-Signature */
+  Str token_header;                    /* header X-Telegram-Bot-Api-Secret-Token */
+} ChannelCallback;
+typedef struct ChannelReceipt {
+  SendVerdict verdict; /* SEND_RETRY: it says nothing (yet); SEND_UNKNOWN: nobody can say */
+  Str error;
+} ChannelReceipt;
+/* False: it is not from the provider (err), whose secret this is. */
+MUST_CHECK bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
+                                     ChannelReceipt *out, Error *err);
+typedef struct ChannelReply {
+  Str action; /* acknowledge, resolve, escalate; empty: none */
+  Str from;   /* the sender's address; empty when the callback belongs to one message */
+  Str token;  /* of a button: the message's */
+  Str number; /* of an alert that a text names; empty: the last message */
+  bool stop;  /* "STOP": nothing more to this address */
+} ChannelReply;
+/* hook_token: what a provider sends back in a header to prove itself. */
+MUST_CHECK bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
+                                   Str hook_token, ChannelReply *out, Error *err);
+/* What the provider is answered: `said` in its form; empty: nothing. */
+Str channel_answer(const Channel *channel, Arena *arena, const Value *context, const char **out_content_type);
+
 SendVerdict channel_judge(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_provider_id,
                           Str *out_error, i64 *out_retry_after_s);
 

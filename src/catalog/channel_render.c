@@ -1,6 +1,7 @@
 /* A message out of a channel's templates, and what the provider's answer means for it. */
 #include "catalog/channel_internal.h"
 #include "lang/json.h"
+#include "net/http_server.h"
 
 enum { ENCODED_WORD_BYTES = 45 /* 60 characters of base64: an encoded word has at most 75 */ };
 
@@ -66,9 +67,10 @@ static bool render_headers(const Channel *channel, Arena *arena, const Value *co
 
 /* Two dozen names of the context may be absent; templates then show nothing, and conditions are false. */
 static Value with_defaults(Arena *arena, const Value *context) {
-  static const char *const TEXTS[] = {"address",  "title",    "headline", "text",    "urgency",
-                                      "priority", "severity", "status",   "service", "team",
-                                      "since",    "ack_url",  "purpose",  "thread",  "subject_line"};
+  static const char *const TEXTS[] = {"address",  "title",        "headline", "text",    "urgency",
+                                      "priority", "severity",     "status",   "service", "team",
+                                      "since",    "ack_url",      "purpose",  "thread",  "subject_line",
+                                      "secret",   "callback_url", "jwt",      "said"};
   MapBuilder map = map_builder(arena);
   for (size_t i = 0; i < COUNT(TEXTS); i++) (void)map_put_c(&map, TEXTS[i], value_c(""));
   for (u32 i = 0; value_is(context, VALUE_MAP) && i < context->size; i++)
@@ -79,6 +81,19 @@ static Value with_defaults(Arena *arena, const Value *context) {
   return map_done(&map);
 }
 
+static bool render_form(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err) {
+  Buf body = buf_new(arena, CHANNEL_BODY_MAX);
+  for (size_t i = 0; i < channel->form_count; i++) {
+    Str value;
+    if (!fill(channel->form[i].value, arena, context, CHANNEL_BODY_MAX, &value, err)) return false;
+    if (value.len == 0) continue;
+    buf_format(&body, "%s%.*s=%.*s", body.len ? "&" : "", STR_ARG(channel->form[i].name),
+               STR_ARG(url_encode(arena, value)));
+  }
+  if (channel->form_count) out->body = buf_str(&body);
+  return true;
+}
+
 bool channel_render(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err) {
   ChannelMessage message = {.method = channel->method, .timeout_ms = channel->timeout_ms};
   Value full = with_defaults(arena, context);
@@ -87,7 +102,7 @@ bool channel_render(const Channel *channel, Arena *arena, const Value *context, 
       !fill(channel->subject, arena, &full, CHANNEL_LINE_MAX, &message.subject, err) ||
       !fill(channel->text, arena, &full, CHANNEL_BODY_MAX, &message.text, err) ||
       !fill(channel->html, arena, &full, CHANNEL_BODY_MAX, &message.html, err) ||
-      !render_headers(channel, arena, &full, &message, err))
+      !render_headers(channel, arena, &full, &message, err) || !render_form(channel, arena, &full, &message, err))
     return error_prefix(err, "channel %.*s: ", STR_ARG(channel->name));
   message.url = str_trim(message.url);
   message.subject = flatten(arena, message.subject);
@@ -141,6 +156,8 @@ static Str reason(const Channel *channel, const Answer *answer, const OutboundRe
 
 static SendVerdict judge_answered(const Channel *channel, const Answer *answer) {
   if (says(answer, channel->success)) return says(answer, channel->delivered) ? SEND_DELIVERED : SEND_SENT;
+  if (says(answer, channel->configuration)) return SEND_CONFIGURATION;
+  if (says(answer, channel->broken)) return SEND_BROKEN;
   return says(answer, channel->permanent) ? SEND_PERMANENT : SEND_RETRY;
 }
 
@@ -150,6 +167,8 @@ static SendVerdict judge(const Channel *channel, const Answer *answer, const Out
   case OUTBOUND_UNKNOWN: return SEND_UNKNOWN;
   case OUTBOUND_REFUSED:
     if (result->target_refused) return SEND_PERMANENT;
+    if (result->status && says(answer, channel->configuration)) return SEND_CONFIGURATION;
+    if (result->status && says(answer, channel->broken)) return SEND_BROKEN;
     return result->status && says(answer, channel->permanent) ? SEND_PERMANENT : SEND_RETRY;
   case OUTBOUND_CANCELLED:
   case OUTBOUND_OUTCOME_COUNT: break;
@@ -166,5 +185,8 @@ SendVerdict channel_judge(const Channel *channel, Arena *arena, const OutboundRe
   *out_provider_id = taken ? told(&answer, channel->provider_id) : STR_NONE;
   *out_error = taken ? STR_NONE : reason(channel, &answer, result);
   *out_retry_after_s = result->retry_after_s;
+  Value said = ask(&answer, channel->retry_after);
+  i64 seconds = value_int_or(&said, 0);
+  if (seconds > 0) *out_retry_after_s = seconds;
   return verdict;
 }

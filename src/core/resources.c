@@ -22,6 +22,7 @@ const Resource *const CORE_RESOURCES[] = {
     &SCHEDULE,
     &SCHEDULE_OVERRIDE,
     &ESCALATION_POLICY,
+    &CONNECTOR,
     &INTEGRATION,
     &ALERT_RULE,
     &SILENCE,

@@ -230,7 +230,9 @@ static void every_channel_says_what_it_is(void **state) {
   World *w = *state;
   for (size_t i = 0; i < channel_count(w->catalog); i++) {
     const Channel *c = channel_at(w->catalog, i);
-    assert_true(channel_find(w->catalog, channel_name(c)) == c && channel_resend_unknown(c));
+    assert_true(channel_find(w->catalog, channel_name(c)) == c);
+    bool calls = str_equal(channel_kind(c), S("voice")); /* nobody is called twice */
+    assert_int_equal(channel_resend_unknown(c), !calls);
     assert_int_equal(channel_is_mail(c), str_equal(channel_name(c), S("email")));
   }
   assert_null(channel_find(w->catalog, S("pigeon")));

@@ -5,7 +5,7 @@
 #include "catalog/channel.h"
 #include "core/alerts/quieting.h"
 #include "core/incidents/incidents.h"
-#include "core/paging/paging.h"
+#include "core/paging/internal.h"
 #include "core/quiet/window.h"
 #include "core/server/inbound.h"
 #include "lang/json.h"
@@ -36,14 +36,36 @@ static bool check_rule(ResourceCtx *ctx, const Value *rule, Error *err) {
 }
 
 static bool check_address(ResourceCtx *ctx, Str kind, Str address, Error *err) {
-  const Channel *channel = channel_find(app_of(ctx)->catalog, kind);
-  if (channel) return channel_check_address(channel, address, err);
-  Buf names = buf_new(ctx->arena, KIB(4));
   const Catalog *catalog = app_of(ctx)->catalog;
-  for (size_t i = 0; i < channel_count(catalog); i++)
-    buf_format(&names, "%s%.*s", i ? ", " : "", STR_ARG(channel_name(channel_at(catalog, i))));
+  Buf names = buf_new(ctx->arena, KIB(4));
+  for (size_t i = 0; i < channel_count(catalog); i++) {
+    const Channel *channel = channel_at(catalog, i);
+    if (str_equal(channel_kind(channel), kind)) return channel_check_address(channel, address, err);
+    if (str_find(buf_str(&names), channel_kind(channel), 0) == SIZE_MAX)
+      buf_format(&names, "%s%.*s", i ? ", " : "", STR_ARG(channel_kind(channel)));
+  }
   return fail(err, ERR_NOT_FOUND, "this server cannot send by \"%.*s\" yet; it sends by: %.*s", STR_ARG(kind),
               STR_ARG(buf_str(&names)));
+}
+
+static bool check_connector(ResourceCtx *ctx, const Value *connector, Error *err) {
+  const Catalog *catalog = app_of(ctx)->catalog;
+  Str name = value_text_or(value_get_c(connector, "channel"), S(""));
+  const Channel *channel = channel_find(catalog, name);
+  if (channel && channel_needs_connector(channel))
+    return channel_check_settings(channel, value_get_c(connector, "settings"),
+                                  value_text_or(value_get_c(connector, "secret"), S("")).len > 0, err);
+  Buf names = buf_new(ctx->arena, KIB(4));
+  for (size_t i = 0; i < channel_count(catalog); i++)
+    if (channel_needs_connector(channel_at(catalog, i)))
+      buf_format(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(channel_name(channel_at(catalog, i))));
+  return fail_at(err, ERR_INVALID, "/channel", "\"%.*s\" is %s; connectors are for: %.*s", STR_ARG(utf8_cut(name, 60)),
+                 channel ? "a channel that needs no connector" : "not a channel of the catalog",
+                 STR_ARG(buf_str(&names)));
+}
+
+static Str connector_token(ResourceCtx *ctx, i64 connector_id) {
+  return ack_token(app_of(ctx), ctx->arena, connector_id);
 }
 
 bool api_check_cel(ResourceCtx *ctx, const Field *field, Str source, Error *err) {
@@ -211,4 +233,6 @@ const CoreHooks API_HOOKS = {
     .quiet_changed = quiet_written,
     .alert_changed = alert_changed,
     .shifts_changed = shifts_changed,
+    .check_connector = check_connector,
+    .connector_token = connector_token,
 };

@@ -33,6 +33,7 @@ static const RoleRow ROLES_HOLD[] = {
     {"organizations", "write", {ALL, NONE, NONE, NONE}},
     {"users", "read", {ALL, ALL, ALL, ALL}},
     {"users", "update", {ALL, ALL, OWN, OWN}},
+    {"channels", "read", {ALL, ALL, ALL, ALL}},
     {"contact-methods", "read", {ALL, ALL, OWN, OWN}},
     {"contact-methods", "write", {ALL, ALL, OWN, NONE}},
     {"notification-rules", "read", {ALL, ALL, OWN, OWN}},
@@ -87,6 +88,7 @@ static const RoleRow ROLES_HOLD[] = {
     /* the owners' and admins' only, said on purpose */
     {"metrics", "read", {ALL, ALL, NONE, NONE}},
     {"audit", "*", {ALL, ALL, NONE, NONE}},
+    {"connectors", "*", {ALL, ALL, NONE, NONE}},
 };
 
 /* Beside those of the tables: an incident that is private is seen; another person is spoken for (On-Behalf-Of);

@@ -3,7 +3,7 @@
 
 static const EnumValue KINDS[] = {{"email"},    {"sms"},      {"voice"},  {"push"},        {"webhook"},    {"ntfy"},
                                   {"slack"},    {"telegram"}, {"teams"},  {"google_chat"}, {"mattermost"}, {"discord"},
-                                  {"pushover"}, {"gotify"},   {"matrix"}, {NULL}};
+                                  {"pushover"}, {"gotify"},   {"matrix"}, {"signal"},      {NULL}};
 
 static const EnumValue CHECK_KINDS[] = {
     {"code", 0, "The digits that prove the address."}, {"test", 0, "Only to see whether it arrives."}, {NULL}};
@@ -70,12 +70,20 @@ static bool contact_before_write(ResourceCtx *ctx, const Value *old, Value *fres
     bool no_channel = why.code == ERR_NOT_FOUND;
     field_error(ctx, no_channel ? "/kind" : "/address", no_channel ? "choice" : "format", "%s", why.message);
   }
+  if (text_changed(old, fresh, "address")) resource_put(ctx, fresh, "broken", value_null());
   if (text_changed(old, fresh, "address") && !ctx->administrator)
     resource_put(ctx, fresh, "verified", value_bool(false));
   if (flag(fresh, "verified") && !flag(old, "verified") && !ctx->administrator)
     field_error(ctx, "/verified", "read_only",
                 "an address is verified with the code that is sent to it; an administrator may say so too");
   return true;
+}
+
+/* Another address may work. */
+static bool contact_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  static const DbStmt MENDED = {"contact_mended", "UPDATE contact_method SET broken = NULL WHERE id = $1", NULL};
+  if (!text_changed(old, fresh, "address")) return true;
+  return db_run(ctx->db, &MENDED, err, db_int(resource_ref_id(ctx->registry, value_get_c(fresh, "id"))));
 }
 
 static const char *const CONTACT_METHOD_KEY[] = {"user_id", "kind", "address", NULL};
@@ -92,6 +100,7 @@ const Resource CONTACT_METHOD = {
     .verbs = VERBS_ALL,
     .owner_column = "user_id",
     .before_write = contact_before_write,
+    .after_write = contact_after_write,
 };
 
 /* Notification rules ---------------------------------------------------------------------------------------------- */

@@ -80,13 +80,13 @@ static bool take_page(const DbRow *row, void *ctx) {
 static bool hand_over_page(Departure *d, Cycle *cycle, i64 page_id, Error *err) {
   Page page = {0};
   bool found = false;
-  size_t queued = 0;
+  Notified told = {0};
   if (!db_run(cycle->db, &SKIP, err, db_int(page_id), db_int(d->user_id), db_int(cycle->now_ms)) ||
       !page_load(cycle->db, cycle->arena, page_id, &page, &found, err))
     return false;
   if (!found) return true;
   cycle_publish(cycle, page.org_id, "page", page.id, page.version);
-  if (d->replacement_id) return notify_user(cycle, &page, d->replacement_id, "page", &queued, err);
+  if (d->replacement_id) return notify_user(cycle, &page, d->replacement_id, "page", &told, err);
   return job_hurry(cycle, "page.level", page_id, cycle->now_ms, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "catalog/channel.h"
 #include "core/identity/invitation.h"
+#include "core/paging/notify.h"
 #include "core/setup/setup.h"
 #include "net/mime.h"
 
@@ -177,10 +178,13 @@ static Str build_mail(Work *work, const Letter *letter, i64 now_ms) {
 
 static Work *work_new(Cycle *cycle, const Letter *letter, Error *err) {
   App *app = cycle_app(cycle);
-  const Channel *channel = channel_find(app->catalog, letter->kind);
-  if (!channel) return fail(err, ERR_INVALID, "no_provider"), NULL;
+  Finding find = finding_of(cycle);
+  Provider provider = {0};
+  if (!provider_choose(&find, letter->org_id, letter->kind, 0, &provider))
+    return fail(err, ERR_INVALID, "no_provider"), NULL;
+  const Channel *channel = provider.channel;
   if (channel_is_mail(channel) && !app->relay.url) return fail(err, ERR_INVALID, "no_smtp"), NULL;
-  Value context = context_of(cycle, letter);
+  Value facts = context_of(cycle, letter), context = provider_context(app, cycle->arena, &provider, 0, &facts);
   Arena *arena = arena_new();
   Work *work = ARENA_NEW(arena, Work);
   *work = (Work){.arena = arena, .app = app, .channel = channel, .address = str_copy(arena, letter->address)};

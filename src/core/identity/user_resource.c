@@ -44,6 +44,11 @@ static const Field USER_FIELDS[] = {
      .max = 35,
      .doc = "Language of pages and mail, as a language tag.",
      .example = "en-GB"},
+    {.name = "quiet_hours",
+     .kind = F_LIST,
+     .of = &WINDOW_ITEM,
+     .max = 20,
+     .doc = "In their own time: messages of low urgency wait for the end. High urgency never waits."},
     MANAGED_BY_FIELD,
 };
 

@@ -21,7 +21,7 @@ typedef struct Ack {
   HttpRequest *request;
   Arena *arena;
   i64 notification_id;
-  Str token, action, said;
+  Str token, action, said, first;
   bool wants_json, expired;
 } Ack;
 
@@ -234,12 +234,31 @@ static bool carry_out(Ack *ack, Cycle *cycle, const Page *page, const Who *who, 
   Str first = STR_NONE;
   if (str_equal_c(ack->action, "acknowledge")) {
     ack->said = page->status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");
-    return page_acknowledge(cycle, page->id, who, &first, err);
+    if (!page_acknowledge(cycle, page->id, who, &first, err)) return false;
+    ack->first = first;
+    return true;
   }
   if (str_equal_c(ack->action, "escalate")) return ack->said = S("escalated"), page_escalate(cycle, page->id, who, err);
   if (str_equal_c(ack->action, "resolve")) return ack->said = S("resolved"), resolve_subject(cycle, page, who, err);
   if (str_equal_c(ack->action, "extend")) return ack->said = S("extended"), page_extend(cycle, page->id, who, err);
   return fail(err, ERR_INVALID, "the action must be acknowledge, extend, escalate or resolve");
+}
+
+/* What the message carried for others is acknowledged with it: no more than it listed. */
+static bool act_on_bundle(Ack *ack, Cycle *cycle, const Who *who, Error *err) {
+  static const DbStmt CARRIED = {
+      "ack_bundle",
+      "SELECT p.id FROM notification AS n JOIN page AS p ON p.id = n.page_id WHERE n.bundle_id = $1 AND n.id <> $1 AND "
+      "p.status IN ('active', 'exhausted') ORDER BY n.id LIMIT 200",
+      NULL};
+  PageIds pages = {.arena = cycle->arena};
+  if (!str_equal_c(ack->action, "acknowledge")) return true;
+  if (!db_query(cycle->db, &CARRIED, DB_ARGS(db_int(ack->notification_id)), page_read_id, &pages, err)) return false;
+  for (size_t i = 0; i < pages.items.count; i++) {
+    Str first = STR_NONE;
+    if (!page_acknowledge(cycle, pages.items.items[i], who, &first, err)) return false;
+  }
+  return true;
 }
 
 /* Like a verb of the API: the page before and after, by the notification whose link it was. */
@@ -251,7 +270,7 @@ static bool act_audited(Ack *ack, Cycle *cycle, const Page *page, const Who *who
   ctx.rc.address = ack->request->client;
   ctx.rc.via = id_text(cycle->arena, "ntf", ack->notification_id);
   return resource_load(&ctx.rc, of, page->id, &before, &found, err) && carry_out(ack, cycle, page, who, err) &&
-         resource_load(&ctx.rc, of, page->id, &after, &found, err) &&
+         act_on_bundle(ack, cycle, who, err) && resource_load(&ctx.rc, of, page->id, &after, &found, err) &&
          resource_audit(&ctx.rc, of, page->id, str_to_c(cycle->arena, ack->action), &before, &after, err);
 }
 
@@ -266,6 +285,23 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
   if (!found) return fail(err, ERR_NOT_FOUND, "the message or its page is gone");
   Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
   return act_audited(ack, cycle, &page, &who, err);
+}
+
+/* For callbacks: the same act, said in a sentence. */
+bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, i64 notification_id, Str action, Str *out_said,
+                     Error *err) {
+  Ack ack = {.app = app,
+             .request = request,
+             .arena = cycle->arena,
+             .notification_id = notification_id,
+             .action = action,
+             .said = STR_NONE};
+  if (!act(&ack.command, cycle, err)) return false;
+  const char *said = said_text(ack.said);
+  *out_said = said ? str_from_c(said) : S("Done.");
+  if (str_equal_c(ack.said, "already") && ack.first.len)
+    *out_said = str_format(cycle->arena, "%.*s acknowledged it already.", STR_ARG(ack.first));
+  return true;
 }
 
 /* Browsers go back to the page by 303, so that reloading does not act again; programs get JSON. */
@@ -340,6 +376,10 @@ void ack_page_post(App *app, HttpRequest *request, Str token) {
 
 static void ack_request(App *app, HttpRequest *request) {
   Str token = str_slice(request->path, 5, request->path.len);
+  if (str_find_char(token, '/', 0) != SIZE_MAX) {
+    callback_request(app, request, token);
+    return;
+  }
   if (request->method == HTTP_POST)
     ack_page_post(app, request, token);
   else

@@ -44,12 +44,12 @@ bool page_ack_warning(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **ou
   Error ignored = {0};
   bool still = false;
   i64 user_id = 0;
-  size_t queued = 0;
+  Notified told = {0};
   if (!load_acknowledged(cycle, job, &page, &still, err)) return false;
   if (!still || !page.acknowledged_by.len || !json_parse(cycle->arena, page.acknowledged_by, NULL, &by, &ignored) ||
       !id_parse("usr", value_text_or(value_get_c(&by, "id"), STR_NONE), &user_id))
     return true;
-  return notify_user(cycle, &page, user_id, "ack_expires", &queued, err);
+  return notify_user(cycle, &page, user_id, "ack_expires", &told, err);
 }
 
 bool page_ack_timeout(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {

@@ -18,8 +18,8 @@ bool page_announce(Cycle *cycle, const PageAnnouncement *news, Error *err) {
     return false;
   cycle_publish(cycle, news->org_id, "page", id, 1);
   for (size_t i = 0; found && i < news->user_count; i++) {
-    size_t queued = 0;
-    if (!notify_user(cycle, &page, news->user_ids[i], "news", &queued, err)) return false;
+    Notified told = {0};
+    if (!notify_user(cycle, &page, news->user_ids[i], "news", &told, err)) return false;
   }
   return true;
 }

@@ -52,6 +52,13 @@ typedef struct PageRate {
 } PageRate;
 PageRate *page_rate_of(App *app, i64 policy_id);
 
+/* How a connector does. The engine's thread only. */
+typedef struct Breaker {
+  i64 connector_id, window_ms, failures, open_until_ms;
+  bool worked, told; /* the state is written; somebody was told that it refuses us */
+} Breaker;
+Breaker *breaker_of(App *app, i64 connector_id);
+
 Str snapshot_json(Arena *arena, const SetupPolicy *policy);
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count);
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org);
@@ -139,13 +146,42 @@ MUST_CHECK bool exhausted_users(const Finding *f, const Snapshot *snapshot, i64 
 MUST_CHECK bool round_robin(const Finding *f, const Page *page, i64 level, bool write, People *people, Error *err);
 
 /* notify.c */
-/* Queues what a person's steps say for this urgency. *out_queued: how many notifications. */
-MUST_CHECK bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, size_t *out_queued,
+/* Queues what a person's steps say for this urgency. */
+typedef struct Notified {
+  size_t queued; /* how many notifications */
+  i64 held_s;    /* they wait so long for the end of quiet hours */
+} Notified;
+MUST_CHECK bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, Notified *out,
                             Error *err);
+/* Tells one person something that is about no page: "test", "verify", "method_broken", "shift_begins", ... contact_id
+ * 0: by their notification rule of this urgency. Title and text are the message. */
+typedef struct NotifyText {
+  i64 org_id, user_id, contact_id;
+  const char *purpose;
+  bool low;
+  Str title, text;
+} NotifyText;
+MUST_CHECK bool notify_text(Cycle *cycle, const NotifyText *what, size_t *out_queued, Error *err);
+/* The provider says what became of it: statuses only move forward. */
+struct ChannelReceipt;
+MUST_CHECK bool notify_receipt(Cycle *cycle, i64 notification_id, const struct ChannelReceipt *receipt, Error *err);
+bool notify_receipt_missing(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 void notify_outside(Engine *engine, const Job *job, void *work);
 bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
 void notify_free_result(void *result);
+
+typedef struct PageIds {
+  Arena *arena;
+  VEC(i64) items;
+} PageIds;
+bool page_read_id(const DbRow *row, void *ctx); /* column 0 into PageIds */
+
+/* callback.c: POST /ack/{token}/receipt, /keys, /acknowledge ...; /ack/in/{connector's token} */
+void callback_request(App *app, HttpRequest *request, Str rest);
+/* ack.c: what the button behind the link does; *out_said is a sentence for the person. */
+MUST_CHECK bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, i64 notification_id, Str action,
+                                Str *out_said, Error *err);
 
 /* token.c: 13 digits of the notification's id and 26 of an HMAC under the server's own secret */
 Str ack_token(App *app, Arena *arena, i64 notification_id);

@@ -155,7 +155,14 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
                    Value *out, Error *err) {
   Making m = {.db = db, .arena = arena, .setup = setup, .map = map_builder(arena)};
   Str title = page->title;
-  if (!subject_facts(&m, page, &title, err)) return false;
+  Value bundle = {.kind = VALUE_LIST};
+  i64 bundled = 0;
+  if (page->id && !subject_facts(&m, page, &title, err)) return false;
+  if (n->title.len) title = n->title;
+  if (n->text.len) put(&m, "text", n->text);
+  if (!bundle_titles(db, arena, n->id, &bundle, &bundled, err)) return false;
+  if (bundled > 1) title = str_format(arena, "%lld pages: %.*s", (long long)bundled, STR_ARG(title));
+  map_put_c(&m.map, "bundle", bundle);
   if (!db_query(db, &ALSO_TOLD, DB_ARGS(db_int(page->id), db_int(n->id)), read_also, &m, err)) return false;
   map_put_c(&m.map, "also_told", take_list(&m));
   const SetupService *service = setup_service(setup, m.service_id);
@@ -164,6 +171,7 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
   const SetupOrg *org = setup_org(setup, n->org_id);
   const Zone *zone = user && user->zone ? user->zone : org ? org->zone : zone_utc();
   i64 since = m.since_ms ? m.since_ms : page->created_ms;
+  bool links = page->id != 0; /* what is about no page has nothing to acknowledge */
   bool exhausted = str_equal_c(n->purpose, "exhausted");
   put(&m, "title", title);
   bool expires = str_equal_c(n->purpose, "ack_expires");
@@ -176,11 +184,13 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
   put(&m, "purpose", n->purpose);
   put(&m, "service", service ? service->name : S(""));
   put(&m, "team", team ? team->name : S(""));
-  put(&m, "since",
-      str_format(arena, "%.*s (%.*s)", STR_ARG(zone_text_ms(arena, zone, since)),
-                 STR_ARG(time_text_ms(arena, since / MINUTE_MS * MINUTE_MS))));
+  if (since)
+    put(&m, "since",
+        str_format(arena, "%.*s (%.*s)", STR_ARG(zone_text_ms(arena, zone, since)),
+                   STR_ARG(time_text_ms(arena, since / MINUTE_MS * MINUTE_MS))));
   map_put_c(&m.map, "since_ms", value_int(since));
-  put(&m, "ack_url", str_format(arena, "%s/ack/%.*s", app->public_url, STR_ARG(ack_token(app, arena, n->id))));
+  if (links)
+    put(&m, "ack_url", str_format(arena, "%s/ack/%.*s", app->public_url, STR_ARG(ack_token(app, arena, n->id))));
   map_put_c(&m.map, "repeated", value_bool(n->repeated));
   MapBuilder small = map_builder(arena);
   map_put_c(&small, "id", value_string(id_text(arena, "ntf", n->id)));

@@ -39,7 +39,7 @@ bool page_watch_shifts(Cycle *cycle, const Page *page, const Snapshot *snapshot,
 static bool tell_newcomer(Cycle *cycle, Page *page, i64 user_id, i64 level, Error *err) {
   const SetupUser *user = setup_user(setup_current(cycle_app(cycle)->setup), user_id);
   Buf data = buf_new(cycle->arena, KIB(4));
-  size_t queued = 0;
+  Notified told = {0};
   i64 id = 0, at = page->level;
   bool found = false;
   if (!db_query_int(cycle->db, &TOLD, DB_ARGS(db_int(page->id), db_int(user_id), db_int(page->epoch)), &id, &found,
@@ -47,7 +47,7 @@ static bool tell_newcomer(Cycle *cycle, Page *page, i64 user_id, i64 level, Erro
     return false;
   if (found) return true;
   page->level = level;
-  bool ok = notify_user(cycle, page, user_id, "page", &queued, err);
+  bool ok = notify_user(cycle, page, user_id, "page", &told, err);
   page->level = at;
   buf_format(&data, "{\"level\":%lld,\"users\":[", (long long)level);
   json_write_string(&data, user ? user->name : S(""));

@@ -11,24 +11,27 @@ static const DbStmt NOTIFICATION_INSERT = {
     "notification_insert",
     "INSERT INTO notification (id, org_id, page_id, user_id, user_name, contact_method_id, kind, address, purpose, "
     "level, round, "
-    "step, epoch, status, attempts, error, due_at, queued_at, failed_at, created_at, updated_at, version) "
-    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,0,$15,$16,$17,$18,$17,$17,1)",
+    "step, epoch, status, attempts, error, due_at, queued_at, failed_at, created_at, updated_at, version, title, text) "
+    "VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,0,$15,$16,$17,$18,$17,$17,1,$19,$20)",
     NULL};
-static const DbStmt NOTIFICATION_LOAD = {"notification_load",
-                                         "SELECT id, org_id, page_id, user_id, user_name, contact_method_id, kind, "
-                                         "address, purpose, level, round, step, epoch, status, "
-                                         "attempts, version, error FROM notification WHERE id = $1",
-                                         NULL};
+static const DbStmt NOTIFICATION_LOAD = {
+    "notification_load",
+    "SELECT id, org_id, page_id, user_id, user_name, contact_method_id, kind, "
+    "address, purpose, level, round, step, epoch, status, "
+    "attempts, version, error, connector_id, bundle_id, title, text FROM notification WHERE "
+    "id = $1",
+    NULL};
 static const DbStmt NOTIFICATION_SENDING = {
     "notification_sending",
     "UPDATE notification SET status = 'sending', attempts = attempts + 1, covers_until = $2, updated_at = $3, "
-    "version = version + 1 WHERE id = $1",
+    "connector_id = $4, version = version + 1 WHERE id = $1",
     NULL};
 static const DbStmt NOTIFICATION_STATUS = {
     "notification_status",
     "UPDATE notification SET status = $2, error = $3, provider_id = COALESCE($4, provider_id), due_at = $5, "
     "sent_at = COALESCE($6, sent_at), delivered_at = COALESCE($7, delivered_at), failed_at = $8, updated_at = $9, "
-    "version = version + 1 WHERE id = $1",
+    "connector_id = CASE WHEN $10 = 1 THEN NULL ELSE connector_id END, text = CASE WHEN purpose = 'verify' AND $2 <> "
+    "'queued' THEN NULL ELSE text END, version = version + 1 WHERE id = $1",
     NULL};
 static const DbStmt NEXT_QUEUED = {"notification_next",
                                    "SELECT MIN(step) FROM notification WHERE page_id = $1 AND user_id = $2 AND level = "
@@ -43,7 +46,7 @@ static const DbStmt OF_STEP = {"notification_of_step",
 static const DbStmt LAST_MEMBER = {"storm_last_member", "SELECT MAX(id) FROM page WHERE storm_page_id = $1", NULL};
 
 static const i64 BACKOFF_S[] = {1, 2, 5, 10, 30, 60};
-enum { ATTEMPTS_MAX = 6 };
+enum { ATTEMPTS_MAX = 6, RECEIPT_S = 90, OTHER_PROVIDER_S = 30 };
 
 /* Queueing -------------------------------------------------------------------------------------------------------- */
 
@@ -52,7 +55,8 @@ typedef struct Queueing {
   const Page *page;
   const SetupUser *user;
   const char *purpose;
-  i64 step; /* counted over all methods, in order of delay */
+  Str title, text; /* of what is about no page */
+  i64 step;        /* counted over all methods, in order of delay */
   size_t queued;
 } Queueing;
 
@@ -65,7 +69,8 @@ static bool insert(Queueing *q, const SetupContact *contact, i64 delay_s, const 
               db_text(str_from_c(q->purpose)), db_int(q->page->level), db_int(q->page->round), db_int(q->step),
               db_int(q->page->epoch), db_text(error ? S("failed") : S("queued")),
               error ? db_text(str_from_c(error)) : db_null(), db_int(due), db_int(cycle->now_ms),
-              error ? db_int(cycle->now_ms) : db_null()))
+              error ? db_int(cycle->now_ms) : db_null(), db_text_or_null(q->title.len ? q->title : STR_NONE),
+              db_text_or_null(q->text.len ? q->text : STR_NONE)))
     return false;
   if (error) notify_count(cycle_app(cycle), contact ? contact->kind : S("none"), "failed");
   q->step++;
@@ -75,17 +80,45 @@ static bool insert(Queueing *q, const SetupContact *contact, i64 delay_s, const 
   return error || job_add(cycle, &job, err);
 }
 
-bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, size_t *out_queued, Error *err) {
+static bool queue_steps(Queueing *q, const Finding *f, bool low, i64 *out_held_s, Error *err) {
+  StepPlan plan = {0};
+  steps_plan(f, q->user, low, &plan);
+  for (size_t i = 0; i < plan.items.count; i++)
+    if (!insert(q, plan.items.items[i].contact, plan.items.items[i].delay_s, plan.items.items[i].error, err))
+      return false;
+  *out_held_s = plan.held_s;
+  return true;
+}
+
+bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, Notified *out, Error *err) {
   Finding f = finding_of(cycle);
   const SetupUser *user = setup_user(f.setup, user_id);
   Queueing q = {.cycle = cycle, .page = page, .user = user, .purpose = purpose};
-  StepPlan plan = {0};
+  *out = (Notified){0};
+  if (!user) return true;
+  if (!queue_steps(&q, &f, str_equal_c(page->urgency, "low"), &out->held_s, err)) return false;
+  out->queued = q.queued;
+  return true;
+}
+
+/* About no page: kept for ever all the same, under the person. */
+bool notify_text(Cycle *cycle, const NotifyText *what, size_t *out_queued, Error *err) {
+  Finding f = finding_of(cycle);
+  const SetupUser *user = setup_user(f.setup, what->user_id);
+  Page none = {.org_id = what->org_id, .urgency = what->low ? S("low") : S("high")};
+  Queueing q = {
+      .cycle = cycle, .page = &none, .user = user, .purpose = what->purpose, .title = what->title, .text = what->text};
+  i64 held_s = 0;
   *out_queued = 0;
   if (!user) return true;
-  steps_plan(&f, user, str_equal_c(page->urgency, "low"), &plan);
-  for (size_t i = 0; i < plan.items.count; i++)
-    if (!insert(&q, plan.items.items[i].contact, plan.items.items[i].delay_s, plan.items.items[i].error, err))
-      return false;
+  if (!what->contact_id && !queue_steps(&q, &f, what->low, &held_s, err)) return false;
+  for (size_t i = 0; what->contact_id && i < user->contact_count; i++) {
+    const SetupContact *contact = &user->contacts[i];
+    if (contact->id != what->contact_id) continue;
+    const char *error = contact_why_not(&f, user->org_id, contact);
+    bool tries = error && (str_equal_c(S("not_verified"), error) || str_equal_c(S("broken"), error));
+    if (!insert(&q, contact, 0, tries ? NULL : error, err)) return false;
+  }
   *out_queued = q.queued;
   return true;
 }
@@ -95,13 +128,13 @@ bool page_notice(Cycle *cycle, i64 user_id, i64 alert_id, i64 incident_id, const
       "page_last_of", "SELECT id FROM page WHERE alert_id = $1 OR incident_id = $2 ORDER BY id DESC LIMIT 1", NULL};
   i64 id = 0;
   bool found = false;
-  size_t queued = 0;
+  Notified told = {0};
   Page page = {0};
   if (!db_query_int(cycle->db, &LAST, DB_ARGS(db_int(alert_id), db_int(incident_id ? incident_id : -1)), &id, &found,
                     err))
     return false;
   if (!found || !page_load(cycle->db, cycle->arena, id, &page, &found, err)) return !found;
-  return notify_user(cycle, &page, user_id, purpose, &queued, err);
+  return notify_user(cycle, &page, user_id, purpose, &told, err);
 }
 
 /* Claiming -------------------------------------------------------------------------------------------------------- */
@@ -129,7 +162,11 @@ static bool read_notification(const DbRow *row, void *ctx) {
                            .status = db_row_text(row, 13, r->arena),
                            .attempts = db_row_int(row, 14),
                            .version = db_row_int(row, 15),
-                           .error = db_row_text(row, 16, r->arena)};
+                           .error = db_row_text(row, 16, r->arena),
+                           .connector_id = db_row_int(row, 17),
+                           .bundle_id = db_row_int(row, 18),
+                           .title = db_row_text(row, 19, r->arena),
+                           .text = db_row_text(row, 20, r->arena)};
   return true;
 }
 
@@ -143,6 +180,7 @@ typedef struct Outcome {
   Str error, provider_id;
   i64 due_ms;
   bool sent, delivered, failed;
+  bool any_provider; /* the next try may go by the same one */
 } Outcome;
 
 static bool write_status(Cycle *cycle, const Notification *n, const Outcome *o, Error *err) {
@@ -151,7 +189,8 @@ static bool write_status(Cycle *cycle, const Notification *n, const Outcome *o, 
   return db_run(cycle->db, &NOTIFICATION_STATUS, err, db_int(n->id), db_text(str_from_c(o->status)),
                 db_text_or_null(o->error), db_text_or_null(o->provider_id.len ? o->provider_id : STR_NONE),
                 db_int(o->due_ms ? o->due_ms : now), o->sent ? db_int(now) : db_null(),
-                o->delivered ? db_int(now) : db_null(), o->failed ? db_int(now) : db_null(), db_int(now));
+                o->delivered ? db_int(now) : db_null(), o->failed ? db_int(now) : db_null(), db_int(now),
+                db_int(o->any_provider));
 }
 
 /* The person's next waiting step starts at once. */
@@ -181,13 +220,14 @@ static bool give_up_level(Cycle *cycle, const Notification *n, Error *err) {
 static bool fail_for_good(Cycle *cycle, const Notification *n, Str error, Error *err) {
   Outcome o = {.status = "failed", .error = error, .failed = true};
   notify_count(cycle_app(cycle), n->kind, "failed");
-  return write_status(cycle, n, &o, err) && hurry_next_step(cycle, n, err) && give_up_level(cycle, n, err);
+  return write_status(cycle, n, &o, err) && bundle_settle(cycle, n, o.status, error, err) &&
+         hurry_next_step(cycle, n, err) && give_up_level(cycle, n, err);
 }
 
 static bool skip(Cycle *cycle, const Notification *n, Error *err) {
   Outcome o = {.status = "skipped", .error = S("the page had ended")};
   notify_count(cycle_app(cycle), n->kind, "skipped");
-  return write_status(cycle, n, &o, err);
+  return write_status(cycle, n, &o, err) && bundle_release(cycle, n, err);
 }
 
 /* After an acknowledgement only what goes on until it is resolved is left, and that ends with its subject. */
@@ -199,14 +239,15 @@ static bool is_due(const Notification *n, const Page *page) {
   return true;
 }
 
-static bool mark_sending(Cycle *cycle, const Notification *n, const Page *page, Error *err) {
+static bool mark_sending(Cycle *cycle, const Notification *n, const Page *page, const Provider *provider, Error *err) {
   i64 last = 0;
   bool found = false;
-  if (page->subject_id == 0 && !db_query_int(cycle->db, &LAST_MEMBER, DB_ARGS(db_int(page->id)), &last, &found, err))
+  if (page->id && page->subject_id == 0 &&
+      !db_query_int(cycle->db, &LAST_MEMBER, DB_ARGS(db_int(page->id)), &last, &found, err))
     return false;
   cycle_publish(cycle, n->org_id, "notification", n->id, n->version + 1);
   return db_run(cycle->db, &NOTIFICATION_SENDING, err, db_int(n->id), found ? db_int(last) : db_null(),
-                db_int(cycle->now_ms));
+                db_int(cycle->now_ms), db_id(provider->connector ? provider->connector->id : 0));
 }
 
 /* It was `sending` when the program ended or the lease ran out: nobody knows. */
@@ -215,37 +256,64 @@ static bool unknown_outcome(Cycle *cycle, const Notification *n, const Channel *
   if (*out_again) return true;
   Outcome o = {.status = "unconfirmed", .error = S("the program ended while it was being sent")};
   notify_count(cycle_app(cycle), n->kind, "unconfirmed");
-  return write_status(cycle, n, &o, err) && hurry_next_step(cycle, n, err);
+  return write_status(cycle, n, &o, err) && bundle_settle(cycle, n, o.status, o.error, err) &&
+         hurry_next_step(cycle, n, err);
+}
+
+/* The transaction that marks it `sending` has checked the page's epoch, and takes along what waits for the same
+ * address. */
+static bool begin_send(Cycle *cycle, Notification *n, const Page *page, const Provider *provider, SendWork **out,
+                       Error *err) {
+  Error why = {0};
+  if (!bundle_gather(cycle, n, provider->channel, err)) return false;
+  *out = send_work_new(cycle, provider, n, page, &why);
+  if (!*out && why.code == ERR_STORAGE) return *err = why, false;
+  if (!*out) return fail_for_good(cycle, n, str_copy(cycle->arena, str_from_c(why.message)), err);
+  if (mark_sending(cycle, n, page, provider, err)) return true;
+  send_work_free(*out);
+  return false;
+}
+
+/* False in *out_goes: it waits, and the job comes back. */
+static bool ask_bundle(Cycle *cycle, Job *job, const Notification *n, const Page *page, const Channel *channel,
+                       bool *out_goes, JobVerdict *out_verdict, Error *err) {
+  Waiting waiting;
+  if (!bundle_wait(cycle, n, page, channel, &waiting, err)) return false;
+  *out_goes = waiting.until_ms == 0;
+  if (*out_goes) return true;
+  Outcome o = {.status = "queued", .due_ms = waiting.until_ms};
+  *out_verdict = JOB_AGAIN;
+  job->due_ms = waiting.until_ms;
+  return (!waiting.hurry || hurry_next_step(cycle, n, err)) && write_status(cycle, n, &o, err);
 }
 
 bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
+  Finding f = finding_of(cycle);
   Notification n = {0};
   Page page = {0};
-  bool found = false, again = true;
+  Provider provider = {0};
+  bool found = false, again = true, goes = true;
   *out_verdict = JOB_DONE;
   if (!notification_load(cycle->db, cycle->arena, job->subject_id, &n, &found, err)) return false;
   bool sending = found && str_equal_c(n.status, "sending");
   if (!found || (!sending && !str_equal_c(n.status, "queued"))) return true;
-  const Channel *channel = channel_find(cycle_app(cycle)->catalog, n.kind);
-  if (!page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
-  if (sending && !unknown_outcome(cycle, &n, channel, &again, err)) return false;
+  if (sending && n.bundle_id && n.bundle_id != n.id) return true; /* another message carries it */
+  provider_choose(&f, n.org_id, n.kind, n.connector_id, &provider);
+  if (n.page_id && !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
+  if (sending && !unknown_outcome(cycle, &n, provider.channel, &again, err)) return false;
   if (!again) return true;
   bool due = found && is_due(&n, &page);
   if (due && page.status == PAGE_ACKNOWLEDGED && str_equal_c(n.purpose, "page") &&
       !page_still_burns(cycle, &page, &due, err))
     return false;
   if (!due) return skip(cycle, &n, err);
-  if (!channel) return fail_for_good(cycle, &n, S("no_provider"), err);
-  Error why = {0};
+  if (!provider.channel) return fail_for_good(cycle, &n, S("no_provider"), err);
+  if (!sending && !ask_bundle(cycle, job, &n, &page, provider.channel, &goes, out_verdict, err)) return false;
+  if (!goes) return true;
+  SendWork *work = NULL;
   n.repeated = sending || n.attempts > 0;
-  SendWork *work = send_work_new(cycle, channel, &n, &page, &why);
-  if (!work)
-    return why.code == ERR_STORAGE ? (*err = why, false)
-                                   : fail_for_good(cycle, &n, str_copy(cycle->arena, str_from_c(why.message)), err);
-  if (!mark_sending(cycle, &n, &page, err)) {
-    send_work_free(work);
-    return false;
-  }
+  if (!begin_send(cycle, &n, &page, &provider, &work, err)) return false;
+  if (!work) return true;
   *out_verdict = JOB_OUTSIDE;
   *out_work = work;
   return true;
@@ -253,15 +321,27 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
 
 /* Results --------------------------------------------------------------------------------------------------------- */
 
+static bool again_at(Cycle *cycle, Job *job, const Notification *n, Str error, i64 due_ms, bool any_provider,
+                     JobVerdict *out_verdict, Error *err) {
+  Outcome o = {.status = "queued", .error = error, .due_ms = due_ms, .any_provider = any_provider};
+  *out_verdict = JOB_AGAIN;
+  job->due_ms = due_ms;
+  notify_count(cycle_app(cycle), n->kind, "retried");
+  return write_status(cycle, n, &o, err);
+}
+
 static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
                         Error *err) {
   size_t tries = (size_t)MIN(MAX(n->attempts - 1, 0), (i64)COUNT(BACKOFF_S) - 1);
   i64 wait_s = r->retry_after_s > 0 ? MIN(r->retry_after_s, 120) : BACKOFF_S[tries];
-  Outcome o = {.status = "queued", .error = r->error, .due_ms = cycle->now_ms + wait_s * 1000};
-  *out_verdict = JOB_AGAIN;
-  job->due_ms = o.due_ms;
-  notify_count(cycle_app(cycle), n->kind, "retried");
-  return write_status(cycle, n, &o, err);
+  return again_at(cycle, job, n, r->error, cycle->now_ms + wait_s * 1000, true, out_verdict, err);
+}
+
+/* The provider says later whether it arrived; when it does not say so in time, the person's next step starts. */
+static bool expect_receipt(Cycle *cycle, const Notification *n, const SendResult *r, Error *err) {
+  JobNew job = {
+      .kind = "notify.receipt", .org_id = n->org_id, .subject_id = n->id, .due_ms = cycle->now_ms + RECEIPT_S * 1000};
+  return !r->receipts || job_add(cycle, &job, err);
 }
 
 static bool record(Cycle *cycle, const Notification *n, const SendResult *r, const char *status, Error *err) {
@@ -273,8 +353,31 @@ static bool record(Cycle *cycle, const Notification *n, const SendResult *r, con
                .sent = true,
                .delivered = delivered};
   notify_count(cycle_app(cycle), n->kind, status);
-  if (!write_status(cycle, n, &o, err)) return false;
-  return !unconfirmed || hurry_next_step(cycle, n, err);
+  if (!write_status(cycle, n, &o, err) || !bundle_settle(cycle, n, status, o.error, err)) return false;
+  if (unconfirmed) return hurry_next_step(cycle, n, err);
+  return provider_worked(cycle, n->connector_id, err) && (delivered || expect_receipt(cycle, n, r, err));
+}
+
+/* Nobody knows whether it was taken: a message twice is better than none, a call goes by another provider. */
+static bool unknown(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
+                    Error *err) {
+  Finding f = finding_of(cycle);
+  bool other = n->connector_id && provider_other(&f, n->org_id, n->kind, n->connector_id);
+  if (!provider_failed(cycle, n->connector_id, false, r->error, err)) return false;
+  if (n->attempts < ATTEMPTS_MAX && other)
+    return again_at(cycle, job, n, r->error, cycle->now_ms + OTHER_PROVIDER_S * 1000, false, out_verdict, err);
+  if (!r->resend_unknown) return record(cycle, n, r, "unconfirmed", err);
+  if (n->attempts >= ATTEMPTS_MAX) return fail_for_good(cycle, n, r->error, err);
+  return retry_later(cycle, job, n, r, out_verdict, err);
+}
+
+static bool refused(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
+                    Error *err) {
+  Finding f = finding_of(cycle);
+  if (!provider_failed(cycle, n->connector_id, true, r->error, err)) return false;
+  if (n->attempts < ATTEMPTS_MAX && provider_other(&f, n->org_id, n->kind, n->connector_id))
+    return again_at(cycle, job, n, r->error, cycle->now_ms, false, out_verdict, err);
+  return fail_for_good(cycle, n, r->error, err);
 }
 
 bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err) {
@@ -288,11 +391,51 @@ bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict
   case SEND_SENT: return record(cycle, &n, r, "sent", err);
   case SEND_DELIVERED: return record(cycle, &n, r, "delivered", err);
   case SEND_PERMANENT: return fail_for_good(cycle, &n, r->error, err);
-  case SEND_UNKNOWN:
-    if (!r->resend_unknown) return record(cycle, &n, r, "unconfirmed", err);
-    break;
+  case SEND_BROKEN: return notify_broken(cycle, &n, r->error, err) && fail_for_good(cycle, &n, r->error, err);
+  case SEND_CONFIGURATION: return refused(cycle, job, &n, r, out_verdict, err);
+  case SEND_UNKNOWN: return unknown(cycle, job, &n, r, out_verdict, err);
   case SEND_RETRY: break;
   }
+  if (!provider_failed(cycle, n.connector_id, false, r->error, err)) return false;
   if (n.attempts >= ATTEMPTS_MAX) return fail_for_good(cycle, &n, r->error, err);
   return retry_later(cycle, job, &n, r, out_verdict, err);
+}
+
+/* Receipts ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Receipts come twice, late, and in any order: a status only moves forward. */
+bool notify_receipt(Cycle *cycle, i64 notification_id, const ChannelReceipt *receipt, Error *err) {
+  Notification n = {0};
+  bool found = false;
+  if (!notification_load(cycle->db, cycle->arena, notification_id, &n, &found, err)) return false;
+  bool sent = found && (str_equal_c(n.status, "sent") || str_equal_c(n.status, "sending"));
+  bool open = sent || (found && str_equal_c(n.status, "unconfirmed"));
+  Outcome o = {.status = "delivered", .delivered = true};
+  if (!open) return true;
+  switch (receipt->verdict) {
+  case SEND_DELIVERED: break;
+  case SEND_BROKEN:
+    return notify_broken(cycle, &n, receipt->error, err) && fail_for_good(cycle, &n, receipt->error, err);
+  case SEND_PERMANENT: return fail_for_good(cycle, &n, receipt->error, err);
+  case SEND_UNKNOWN:
+    if (!sent) return true;
+    o = (Outcome){.status = "unconfirmed", .error = receipt->error};
+    break;
+  default: return true;
+  }
+  notify_count(cycle_app(cycle), n.kind, o.status);
+  return write_status(cycle, &n, &o, err) && bundle_settle(cycle, &n, o.status, o.error, err) &&
+         (o.delivered || hurry_next_step(cycle, &n, err));
+}
+
+bool notify_receipt_missing(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
+  Notification n = {0};
+  bool found = false;
+  (void)out_work;
+  *out_verdict = JOB_DONE;
+  if (!notification_load(cycle->db, cycle->arena, job->subject_id, &n, &found, err)) return false;
+  if (!found || !str_equal_c(n.status, "sent")) return true;
+  ChannelReceipt none = {.verdict = SEND_UNKNOWN, .error = S("the provider did not say within 90 s that it arrived")};
+  return notify_receipt(cycle, n.id, &none, err);
 }

@@ -6,9 +6,44 @@
 
 typedef struct Notification {
   i64 id, org_id, page_id, user_id, contact_id, level, round, step, epoch, attempts, version;
-  Str user_name, kind, address, purpose, status, error;
+  i64 connector_id; /* by which it went last, and that is to be avoided; 0: none */
+  i64 bundle_id;    /* the message that carries it; its own id: it carries others */
+  Str user_name, kind, address, purpose, status, error, title, text;
   bool repeated; /* an earlier attempt may have arrived */
 } Notification;
+
+/* provider.c */
+typedef struct Provider {
+  const Channel *channel;
+  const SetupConnector *connector; /* NULL: it needs none */
+} Provider;
+bool provider_exists(const Finding *f, i64 org_id, Str kind); /* any thread */
+/* The best one now; avoid_id: only when there is no other. The engine's thread. */
+bool provider_choose(const Finding *f, i64 org_id, Str kind, i64 avoid_id, Provider *out);
+/* The facts of a message, with the settings of its provider and where that calls back (0: nowhere). */
+Value provider_context(App *app, Arena *arena, const Provider *provider, i64 notification_id, const Value *facts);
+bool provider_other(const Finding *f, i64 org_id, Str kind, i64 connector_id);
+MUST_CHECK bool provider_worked(Cycle *cycle, i64 connector_id, Error *err);
+MUST_CHECK bool provider_failed(Cycle *cycle, i64 connector_id, bool configuration, Str reason, Error *err);
+
+/* broken.c: nothing will ever arrive there: the method is marked, and the person told by another one. */
+MUST_CHECK bool notify_broken(Cycle *cycle, const Notification *n, Str error, Error *err);
+
+/* bundle.c: messages to one address that follow within a minute become one; limits of the channel. */
+typedef struct Waiting {
+  i64 until_ms; /* 0: it may go now */
+  bool hurry;   /* it waits for long: the person's next step starts at once */
+} Waiting;
+MUST_CHECK bool bundle_wait(Cycle *cycle, const Notification *n, const Page *page, const Channel *channel, Waiting *out,
+                            Error *err);
+/* Others to the same address that are due join it: they become `sending` with it. */
+MUST_CHECK bool bundle_gather(Cycle *cycle, const Notification *n, const Channel *channel, Error *err);
+/* What became of the message holds for all that it carried. */
+MUST_CHECK bool bundle_settle(Cycle *cycle, const Notification *n, const char *status, Str error, Error *err);
+/* It will not be sent: those that it carried go by themselves. */
+MUST_CHECK bool bundle_release(Cycle *cycle, const Notification *n, Error *err);
+/* Titles of what it carries; empty when it carries nothing. */
+MUST_CHECK bool bundle_titles(Db *db, Arena *arena, i64 id, Value *out, i64 *out_count, Error *err);
 
 MUST_CHECK bool notification_load(Db *db, Arena *arena, i64 id, Notification *out, bool *out_found, Error *err);
 
@@ -20,9 +55,11 @@ typedef struct PlannedStep {
 typedef struct StepPlan {
   VEC(PlannedStep) items;
   bool reachable; /* one of them can be used */
+  i64 held_s;     /* quiet hours: everything waits for so long */
 } StepPlan;
 /* steps.c */
 void steps_plan(const Finding *f, const SetupUser *user, bool low, StepPlan *out);
+const char *contact_why_not(const Finding *f, i64 org_id, const SetupContact *contact);
 bool user_is_available(const Finding *f, i64 user_id);
 
 /* The message, ready to go, in an arena of its own; lives until the provider's answer. */
@@ -37,7 +74,7 @@ typedef struct SendWork {
 } SendWork;
 
 /* NULL: it cannot be made; err says why. */
-SendWork *send_work_new(Cycle *cycle, const Channel *channel, const Notification *n, const Page *page, Error *err);
+SendWork *send_work_new(Cycle *cycle, const Provider *provider, const Notification *n, const Page *page, Error *err);
 void send_work_free(SendWork *work);
 
 typedef struct SendResult {
@@ -45,7 +82,7 @@ typedef struct SendResult {
   SendVerdict verdict;
   Str provider_id, error;
   i64 retry_after_s;
-  bool resend_unknown;
+  bool resend_unknown, receipts;
 } SendResult;
 
 /* tocsin_notifications_total{kind,outcome} */

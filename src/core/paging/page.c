@@ -121,21 +121,16 @@ bool page_still_burns(Cycle *cycle, const Page *page, bool *out_burns, Error *er
                       DB_ARGS(db_int(page->incident_id ? page->incident_id : page->alert_id)), &id, out_burns, err);
 }
 
-typedef struct Ids {
-  Arena *arena;
-  VEC(i64) items;
-} Ids;
-
-static bool read_id(const DbRow *row, void *ctx) {
-  Ids *ids = ctx;
+bool page_read_id(const DbRow *row, void *ctx) {
+  PageIds *ids = ctx;
   *VEC_PUSH(ids->arena, &ids->items) = db_row_int(row, 0);
   return true;
 }
 
-static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, Ids *out, Error *err) {
-  *out = (Ids){.arena = cycle->arena};
+static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, PageIds *out, Error *err) {
+  *out = (PageIds){.arena = cycle->arena};
   return db_query(cycle->db, &PAGES_OF_SUBJECT,
-                  DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), read_id, out, err);
+                  DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), page_read_id, out, err);
 }
 
 /* Starting -------------------------------------------------------------------------------------------------------- */
@@ -305,7 +300,7 @@ bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reaso
 
 static bool end_all(Cycle *cycle, i64 subject_id, PageStatus status, PageEnd how, const char *reason, const Who *who,
                     Error *err) {
-  Ids ids;
+  PageIds ids;
   if (!pages_of(cycle, subject_id, status, &ids, err)) return false;
   for (size_t i = 0; i < ids.items.count; i++) {
     Page page = {0};
@@ -342,7 +337,7 @@ static bool restart_one(Cycle *cycle, const Page *page, const Who *who, PageGath
   return true;
 }
 
-static bool restart_all(Cycle *cycle, const Ids *ids, const Who *who, PageGather *gather, Error *err) {
+static bool restart_all(Cycle *cycle, const PageIds *ids, const Who *who, PageGather *gather, Error *err) {
   for (size_t i = 0; i < ids->items.count; i++) {
     Page page = {0};
     bool found = false;
@@ -360,8 +355,8 @@ bool page_resume(Cycle *cycle, i64 subject_id, PageGather *gather, Error *err) {
       "(SELECT MAX(ended_at) FROM page WHERE subject_id = $1) AND NOT EXISTS (SELECT 1 FROM page WHERE subject_id = $1 "
       "AND status = 'active')",
       NULL};
-  Ids ids = {.arena = cycle->arena};
-  if (!db_query(cycle->db, &LAST, DB_ARGS(db_int(subject_id)), read_id, &ids, err)) return false;
+  PageIds ids = {.arena = cycle->arena};
+  if (!db_query(cycle->db, &LAST, DB_ARGS(db_int(subject_id)), page_read_id, &ids, err)) return false;
   return restart_all(cycle, &ids, &WHO_SYSTEM, gather, err);
 }
 
@@ -381,7 +376,7 @@ bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
 }
 
 bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err) {
-  Ids ids;
+  PageIds ids;
   return pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err) && restart_all(cycle, &ids, who, NULL, err);
 }
 
@@ -406,7 +401,7 @@ static bool update_one(Cycle *cycle, const Page *page, Str title, i64 severity, 
 }
 
 bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err) {
-  Ids ids;
+  PageIds ids;
   if (!pages_of(cycle, subject_id, PAGE_ACTIVE, &ids, err)) return false;
   for (size_t i = 0; i < ids.items.count; i++) {
     Page page = {0};
@@ -444,11 +439,11 @@ static bool acknowledge_storm(Cycle *cycle, const Page *storm, const Who *who, E
       NULL};
   i64 until = 0;
   bool found = false;
-  Ids ids = {.arena = cycle->arena};
+  PageIds ids = {.arena = cycle->arena};
   if (!db_query_int(cycle->db, &UNTIL, DB_ARGS(db_int(storm->id)), &until, &found, err)) return false;
   if (!found) until = INT64_MAX; /* acknowledged by hand before anything was sent: all that is in it */
   if (!keep_latecomers(cycle, storm, until, err) ||
-      !db_query(cycle->db, &COVERED, DB_ARGS(db_int(storm->id), db_int(until)), read_id, &ids, err))
+      !db_query(cycle->db, &COVERED, DB_ARGS(db_int(storm->id), db_int(until)), page_read_id, &ids, err))
     return false;
   for (size_t i = 0; i < ids.items.count; i++) {
     Str first = STR_NONE;
@@ -501,5 +496,6 @@ const JobKind PAGING_JOBS[] = {
      .finish = notify_finish,
      .free_result = notify_free_result,
      .paging = true},
+    {.name = "notify.receipt", .lease_ms = 30000, .claim = notify_receipt_missing, .paging = true},
     {.name = NULL},
 };

@@ -53,13 +53,14 @@ static bool tell_level(Levelling *l, const People *people, const char *kind, con
   return page_tell(l->cycle, l->page, kind, &WHO_SYSTEM, buf_str(&data), err);
 }
 
-/* *out_queued: how many messages are on their way; 0: none of them can be told. */
-static bool notify_all(Levelling *l, const People *people, const char *purpose, size_t *out_queued, Error *err) {
-  *out_queued = 0;
+/* queued: how many messages are on their way; 0: none of them can be told. held_s: nobody is told before. */
+static bool notify_all(Levelling *l, const People *people, const char *purpose, Notified *out, Error *err) {
+  *out = (Notified){.held_s = INT32_MAX};
   for (size_t i = 0; i < people->count; i++) {
-    size_t queued = 0;
-    if (!notify_user(l->cycle, l->page, people->ids[i], purpose, &queued, err)) return false;
-    *out_queued += queued;
+    Notified one = {0};
+    if (!notify_user(l->cycle, l->page, people->ids[i], purpose, &one, err)) return false;
+    out->queued += one.queued;
+    if (one.queued) out->held_s = MIN(out->held_s, one.held_s);
   }
   return true;
 }
@@ -69,11 +70,11 @@ static bool notify_all(Levelling *l, const People *people, const char *purpose, 
 static bool exhaust(Levelling *l, Error *err) {
   Cycle *cycle = l->cycle;
   People people = {0};
-  size_t queued = 0;
+  Notified told = {0};
   bool high = str_equal_c(l->page->urgency, "high");
   i64 again = high ? cycle->now_ms + EXHAUSTED_AGAIN_S * 1000 : 0;
   if (!exhausted_users(&l->find, &l->snapshot, l->page->org_id, l->page->team_id, &people, err) ||
-      !notify_all(l, &people, "exhausted", &queued, err) || !tell_level(l, &people, "page_exhausted", NULL, err) ||
+      !notify_all(l, &people, "exhausted", &told, err) || !tell_level(l, &people, "page_exhausted", NULL, err) ||
       !db_run(cycle->db, &PAGE_EXHAUSTED_ROW, err, db_int(l->page->id), db_text(S("nobody answered")), db_id(again),
               db_int(cycle->now_ms)))
     return false;
@@ -140,16 +141,17 @@ static bool hold(Levelling *l, i64 until_ms, const char *why, Error *err) {
 
 static bool tell_people(Levelling *l, const SetupLevel *level, const People *people, Error *err) {
   Cycle *cycle = l->cycle;
-  size_t queued = 0;
+  Notified told = {0};
   if (l->snapshot.stop_previous && !db_run(cycle->db, &STOP_PREVIOUS, err, db_int(l->page->id), db_int(l->run.level),
                                            db_int(l->run.round), db_int(cycle->now_ms)))
     return false;
-  if (!notify_all(l, people, "page", &queued, err)) return false;
-  if (queued == 0) { /* none of them has a method that could be tried: trying again changes nothing */
+  if (!notify_all(l, people, "page", &told, err)) return false;
+  if (told.queued == 0) { /* none of them has a method that could be tried: trying again changes nothing */
     l->run.attempt = level->attempts;
     return tell_level(l, people, "page_unreachable", NULL, err) && plan_next(l, cycle->now_ms, err);
   }
-  return tell_level(l, people, "paged", NULL, err) && plan_next(l, cycle->now_ms + level->wait_s * 1000, err) &&
+  return tell_level(l, people, "paged", NULL, err) &&
+         plan_next(l, cycle->now_ms + (told.held_s + level->wait_s) * 1000, err) &&
          page_watch_shifts(cycle, l->page, &l->snapshot, err);
 }
 

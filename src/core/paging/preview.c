@@ -12,6 +12,7 @@ typedef struct Walk {
   LevelRun run;
   WhenFacts facts;
   ValueVec steps;
+  i64 held_s; /* the level's people are told not before: quiet hours */
 } Walk;
 
 static Value message_value(const Walk *w, const PlannedStep *step) {
@@ -26,7 +27,7 @@ static Value message_value(const Walk *w, const PlannedStep *step) {
   return map_done(&map);
 }
 
-static Value person_value(const Walk *w, i64 user_id, bool *reachable) {
+static Value person_value(Walk *w, i64 user_id, bool *reachable) {
   const SetupUser *user = setup_user(w->find.setup, user_id);
   MapBuilder map = map_builder(w->find.arena);
   StepPlan plan = {0};
@@ -34,6 +35,7 @@ static Value person_value(const Walk *w, i64 user_id, bool *reachable) {
   steps_plan(&w->find, user, w->ask->low, &plan);
   for (size_t i = 0; i < plan.items.count; i++)
     *VEC_PUSH(w->find.arena, &messages) = message_value(w, &plan.items.items[i]);
+  if (plan.reachable) w->held_s = MIN(w->held_s, plan.held_s);
   *reachable = *reachable || plan.reachable;
   map_put_c(&map, "user_id", value_string(id_text(w->find.arena, "usr", user_id)));
   map_put_c(&map, "name", value_string(user->name));
@@ -71,6 +73,7 @@ static bool walk_level(Walk *w, bool *out_more, Error *err) {
   const SetupLevel *level = &w->snapshot.levels[w->run.level - 1];
   LevelDecision d;
   bool reachable = false;
+  w->held_s = INT32_MAX;
   if (!level_decide(&w->find, &w->page, &w->snapshot, &w->run, &w->facts, false, &d, err)) return false;
   if (d.act == LEVEL_HOLDS) return *out_more = wait_on(w, &d), true;
   push_step(w,
@@ -79,7 +82,7 @@ static bool walk_level(Walk *w, bool *out_more, Error *err) {
                                     : "paged",
             d.why, &d.people, &reachable);
   if (d.act == LEVEL_SKIPS || (d.act == LEVEL_TELLS && !reachable)) w->run.attempt = level->attempts;
-  if (d.act == LEVEL_TELLS && reachable) w->find.at_ms += level->wait_s * 1000;
+  if (d.act == LEVEL_TELLS && reachable) w->find.at_ms += (w->held_s + level->wait_s) * 1000;
   *out_more = ladder_next(&w->snapshot, &w->run.level, &w->run.round, &w->run.attempt);
   if (*out_more) return true;
   People people = {0};

@@ -8,6 +8,8 @@ enum { RATES_MAX = 512 };
 struct PageRates {
   PageRate items[RATES_MAX];
   size_t count;
+  Breaker breakers[RATES_MAX];
+  size_t breaker_count;
 };
 
 PageRates *page_rates_new(void) {
@@ -27,4 +29,14 @@ PageRate *page_rate_of(App *app, i64 policy_id) {
   if (rates->count < RATES_MAX) oldest = &rates->items[rates->count++];
   *oldest = (PageRate){.policy_id = policy_id};
   return oldest;
+}
+
+/* When there are more connectors than places, the first gives its place up: it is only a memory. */
+Breaker *breaker_of(App *app, i64 connector_id) {
+  PageRates *rates = app->page_rates;
+  for (size_t i = 0; i < rates->breaker_count; i++)
+    if (rates->breakers[i].connector_id == connector_id) return &rates->breakers[i];
+  Breaker *fresh = &rates->breakers[rates->breaker_count < RATES_MAX ? rates->breaker_count++ : 0];
+  *fresh = (Breaker){.connector_id = connector_id};
+  return fresh;
 }

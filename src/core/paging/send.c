@@ -27,7 +27,7 @@ static Str build_mail(SendWork *work, const Notification *n, const Page *page, i
     domain = str_slice(from, at + 1, from.len);
     if (str_ends_with(domain, S(">"))) domain.len--;
   }
-  i64 subject = page->subject_id ? page->subject_id : page->id;
+  i64 subject = page->subject_id ? page->subject_id : page->id ? page->id : n->id;
   Mail mail = {.from = from,
                .to = n->address,
                .subject = work->message.subject,
@@ -42,11 +42,26 @@ static Str build_mail(SendWork *work, const Notification *n, const Page *page, i
   return mime_build(arena, &mail);
 }
 
-SendWork *send_work_new(Cycle *cycle, const Channel *channel, const Notification *n, const Page *page, Error *err) {
+/* What the message itself does not know: the provider's settings, and where it calls back. */
+Value provider_context(App *app, Arena *arena, const Provider *provider, i64 notification_id, const Value *facts) {
+  MapBuilder map = map_builder(arena);
+  Str token = notification_id ? ack_token(app, arena, notification_id) : S("");
+  for (size_t i = 0; i < facts->size; i++) map_put(&map, value_text(&facts->members[i].key), facts->members[i].value);
+  map_put_c(&map, "settings",
+            channel_settings(provider->channel, arena, provider->connector ? &provider->connector->settings : NULL));
+  map_put_c(&map, "secret", value_string(provider->connector ? provider->connector->secret : S("")));
+  map_put_c(&map, "token", value_string(token));
+  map_put_c(&map, "callback_url", value_string(str_format(arena, "%s/ack/%.*s", app->public_url, STR_ARG(token))));
+  return map_done(&map);
+}
+
+SendWork *send_work_new(Cycle *cycle, const Provider *provider, const Notification *n, const Page *page, Error *err) {
   App *app = cycle_app(cycle);
+  const Channel *channel = provider->channel;
   Value context = value_null();
   if (channel_is_mail(channel) && !app->relay.url) return fail(err, ERR_INVALID, "no_smtp"), NULL;
   if (!message_context(cycle, n, page, &context, err)) return NULL;
+  context = provider_context(app, cycle->arena, provider, n->id, &context);
   Arena *arena = arena_new();
   SendWork *work = ARENA_NEW(arena, SendWork);
   *work = (SendWork){.arena = arena,
@@ -69,6 +84,7 @@ static void answered(void *ctx, const OutboundResult *outbound) {
   Str provider_id = STR_NONE, error = STR_NONE;
   result->arena = arena;
   result->retry_after_s = -1;
+  result->receipts = channel_receipts(work->channel);
   result->resend_unknown = channel_resend_unknown(work->channel);
   result->verdict = channel_judge(work->channel, arena, outbound, &provider_id, &error, &result->retry_after_s);
   result->provider_id = str_copy(arena, provider_id);

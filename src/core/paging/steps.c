@@ -1,5 +1,6 @@
 /* What a person's notification rule says at an instant: which methods, when, and why one cannot be used. One function
  * for sending, previewing, and for who is skipped in a round robin. */
+#include "core/oncall/oncall.h"
 #include "core/paging/notify.h"
 
 static const SetupContact *contact_of(const SetupUser *user, i64 id) {
@@ -8,12 +9,21 @@ static const SetupContact *contact_of(const SetupUser *user, i64 id) {
   return NULL;
 }
 
-static const char *why_not(const App *app, const SetupContact *contact) {
-  const Channel *channel = contact ? channel_find(app->catalog, contact->kind) : NULL;
+const char *contact_why_not(const Finding *f, i64 org_id, const SetupContact *contact) {
   if (!contact) return "contact_method_deleted";
-  if (!channel) return "no_provider";
+  if (!provider_exists(f, org_id, contact->kind)) return "no_provider";
   if (!contact->verified) return "not_verified";
-  return channel_is_mail(channel) && !app->relay.url ? "no_smtp" : NULL;
+  if (contact->broken) return "broken";
+  return str_equal_c(contact->kind, "email") && !f->app->relay.url ? "no_smtp" : NULL;
+}
+
+/* Seconds that a message of low urgency waits for the end of the person's quiet hours. */
+static i64 quiet_s(const Finding *f, const SetupUser *user, bool low) {
+  const SetupOrg *org = setup_org(f->setup, user->org_id);
+  const Zone *zone = user->zone ? user->zone : org ? org->zone : zone_utc();
+  i64 ends = 0;
+  if (!low || !value_is(&user->quiet_hours, VALUE_LIST) || user->quiet_hours.size == 0) return 0;
+  return oncall_in_windows(f->arena, &user->quiet_hours, zone, f->at_ms, &ends) ? (ends - f->at_ms + 999) / 1000 : 0;
 }
 
 /* A list that is empty: e-mail and push, and when there is neither, whatever there is. */
@@ -32,6 +42,7 @@ static SetupSteps fallback_steps(Arena *arena, const SetupUser *user) {
 void steps_plan(const Finding *f, const SetupUser *user, bool low, StepPlan *out) {
   SetupSteps steps = low ? user->low : user->high;
   *out = (StepPlan){0};
+  out->held_s = quiet_s(f, user, low);
   if (steps.count == 0) steps = fallback_steps(f->arena, user);
   if (steps.count == 0) {
     *VEC_PUSH(f->arena, &out->items) = (PlannedStep){.error = "no_contact_method"};
@@ -45,8 +56,8 @@ void steps_plan(const Finding *f, const SetupUser *user, bool low, StepPlan *out
     if (before_failed) gained_s = MAX(gained_s, step->delay_s);
     for (size_t k = 0; k < step->contact_count; k++) {
       const SetupContact *contact = contact_of(user, step->contact_ids[k]);
-      const char *error = why_not(f->app, contact);
-      *VEC_PUSH(f->arena, &out->items) = (PlannedStep){contact, MAX(0, step->delay_s - gained_s), error};
+      const char *error = contact_why_not(f, user->org_id, contact);
+      *VEC_PUSH(f->arena, &out->items) = (PlannedStep){contact, out->held_s + MAX(0, step->delay_s - gained_s), error};
       any = any || !error;
     }
     before_failed = before_failed && !any;

@@ -24,6 +24,7 @@ struct Setup {
   SORTED(SetupService) services;
   SORTED(SetupPolicy) policies;
   SORTED(SetupSchedule) schedules;
+  SORTED(SetupConnector) connectors;
   SORTED(SetupKey) keys;
   Map *integration_by_key;
   Map *key_by_hash;

@@ -14,7 +14,8 @@ static bool read_role(const DbRow *row, void *ctx) {
 }
 
 static const DbStmt USERS = {
-    "setup_users", "SELECT id, org_id, name, email, role, status, time_zone, role_id FROM account ORDER BY id", NULL};
+    "setup_users",
+    "SELECT id, org_id, name, email, role, status, time_zone, role_id, quiet_hours FROM account ORDER BY id", NULL};
 
 /* A role that is gone permits nothing. */
 static const Grants *grants_of(const Loading *load, Str role, i64 role_id) {
@@ -34,6 +35,7 @@ static bool read_user(const DbRow *row, void *ctx) {
       .status = db_row_text(row, 5, load->arena),
       .zone = load_zone(load, row, 6, NULL),
       .role_id = db_row_int(row, 7),
+      .quiet_hours = load_json(load, row, 8),
       .grants = grants_of(load, db_row_peek(row, 4), db_row_int(row, 7)),
   };
   return true;

@@ -126,6 +126,7 @@ LOOKUP(setup_team, SetupTeam, teams)
 LOOKUP(setup_service, SetupService, services)
 LOOKUP(setup_policy, SetupPolicy, policies)
 LOOKUP(setup_schedule, SetupSchedule, schedules)
+LOOKUP(setup_connector, SetupConnector, connectors)
 
 const SetupIntegration *setup_integration_by_key(const Setup *setup, Str key) {
   return map_get(setup->integration_by_key, key);
@@ -149,6 +150,12 @@ size_t setup_org_count(const Setup *setup) {
 }
 const SetupOrg *setup_org_at(const Setup *setup, size_t i) {
   return &setup->orgs.items[i];
+}
+size_t setup_connector_count(const Setup *setup) {
+  return setup->connectors.count;
+}
+const SetupConnector *setup_connector_at(const Setup *setup, size_t i) {
+  return &setup->connectors.items[i];
 }
 size_t setup_schedule_count(const Setup *setup) {
   return setup->schedules.count;

@@ -52,7 +52,18 @@ typedef struct SetupUser {
   SetupContact *contacts;
   size_t contact_count;
   SetupSteps high, low;
+  Value quiet_hours; /* windows in which what is not urgent waits; null: none */
 } SetupUser;
+
+struct Channel;
+/* An account at a provider of messages. */
+typedef struct SetupConnector {
+  i64 id, org_id, position;
+  Str name, secret;
+  Value settings;
+  const struct Channel *channel; /* NULL: it is gone from the catalog */
+  bool enabled;
+} SetupConnector;
 
 typedef struct SetupService {
   i64 id, org_id, team_id, policy_id;
@@ -187,6 +198,9 @@ const SetupTeam *setup_team(const Setup *setup, i64 id);
 const SetupService *setup_service(const Setup *setup, i64 id);
 const SetupPolicy *setup_policy(const Setup *setup, i64 id);
 const SetupSchedule *setup_schedule(const Setup *setup, i64 id);
+const SetupConnector *setup_connector(const Setup *setup, i64 id);
+size_t setup_connector_count(const Setup *setup);
+const SetupConnector *setup_connector_at(const Setup *setup, size_t i);
 /* By id text, exact name or alias, then case-insensitive name; two candidates: NULL and *out_ambiguous. */
 const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name, bool *out_ambiguous);
 size_t setup_org_count(const Setup *setup);

@@ -1,5 +1,6 @@
 /* Builds the picture from the database: one statement per kind, rows sorted by id, texts and JSON in the picture's
  * arena. People are in load_people.c, cells in load_cells.c. */
+#include "catalog/channel.h"
 #include <stdlib.h>
 
 #include "core/alerts/rule.h"
@@ -98,6 +99,24 @@ static bool read_schedule(const DbRow *row, void *ctx) {
       .zone = load_zone(load, row, 5, zone_utc()),
       .layers = load_json(load, row, 6),
   };
+  return true;
+}
+
+static const DbStmt CONNECTORS = {
+    "setup_connectors",
+    "SELECT id, org_id, position, name, secret, settings, channel, enabled FROM connector ORDER BY id", NULL};
+
+static bool read_connector(const DbRow *row, void *ctx) {
+  Loading *load = ctx;
+  *VEC_PUSH(load->arena, &load->setup->connectors) =
+      (SetupConnector){.id = db_row_int(row, 0),
+                       .org_id = db_row_int(row, 1),
+                       .position = db_row_int(row, 2),
+                       .name = db_row_text(row, 3, load->arena),
+                       .secret = load_secret_text(load, row, 4, db_row_int(row, 1), "secret"),
+                       .settings = load_json(load, row, 5),
+                       .channel = channel_find(load->app->catalog, db_row_peek(row, 6)),
+                       .enabled = db_row_int(row, 7) != 0};
   return true;
 }
 
@@ -282,13 +301,10 @@ static void index_all(Loading *load) {
 
 bool setup_build(App *app, Db *db, Setup *setup, Error *err) {
   static const SetupPass ORGANIZATIONS[] = {{&ORGS, read_org}, {NULL, NULL}};
-  static const SetupPass THINGS[] = {{&SERVICES, read_service},
-                                     {&SERVICES, read_aliases},
-                                     {&SCHEDULES, read_schedule},
-                                     {&POLICIES, read_policy},
-                                     {&INTEGRATIONS, read_integration},
-                                     {&RULES, read_rule},
-                                     {NULL, NULL}};
+  static const SetupPass THINGS[] = {{&SERVICES, read_service},     {&SERVICES, read_aliases},
+                                     {&SCHEDULES, read_schedule},   {&POLICIES, read_policy},
+                                     {&CONNECTORS, read_connector}, {&INTEGRATIONS, read_integration},
+                                     {&RULES, read_rule},           {NULL, NULL}};
   static const SetupPass *const TABLES[] = {ORGANIZATIONS, SETUP_PEOPLE, THINGS};
   Loading load = {.app = app, .setup = setup, .arena = setup->arena};
   setup->integration_by_key = map_new(setup->arena);

@@ -1,0 +1,351 @@
+/* What belongs to a channel's provider: the settings of a connector, limits, and what the provider calls back with. */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+
+#include "catalog/channel_internal.h"
+#include "lang/json.h"
+
+enum { FORM_FIELDS_MAX = 64 };
+
+static const CelVar CALLBACK_VARS[CALLBACK_COUNT] = {
+    [CALLBACK_PAYLOAD] = {"payload", "dyn", "What the provider sent: a form or JSON, as a map."}};
+
+const CelEnv *channel_callback_env(Arena *arena, ZoneDb *zones) {
+  CelEnvOptions options = {.vars = CALLBACK_VARS, .var_count = CALLBACK_COUNT, .zones = zones};
+  return cel_env_new(arena, &options);
+}
+
+/* Loading --------------------------------------------------------------------------------------------------------- */
+
+static bool load_settings(const ChannelLoader *l, const Value *list, Channel *channel) {
+  static const char *const KNOWN[] = {"name", "doc", "default", "required", NULL};
+  for (size_t i = 0; value_is(list, VALUE_LIST) && i < list->size; i++) {
+    const Value *item = value_at(list, i);
+    if (i == CHANNEL_SETTINGS_MAX)
+      return load_fail(&l->answers, STR_NONE, S("settings"), "at most %d settings", CHANNEL_SETTINGS_MAX);
+    ChannelSetting *s = &channel->settings[channel->setting_count++];
+    if (!load_known_keys(&l->answers, item, S("settings"), KNOWN) || !load_text(&l->answers, item, "name", &s->name) ||
+        !load_text(&l->answers, item, "doc", &s->doc) || !load_text(&l->answers, item, "default", &s->otherwise))
+      return false;
+    s->required = value_bool_or(value_get_c(item, "required"), false);
+    if (!s->name.len || !s->doc.len)
+      return load_fail(&l->answers, STR_NONE, S("settings"), "a setting has a name and a doc");
+  }
+  return true;
+}
+
+static bool load_limits(const ChannelLoader *l, const Value *list, Channel *channel) {
+  for (size_t i = 0; value_is(list, VALUE_LIST) && i < list->size; i++) {
+    ChannelLimit limit = {value_int_or(value_get_c(value_at(list, i), "count"), 0),
+                          value_int_or(value_get_c(value_at(list, i), "within_s"), 0)};
+    if (i == CHANNEL_LIMITS_MAX || limit.count <= 0 || limit.within_s <= 0)
+      return load_fail(&l->answers, STR_NONE, S("limits"), "at most %d limits, each with count and within_s",
+                       CHANNEL_LIMITS_MAX);
+    channel->limits[channel->limit_count++] = limit;
+  }
+  return true;
+}
+
+static bool load_proof(const ChannelLoader *l, const Value *map, CallbackProof *out) {
+  static const char *const WORDS[] = {"url", "twilio", "token_header"};
+  Str word = S("url");
+  if (!load_text(&l->answers, map, "proof", &word)) return false;
+  for (size_t i = 0; i < COUNT(WORDS); i++)
+    if (str_equal_c(word, WORDS[i])) return *out = (CallbackProof)i, true;
+  return load_fail(&l->answers, word, S("proof"), "\"%.*s\" is none of url, twilio, token_header", STR_ARG(word));
+}
+
+static bool load_receipts(const ChannelLoader *l, const Value *map, Channel *channel) {
+  static const char *const KNOWN[] = {"proof", "status", "error", NULL};
+  if (!map) return true;
+  channel->has_receipts = true;
+  return load_known_keys(&l->callbacks, map, S("receipts"), KNOWN) && load_proof(l, map, &channel->receipt_proof) &&
+         load_program(&l->callbacks, value_get_c(map, "status"), S("receipts.status"), &channel->receipt_status) &&
+         load_program(&l->callbacks, value_get_c(map, "error"), S("receipts.error"), &channel->receipt_error);
+}
+
+static bool load_replies(const ChannelLoader *l, const Value *map, Channel *channel) {
+  static const char *const KNOWN[] = {"proof", "action", "from",         "token", "number",
+                                      "stop",  "answer", "content_type", NULL};
+  const struct {
+    const char *name;
+    const CelProgram **out;
+  } PROGRAMS[] = {{"action", &channel->reply_action},
+                  {"from", &channel->reply_from},
+                  {"token", &channel->reply_token},
+                  {"number", &channel->reply_number},
+                  {"stop", &channel->reply_stop}};
+  if (!map) return true;
+  channel->has_replies = true;
+  channel->answer_type = S("application/json");
+  for (size_t i = 0; i < COUNT(PROGRAMS); i++)
+    if (!load_program(&l->callbacks, value_get_c(map, PROGRAMS[i].name), S("replies"), PROGRAMS[i].out)) return false;
+  if (!load_known_keys(&l->callbacks, map, S("replies"), KNOWN) || !load_proof(l, map, &channel->reply_proof) ||
+      !load_text(&l->callbacks, map, "content_type", &channel->answer_type))
+    return false;
+  bool json = str_find(channel->answer_type, S("json"), 0) != SIZE_MAX;
+  return channel_load_template(l, json ? &l->json : &l->html, value_get_c(map, "answer"), "replies.answer",
+                               &channel->answer);
+}
+
+bool channel_load_provider(const ChannelLoader *l, const Value *map, Channel *channel) {
+  channel->machine = !value_bool_or(value_get_c(map, "bundle"), true);
+  return load_text(&l->answers, map, "kind", &channel->kind) &&
+         load_text(&l->answers, map, "secret", &channel->secret_doc) &&
+         load_settings(l, value_get_c(map, "settings"), channel) &&
+         load_limits(l, value_get_c(map, "limits"), channel) &&
+         load_receipts(l, value_get_c(map, "receipts"), channel) &&
+         load_replies(l, value_get_c(map, "replies"), channel);
+}
+
+/* Settings -------------------------------------------------------------------------------------------------------- */
+
+bool channel_needs_connector(const Channel *channel) {
+  if (channel->secret_doc.len) return true;
+  for (size_t i = 0; i < channel->setting_count; i++)
+    if (channel->settings[i].required) return true;
+  return false;
+}
+
+static const ChannelSetting *setting_of(const Channel *channel, Str name) {
+  for (size_t i = 0; i < channel->setting_count; i++)
+    if (str_equal(channel->settings[i].name, name)) return &channel->settings[i];
+  return NULL;
+}
+
+static Str names_of(const Channel *channel, Arena *arena) {
+  Buf out = buf_new(arena, KIB(4));
+  for (size_t i = 0; i < channel->setting_count; i++)
+    buf_format(&out, "%s%.*s (%.*s)", i ? ", " : "", STR_ARG(channel->settings[i].name),
+               STR_ARG(channel->settings[i].doc));
+  return out.len ? buf_str(&out) : S("none");
+}
+
+bool channel_check_settings(const Channel *channel, const Value *settings, bool has_secret, Error *err) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  Str names = names_of(channel, arena);
+  for (size_t i = 0; value_is(settings, VALUE_MAP) && i < settings->size; i++) {
+    Str name = value_text(&settings->members[i].key);
+    if (!setting_of(channel, name))
+      return fail(err, ERR_INVALID, "%.*s has no setting \"%.*s\"; it has: %.*s", STR_ARG(channel->name),
+                  STR_ARG(utf8_cut(name, 60)), STR_ARG(names));
+  }
+  for (size_t i = 0; i < channel->setting_count; i++) {
+    const ChannelSetting *s = &channel->settings[i];
+    const Value *given = value_is(settings, VALUE_MAP) ? value_get(settings, s->name) : NULL;
+    if (s->required && !value_text_or(given, S("")).len)
+      return fail(err, ERR_INVALID, "%.*s needs the setting \"%.*s\": %.*s", STR_ARG(channel->name), STR_ARG(s->name),
+                  STR_ARG(s->doc));
+  }
+  if (channel->secret_doc.len && !has_secret)
+    return fail(err, ERR_INVALID, "%.*s needs a secret: %.*s", STR_ARG(channel->name), STR_ARG(channel->secret_doc));
+  return true;
+}
+
+Value channel_settings(const Channel *channel, Arena *arena, const Value *settings) {
+  MapBuilder map = map_builder(arena);
+  for (size_t i = 0; i < channel->setting_count; i++) {
+    const ChannelSetting *s = &channel->settings[i];
+    const Value *given = value_is(settings, VALUE_MAP) ? value_get(settings, s->name) : NULL;
+    (void)map_put(&map, s->name, value_string(value_text_or(given, s->otherwise.len ? s->otherwise : S(""))));
+  }
+  return map_done(&map);
+}
+
+bool channel_bundles(const Channel *channel) {
+  return !channel->machine;
+}
+
+bool channel_receipts(const Channel *channel) {
+  return channel->has_receipts;
+}
+
+const ChannelLimit *channel_limits(const Channel *channel, size_t *out_count) {
+  *out_count = channel->limit_count;
+  return channel->limits;
+}
+
+/* Proofs ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct FormField {
+  Str name, value;
+} FormField;
+
+static Str form_decode(Arena *arena, Str s) {
+  Buf out = buf_new(arena, s.len + 1);
+  for (size_t i = 0; i < s.len; i++) {
+    Str byte = STR_NONE;
+    if (s.ptr[i] == '%' && i + 2 < s.len + 0 && hex_decode(arena, str_slice(s, i + 1, i + 3), &byte)) {
+      buf_put(&out, byte);
+      i += 2;
+    } else {
+      buf_putc(&out, s.ptr[i] == '+' ? ' ' : s.ptr[i]);
+    }
+  }
+  return out.len ? buf_str(&out) : S("");
+}
+
+static size_t read_form(Arena *arena, Str body, FormField *out) {
+  size_t count = 0;
+  Str rest = body;
+  while (rest.len && count < FORM_FIELDS_MAX) {
+    Str pair = rest, tail = S(""), name, value = S("");
+    if (str_cut(rest, '&', &pair, &tail))
+      rest = tail;
+    else
+      rest = S("");
+    if (!str_cut(pair, '=', &name, &value)) name = pair;
+    if (pair.len) out[count++] = (FormField){form_decode(arena, name), form_decode(arena, value)};
+  }
+  return count;
+}
+
+static int compare_fields(const void *a, const void *b) {
+  const FormField *x = a, *y = b;
+  int order = str_compare(x->name, y->name);
+  return order ? order : str_compare(x->value, y->value);
+}
+
+/* The URL, then each name and value in order of names; HMAC-SHA1 with the account's token, base64. */
+static Str twilio_mac(Arena *arena, Str url, Str body, Str secret) {
+  FormField fields[FORM_FIELDS_MAX];
+  size_t count = read_form(arena, body, fields);
+  Buf text = buf_new(arena, url.len + body.len + 16);
+  u8 mac[EVP_MAX_MD_SIZE];
+  unsigned mac_bytes = 0;
+  qsort(fields, count, sizeof fields[0], compare_fields);
+  buf_put(&text, url);
+  for (size_t i = 0; i < count; i++) {
+    if (i && str_equal(fields[i].name, fields[i - 1].name) && str_equal(fields[i].value, fields[i - 1].value)) continue;
+    buf_put(&text, fields[i].name);
+    buf_put(&text, fields[i].value);
+  }
+  Str whole = buf_str(&text);
+  HMAC(EVP_sha1(), secret.ptr, (int)secret.len, (const u8 *)whole.ptr, whole.len, mac, &mac_bytes);
+  return base64_encode(arena, (Str){(const char *)mac, mac_bytes});
+}
+
+/* Twilio is not of one mind about the port: with and without it. */
+static Str other_port(Arena *arena, Str url) {
+  Str port = str_starts_with(url, S("https://")) ? S(":443") : S(":80");
+  size_t host = str_find(url, S("://"), 0) + 3, path = str_find_char(url, '/', host);
+  if (path == SIZE_MAX) path = url.len;
+  Str authority = str_slice(url, host, path);
+  if (str_ends_with(authority, port))
+    return str_format(arena, "%.*s%.*s", (int)(path - port.len), url.ptr, STR_ARG(str_slice(url, path, url.len)));
+  return str_format(arena, "%.*s%.*s%.*s", (int)path, url.ptr, STR_ARG(port), STR_ARG(str_slice(url, path, url.len)));
+}
+
+static bool proves(CallbackProof proof, Arena *arena, const ChannelCallback *c, Str secret, Str hook_token,
+                   Error *err) {
+  if (proof == PROOF_URL) return true;
+  if (proof == PROOF_TOKEN_HEADER)
+    return (c->token_header.len && str_equal_secret(c->token_header, hook_token)) ||
+           fail(err, ERR_FORBIDDEN, "the header X-Telegram-Bot-Api-Secret-Token is not this connector's hook_token");
+  bool good = c->signature.len && secret.len &&
+              (str_equal_secret(c->signature, twilio_mac(arena, c->url, c->body, secret)) ||
+               str_equal_secret(c->signature, twilio_mac(arena, other_port(arena, c->url), c->body, secret)));
+  return good || fail(err, ERR_FORBIDDEN,
+                      "X-Twilio-Signature does not fit: the connector's secret must be the account's auth token, and "
+                      "public_url must be the address that the provider calls");
+}
+
+/* Reading --------------------------------------------------------------------------------------------------------- */
+
+static Value read_payload(Arena *arena, const ChannelCallback *c) {
+  Value payload = value_null();
+  Error ignored = {0};
+  JsonOptions lenient = {.lenient_text = true};
+  if (str_find(c->content_type, S("json"), 0) != SIZE_MAX) {
+    if (!json_parse(arena, utf8_clean(arena, str_copy(arena, c->body)), &lenient, &payload, &ignored))
+      return value_null();
+    return payload;
+  }
+  FormField fields[FORM_FIELDS_MAX];
+  size_t count = read_form(arena, c->body, fields);
+  MapBuilder map = map_builder(arena);
+  for (size_t i = 0; i < count; i++)
+    (void)map_put(&map, fields[i].name, value_string(utf8_clean(arena, fields[i].value)));
+  return map_done(&map);
+}
+
+static Value ask(const CelProgram *program, Arena *arena, const Value *payload) {
+  Value vars[CALLBACK_COUNT] = {[CALLBACK_PAYLOAD] = *payload}, v = value_null();
+  CelRun run = {.vars = vars};
+  Error ignored = {0};
+  if (!program || !cel_eval(program, arena, &run, &v, &ignored)) return value_null();
+  return v;
+}
+
+static Str told(const CelProgram *program, Arena *arena, const Value *payload) {
+  Value v = ask(program, arena, payload);
+  return v.kind == VALUE_NULL ? S("") : utf8_cut(value_display(arena, &v), 300);
+}
+
+bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
+                          ChannelReceipt *out, Error *err) {
+  static const struct {
+    const char *word;
+    SendVerdict verdict;
+  } WORDS[] = {{"delivered", SEND_DELIVERED},
+               {"failed", SEND_PERMANENT},
+               {"broken", SEND_BROKEN},
+               {"unconfirmed", SEND_UNKNOWN}};
+  *out = (ChannelReceipt){.verdict = SEND_RETRY};
+  if (!channel->has_receipts) return fail(err, ERR_NOT_FOUND, "this channel has no receipts");
+  if (!proves(channel->receipt_proof, arena, callback, secret, STR_NONE, err)) return false;
+  Value payload = read_payload(arena, callback);
+  Str status = told(channel->receipt_status, arena, &payload);
+  out->error = told(channel->receipt_error, arena, &payload);
+  for (size_t i = 0; i < COUNT(WORDS); i++)
+    if (str_equal_c(status, WORDS[i].word)) out->verdict = WORDS[i].verdict;
+  return true;
+}
+
+bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
+                        Str hook_token, ChannelReply *out, Error *err) {
+  *out = (ChannelReply){0};
+  if (!channel->has_replies) return fail(err, ERR_NOT_FOUND, "nothing can be answered on this channel");
+  if (!proves(channel->reply_proof, arena, callback, secret, hook_token, err)) return false;
+  Value payload = read_payload(arena, callback);
+  Value stop = ask(channel->reply_stop, arena, &payload);
+  out->action = told(channel->reply_action, arena, &payload);
+  out->from = told(channel->reply_from, arena, &payload);
+  out->token = told(channel->reply_token, arena, &payload);
+  out->number = told(channel->reply_number, arena, &payload);
+  out->stop = value_bool_or(&stop, false);
+  return true;
+}
+
+Str channel_answer(const Channel *channel, Arena *arena, const Value *context, const char **out_content_type) {
+  CelRun cel = {0};
+  Error ignored = {0};
+  Buf buf = buf_new(arena, KIB(16));
+  *out_content_type = channel->answer ? str_to_c(arena, channel->answer_type) : "application/json";
+  if (!channel->answer || !mustache_render(channel->answer, arena, context, &cel, &buf, &ignored)) return S("{}");
+  return buf_str(&buf);
+}
+
+Value channel_facts(const Channel *channel, Arena *arena) {
+  MapBuilder map = map_builder(arena);
+  ValueVec settings = {0};
+  for (size_t i = 0; i < channel->setting_count; i++) {
+    const ChannelSetting *s = &channel->settings[i];
+    MapBuilder one = map_builder(arena);
+    map_put_c(&one, "name", value_string(s->name));
+    map_put_c(&one, "doc", value_string(s->doc));
+    map_put_c(&one, "default", s->otherwise.len ? value_string(s->otherwise) : value_null());
+    map_put_c(&one, "required", value_bool(s->required));
+    *VEC_PUSH(arena, &settings) = map_done(&one);
+  }
+  map_put_c(&map, "name", value_string(channel->name));
+  map_put_c(&map, "kind", value_string(channel->kind));
+  map_put_c(&map, "title", value_string(channel->title));
+  map_put_c(&map, "guide", value_string(channel->guide));
+  map_put_c(&map, "address_hint", value_string(channel->address_hint));
+  map_put_c(&map, "needs_connector", value_bool(channel_needs_connector(channel)));
+  map_put_c(&map, "secret", channel->secret_doc.len ? value_string(channel->secret_doc) : value_null());
+  map_put_c(&map, "settings", list_done(&settings));
+  return map_done(&map);
+}

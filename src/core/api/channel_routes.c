@@ -1,0 +1,43 @@
+/* The channels of the catalog. */
+#include "catalog/channel.h"
+#include "core/api/api.h"
+
+static bool channels(Call *c, Db *db, Error *err) {
+  const Catalog *catalog = c->app->catalog;
+  ValueVec items = {0};
+  MapBuilder out = map_builder(c->arena);
+  (void)db;
+  (void)err;
+  for (size_t i = 0; i < channel_count(catalog); i++)
+    *VEC_PUSH(c->arena, &items) = channel_facts(channel_at(catalog, i), c->arena);
+  map_put_c(&out, "items", list_done(&items));
+  map_put_c(&out, "next_cursor", value_null());
+  c->answer = map_done(&out);
+  return true;
+}
+
+static const Field SETTING_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "Of the setting."},
+    {.name = "doc", .kind = F_TEXT, .required = true, .doc = "What it is for."},
+    {.name = "default", .kind = F_TEXT, .doc = "When it is not given."},
+    {.name = "required", .kind = F_BOOL, .required = true, .doc = "Whether it must be given."}};
+static const Field SETTING_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(SETTING_FIELDS), .doc = "One setting."};
+static const Field CHANNEL_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "In connectors."},
+    {.name = "kind", .kind = F_TEXT, .required = true, .doc = "Of the contact methods that it serves."},
+    {.name = "title", .kind = F_TEXT, .required = true, .doc = "For people."},
+    {.name = "guide", .kind = F_TEXT, .required = true, .doc = "How it is set up, as Markdown."},
+    {.name = "address_hint", .kind = F_TEXT, .required = true, .doc = "What an address looks like."},
+    {.name = "needs_connector", .kind = F_BOOL, .required = true, .doc = "Whether it works only with a connector."},
+    {.name = "secret", .kind = F_TEXT, .doc = "What the connector's secret is; null: it has none."},
+    {.name = "settings", .kind = F_LIST, .of = &SETTING_ITEM, .required = true, .doc = "Of the connector."}};
+static const Field CHANNEL_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(CHANNEL_FIELDS), .doc = "One channel."};
+static const Field CHANNELS[] = {
+    {.name = "items", .kind = F_LIST, .of = &CHANNEL_ITEM, .required = true, .doc = "All of them."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
+
+const Route CHANNEL_ROUTES[] = {
+    {HTTP_GET, "channels", "channels:read", .read = channels, WHOLE_LIST, ANSWER(CHANNELS),
+     .doc = "The channels of the catalog: how people can be reached, and what each needs."},
+    {.path = NULL},
+};

@@ -1,0 +1,209 @@
+/* What providers call back with. A receipt, a pressed key or a button belongs to one message: its token stands in the
+ * URL that only the provider was given. An answer as text (SMS, a bot) comes to the connector's URL, and is matched to
+ * the last message that the sender's address got; an address that is nobody's is refused, and said on the timeline of
+ * nothing: nobody knows what it meant. */
+#include "core/api/api.h"
+#include "core/paging/notify.h"
+#include "core/server/server.h"
+
+enum { CALLBACK_BYTES_MAX = 64 * 1024 };
+
+typedef struct Callback {
+  Command command;
+  App *app;
+  HttpRequest *request;
+  Arena *arena;
+  Str verb; /* receipt, keys, acknowledge, escalate, resolve; empty: to a connector */
+  i64 notification_id, connector_id;
+  ChannelCallback sent;
+  const Channel *channel;
+  Str said, headline;
+  bool again; /* the call says it once more */
+} Callback;
+
+/* Which message -----------------------------------------------------------------------------------------------------
+ */
+
+static const DbStmt LAST_TO_ADDRESS = {
+    "callback_last",
+    "SELECT n.id FROM notification AS n JOIN contact_method AS c ON c.id = n.contact_method_id WHERE n.org_id = $1 AND "
+    "c.kind = $2 AND c.address = $3 AND c.verified = $4 AND n.page_id > 0 AND n.id > $5 AND n.status IN ('sending', "
+    "'sent', 'delivered', 'unconfirmed') ORDER BY n.id DESC LIMIT 1",
+    NULL};
+static const DbStmt OF_NUMBER = {
+    "callback_number",
+    "SELECT n.id FROM notification AS n JOIN contact_method AS c ON c.id = n.contact_method_id JOIN page AS p ON p.id "
+    "= "
+    "n.page_id JOIN alert AS a ON a.id = p.alert_id WHERE n.org_id = $1 AND c.kind = $2 AND c.address = $3 AND "
+    "c.verified = $4 AND a.number = $6 AND n.id > $5 AND n.status IN ('sending', 'sent', 'delivered', 'unconfirmed') "
+    "ORDER BY n.id DESC LIMIT 1",
+    NULL};
+static const DbStmt STOPPED = {
+    "callback_stopped",
+    "UPDATE contact_method SET broken = 'STOP was sent from there', updated_at = $4, version = "
+    "version + 1 WHERE org_id = $1 AND kind = $2 AND address = $3",
+    NULL};
+
+/* An answer is good for a week, like the link. */
+static i64 oldest_id(void) {
+  return id_at_time(clock_true_ms() - 7 * DAY_MS);
+}
+
+static bool find_message(Callback *c, Cycle *cycle, i64 org_id, const ChannelReply *reply, Error *err) {
+  i64 number = 0;
+  bool found = false;
+  size_t digits = 0;
+  if (reply->token.len && ack_token_check(c->app, cycle->arena, reply->token, &c->notification_id)) return true;
+  while (digits < reply->number.len && reply->number.ptr[digits] >= '0' && reply->number.ptr[digits] <= '9') digits++;
+  bool named = digits && str_to_i64(str_slice(reply->number, 0, digits), 1, INT64_MAX, &number);
+  DbValue args[] = {db_int(org_id),       db_text(channel_kind(c->channel)),
+                    db_text(reply->from), db_int(1),
+                    db_int(oldest_id()),  db_int(number)};
+  if (!db_query_int(cycle->db, named ? &OF_NUMBER : &LAST_TO_ADDRESS, named ? 6 : 5, args, &c->notification_id, &found,
+                    err))
+    return false;
+  return found || fail(err, ERR_NOT_FOUND,
+                       named ? "no message about alert %lld was sent to this address"
+                             : "no message was sent to this address lately",
+                       (long long)number);
+}
+
+/* Acting -------------------------------------------------------------------------------------------------------------
+ */
+
+static const SetupConnector *connector_of(Cycle *cycle, i64 id) {
+  return setup_connector(setup_current(cycle_app(cycle)->setup), id);
+}
+
+static bool stop_address(Callback *c, Cycle *cycle, i64 org_id, Str from, Error *err) {
+  Notification n = {0};
+  bool found = false;
+  if (!from.len && !notification_load(cycle->db, cycle->arena, c->notification_id, &n, &found, err)) return false;
+  if (!from.len) from = n.address;
+  c->said = S("Nothing more is sent to this address.");
+  setup_changed(c->app->setup);
+  return db_run(cycle->db, &STOPPED, err, db_int(org_id), db_text(channel_kind(c->channel)), db_text(from),
+                db_int(cycle->now_ms));
+}
+
+static bool take_reply(Callback *c, Cycle *cycle, const SetupConnector *connector, Error *err) {
+  ChannelReply reply = {0};
+  Str secret = connector ? connector->secret : STR_NONE;
+  i64 org_id = connector ? connector->org_id : 0;
+  Str hook_token = connector ? ack_token(c->app, cycle->arena, connector->id) : STR_NONE;
+  if (!channel_read_reply(c->channel, cycle->arena, &c->sent, secret, hook_token, &reply, err)) return false;
+  if (reply.stop) return stop_address(c, cycle, org_id, reply.from, err);
+  if (str_equal_c(reply.action, "repeat") || (c->notification_id && !reply.action.len)) return c->again = true, true;
+  if (!reply.action.len) return c->said = S("Answer a to acknowledge, e to escalate, c to close."), true;
+  if (!c->notification_id && !find_message(c, cycle, org_id, &reply, err)) return false;
+  if (!ack_by_callback(c->app, c->request, cycle, c->notification_id, reply.action, &c->said, err)) return false;
+  ChannelReceipt reached = {.verdict = SEND_DELIVERED};
+  return notify_receipt(cycle, c->notification_id, &reached, err);
+}
+
+static bool take_receipt(Callback *c, Cycle *cycle, const SetupConnector *connector, Error *err) {
+  ChannelReceipt receipt = {0};
+  return channel_read_receipt(c->channel, cycle->arena, &c->sent, connector ? connector->secret : STR_NONE, &receipt,
+                              err) &&
+         notify_receipt(cycle, c->notification_id, &receipt, err);
+}
+
+static bool run(Command *command, Cycle *cycle, Error *err) {
+  Callback *c = (Callback *)command;
+  Notification n = {0};
+  bool found = false;
+  if (c->notification_id &&
+      (!notification_load(cycle->db, cycle->arena, c->notification_id, &n, &found, err) || !found))
+    return fail(err, ERR_NOT_FOUND, "there is no such message");
+  const SetupConnector *connector = connector_of(cycle, c->connector_id ? c->connector_id : n.connector_id);
+  if (c->connector_id && !connector) return fail(err, ERR_NOT_FOUND, "there is no such connector");
+  c->channel = connector ? connector->channel : NULL;
+  if (!c->channel && n.kind.len) c->channel = channel_find(c->app->catalog, n.kind);
+  if (!c->channel) return fail(err, ERR_NOT_FOUND, "its channel is gone");
+  c->headline = str_copy(c->arena, n.title);
+  if (str_equal_c(c->verb, "receipt")) return take_receipt(c, cycle, connector, err);
+  if (!c->verb.len || str_equal_c(c->verb, "keys")) return take_reply(c, cycle, connector, err);
+  return ack_by_callback(c->app, c->request, cycle, c->notification_id, c->verb, &c->said, err);
+}
+
+/* Answering ----------------------------------------------------------------------------------------------------------
+ */
+
+static void respond(Callback *c, int status, Str said) {
+  const char *type = "application/json";
+  Str body = S("{}");
+  MapBuilder map = map_builder(c->arena);
+  map_put_c(&map, "said", value_string(said));
+  map_put_c(&map, "again", value_bool(c->again));
+  map_put_c(&map, "headline", value_string(c->headline.len ? c->headline : S("Tocsin pages you")));
+  map_put_c(&map, "callback_url",
+            value_string(str_format(c->arena, "%s/ack/%.*s", c->app->public_url,
+                                    STR_ARG(ack_token(c->app, c->arena, c->notification_id)))));
+  Value context = map_done(&map);
+  if (c->channel) body = channel_answer(c->channel, c->arena, &context, &type);
+  HttpResponse response = {.status = status, .content_type = type, .body = body};
+  http_respond(c->app->http, c->request, &response);
+}
+
+/* A refusal that a person can read is an answer: the provider did its work. */
+static void done(Command *command, bool ok, const Error *err) {
+  Callback *c = (Callback *)command;
+  Str words = ok ? c->said : str_copy(c->arena, str_from_c(err->message));
+  if (ok) {
+    respond(c, 200, words.len ? words : S(""));
+    return;
+  }
+  log_info("paging", "a callback was refused: %s", err->message);
+  bool answered =
+      c->channel && !str_equal_c(c->verb, "receipt") && (err->code == ERR_NOT_FOUND || err->code == ERR_CONFLICT);
+  if (answered) {
+    respond(c, 200, words);
+    return;
+  }
+  HttpResponse response = {
+      .status = error_http_status(err->code), .content_type = "text/plain; charset=utf-8", .body = words};
+  http_respond(c->app->http, c->request, &response);
+}
+
+/* Requests -----------------------------------------------------------------------------------------------------------
+ */
+
+static bool known_verb(Str verb) {
+  static const char *const VERBS[] = {"receipt", "keys", "acknowledge", "escalate", "resolve"};
+  for (size_t i = 0; i < COUNT(VERBS); i++)
+    if (str_equal_c(verb, VERBS[i])) return true;
+  return false;
+}
+
+static void refuse(App *app, HttpRequest *request, int status, const char *text) {
+  HttpResponse response = {.status = status, .content_type = "text/plain; charset=utf-8", .body = str_from_c(text)};
+  http_respond(app->http, request, &response);
+}
+
+void callback_request(App *app, HttpRequest *request, Str rest) {
+  Callback *c = ARENA_NEW(request->arena, Callback);
+  Str head = STR_NONE, tail = STR_NONE;
+  *c = (Callback){.command = {.run = run, .done = done}, .app = app, .request = request, .arena = request->arena};
+  bool good = str_cut(rest, '/', &head, &tail);
+  bool to_connector = good && str_equal_c(head, "in");
+  if (to_connector)
+    good = ack_token_check(app, request->arena, tail, &c->connector_id);
+  else
+    good = good && known_verb(tail) && ack_token_check(app, request->arena, head, &c->notification_id);
+  if (!good) {
+    refuse(app, request, 404, "this address belongs to no message and no connector of this server");
+    return;
+  }
+  if (request->method != HTTP_POST) { /* a GET changes nothing, whoever follows the link */
+    refuse(app, request, 405, "only POST does something here");
+    return;
+  }
+  c->verb = to_connector ? STR_NONE : tail;
+  c->sent = (ChannelCallback){.method = S("POST"),
+                              .url = str_format(request->arena, "%s%.*s", app->public_url, STR_ARG(request->path)),
+                              .body = request->body,
+                              .content_type = http_header(request, "Content-Type"),
+                              .signature = http_header(request, "X-Twilio-Signature"),
+                              .token_header = http_header(request, "X-Telegram-Bot-Api-Secret-Token")};
+  if (!engine_submit(app->engine, &c->command)) refuse(app, request, 503, "the server is stopping");
+}
