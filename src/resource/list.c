@@ -116,16 +116,30 @@ static bool is_none(Str text) {
   return str_equal_c(text, "null");
 }
 
-static void add_hints(Listing *l, const ListFilter *filter) {
+static bool is_among(Str value, const char *const *values) {
+  for (; *values; values++)
+    if (str_equal_c(value, *values)) return true;
+  return false;
+}
+
+static bool has_value(const ListFilter *filter, const char *value) {
+  for (size_t i = 0; i < filter->count; i++)
+    if (str_equal_c(filter->values[i], value)) return true;
+  return false;
+}
+
+/* True: the hint says all that the filter says, in words that the index knows; what is left is to count and to read. */
+static bool add_hints(Listing *l, const ListFilter *filter) {
+  bool whole = false;
   for (const FilterHint *hint = l->resource->hints; hint && hint->name; hint++) {
-    bool all = str_equal_c(filter->name, hint->name);
-    for (size_t i = 0; all && i < filter->count; i++) {
-      bool among = false;
-      for (const char *const *v = hint->values; *v; v++) among = among || str_equal_c(filter->values[i], *v);
-      all = among;
-    }
-    if (all) buf_format(&l->where, " AND %s", hint->sql);
+    bool fits = str_equal_c(filter->name, hint->name), same = fits;
+    for (size_t i = 0; fits && i < filter->count; i++) fits = is_among(filter->values[i], hint->values);
+    if (!fits) continue;
+    for (const char *const *v = hint->values; same && *v; v++) same = has_value(filter, *v);
+    buf_format(&l->where, " AND %s", hint->sql);
+    whole = whole || same;
   }
+  return whole;
 }
 
 /* (column IN ($2, $3) OR column IS NULL) */
@@ -137,6 +151,7 @@ static bool add_filter(Listing *l, const ListFilter *filter) {
   if (filter->count > FILTER_VALUES_MAX || l->arg_count + filter->count > PARAMS_MAX - 8)
     return fail(l->err, ERR_INVALID, "filter %s: at most %d values, and fewer beside other filters", f->name,
                 FILTER_VALUES_MAX);
+  if (add_hints(l, filter)) return true;
   buf_puts(out, out->len || out == &l->where ? " AND (" : "(");
   for (size_t i = 0; i < filter->count; i++) {
     DbValue value;
@@ -158,7 +173,6 @@ static bool add_filter(Listing *l, const ListFilter *filter) {
   if (none)
     buf_format(out, "%s\"%s\" %s", some ? " OR " : "", field_column(f), f->kind == F_PRIORITY ? "= 0" : "IS NULL");
   buf_putc(out, ')');
-  add_hints(l, filter);
   return true;
 }
 

@@ -112,7 +112,8 @@ typedef struct SortField {
   const char *only; /* the condition of a partial index, as a FilterHint of the resource has it; NULL: holds all rows */
 } SortField;
 
-/* When every value of a filter is among `values`, `sql` is added, so that the planner may use a partial index. */
+/* When every value of a filter is among `values`, `sql` is added, so that the planner may use a partial index; when
+ * they are just these, it stands for the filter. So it is true exactly where the column has one of them. */
 typedef struct FilterHint {
   const char *name;
   const char *const *values; /* NULL-terminated */
