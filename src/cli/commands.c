@@ -48,6 +48,7 @@ const CliCommand CLI_COMMANDS[] = {
     {"rule", .doc = "preview: what the rules would do with a payload; versions, restore", .verbs = RULE_VERBS},
     {"silence", .doc = "add, end, list, preview: what keeps alerts quiet for a while", .verbs = SILENCE_VERBS},
     {"maintenance", .doc = "start, end, list: work during which alerts are quiet", .verbs = MAINTENANCE_VERBS},
+    {"inhibition", .doc = "import: inhibit_rules of an Alertmanager's configuration", .verbs = INHIBITION_VERBS},
     {"user", .doc = "leave: hands over what somebody holds", .verbs = USER_VERBS},
     {"contact", .doc = "code, verify, test: a contact method proves itself", .verbs = CONTACT_VERBS},
     {"timeline", .doc = "pin, unpin, correct: people put a timeline right", .verbs = TIMELINE_VERBS},

@@ -27,6 +27,7 @@ const Resource *const CORE_RESOURCES[] = {
     &ALERT_RULE,
     &SILENCE,
     &MAINTENANCE_WINDOW,
+    &INHIBITION_RULE,
     &API_KEY,
     &SAVED_VIEW,
     &ALERT,

@@ -1,5 +1,5 @@
 /* What an alert owes to the clock: the end of a hold; and rules that run outside a batch. */
-#include "core/alerts/quieting.h"
+#include "core/alerts/inhibiting.h"
 #include "lang/json.h"
 
 bool alert_run_rules(Cycle *cycle, Alert *alert, const char *why, bool pause_served, Error *err) {
@@ -8,6 +8,7 @@ bool alert_run_rules(Cycle *cycle, Alert *alert, const char *why, bool pause_ser
   alert->why = why;
   alert_decide(setup, cycle->arena, alert, setup_integration(setup, alert->integration_id), pause_served, cycle->now_ms,
                &plan);
+  if (!inhibition_sync(cycle, alert, err) || !inhibition_decide(cycle, alert, !pause_served, err)) return false;
   return plan_carry_out(cycle, setup, alert, &plan, err) && plan_keep(cycle, setup, alert, &plan, err) &&
          alert_write(cycle, alert, err);
 }
@@ -59,8 +60,8 @@ static bool hold_end(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out
   if (!load(cycle, job->subject_id, &a, err)) return false;
   if (!a || value_int_or(value_get_c(&job->data, "episode"), 0) != a->episode) return true;
   if (!take_ended(cycle, a, &any, err)) return false;
-  if (!any) return true;
-  return alert_released(cycle, a, NULL, err);
+  if (!any && !hold_has(a, "inhibition")) return true;
+  return alert_requiet_after(cycle, a, any, NULL, err);
 }
 
 bool hold_end_job(Cycle *cycle, const Alert *alert, i64 until_ms, Error *err) {

@@ -1,6 +1,6 @@
 /* What people do to an alert. The machine is a table; only alert_act reads it. A verb that changes nothing is no error.
  */
-#include "core/alerts/quieting.h"
+#include "core/alerts/inhibiting.h"
 #include "lang/json.h"
 
 static const char *const VERB_NAMES[ALERT_VERB_COUNT] = {"acknowledge", "unacknowledge", "resolve", "dismiss",
@@ -158,6 +158,7 @@ static bool move(Acting *x, Move to, Error *err) {
                                        [MOVE_DISMISSED] = ALERT_DISMISSED};
   stamp(x, STATUS[to]);
   if ((to == MOVE_RESOLVED || to == MOVE_DISMISSED) && !alert_holds_end(x->cycle, a, err)) return false;
+  if (to != MOVE_TRIGGERED && !inhibition_sync(x->cycle, a, err)) return false;
   if (!tell(x, before, err)) return false;
   return to == MOVE_TRIGGERED ? back_to_triggered(x, before, err) : end_pages(x, before, err);
 }

@@ -1,6 +1,6 @@
 /* Apply: one batch through its stages, in the order below. Loaded and decided in memory, written at the end of each
  * alert. */
-#include "core/alerts/quieting.h"
+#include "core/alerts/inhibiting.h"
 #include "lang/json.h"
 
 static const DbStmt COUNTER_TAKE = {
@@ -143,24 +143,49 @@ static bool settle_status(Batch *batch, Alert *a, const Who *who, Error *err) {
   return !status_moved(a) || alert_after_status(batch->cycle, a, a->status_before, who, NULL, err);
 }
 
-/* One alert: rules decide, the change of status takes effect, the plan is carried out, the row is written. */
+/* Stage 3: asks the rules about every alert of the batch; in memory. */
+static void decide_all(Batch *batch) {
+  for (size_t i = 0; i < batch->alerts.count; i++) {
+    Alert *a = batch->alerts.items[i];
+    if (!wants_rules(a)) continue;
+    a->plan = ARENA_NEW(batch->arena, Plan);
+    alert_decide(batch->setup, batch->arena, a, setup_integration(batch->setup, a->integration_id), false,
+                 batch->now_ms, a->plan);
+    rule_hits_count(batch, a, a->plan);
+  }
+}
+
+/* Inhibition: what all of them are to its rules, then who is muted, so that their order in the batch does not matter.
+ */
+static bool inhibit_all(Batch *batch, Error *err) {
+  if (quiet_size(setup_quiet(batch->setup)) == 0) return true;
+  for (size_t i = 0; i < batch->alerts.count; i++) {
+    const Alert *a = batch->alerts.items[i];
+    if ((a->plan || status_moved(a)) && !inhibition_sync(batch->cycle, a, err)) return false;
+  }
+  for (size_t i = 0; i < batch->alerts.count; i++) {
+    Alert *a = batch->alerts.items[i];
+    if (a->plan && !inhibition_decide(batch->cycle, a, a->is_new || a->reopened, err)) return false;
+  }
+  return true;
+}
+
+/* One alert: the change of status takes effect, the plan is carried out, the row is written. */
 static bool settle_alert(Batch *batch, Alert *a, Error *err) {
   Cycle *cycle = batch->cycle;
-  Plan plan = {0};
   Who who = source_of(batch, a);
-  bool rules = wants_rules(a), moved = status_moved(a);
-  if (rules)
-    alert_decide(batch->setup, batch->arena, a, setup_integration(batch->setup, a->integration_id), false,
-                 batch->now_ms, &plan);
-  if (rules) rule_hits_count(batch, a, &plan);
+  bool moved = status_moved(a);
   if (!settle_status(batch, a, &who, err)) return false;
-  if (rules && !(plan_carry_out(cycle, batch->setup, a, &plan, err) && plan_keep(cycle, batch->setup, a, &plan, err)))
+  if (a->plan &&
+      !(plan_carry_out(cycle, batch->setup, a, a->plan, err) && plan_keep(cycle, batch->setup, a, a->plan, err)))
     return false;
   if (!alert_deadline_arm(cycle, a, err) || !tell_acker(batch, a, err) || !alert_write(cycle, a, err)) return false;
   return !moved || end_incident_page(cycle, a, &who, err);
 }
 
 static bool settle_all(Batch *batch, Error *err) {
+  decide_all(batch);
+  if (!inhibit_all(batch, err)) return false;
   for (size_t i = 0; i < batch->alerts.count; i++)
     if (!settle_alert(batch, batch->alerts.items[i], err)) return false;
   return true;

@@ -37,7 +37,7 @@ static bool add_job(Cycle *cycle, const QuietSweep *sweep, const char *phase, i6
              sweep->reason, phase, sweep->held_only ? "true" : "false", (long long)priority, (long long)after);
   page_gather_write(gather, &data);
   buf_putc(&data, '}');
-  JobNew job = {.kind = "quiet.sweep",
+  JobNew job = {.kind = sweep->release ? "quiet.release" : "quiet.sweep",
                 .org_id = sweep->org_id,
                 .subject_id = sweep->id,
                 .due_ms = cycle->now_ms,
@@ -45,8 +45,28 @@ static bool add_job(Cycle *cycle, const QuietSweep *sweep, const char *phase, i6
   return job_add(cycle, &job, err);
 }
 
+/* Later, and beside whatever else is planned for this hold: those of the same time are one. */
+static bool sweep_later(Cycle *cycle, const QuietSweep *sweep, Error *err) {
+  static const DbStmt THERE = {
+      "quiet_release_job",
+      "SELECT id FROM job WHERE subject_id = $1 AND kind = 'quiet.release' AND due_at = $2 LIMIT 1", NULL};
+  i64 id = 0;
+  bool found = false;
+  JobNew job = {.kind = "quiet.release",
+                .org_id = sweep->org_id,
+                .subject_id = sweep->id,
+                .due_ms = sweep->at_ms,
+                .data =
+                    str_format(cycle->arena, "{\"reason\":\"%s\",\"phase\":\"held\",\"held_only\":true,\"after\":0}",
+                               sweep->reason)};
+  if (!db_query_int(cycle->db, &THERE, DB_ARGS(db_int(sweep->id), db_int(sweep->at_ms)), &id, &found, err))
+    return false;
+  return found || job_add(cycle, &job, err);
+}
+
 bool quiet_sweep(Cycle *cycle, const QuietSweep *sweep, Error *err) {
   PageGather none = {0};
+  if (sweep->at_ms > cycle->now_ms) return sweep_later(cycle, sweep, err);
   return job_cancel(cycle, "quiet.sweep", sweep->id, err) && add_job(cycle, sweep, "held", 0, 0, &none, err);
 }
 
@@ -147,7 +167,8 @@ static bool sweep(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   QuietSweep again = {.org_id = job->org_id,
                       .id = job->subject_id,
                       .reason = reason,
-                      .held_only = value_bool_or(value_get_c(data, "held_only"), false)};
+                      .held_only = value_bool_or(value_get_c(data, "held_only"), false),
+                      .release = str_equal_c(job->kind, "quiet.release")};
   (void)out_work;
   if (!picture_is_old(cycle, setup, &old, err)) return false;
   *out_verdict = old ? JOB_AGAIN : JOB_DONE;
@@ -163,5 +184,6 @@ static bool sweep(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
 
 const JobKind QUIET_SWEEP_JOBS[] = {
     {.name = "quiet.sweep", .lease_ms = 30000, .claim = sweep},
+    {.name = "quiet.release", .lease_ms = 30000, .claim = sweep},
     {.name = NULL},
 };

@@ -1,7 +1,7 @@
 /* Who keeps this alert quiet now? Asked anew each time (when its rules run, when a silence or window begins, ends or is
  * edited, when its labels change) and never counted up and down: the set says it all. What begins cancels its running
  * pages; when the last hold is gone, what is still triggered runs the rules as new and pages once. */
-#include "core/alerts/quieting.h"
+#include "core/alerts/inhibiting.h"
 
 #include "core/alerts/explanation.h"
 #include "lang/json.h"
@@ -171,7 +171,7 @@ bool alert_released(Cycle *cycle, Alert *a, PageGather *gather, Error *err) {
   return alert_run_rules(cycle, a, "released", true, err);
 }
 
-bool alert_requiet(Cycle *cycle, Alert *a, PageGather *gather, Error *err) {
+bool alert_requiet_after(Cycle *cycle, Alert *a, bool gone_before, PageGather *gather, Error *err) {
   const Setup *setup = setup_current(cycle_app(cycle)->setup);
   Hold was[HOLDS_MAX];
   size_t was_count = a->hold_count;
@@ -179,14 +179,19 @@ bool alert_requiet(Cycle *cycle, Alert *a, PageGather *gather, Error *err) {
   for (size_t i = 0; i < was_count; i++) was[i] = a->holds[i];
   a->quieted = NULL;
   alert_quiet_decide(setup, cycle->arena, a, cycle->now_ms);
+  if (!inhibition_sync(cycle, a, err) || !inhibition_decide(cycle, a, false, err)) return false;
   if (!a->row_changed) return true;
   if (!tell_changes(cycle, a, was, was_count, &gone, err)) return false;
   const char *began = a->quieted;
   a->quieted = NULL;
   if (began && a->status == ALERT_TRIGGERED && !alert_quiet_pages(cycle, a, began, &WHO_SYSTEM, err)) return false;
-  if (!gone) return alert_write(cycle, a, err);
+  if (!gone && !gone_before) return alert_write(cycle, a, err);
   if (engine_fault(cycle->engine, "quiet.release")) return fail(err, ERR_STORAGE, "fault quiet.release");
   return alert_released(cycle, a, gather, err);
+}
+
+bool alert_requiet(Cycle *cycle, Alert *a, PageGather *gather, Error *err) {
+  return alert_requiet_after(cycle, a, false, gather, err);
 }
 
 /* Silences that end with what they are about look whether anything of it is left. */

@@ -21,6 +21,8 @@ MUST_CHECK bool alert_quiet_pages(Cycle *cycle, const Alert *alert, const char *
 MUST_CHECK bool alert_released(Cycle *cycle, Alert *alert, PageGather *gather, Error *err);
 /* Asks anew who holds it, does what follows, and writes it when anything changed. */
 MUST_CHECK bool alert_requiet(Cycle *cycle, Alert *alert, PageGather *gather, Error *err);
+/* The same, when a hold that it asks nobody about has gone already. */
+MUST_CHECK bool alert_requiet_after(Cycle *cycle, Alert *alert, bool gone_before, PageGather *gather, Error *err);
 /* It was resolved or dismissed: nothing holds it any more. */
 MUST_CHECK bool alert_holds_end(Cycle *cycle, Alert *alert, Error *err);
 
@@ -29,10 +31,12 @@ typedef struct QuietSweep {
   i64 org_id, id;
   const char *reason;
   bool held_only; /* it ended: nobody is held anew */
+  i64 at_ms;      /* 0: now, in place of what is planned; else then: holds of this id that end by the clock */
+  bool release;   /* its own: a slice of such a one */
 } QuietSweep;
 MUST_CHECK bool quiet_sweep(Cycle *cycle, const QuietSweep *sweep, Error *err);
 
-/* Job kinds: quiet.sweep. */
+/* Job kinds: quiet.sweep, quiet.release. */
 extern const JobKind QUIET_SWEEP_JOBS[];
 
 #endif

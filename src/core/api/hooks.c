@@ -3,7 +3,7 @@
 #include "core/api/hooks.h"
 
 #include "catalog/channel.h"
-#include "core/alerts/quieting.h"
+#include "core/alerts/inhibiting.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/internal.h"
 #include "core/quiet/window.h"
@@ -168,6 +168,8 @@ static bool rule_changed(ResourceCtx *ctx, i64 rule_id, Error *err) {
 static bool quiet_written(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err) {
   if (str_equal_c(str_from_c(what), "maintenance_window"))
     return window_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
+  if (str_equal_c(str_from_c(what), "inhibition_rule"))
+    return inhibition_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
   return silence_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
 }
 

@@ -165,6 +165,51 @@ static bool read_window(const DbRow *row, void *ctx) {
   return true;
 }
 
+static const DbStmt RULES = {
+    "quiet_rules",
+    "SELECT r.id, r.org_id, r.stamp, r.name, r.source, r.target, r.\"equal\", r.missing_equal, r.scope, r.wait_s, "
+    "r.release_s, o.defaults FROM inhibition_rule AS r JOIN organization AS o ON o.id = r.org_id WHERE r.enabled = 1 "
+    "ORDER BY r.id",
+    NULL};
+
+static void read_equal(Arena *arena, const Value *list, InhibitionRule *out) {
+  size_t count = value_is(list, VALUE_LIST) ? list->size : 0;
+  out->equal = ARENA_ARRAY(arena, Str, count + 1);
+  for (size_t i = 0; i < count; i++) out->equal[out->equal_count++] = value_text_or(value_at(list, i), S(""));
+}
+
+static bool read_rule(const DbRow *row, void *ctx) {
+  Loading *load = ctx;
+  Arena *arena = load->fresh->arena;
+  Value windows = json_cell(load->quiet->arena, row, 11);
+  SetupDefaults defaults = setup_defaults(&windows);
+  i64 wait_ms = (db_row_is_null(row, 9) ? defaults.wait_s : db_row_int(row, 9)) * 1000,
+      release_ms = (db_row_is_null(row, 10) ? defaults.release_s : db_row_int(row, 10)) * 1000;
+  const InhibitionRule *was = quiet_rule(load->before, db_row_int(row, 0));
+  if (was && was->stamp == db_row_int(row, 2) && was->wait_ms == wait_ms && was->release_ms == release_ms) {
+    *VEC_PUSH(load->quiet->arena, &load->quiet->rules) = was;
+    return true;
+  }
+  InhibitionRule *r = ARENA_NEW(arena, InhibitionRule);
+  Value source = json_cell(arena, row, 4), target = json_cell(arena, row, 5), equal = json_cell(arena, row, 6);
+  Error err = {0};
+  *r = (InhibitionRule){.id = db_row_int(row, 0),
+                        .org_id = db_row_int(row, 1),
+                        .stamp = db_row_int(row, 2),
+                        .name = db_row_text(row, 3, arena),
+                        .missing_equal = db_row_int(row, 7) != 0,
+                        .everything = str_equal_c(db_row_peek(row, 8), "all"),
+                        .wait_ms = wait_ms,
+                        .release_ms = release_ms};
+  read_equal(arena, &equal, r);
+  if (quiet_compile(load->app, arena, &source, STR_NONE, &r->source, &err) &&
+      quiet_compile(load->app, arena, &target, STR_NONE, &r->target, &err))
+    *VEC_PUSH(load->quiet->arena, &load->quiet->rules) = r;
+  else
+    log_warn("quiet", "ignoring inhibition rule %lld: %s", (long long)r->id, err.message);
+  return true;
+}
+
 /* All of it ------------------------------------------------------------------------------------------------------- */
 
 static Loading begin(App *app, const Quiet *before, i64 stamp) {
@@ -184,7 +229,7 @@ bool quiet_load(App *app, Db *db, const Quiet *before, const Quiet **out, Error 
   static const struct {
     const DbStmt *stmt;
     DbRowFn row;
-  } PASSES[] = {{&SILENCES, read_silence}, {&WINDOWS, read_window}};
+  } PASSES[] = {{&SILENCES, read_silence}, {&WINDOWS, read_window}, {&RULES, read_rule}};
   i64 stamp = 0;
   if (!read_stamp(db, &stamp, err)) return false;
   if (before && before->stamp == stamp) return *out = quiet_take(before), true;
