@@ -111,6 +111,7 @@ Str row_label(ResourceCtx *ctx, const Resource *resource, i64 id);
 
 /* slug.c */
 bool slug_valid(Str slug);
+void slug_check(ResourceCtx *ctx, const Value *given);
 MUST_CHECK bool slug_choose(ResourceCtx *ctx, const Resource *resource, const Value *fresh, Str *out, Error *err);
 
 #endif

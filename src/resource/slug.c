@@ -67,7 +67,19 @@ static bool is_taken(ResourceCtx *ctx, const ResourceSql *sql, Str slug, bool *o
   return true;
 }
 
-/* The slug of a new row; a bad or taken one that was given is reported. */
+/* Is this one that may be given? Null: one is chosen. */
+void slug_check(ResourceCtx *ctx, const Value *given) {
+  Str slug = value_text_or(given, S(""));
+  if (given->kind == VALUE_NULL) return;
+  if (given->kind != VALUE_STRING)
+    field_error(ctx, "/slug", "type", "slug must be text, not a %s", value_kind_name(given->kind));
+  else if (!slug_valid(slug))
+    field_error(ctx, "/slug", "format",
+                "slug \"%.*s\" may hold a-z, 0-9 and hyphens between them, at most %d characters",
+                STR_ARG(utf8_cut(slug, 100)), SLUG_MAX);
+}
+
+/* The slug of a new row; a taken one that was given is reported. */
 bool slug_choose(ResourceCtx *ctx, const Resource *r, const Value *fresh, Str *out, Error *err) {
   const ResourceSql *sql = registry_sql(ctx->registry, r);
   const Value *given = value_get_c(fresh, "slug");
@@ -76,12 +88,6 @@ bool slug_choose(ResourceCtx *ctx, const Resource *r, const Value *fresh, Str *o
     return free_slug(ctx, sql, resource_slug_of(ctx->arena, value_text_or(value_get_c(fresh, "name"), S("")), r->name),
                      out, err);
   Str slug = value_text_or(given, S(""));
-  if (!slug_valid(slug)) {
-    field_error(ctx, "/slug", "format",
-                "slug \"%.*s\" may hold a-z, 0-9 and hyphens between them, at most %d characters",
-                STR_ARG(utf8_cut(slug, 100)), SLUG_MAX);
-    return true;
-  }
   if (!is_taken(ctx, sql, slug, &taken, err)) return false;
   if (taken)
     field_error(ctx, "/slug", "taken", "another %s has the slug \"%.*s\"; choose another", r->name, STR_ARG(slug));

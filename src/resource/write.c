@@ -71,7 +71,7 @@ static bool takes_member(Write *w, const Member *m) {
     return false;
   }
   if (common_name(r, name)) {
-    if (str_equal_c(name, "slug") && !w->old) return true;
+    if (str_equal_c(name, "slug") && !w->old) return slug_check(w->ctx, &m->value), true;
     check_untouchable(w, m, str_equal_c(name, "slug"));
     return false;
   }
