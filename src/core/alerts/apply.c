@@ -1,5 +1,6 @@
 /* Apply: one batch through its stages, in the order below. Loaded and decided in memory, written at the end of each
  * alert. */
+#include "core/alerts/flapping.h"
 #include "core/alerts/inhibiting.h"
 #include "lang/json.h"
 
@@ -158,6 +159,8 @@ static void decide_all(Batch *batch) {
 /* Inhibition: what all of them are to its rules, then who is muted, so that their order in the batch does not matter.
  */
 static bool inhibit_all(Batch *batch, Error *err) {
+  for (size_t i = 0; i < batch->alerts.count; i++)
+    if (!flapping_decide(batch->cycle, batch->alerts.items[i], err)) return false;
   if (quiet_size(setup_quiet(batch->setup)) == 0) return true;
   for (size_t i = 0; i < batch->alerts.count; i++) {
     const Alert *a = batch->alerts.items[i];

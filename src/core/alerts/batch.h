@@ -48,6 +48,7 @@ typedef struct Alert {
   i64 deadline_before;
   const char *quieted; /* the hold that began in this run and cancels running pages; NULL: none */
   bool let_go;         /* a hold ended: its incident's page, if that was cancelled, begins again */
+  i64 flips;           /* changes between triggered and resolved by its source in this batch */
   struct Plan *plan;   /* of this batch; NULL: no rule is asked */
   PageGather *gather;  /* what is released with it; NULL: nothing */
   const char *why;     /* "new", "reopened", "raised", "changed", "released" */

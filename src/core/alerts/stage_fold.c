@@ -228,6 +228,7 @@ static bool fire_new(Batch *batch, Item *item, i64 t, Error *err) {
   Alert *a = make_alert(batch, item, err);
   if (!a) return false;
   if (before) a->previous_id = before->id;
+  a->flips = before && !item->late && before->status == ALERT_RESOLVED;
   key->alert = a;
   key->alert_id = a->id;
   key->fire_t = t ? t : a->starts_ms;
@@ -273,6 +274,7 @@ static void reopen(Batch *batch, Item *item, Alert *a, i64 t) {
   a->episode++;
   a->page_start = 1;
   a->reopened = true;
+  a->flips++;
   a->resolved_ms = 0;
   a->resolved_by = STR_NONE;
   a->ends_ms = e->ends_ms;
@@ -353,6 +355,7 @@ static bool resolve(Batch *batch, Item *item, Error *err) {
     a->resolved_by = source_json(batch, item);
     a->ends_ms = item->event->ends_ms ? item->event->ends_ms : received;
     a->resolved_now = a->status_by_source = true;
+    a->flips++;
     a->threshold = value_null();
     a->deadline_ms = 0;
   }

@@ -175,10 +175,13 @@ bool message_facts(App *app, Db *db, Arena *arena, const Setup *setup, const Not
   bool exhausted = str_equal_c(n->purpose, "exhausted");
   put(&m, "title", title);
   bool expires = str_equal_c(n->purpose, "ack_expires");
+  bool flaps = str_equal_c(n->purpose, "flapping");
   put(&m, "headline",
-      exhausted ? str_format(arena, "NOBODY ANSWERED: %.*s", STR_ARG(title))
-      : expires ? str_format(arena, "Still on it? Your acknowledgement is about to end: %.*s", STR_ARG(title))
-                : title);
+      flaps ? str_format(arena, "It opens and resolves again and again, and pages no more until it is steady: %.*s",
+                         STR_ARG(title))
+      : exhausted ? str_format(arena, "NOBODY ANSWERED: %.*s", STR_ARG(title))
+      : expires   ? str_format(arena, "Still on it? Your acknowledgement is about to end: %.*s", STR_ARG(title))
+                  : title);
   put(&m, "address", n->address);
   put(&m, "urgency", page->urgency);
   put(&m, "purpose", n->purpose);

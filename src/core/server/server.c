@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/seal.h"
+#include "core/alerts/flapping.h"
 #include "core/alerts/inhibiting.h"
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
@@ -131,9 +132,9 @@ static void picture_undone(void *app) {
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
-  static const JobKind *const JOBS[] = {ALERT_JOBS,      QUIET_SWEEP_JOBS, SILENCE_JOBS, WINDOW_JOBS,
-                                        INHIBITION_JOBS, INCIDENT_JOBS,    PAGING_JOBS,  INBOUND_JOBS,
-                                        UPKEEP_JOBS,     BULK_JOBS,        LETTER_JOBS,  NULL};
+  static const JobKind *const JOBS[] = {ALERT_JOBS,    QUIET_SWEEP_JOBS, SILENCE_JOBS, WINDOW_JOBS,  INHIBITION_JOBS,
+                                        FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,  INBOUND_JOBS, UPKEEP_JOBS,
+                                        BULK_JOBS,     LETTER_JOBS,      NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,

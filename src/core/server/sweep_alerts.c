@@ -28,6 +28,7 @@ static const DbStmt ALERT_GONE[] = {
      "ON CONFLICT (alert_id, slot) DO NOTHING",
      NULL},
     {"sweep_alert_occurrences", "DELETE FROM occurrence WHERE alert_id = $1", NULL},
+    {"sweep_alert_flap", "DELETE FROM alert_flap WHERE alert_id = $1", NULL},
     {"sweep_alert", "DELETE FROM alert WHERE id = $1", NULL},
 };
 static const DbStmt KEY_GONE = {

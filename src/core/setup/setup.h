@@ -114,7 +114,7 @@ typedef struct SetupIntegration {
   const Spec *spec; /* NULL: the template is gone */
   bool enabled, quiet, shared_space;
   i32 default_priority; /* 0: none */
-  i64 reopen_window_s, resolve_after_s, late_window_s;
+  i64 reopen_window_s, resolve_after_s, late_window_s, flap_count, flap_window_s, flap_quiet_s;
   const Zone *zone;
   NormaliseSettings settings;
 } SetupIntegration;

@@ -184,7 +184,8 @@ static const DbStmt INTEGRATIONS = {
     "setup_integrations",
     "SELECT id, org_id, team_id, service_id, policy_id, slug, name, \"key\", template, secret, enabled, quiet, "
     "dedup_scope, "
-    "default_priority, reopen_window_s, resolve_after_s, late_window_s, time_zone, overrides, filter "
+    "default_priority, reopen_window_s, resolve_after_s, late_window_s, time_zone, overrides, filter, "
+    "flap_count, flap_window_s, flap_quiet_s "
     "FROM integration ORDER BY id",
     NULL};
 
@@ -226,6 +227,9 @@ static bool read_integration(const DbRow *row, void *ctx) {
   if (priority.len == 2 && priority.ptr[0] == 'p') in.default_priority = priority.ptr[1] - '0';
   in.reopen_window_s = db_row_is_null(row, 14) ? org->defaults.reopen_window_s : db_row_int(row, 14);
   in.resolve_after_s = db_row_is_null(row, 15) ? org->defaults.resolve_after_s : db_row_int(row, 15);
+  in.flap_count = db_row_is_null(row, 20) ? org->defaults.flap_count : db_row_int(row, 20);
+  in.flap_window_s = db_row_is_null(row, 21) ? org->defaults.flap_window_s : db_row_int(row, 21);
+  in.flap_quiet_s = db_row_is_null(row, 22) ? org->defaults.flap_quiet_s : db_row_int(row, 22);
   in.late_window_s = db_row_is_null(row, 16) ? org->defaults.late_window_s : db_row_int(row, 16);
   in.zone = load_zone(load, row, 17, org->zone);
   in.spec = catalog_find(load->app->catalog, in.template_name);
