@@ -32,10 +32,11 @@ def test_what_fits_is_told_with_what_becomes_of_it(world, alerts):
 
 def test_nothing_is_changed_and_nobody_told(world, alerts):
     before = len(world.sink.requests), world.server.items("alerts", integration_id=alerts["id"])
+    rules = world.server.items("alert-rules")
     attempt(world, when="true", actions=[{"type": "set", "priority": "p4"}, {"type": "suppress"}])
     world.server.settle()
     assert (len(world.sink.requests), world.server.items("alerts", integration_id=alerts["id"])) == before
-    assert world.server.items("alert-rules") == []
+    assert world.server.items("alert-rules") == rules
 
 
 def test_a_priority_that_is_set_shows(world, alerts):
@@ -67,3 +68,9 @@ def test_alerts_that_somebody_does_not_see_are_not_looked_at(world, alerts):
     seen = world.server.try_api("POST", "alert-rules/try", {"rule": {"name": "x", "when": "true", "actions": []}}, key=key)
     listed = world.server.try_api("GET", "alerts?limit=500", key=key).json["items"]
     assert {item["id"] for item in seen.json["items"]} == {row["id"] for row in listed} and alert and secret
+
+
+def test_a_name_that_no_rule_has_is_refused_with_the_near_one(world):
+    refused = attempt(world, wen="alert.priority == 'p1'", actions=[])
+    assert refused.status == 400 and refused.json["errors"][0]["pointer"] == "/rule/wen", refused
+    assert 'when' in refused.json["errors"][0]["message"]

@@ -131,8 +131,10 @@ def harms(lines):
     """Each: what is done to the lines, and the line that must be named."""
     n = len(lines)
     middle = n // 2
+    changed = re.sub(r"[0-9]", lambda digit: str((int(digit[0]) + 1) % 10), lines[middle], count=1)
+    assert changed != lines[middle]
     return [
-        ("changed", lines[:middle] + [lines[middle].replace("1", "2", 1)] + lines[middle + 1:], middle + 1),
+        ("changed", lines[:middle] + [changed] + lines[middle + 1:], middle + 1),
         ("lost", lines[:middle] + lines[middle + 1:], middle + 1),
         ("twice", lines[:middle + 1] + lines[middle:], middle + 2),
         ("swapped", lines[:middle] + [lines[middle + 1], lines[middle]] + lines[middle + 2:], middle + 1),

@@ -170,7 +170,8 @@ static void table_parameters(Doc *d, const Route *route, ValueVec *out) {
 static void write_parameters(Doc *d, const Operation *op, ValueVec *out) {
   static const Field KEY = {.kind = F_TEXT, .max = 255};
   bool versioned = op->verb == VERB_UPDATE || op->verb == VERB_DELETE;
-  if (op->method == HTTP_GET || op->permission.len == 0) return;
+  bool reads = op->method == HTTP_GET || (op->route && op->route->read);
+  if (reads || op->permission.len == 0) return;
   add(d, out,
       parameter(d, "header", S("Idempotency-Key"),
                 S("The same key within 24 hours gives the first answer again, and nothing is written."),

@@ -34,6 +34,25 @@ bool api_rule_after(Call *c, Db *db, Error *err) {
 
 enum { TRIED_MAX = 500 };
 
+/* A draft may carry all that an answer carries; a name that no rule has is a slip that would change what is tried. */
+static bool knows_names(Call *c, ResourceCtx *rc, const Value *rule, Error *err) {
+  const Resource *of = registry_find(c->app->registry, S("alert_rule"));
+  const char **names = arena_alloc(c->arena, of->field_count * sizeof *names);
+  for (size_t i = 0; i < of->field_count; i++) names[i] = of->fields[i].name;
+  for (u32 k = 0; k < rule->size; k++) {
+    Str name = value_text_or(&rule->members[k].key, STR_NONE);
+    bool known = str_equal_c(name, "id") || str_equal_c(name, "slug") || str_equal_c(name, "created_at") ||
+                 str_equal_c(name, "updated_at") || str_equal_c(name, "version");
+    for (size_t i = 0; i < of->field_count; i++) known = known || str_equal_c(name, names[i]);
+    if (known) continue;
+    const char *pointer = str_to_c(c->arena, str_format(c->arena, "/rule/%.*s", STR_ARG(name)));
+    field_error(rc, pointer, "unknown", "a rule has no \"%.*s\"%.*s", STR_ARG(name),
+                STR_ARG(resource_suggest(c->arena, name, names, of->field_count)));
+  }
+  c->errors = rc->errors;
+  return rc->errors.count == 0 || fail(err, ERR_INVALID, "the rule has names that no rule has");
+}
+
 /* The newest alerts that the caller sees. */
 static bool try_rule(Call *c, Db *db, Error *err) {
   ApiCtx ctx = api_ctx(c, db, NULL);
@@ -45,6 +64,7 @@ static bool try_rule(Call *c, Db *db, Error *err) {
   i64 failed = 0;
   if (!value_is(rule, VALUE_MAP))
     return fail_at(err, ERR_INVALID, "/rule", "rule is an object: a rule as it would be saved");
+  if (!knows_names(c, &ctx.rc, rule, err)) return false;
   if (!alert_rule_try_begin(c->app, c->setup, c->arena, c->org_id, rule, &t, err) ||
       !resource_list(&ctx.rc, registry_find(c->app->registry, S("alert")), &query, &list, err))
     return false;
