@@ -166,6 +166,7 @@ class Tocsin:
         """SIGTERM: drains. The exit code."""
         if self.process is None:
             return None
+        self.check_picture()
         if self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGTERM)
         try:
@@ -209,6 +210,14 @@ class Tocsin:
             return database.execute(text, values).fetchall()
 
     # The test-control socket.
+
+    def check_picture(self):
+        """What the server keeps in memory of the configuration, patched row by row, is what the rows say."""
+        try:
+            answer = self.control("picture", 10)
+        except OSError:
+            return  # it has ended, or a fault holds it
+        assert not answer.startswith("error the picture"), answer
 
     def control(self, command, timeout_s=60):
         with socket.socket(socket.AF_UNIX) as channel:

@@ -47,9 +47,6 @@ static int setup_world(void **state) {
   assert_true(db_begin(w->db, &err));
   id_gen_init(&w->ids, 0, 0);
   Value none = value_null();
-  w->setup.arena = w->arena;
-  w->setup.service_by_name = map_new(w->arena);
-  w->setup.service_by_lower = map_new(w->arena);
   SetupOrg *org = VEC_PUSH(w->arena, &w->setup.orgs);
   *org = (SetupOrg){.id = 1, .defaults = setup_defaults(&none)};
   w->integration = VEC_PUSH(w->arena, &w->setup.integrations);

@@ -33,9 +33,6 @@ static int setup_world(void **state) {
   w->arena = arena_new();
   w->app.zones = zone_db_new(NULL);
   w->app.rule_env = rule_env_new(w->arena, w->app.zones);
-  w->setup.arena = w->arena;
-  w->setup.service_by_name = map_new(w->arena);
-  w->setup.service_by_lower = map_new(w->arena);
   w->org = VEC_PUSH(w->arena, &w->setup.orgs);
   *w->org = (SetupOrg){.id = 1, .defaults = setup_defaults(&none)};
   w->integration = VEC_PUSH(w->arena, &w->setup.integrations);

@@ -309,7 +309,7 @@ static bool ask_holders(Cycle *cycle, i64 org_id, i64 rule_id, Error *err) {
 bool inhibition_written(Cycle *cycle, i64 org_id, i64 rule_id, bool deleted, Error *err) {
   static const DbStmt STAMP = {"inhibition_stamp", "UPDATE inhibition_rule SET stamp = $2 WHERE id = $1", NULL};
   static const DbStmt CLEAR = {"inhibition_clear", "DELETE FROM inhibition_member WHERE rule_id = $1", NULL};
-  setup_changed(cycle_app(cycle)->setup);
+  setup_row_changed(cycle_app(cycle)->setup, "inhibition_rule", 0);
   if (!db_run(cycle->db, &STAMP, err, db_int(rule_id), db_int(id_next(cycle->ids))) ||
       !db_run(cycle->db, &CLEAR, err, db_int(rule_id)) || !quiet_changed(cycle->db, cycle->ids, err) ||
       !job_cancel(cycle, "inhibition.rule", rule_id, err))

@@ -95,7 +95,7 @@ static bool verify(Call *c, Cycle *cycle, Error *err) {
     if (!compare(c, id, &method, cycle->now_ms, err) ||
         !db_run(cycle->db, &VERIFIED, err, db_int(id), db_int(cycle->now_ms), db_int(1)))
       return false;
-    setup_changed(c->app->setup);
+    setup_row_changed(c->app->setup, "contact_method", id);
     cycle_publish(cycle, c->org_id, "contact_method", id, 0);
   }
   return api_answer_with(c, cycle->db, "contact_method", id, err);

@@ -7,7 +7,7 @@ static void changed(ResourceCtx *rc, const Resource *resource, i64 id, i64 versi
   ApiCtx *ctx = (ApiCtx *)(void *)rc;
   if (!ctx->cycle) return;
   cycle_publish(ctx->cycle, rc->org_id, resource->name, id, version);
-  setup_changed(cycle_app(ctx->cycle)->setup);
+  setup_row_changed(cycle_app(ctx->cycle)->setup, resource->name, id);
 }
 
 static ApiCtx make_ctx(App *app, Arena *arena, Db *db, Cycle *cycle, i64 org_id, Actor actor) {

@@ -48,7 +48,7 @@ static void add_service(const Call *c, i64 id, ByHand *out) {
       return;
     }
   for (size_t i = 0; org && i < org->owner_count && out->target_count < HAND_TARGETS_MAX; i++)
-    out->targets[out->target_count++] = (SetupTarget){TARGET_USER, org->owners[i]->id};
+    out->targets[out->target_count++] = (SetupTarget){TARGET_USER, org->owner_ids[i]};
 }
 
 static void sort_targets(const Call *c, ByHand *out) {

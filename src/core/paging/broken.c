@@ -13,12 +13,12 @@ static bool tell_owners(Cycle *cycle, const Notification *n, Error *err) {
   for (size_t i = 0; org && i < org->owner_count; i++) {
     size_t queued = 0;
     NotifyText tell = {.org_id = n->org_id,
-                       .user_id = org->owners[i]->id,
+                       .user_id = org->owner_ids[i],
                        .purpose = "method_broken",
                        .title = str_format(cycle->arena, "%.*s cannot be reached any more", STR_ARG(n->user_name)),
                        .text = str_format(cycle->arena, "Their last way, %.*s %.*s, refuses messages.",
                                           STR_ARG(n->kind), STR_ARG(n->address))};
-    if (org->owners[i]->id != n->user_id && !notify_text(cycle, &tell, &queued, err)) return false;
+    if (org->owner_ids[i] != n->user_id && !notify_text(cycle, &tell, &queued, err)) return false;
   }
   return true;
 }
@@ -54,7 +54,7 @@ bool notify_broken(Cycle *cycle, const Notification *n, Str error, Error *err) {
                     &marked, err))
     return false;
   if (!marked) return true;
-  setup_changed(cycle_app(cycle)->setup);
+  setup_row_changed(cycle_app(cycle)->setup, "contact_method", n->contact_id);
   cycle_publish(cycle, n->org_id, "contact_method", n->contact_id, 0);
   return tell_person(cycle, n, error, &told, err) && (told || tell_owners(cycle, n, err));
 }

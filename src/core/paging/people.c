@@ -48,7 +48,7 @@ bool exhausted_users(const Finding *f, const Snapshot *snapshot, i64 org_id, i64
   for (size_t i = 0; i < snapshot->exhausted_count; i++)
     if (!target_users(f, &snapshot->exhausted[i], out, NULL, err)) return false;
   if (out->count || owners_of_team(f, team_id, out)) return true;
-  for (size_t i = 0; org && i < org->owner_count; i++) add_user(f->setup, org->owners[i]->id, out);
+  for (size_t i = 0; org && i < org->owner_count; i++) add_user(f->setup, org->owner_ids[i], out);
   return true;
 }
 

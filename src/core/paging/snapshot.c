@@ -46,7 +46,7 @@ Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count) 
 
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org) {
   SetupTarget *targets = ARENA_ARRAY(arena, SetupTarget, org->owner_count + 1);
-  for (size_t i = 0; i < org->owner_count; i++) targets[i] = (SetupTarget){TARGET_USER, org->owners[i]->id};
+  for (size_t i = 0; i < org->owner_count; i++) targets[i] = (SetupTarget){TARGET_USER, org->owner_ids[i]};
   return snapshot_of_targets(arena, targets, org->owner_count);
 }
 

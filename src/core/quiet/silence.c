@@ -47,7 +47,7 @@ static bool read_row(const DbRow *row, void *ctx) {
 }
 
 static bool set_is_stale(Cycle *cycle, Error *err) {
-  setup_changed(cycle_app(cycle)->setup);
+  setup_row_changed(cycle_app(cycle)->setup, "silence", 0); /* the stamp says which */
   return quiet_changed(cycle->db, cycle->ids, err);
 }
 

@@ -83,7 +83,7 @@ bool window_occurrence(Arena *arena, const WindowSpan *span, i64 now_ms, i64 *ou
 }
 
 static bool set_is_stale(Cycle *cycle, Error *err) {
-  setup_changed(cycle_app(cycle)->setup);
+  setup_row_changed(cycle_app(cycle)->setup, "maintenance_window", 0); /* the stamp says which */
   return quiet_changed(cycle->db, cycle->ids, err);
 }
 

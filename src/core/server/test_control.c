@@ -1,5 +1,6 @@
 /* Test control: a unix socket that takes one line and gives one: "clock +5m", "until-idle", "fault NAME N kill|error",
- * "plan alerts sort=-id" (how the database would run that list). Only in a folder that holds a file `test-mode`. */
+ * "plan alerts sort=-id" (how the database would run that list), "picture" (is it that of the configuration?
+ * setup_verify.c). Only in a folder that holds a file `test-mode`. */
 #include "core/server/test_control.h"
 
 #include "core/api/internal.h"
@@ -12,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "core/setup/setup.h"
 
 struct TestControl {
   App *app;
@@ -103,6 +106,12 @@ static const char *tell_plan(TestControl *control, Arena *arena, Str rest) {
   return str_to_c(arena, str_format(arena, "%s\n", text));
 }
 
+static const char *verify_picture(TestControl *control, Arena *arena) {
+  Error err = {0};
+  if (engine_run(control->app->engine, setup_verify, NULL, &err)) return "ok\n";
+  return str_to_c(arena, str_format(arena, "error %s\n", err.message));
+}
+
 static const char *obey(TestControl *control, Arena *arena, Str line) {
   Str word = line, rest = STR_NONE;
   if (!str_cut(line, ' ', &word, &rest)) word = line;
@@ -120,7 +129,8 @@ static const char *obey(TestControl *control, Arena *arena, Str line) {
   if (str_equal_c(word, "until-idle")) return wait_idle(control);
   if (str_equal_c(word, "fault")) return set_fault(control, rest);
   if (str_equal_c(word, "plan")) return tell_plan(control, arena, rest);
-  return "error unknown command; use clock, until-idle, fault or plan\n";
+  if (str_equal_c(word, "picture")) return verify_picture(control, arena);
+  return "error unknown command; use clock, until-idle, fault, plan or picture\n";
 }
 
 static void serve_one(TestControl *control, int fd) {

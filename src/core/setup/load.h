@@ -18,6 +18,13 @@ typedef struct SetupPass {
 } SetupPass;
 extern const SetupPass SETUP_PEOPLE[]; /* after the organizations */
 
+/* The same for one row, or for what belongs to one row: its id is $1. */
+extern const SetupPass SETUP_ONE_SERVICE, SETUP_ONE_SCHEDULE, SETUP_ONE_POLICY, SETUP_ONE_INTEGRATION, SETUP_ONE_RULE,
+    SETUP_ONE_TEAM, SETUP_ONE_KEY, SETUP_ROLES;
+extern const SetupPass SETUP_ONE_USER[]; /* with contacts and rules; ends without a statement */
+extern const SetupPass SETUP_KEYS_OF_USER[];
+void load_owners(Setup *setup, Arena *arena, SetupOrg *org);
+
 /* Cells. What does not parse is logged and left out. */
 Value load_json(const Loading *load, const DbRow *row, int column);
 Str load_secret_text(const Loading *load, const DbRow *row, int column, i64 org_id, const char *field);

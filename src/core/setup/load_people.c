@@ -13,9 +13,11 @@ static bool read_role(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt USERS = {
-    "setup_users",
-    "SELECT id, org_id, name, email, role, status, time_zone, role_id, quiet_hours FROM account ORDER BY id", NULL};
+const SetupPass SETUP_ROLES = {&MADE_ROLES, read_role};
+
+#define USERS_SELECT "SELECT id, org_id, name, email, role, status, time_zone, role_id, quiet_hours FROM account "
+static const DbStmt USERS = {"setup_users", USERS_SELECT "ORDER BY id", NULL};
+static const DbStmt USER = {"setup_user", USERS_SELECT "WHERE id = $1", NULL};
 
 /* A role that is gone permits nothing. */
 static const Grants *grants_of(const Loading *load, Str role, i64 role_id) {
@@ -41,9 +43,12 @@ static bool read_user(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt CONTACTS = {
-    "setup_contacts",
-    "SELECT id, user_id, kind, address, label, verified, broken FROM contact_method ORDER BY user_id, id", NULL};
+#define CONTACTS_SELECT "SELECT id, user_id, kind, address, label, verified, broken FROM contact_method "
+static const DbStmt CONTACTS = {"setup_contacts", CONTACTS_SELECT "ORDER BY user_id, id", NULL};
+static const DbStmt CONTACTS_OF = {"setup_contacts_of",
+                                   CONTACTS_SELECT "WHERE user_id = $1 AND org_id = (SELECT org_id "
+                                                   "FROM account WHERE id = $1) ORDER BY id",
+                                   NULL};
 
 static SetupUser *user_of(Loading *load, i64 id) {
   return (SetupUser *)(uintptr_t)setup_user(load->setup, id);
@@ -66,8 +71,12 @@ static bool read_contact(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt NOTIFICATION_RULES = {
-    "setup_notification_rules", "SELECT id, user_id, urgency, steps FROM notification_rule ORDER BY id", NULL};
+#define NOTIFICATION_RULES_SELECT "SELECT id, user_id, urgency, steps FROM notification_rule "
+static const DbStmt NOTIFICATION_RULES = {"setup_notification_rules", NOTIFICATION_RULES_SELECT "ORDER BY id", NULL};
+static const DbStmt NOTIFICATION_RULES_OF = {
+    "setup_notification_rules_of",
+    NOTIFICATION_RULES_SELECT "WHERE user_id = $1 AND org_id = (SELECT org_id FROM account WHERE id = $1) ORDER BY id",
+    NULL};
 
 static SetupSteps read_steps(Loading *load, const Value *list) {
   SetupSteps steps = {.items = ARENA_ARRAY(load->arena, SetupStep, load_count(list)), .count = load_count(list)};
@@ -100,8 +109,9 @@ static void add_led(const Loading *load, SetupUser *user, i64 team_id) {
   user->led_team_ids[user->led_count++] = team_id;
 }
 
-static const DbStmt TEAMS = {"setup_teams", "SELECT id, org_id, policy_id, slug, name, members FROM team ORDER BY id",
-                             NULL};
+#define TEAMS_SELECT "SELECT id, org_id, policy_id, slug, name, members FROM team "
+static const DbStmt TEAMS = {"setup_teams", TEAMS_SELECT "ORDER BY id", NULL};
+static const DbStmt TEAM_BY_ID = {"setup_team", TEAMS_SELECT "WHERE id = $1", NULL};
 
 static bool read_team(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -127,9 +137,10 @@ static bool read_team(const DbRow *row, void *ctx) {
 
 /* Keys ------------------------------------------------------------------------------------------------------------ */
 
-static const DbStmt KEYS = {
-    "setup_keys",
-    "SELECT id, org_id, user_id, hash, name, expires_at, scopes, requests_per_minute FROM api_key ORDER BY id", NULL};
+#define KEYS_SELECT "SELECT id, org_id, user_id, hash, name, expires_at, scopes, requests_per_minute FROM api_key "
+static const DbStmt KEYS = {"setup_keys", KEYS_SELECT "ORDER BY id", NULL};
+static const DbStmt KEY = {"setup_key", KEYS_SELECT "WHERE id = $1", NULL};
+static const DbStmt KEYS_OF = {"setup_keys_of", KEYS_SELECT "WHERE user_id = $1 ORDER BY id", NULL};
 
 static bool read_key(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -150,8 +161,11 @@ static bool read_key(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt SESSIONS = {"setup_sessions",
-                                "SELECT id, org_id, user_id, hash, expires_at FROM session ORDER BY id", NULL};
+#define SESSIONS_SELECT "SELECT id, org_id, user_id, hash, expires_at FROM session "
+static const DbStmt SESSIONS = {"setup_sessions", SESSIONS_SELECT "ORDER BY id", NULL};
+static const DbStmt SESSIONS_OF = {
+    "setup_sessions_of",
+    SESSIONS_SELECT "WHERE user_id = $1 AND org_id = (SELECT org_id FROM account WHERE id = $1) ORDER BY id", NULL};
 
 static bool read_session(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -175,3 +189,9 @@ const SetupPass SETUP_PEOPLE[] = {{&MADE_ROLES, read_role},  {&USERS, read_user}
                                   {&CONTACTS, read_contact}, {&NOTIFICATION_RULES, read_notification_rule},
                                   {&TEAMS, read_team},       {&KEYS, read_key},
                                   {&SESSIONS, read_session}, {NULL, NULL}};
+
+const SetupPass SETUP_ONE_USER[] = {
+    {&USER, read_user}, {&CONTACTS_OF, read_contact}, {&NOTIFICATION_RULES_OF, read_notification_rule}, {NULL, NULL}};
+const SetupPass SETUP_KEYS_OF_USER[] = {{&KEYS_OF, read_key}, {&SESSIONS_OF, read_session}, {NULL, NULL}};
+const SetupPass SETUP_ONE_TEAM = {&TEAM_BY_ID, read_team};
+const SetupPass SETUP_ONE_KEY = {&KEY, read_key};

@@ -1,13 +1,22 @@
 /* The store: holds the present picture, swaps it, counts who still reads an old one. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alerts/rule.h"
 #include "core/quiet/quiet.h"
 #include "core/setup/internal.h"
 
+static void base_give(SetupBase *base) {
+  if (atomic_fetch_sub(&base->users, 1) != 1) return;
+  arena_free(base->arena);
+  free(base);
+}
+
 static void setup_destroy(Setup *setup) {
   quiet_give(setup->quiet);
-  arena_free(setup->arena);
+  setup_blocks_give(setup);
+  base_give(setup->base);
+  free(setup);
 }
 
 const Setup *setup_take(SetupStore *store) {
@@ -53,23 +62,91 @@ void setup_doubted(SetupStore *store) {
   atomic_store(&store->doubted, true);
 }
 
-static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
-  Arena *arena = arena_new();
-  Setup *setup = ARENA_NEW(arena, Setup);
-  setup->arena = arena;
-  setup->version = store->next_version++;
-  atomic_store(&setup->users, 1);
-  const Quiet *before = store->present ? store->present->quiet : NULL;
-  if (!quiet_load(store->app, db, before, &setup->quiet, err) || !setup_build(store->app, db, setup, err)) {
-    quiet_give(setup->quiet);
-    arena_free(arena);
-    return false;
+void setup_row_changed(SetupStore *store, const char *resource, i64 id) {
+  /* changed by everyday verbs, and in no picture */
+  static const char *const ELSEWHERE[] = {"alert",   "incident",         "page", "notification", "change",
+                                          "request", "schedule_override"};
+  Str kind = str_from_c(resource);
+  for (size_t i = 0; i < COUNT(ELSEWHERE); i++)
+    if (str_equal_c(kind, ELSEWHERE[i])) return;
+  for (size_t i = 0; i < store->row_count; i++)
+    if (store->rows[i].id == id && str_equal(store->rows[i].kind, kind)) return;
+  if (store->row_count == SETUP_ROWS_MAX) {
+    setup_changed(store);
+    return;
   }
+  store->rows[store->row_count++] = (SetupRow){kind, id};
+}
+
+static Setup *setup_new(SetupStore *store) {
+  Setup *setup = xcalloc(1, sizeof *setup);
+  setup->base = xcalloc(1, sizeof *setup->base);
+  setup->base->arena = arena_new();
+  atomic_store(&setup->base->users, 1);
+  atomic_store(&setup->users, 1);
+  setup->version = store->next_version++;
+  return setup;
+}
+
+/* The same rows as the present one. */
+static Setup *setup_copy(SetupStore *store) {
+  Setup *setup = xmalloc(sizeof *setup);
+  memcpy(setup, store->present, sizeof *setup);
+  atomic_store(&setup->users, 1);
+  atomic_fetch_add(&setup->base->users, 1);
+  setup_blocks_take(setup);
+  setup->quiet = NULL;
+  setup->version = store->next_version++;
+  return setup;
+}
+
+static void swap_in(SetupStore *store, Setup *setup) {
   pthread_mutex_lock(&store->lock);
   Setup *old = store->present;
   store->present = setup;
   pthread_mutex_unlock(&store->lock);
   setup_give(old);
+}
+
+static bool build_and_swap(SetupStore *store, Db *db, Error *err) {
+  const Quiet *before = store->present ? store->present->quiet : NULL;
+  Setup *setup = setup_new(store);
+  if (!quiet_load(store->app, db, before, &setup->quiet, err) || !setup_build(store->app, db, setup, err)) {
+    setup_give(setup);
+    return false;
+  }
+  swap_in(store, setup);
+  return true;
+}
+
+/* What a patch replaces stays in the base: when that is as much as half of the rows, all is built anew. */
+static bool has_room(const Setup *present) {
+  enum { PATCHES_MIN = 256 };
+  size_t rows = present->services.count + present->users_list.count + present->integrations.count +
+                present->schedules.count + present->policies.count + present->teams.count + present->keys.count;
+  return present->base->patches < PATCHES_MIN + rows / 2;
+}
+
+static bool patch_rows(SetupStore *store, Db *db, Setup *setup, bool *out_done, Error *err) {
+  *out_done = true;
+  for (size_t i = 0; i < store->row_count && *out_done; i++)
+    if (!setup_patch(store->app, db, setup, &store->rows[i], out_done, err)) return false;
+  return true;
+}
+
+static bool patch_and_swap(SetupStore *store, Db *db, bool *out_done, Error *err) {
+  *out_done = false;
+  if (!store->present || !has_room(store->present)) return true;
+  Setup *setup = setup_copy(store);
+  if (!quiet_load(store->app, db, store->present->quiet, &setup->quiet, err) ||
+      !patch_rows(store, db, setup, out_done, err)) {
+    setup_give(setup);
+    return false;
+  }
+  if (*out_done)
+    swap_in(store, setup);
+  else
+    setup_give(setup);
   return true;
 }
 
@@ -77,15 +154,25 @@ bool setup_load(App *app, Db *db, Error *err) {
   return build_and_swap(app->setup, db, err);
 }
 
-/* A write that is undone later in the round leaves a picture of what never was for the rest of it; the flag is
- * therefore set again by the round's failure (setup_changed is called by whoever undoes), and a stale flag costs one
- * rebuild. */
+static bool refresh(SetupStore *store, Db *db, bool all, Error *err) {
+  bool done = false;
+  if (!all && !patch_and_swap(store, db, &done, err)) return false;
+  return done || build_and_swap(store, db, err);
+}
+
+/* A row is read as it is at that moment: one whose write was undone is as it was. When the round fails later, whoever
+ * undoes it says so (setup_doubted), and all is built anew. */
 bool setup_refresh(Cycle *cycle, Error *err) {
   SetupStore *store = cycle_app(cycle)->setup;
   bool changed = atomic_exchange(&store->stale, false), doubted = atomic_exchange(&store->doubted, false);
-  if (!changed && !doubted) return true;
-  if (build_and_swap(store, cycle->db, err) && (!changed || cycle_config_changed(cycle, err))) return true;
-  atomic_store(&store->stale, changed);
+  bool written = changed || store->row_count > 0;
+  if (!written && !doubted) return true;
+  if (refresh(store, cycle->db, changed || doubted, err) && (!written || cycle_config_changed(cycle, err))) {
+    store->row_count = 0;
+    return true;
+  }
+  store->row_count = 0;
+  atomic_store(&store->stale, written);
   atomic_store(&store->doubted, doubted);
   return false;
 }
@@ -129,11 +216,25 @@ LOOKUP(setup_schedule, SetupSchedule, schedules)
 LOOKUP(setup_connector, SetupConnector, connectors)
 
 const SetupIntegration *setup_integration_by_key(const Setup *setup, Str key) {
-  return map_get(setup->integration_by_key, key);
+  size_t count = 0;
+  const SetupName *name =
+      setup_index_find(setup->integration_keys.items, setup->integration_keys.count, hash_keyed(key), &count);
+  for (size_t i = 0; i < count; i++) {
+    const SetupIntegration *in = setup_integration(setup, name[i].id);
+    if (in && str_equal(in->key, key)) return in;
+  }
+  return NULL;
 }
 
 const SetupKey *setup_key_by_hash(const Setup *setup, Str sha256_hex_text) {
-  return map_get(setup->key_by_hash, sha256_hex_text);
+  size_t count = 0;
+  const SetupName *name =
+      setup_index_find(setup->key_hashes.items, setup->key_hashes.count, hash_keyed(sha256_hex_text), &count);
+  for (size_t i = 0; i < count; i++) {
+    const SetupKey *key = setup_key(setup, name[i].id);
+    if (key && str_equal(key->hash, sha256_hex_text)) return key;
+  }
+  return NULL;
 }
 
 /* Cost: one look at everybody; for what is rare. */
@@ -164,11 +265,29 @@ const SetupSchedule *setup_schedule_at(const Setup *setup, size_t i) {
   return &setup->schedules.items[i];
 }
 
-static const SetupService *named(const Map *map, Str key, bool *out_ambiguous) {
-  const SetupService *found = map_get(map, key);
-  if (found != &SETUP_AMBIGUOUS) return found;
-  *out_ambiguous = true;
-  return NULL;
+static bool same_name(Str a, Str b, bool exactly) {
+  return exactly ? str_equal(a, b) : str_equal_nocase(a, b);
+}
+
+static bool answers_to(const SetupService *service, Str name, bool exactly) {
+  bool does = same_name(service->name, name, exactly) || same_name(service->slug, name, exactly);
+  for (size_t i = 0; !does && value_is(&service->aliases, VALUE_LIST) && i < service->aliases.size; i++)
+    does = same_name(value_text_or(value_at(&service->aliases, i), STR_NONE), name, exactly);
+  return does;
+}
+
+/* Among the entries of one hash: who answers to the name. Two of them: *out_ambiguous. */
+static const SetupService *named(const Setup *setup, const SetupName *names, size_t count, i64 org_id, Str name,
+                                 bool exactly, bool *out_ambiguous) {
+  const SetupService *found = NULL;
+  for (size_t i = 0; i < count; i++) {
+    const SetupService *service = setup_service(setup, names[i].id);
+    if (!service || service == found || service->org_id != org_id || !answers_to(service, name, exactly)) continue;
+    *out_ambiguous = found != NULL;
+    if (found) return NULL;
+    found = service;
+  }
+  return found;
 }
 
 const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name, bool *out_ambiguous) {
@@ -179,11 +298,12 @@ const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name
     const SetupService *service = setup_service(setup, id);
     if (service && service->org_id == org_id) return service;
   }
-  CLEANUP(arena_freep) Arena *scratch = arena_new();
-  const SetupService *found =
-      named(setup->service_by_name, setup_service_key(scratch, org_id, name, false), out_ambiguous);
+  size_t count = 0;
+  const SetupName *names = setup_index_find(setup->service_names.items, setup->service_names.count,
+                                            setup_service_hash(org_id, name), &count);
+  const SetupService *found = named(setup, names, count, org_id, name, true, out_ambiguous);
   if (found || *out_ambiguous) return found;
-  return named(setup->service_by_lower, setup_service_key(scratch, org_id, name, true), out_ambiguous);
+  return named(setup, names, count, org_id, name, false, out_ambiguous);
 }
 
 /* What ifs -------------------------------------------------------------------------------------------------------- */
@@ -195,25 +315,27 @@ static bool comes_before(const Rule *a, const Rule *b) {
   return a->position != b->position ? a->position < b->position : a->id < b->id;
 }
 
+void setup_rules_with(Arena *arena, SetupOrg *org, i64 replaced_id, const Rule *rule) {
+  const Rule **rules = ARENA_ARRAY(arena, const Rule *, org->rule_count + 1);
+  size_t count = 0;
+  bool placed = rule == NULL;
+  for (size_t k = 0; k < org->rule_count; k++) {
+    if (org->rules[k]->id == replaced_id) continue;
+    if (!placed && comes_before(rule, org->rules[k])) rules[count++] = rule, placed = true;
+    rules[count++] = org->rules[k];
+  }
+  if (!placed) rules[count++] = rule;
+  org->rules = rules;
+  org->rule_count = count;
+}
+
 const Setup *setup_with_rule(Arena *arena, const Setup *setup, i64 org_id, i64 replaced_id, const Rule *rule) {
   Setup *view = ARENA_NEW(arena, Setup);
-  *view = *setup;
+  memcpy(view, setup, sizeof *view);
   view->orgs.items = ARENA_ARRAY(arena, SetupOrg, setup->orgs.count + 1);
   for (size_t i = 0; i < setup->orgs.count; i++) {
-    SetupOrg *org = &view->orgs.items[i];
-    *org = setup->orgs.items[i];
-    if (org->id != org_id) continue;
-    const Rule **rules = ARENA_ARRAY(arena, const Rule *, org->rule_count + 1);
-    size_t count = 0;
-    bool placed = rule == NULL;
-    for (size_t k = 0; k < org->rule_count; k++) {
-      if (org->rules[k]->id == replaced_id) continue;
-      if (!placed && comes_before(rule, org->rules[k])) rules[count++] = rule, placed = true;
-      rules[count++] = org->rules[k];
-    }
-    if (!placed) rules[count++] = rule;
-    org->rules = rules;
-    org->rule_count = count;
+    view->orgs.items[i] = setup->orgs.items[i];
+    if (view->orgs.items[i].id == org_id) setup_rules_with(arena, &view->orgs.items[i], replaced_id, rule);
   }
   return view;
 }

@@ -1,10 +1,11 @@
 /* Setup: an immutable picture of everything people configure (integrations, rules, services, teams, people, schedules,
  * policies, keys), compiled for use. Built from the database after a write that changed any of it and swapped in whole,
- * so that the engine and the I/O threads read it without a lock. Cost: one pass over the configuration; a few ms.
+ * so that the engine and the I/O threads read it without a lock. Cost: one pass over the configuration for
+ * the first one, and now and then; one row for what was written since.
  *
  * Use: const Setup *s = setup_take(store); ... setup_give(s). On the engine's thread setup_current(store) is enough
- * within a round. A resource whose write changes the picture calls setup_changed(store) inside its transaction (the
- * registry's hook does). */
+ * within a round. The registry's hook calls setup_row_changed inside the transaction of a write; whoever writes such
+ * a table with a statement of its own calls setup_changed(store). */
 #ifndef TOCSIN_CORE_SETUP_H
 #define TOCSIN_CORE_SETUP_H
 
@@ -70,6 +71,7 @@ typedef struct SetupService {
   Str slug, name, tier, urgency; /* urgency empty: by policy */
   i64 failure_severity;          /* -1: none */
   Value labels;
+  Value aliases; /* list of texts */
 } SetupService;
 
 typedef enum TargetKind { TARGET_USER, TARGET_SCHEDULE, TARGET_TEAM, TARGET_CHANNEL } TargetKind;
@@ -155,7 +157,7 @@ struct SetupOrg {
   SetupDefaults defaults;
   const Rule **rules; /* all enabled and disabled rules in order: the organization's, then each team's */
   size_t rule_count;
-  const SetupUser **owners;
+  const i64 *owner_ids;
   size_t owner_count;
 };
 
@@ -170,11 +172,17 @@ MUST_CHECK bool setup_store_new(App *app, SetupStore **out, Error *err);
 void setup_store_free(SetupStore *store);
 /* Marks the picture stale; setup_refresh (the engine's hook) rebuilds it from the round's own transaction. */
 void setup_changed(SetupStore *store);
+/* One row of a resource was written or removed, on the engine's thread: only that row is read again. What the picture
+ * does not hold costs nothing. Cost of others: that row, and a copy of its kind's list (16 to 300 bytes a row). */
+void setup_row_changed(SetupStore *store, const char *resource, i64 id);
 /* Rebuilt as well, but nobody else needs to know. */
 void setup_doubted(SetupStore *store);
 MUST_CHECK bool setup_refresh(Cycle *cycle, Error *err);
 /* First build, from any connection. */
 MUST_CHECK bool setup_load(App *app, Db *db, Error *err);
+/* For tests, as a command (engine_run): fails, naming the first difference, when the picture is not that of the rows.
+ */
+MUST_CHECK bool setup_verify(Cycle *cycle, void *ctx, Error *err);
 u64 setup_version(const Setup *setup);
 
 /* A view with this rule in its place instead of the one of this id (NULL: without it): what would be decided then?

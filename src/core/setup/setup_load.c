@@ -7,8 +7,6 @@
 #include "core/oncall/oncall.h"
 #include "core/setup/load.h"
 
-const SetupService SETUP_AMBIGUOUS;
-
 /* Organizations --------------------------------------------------------------------------------------------------- */
 
 static const DbStmt ORGS = {
@@ -32,33 +30,10 @@ static bool read_org(const DbRow *row, void *ctx) {
 
 /* Services, schedules, policies ----------------------------------------------------------------------------------- */
 
-static const DbStmt SERVICES = {
-    "setup_services",
-    "SELECT id, org_id, team_id, policy_id, slug, name, tier, urgency, failure_severity, labels, aliases FROM service "
-    "ORDER BY id",
-    NULL};
-
-Str setup_service_key(Arena *arena, i64 org_id, Str name, bool lower) {
-  Str key = str_format(arena, "%lld/%.*s", (long long)org_id, STR_ARG(name));
-  return lower ? str_lower(arena, key) : key;
-}
-
-static void add_name(Map *map, Str key, const SetupService *service) {
-  void **slot = map_slot(map, key);
-  if (*slot && *slot != service)
-    *slot = (void *)(uintptr_t)&SETUP_AMBIGUOUS;
-  else
-    *slot = (void *)(uintptr_t)service;
-}
-
-static void index_service(Loading *load, const SetupService *service, const Value *aliases) {
-  for (size_t i = 0; i <= load_count(aliases) + 1; i++) {
-    Str name = i == 0 ? service->name : i == 1 ? service->slug : value_text_or(value_at(aliases, i - 2), STR_NONE);
-    if (name.len == 0) continue;
-    add_name(load->setup->service_by_name, setup_service_key(load->arena, service->org_id, name, false), service);
-    add_name(load->setup->service_by_lower, setup_service_key(load->arena, service->org_id, name, true), service);
-  }
-}
+#define SERVICES_SELECT                                                                                                \
+  "SELECT id, org_id, team_id, policy_id, slug, name, tier, urgency, failure_severity, labels, aliases FROM service "
+static const DbStmt SERVICES = {"setup_services", SERVICES_SELECT "ORDER BY id", NULL};
+static const DbStmt SERVICE = {"setup_service", SERVICES_SELECT "WHERE id = $1", NULL};
 
 static bool read_service(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -73,20 +48,15 @@ static bool read_service(const DbRow *row, void *ctx) {
       .urgency = db_row_text(row, 7, load->arena),
       .failure_severity = db_row_is_null(row, 8) ? -1 : db_row_int(row, 8),
       .labels = load_json(load, row, 9),
+      .aliases = load_json(load, row, 10),
   };
   return true;
 }
+const SetupPass SETUP_ONE_SERVICE = {&SERVICE, read_service};
 
-/* A second pass: the services no longer move, so names may point at them. */
-static bool read_aliases(const DbRow *row, void *ctx) {
-  Loading *load = ctx;
-  Value aliases = load_json(load, row, 10);
-  index_service(load, setup_service(load->setup, db_row_int(row, 0)), &aliases);
-  return true;
-}
-
-static const DbStmt SCHEDULES = {
-    "setup_schedules", "SELECT id, org_id, team_id, slug, name, time_zone, layers FROM schedule ORDER BY id", NULL};
+#define SCHEDULES_SELECT "SELECT id, org_id, team_id, slug, name, time_zone, layers FROM schedule "
+static const DbStmt SCHEDULES = {"setup_schedules", SCHEDULES_SELECT "ORDER BY id", NULL};
+static const DbStmt SCHEDULE = {"setup_schedule", SCHEDULES_SELECT "WHERE id = $1", NULL};
 
 static bool read_schedule(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -101,6 +71,8 @@ static bool read_schedule(const DbRow *row, void *ctx) {
   };
   return true;
 }
+
+const SetupPass SETUP_ONE_SCHEDULE = {&SCHEDULE, read_schedule};
 
 static const DbStmt CONNECTORS = {
     "setup_connectors",
@@ -120,11 +92,11 @@ static bool read_connector(const DbRow *row, void *ctx) {
   return true;
 }
 
-static const DbStmt POLICIES = {
-    "setup_policies",
-    "SELECT id, org_id, team_id, slug, name, urgency, levels, \"repeat\", exhausted, ack_timeout_s, version, "
-    "on_empty, page_newcomers, stop_previous_on_escalate FROM escalation_policy ORDER BY id",
-    NULL};
+#define POLICIES_SELECT                                                                                                \
+  "SELECT id, org_id, team_id, slug, name, urgency, levels, \"repeat\", exhausted, ack_timeout_s, version, "           \
+  "on_empty, page_newcomers, stop_previous_on_escalate FROM escalation_policy "
+static const DbStmt POLICIES = {"setup_policies", POLICIES_SELECT "ORDER BY id", NULL};
+static const DbStmt POLICY = {"setup_policy", POLICIES_SELECT "WHERE id = $1", NULL};
 
 static SetupTarget *read_targets(const Loading *load, const Value *list, size_t *out_count) {
   static const char *const KINDS[] = {"user", "schedule", "team", "channel"};
@@ -177,17 +149,19 @@ static bool read_policy(const DbRow *row, void *ctx) {
   return true;
 }
 
+const SetupPass SETUP_ONE_POLICY = {&POLICY, read_policy};
+
 /* Integrations and keys
  * ------------------------------------------------------------------------------------------------ */
 
-static const DbStmt INTEGRATIONS = {
-    "setup_integrations",
-    "SELECT id, org_id, team_id, service_id, policy_id, slug, name, \"key\", template, secret, enabled, quiet, "
-    "dedup_scope, "
-    "default_priority, reopen_window_s, resolve_after_s, late_window_s, time_zone, overrides, filter, "
-    "flap_count, flap_window_s, flap_quiet_s "
-    "FROM integration ORDER BY id",
-    NULL};
+#define INTEGRATIONS_SELECT                                                                                            \
+  "SELECT id, org_id, team_id, service_id, policy_id, slug, name, \"key\", template, secret, enabled, quiet, "         \
+  "dedup_scope, "                                                                                                      \
+  "default_priority, reopen_window_s, resolve_after_s, late_window_s, time_zone, overrides, filter, "                  \
+  "flap_count, flap_window_s, flap_quiet_s "                                                                           \
+  "FROM integration "
+static const DbStmt INTEGRATIONS = {"setup_integrations", INTEGRATIONS_SELECT "ORDER BY id", NULL};
+static const DbStmt INTEGRATION = {"setup_integration", INTEGRATIONS_SELECT "WHERE id = $1", NULL};
 
 static void read_expressions(Loading *load, SetupIntegration *integration, const Value *overrides, Str filter) {
   const CelProgram **slots = ARENA_ARRAY(load->arena, const CelProgram *, catalog_field_count());
@@ -241,13 +215,16 @@ static bool read_integration(const DbRow *row, void *ctx) {
   return true;
 }
 
+const SetupPass SETUP_ONE_INTEGRATION = {&INTEGRATION, read_integration};
+
 /* Rules ----------------------------------------------------------------------------------------------------------- */
 
-static const DbStmt RULES = {"setup_rules",
-                             "SELECT id, org_id, team_id, slug, name, integration_ids, position, enabled, \"when\", "
-                             "conditions, \"match\", actions, "
-                             "stop, active_times FROM alert_rule ORDER BY team_id IS NOT NULL, team_id, position, id",
-                             NULL};
+#define RULES_SELECT                                                                                                   \
+  "SELECT id, org_id, team_id, slug, name, integration_ids, position, enabled, \"when\", "                             \
+  "conditions, \"match\", actions, "                                                                                   \
+  "stop, active_times FROM alert_rule "
+static const DbStmt RULES = {"setup_rules", RULES_SELECT "ORDER BY team_id IS NOT NULL, team_id, position, id", NULL};
+static const DbStmt RULE = {"setup_rule", RULES_SELECT "WHERE id = $1", NULL};
 
 static bool read_rule(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -274,18 +251,25 @@ static bool read_rule(const DbRow *row, void *ctx) {
   return true;
 }
 
+const SetupPass SETUP_ONE_RULE = {&RULE, read_rule};
+
 /* All of it ------------------------------------------------------------------------------------------------------- */
 
-static void find_owners(Loading *load) {
-  for (size_t o = 0; o < load->setup->orgs.count; o++) {
-    SetupOrg *org = &load->setup->orgs.items[o];
-    org->owners = ARENA_ARRAY(load->arena, const SetupUser *, load->setup->users_list.count + 1);
-    for (size_t i = 0; i < load->setup->users_list.count; i++) {
-      const SetupUser *user = &load->setup->users_list.items[i];
-      if (user->org_id == org->id && str_equal_c(user->role, "owner") && !str_equal_c(user->status, "deactivated"))
-        org->owners[org->owner_count++] = user;
+void load_owners(Setup *setup, Arena *arena, SetupOrg *org) {
+  i64 *ids = NULL;
+  size_t count = 0, room = 0;
+  for (size_t i = 0; i < setup->users_list.count; i++) {
+    const SetupUser *user = &setup->users_list.items[i];
+    if (user->org_id != org->id || !str_equal_c(user->role, "owner") || str_equal_c(user->status, "deactivated"))
+      continue;
+    if (count == room) {
+      ids = arena_grow(arena, ids, room * sizeof(i64), (room + 8) * sizeof(i64));
+      room += 8;
     }
+    ids[count++] = user->id;
   }
+  org->owner_ids = ids;
+  org->owner_count = count;
 }
 
 static int by_id(const void *a, const void *b) {
@@ -293,33 +277,47 @@ static int by_id(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
+static void index_services(Setup *setup, Arena *arena) {
+  for (size_t i = 0; i < setup->services.count; i++) {
+    size_t count = 0;
+    const SetupName *names = setup_service_names(arena, &setup->services.items[i], &count);
+    for (size_t k = 0; k < count; k++) *VEC_PUSH(arena, &setup->service_names) = names[k];
+  }
+}
+
 /* Keys and sessions are one list. */
-static void index_all(Loading *load) {
-  Setup *setup = load->setup;
+static void index_all(Setup *setup, Arena *arena) {
   if (setup->keys.count) qsort(setup->keys.items, setup->keys.count, sizeof(SetupKey), by_id);
-  for (size_t i = 0; i < setup->integrations.count; i++)
-    map_set(setup->integration_by_key, setup->integrations.items[i].key, &setup->integrations.items[i]);
-  for (size_t i = 0; i < setup->keys.count; i++)
-    map_set(setup->key_by_hash, setup->keys.items[i].hash, &setup->keys.items[i]);
+  index_services(setup, arena);
+  for (size_t i = 0; i < setup->integrations.count; i++) {
+    const SetupIntegration *in = &setup->integrations.items[i];
+    *VEC_PUSH(arena, &setup->integration_keys) = (SetupName){hash_keyed(in->key), in->id};
+  }
+  for (size_t i = 0; i < setup->keys.count; i++) {
+    const SetupKey *key = &setup->keys.items[i];
+    *VEC_PUSH(arena, &setup->key_hashes) = (SetupName){hash_keyed(key->hash), key->id};
+  }
+  setup_index_sort(setup->service_names.items, setup->service_names.count);
+  setup_index_sort(setup->integration_keys.items, setup->integration_keys.count);
+  setup_index_sort(setup->key_hashes.items, setup->key_hashes.count);
 }
 
 bool setup_build(App *app, Db *db, Setup *setup, Error *err) {
   static const SetupPass ORGANIZATIONS[] = {{&ORGS, read_org}, {NULL, NULL}};
-  static const SetupPass THINGS[] = {{&SERVICES, read_service},     {&SERVICES, read_aliases},
-                                     {&SCHEDULES, read_schedule},   {&POLICIES, read_policy},
-                                     {&CONNECTORS, read_connector}, {&INTEGRATIONS, read_integration},
-                                     {&RULES, read_rule},           {NULL, NULL}};
+  static const SetupPass THINGS[] = {{&SERVICES, read_service},
+                                     {&SCHEDULES, read_schedule},
+                                     {&POLICIES, read_policy},
+                                     {&CONNECTORS, read_connector},
+                                     {&INTEGRATIONS, read_integration},
+                                     {&RULES, read_rule},
+                                     {NULL, NULL}};
   static const SetupPass *const TABLES[] = {ORGANIZATIONS, SETUP_PEOPLE, THINGS};
-  Loading load = {.app = app, .setup = setup, .arena = setup->arena};
-  setup->integration_by_key = map_new(setup->arena);
-  setup->key_by_hash = map_new(setup->arena);
-  load.roles = map_new(setup->arena);
-  setup->service_by_name = map_new(setup->arena);
-  setup->service_by_lower = map_new(setup->arena);
+  Arena *arena = setup->base->arena;
+  Loading load = {.app = app, .setup = setup, .arena = arena, .roles = map_new(arena)};
   for (size_t t = 0; t < COUNT(TABLES); t++)
     for (const SetupPass *pass = TABLES[t]; pass->stmt; pass++)
       if (!db_query(db, pass->stmt, 0, NULL, pass->row, &load, err)) return false;
-  find_owners(&load);
-  index_all(&load);
+  for (size_t i = 0; i < setup->orgs.count; i++) load_owners(setup, arena, &setup->orgs.items[i]);
+  index_all(setup, arena);
   return true;
 }
