@@ -195,6 +195,10 @@ def start_ms(server):
     return (time.monotonic() - begin) * 1000
 
 
+OPEN = "status=triggered&status=acknowledged"
+PAGES = ["alerts?limit=50", f"alerts?limit=100&{OPEN}&sort=-id", f"alerts?limit=100&{OPEN}&sort=priority", f"alerts?limit=100&{OPEN}&total=true"]
+
+
 def case_open(e):
     for engine in e.engines():
         server = e.server(engine)
@@ -205,11 +209,11 @@ def case_open(e):
             after = server.memory_kib() / 1024
             server.stop()
             started = start_ms(server)
-            for path in ("alerts?limit=50", "alerts?limit=50&status=triggered", "alerts?limit=50&sort=-id"):
+            for path in PAGES:
                 timed_get(server, path, 2)
             print(f"{engine}, {there:,} open alerts (made in {took:.0f} s): resident {after:,.0f} MiB after them, "
                   f"{server.memory_kib() / 1024:,.0f} MiB after a restart; ready again in {started:,.0f} ms")
-            for path in ("alerts?limit=50", "alerts?limit=50&status=triggered", "alerts?limit=50&sort=-priority"):
+            for path in PAGES:
                 print(f"  GET {path}: {timed_get(server, path)}")
             begin = time.monotonic()
             code = server.try_send(KEY, {"dedup_key": "open-1", "title": "again"}).status
