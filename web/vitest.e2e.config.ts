@@ -14,7 +14,8 @@ export default defineConfig({
     globals: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    fileParallelism: false, // two cores, and a browser takes one
+    // Each file has a server and a browser of its own; most of the time it waits for them.
     pool: "forks",
+    poolOptions: { forks: { maxForks: 2, minForks: 1 } },
   },
 });

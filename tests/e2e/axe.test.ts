@@ -70,6 +70,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["services", "/settings/services"],
   ["people", "/settings/users"],
   ["new policy", "/settings/escalation-policies?edit=new"],
+  ["provider accounts", "/settings/connectors?edit=new"],
   ["sessions", "/settings/sessions"],
   ["second factor", "/settings/sessions", (page) => page.getByRole("button", { name: "Set up" }).click().then(() => page.getByRole("img", { name: "QR code" }).waitFor())],
   ["nothing there", "/no/such/place"],

@@ -3,7 +3,7 @@ import { Dialog } from "@/ui/overlay";
 
 export default function KeySheet({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog open onClose={onClose} title="Keys" sub="Off while you type. Your menu switches keys of one letter off." wide>
+    <Dialog open onClose={onClose} title="Keys" sub="Off while you type. Your menu switches keys of one letter off." wide reading>
       <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
         {KEY_MAP.map((group) => (
           <section key={group.title}>

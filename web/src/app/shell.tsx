@@ -7,12 +7,13 @@ import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react
 import { send } from "@/lib/api";
 import { useKeys } from "@/lib/keys";
 import { choose, chosenDensity, chosenTheme, type Theme } from "@/lib/looks";
+import { flush, waiting } from "@/lib/outbox";
 import { meQuery, organizationQuery, queryClient } from "@/lib/query";
 import { startStream, stopStream, streamState, watchStream } from "@/lib/stream";
 import { Button, IconButton, Kbd } from "@/ui/button";
 import { Avatar } from "@/ui/marks";
 import { Menu, MenuCheck, MenuHead, MenuItem, MenuLine } from "@/ui/overlay";
-import { Toasts } from "@/ui/toast";
+import { toast, toastProblem, Toasts } from "@/ui/toast";
 import { Bell } from "./logo";
 
 const Palette = lazy(() => import("./palette"));
@@ -190,6 +191,16 @@ export function Shell() {
     startStream();
     return stopStream;
   }, []);
+  const me = useQuery(meQuery).data?.id ?? "";
+  useEffect(() => {
+    const go = () =>
+      void flush(me, { sent: (text) => toast(text), failed: toastProblem }).then(() => {
+        for (const key of ["alerts", "incidents", "pages", "timeline"]) void queryClient.invalidateQueries({ queryKey: [key] });
+      });
+    if (waiting(me)) go();
+    addEventListener("online", go);
+    return () => removeEventListener("online", go);
+  }, [me]);
   useEffect(() => {
     const palette = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;

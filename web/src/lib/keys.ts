@@ -86,6 +86,8 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
       ["a", "Acknowledge"],
       ["Shift R", "Resolve"],
       ["z", "Snooze an alert for an hour"],
+      ["Ctrl Space", "In an expression: what may come"],
+      ["o", "On a shift of the calendar: cover it"],
       ["n", "Write a note or an update"],
     ],
   },

@@ -12,11 +12,12 @@ interface DialogProps {
   sub?: ReactNode;
   children: ReactNode;
   wide?: boolean;
+  reading?: boolean; // nothing inside takes the focus: the content itself does, so that keys scroll it
 }
 
 const VEIL = "fixed inset-0 z-40 bg-black/45";
 
-export function Dialog({ open, onClose, title, sub, children, wide }: DialogProps) {
+export function Dialog({ open, onClose, title, sub, children, wide, reading }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
@@ -47,7 +48,9 @@ export function Dialog({ open, onClose, title, sub, children, wide }: DialogProp
               </IconButton>
             </Radix.Close>
           </header>
-          <div className="min-h-0 overflow-y-auto px-5 pb-5">{children}</div>
+          <div tabIndex={reading ? 0 : undefined} className="min-h-0 overflow-y-auto px-5 pb-5">
+            {children}
+          </div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 import type { AlertSearch } from "@/app/router";
 import { type Alert, api, Problem } from "@/lib/api";
-import { queryClient } from "@/lib/query";
+import { later } from "@/lib/outbox";
+import { meQuery, queryClient } from "@/lib/query";
 import { toast, toastProblem } from "@/ui/toast";
 
 const PAGE = 100;
@@ -79,12 +80,10 @@ export function useVerb() {
       await Promise.all(Array.from({ length: Math.min(HANDS, alerts.length) }, hand));
       if (failed.length) throw failed.length === 1 || alerts.length === 1 ? failed[0] : new Problem(0, "some", `${failed.length} of ${alerts.length} were not: ${(failed[0] as Error).message}`);
     },
-    // A tap in a tunnel is kept and sent when there is a network again.
-    networkMode: "online",
+    networkMode: "always",
     onMutate: ({ verb, alerts }) => {
       const status = WILL_BE[verb];
       if (status) patchAll(new Set(alerts.map((a) => a.id)), (alert) => ({ ...alert, status }));
-      if (!navigator.onLine) toast("You are offline", { detail: `“${DONE[verb]}” is sent as soon as there is a network.` });
     },
     onSuccess: (_, { verb, alerts }) => {
       const back = WAY_BACK[verb];
@@ -96,7 +95,15 @@ export function useVerb() {
       for (const key of ["alerts", "incidents", "pages", "timeline"]) void queryClient.invalidateQueries({ queryKey: [key], predicate: ({ queryKey, state }) => !(queryKey[1] === "list" && isLong(state.data)) });
     },
   });
-  return (verb: Verb, alerts: Alert[], body?: object) => alerts.length && mutation.mutate({ verb, alerts, body });
+  return (verb: Verb, alerts: Alert[], body?: object) => {
+    if (!alerts.length) return;
+    if (navigator.onLine) return mutation.mutate({ verb, alerts, body });
+    // A tap in a tunnel is kept, and sent when there is a network again.
+    const status = WILL_BE[verb];
+    if (status) patchAll(new Set(alerts.map((a) => a.id)), (alert) => ({ ...alert, status }));
+    for (const alert of alerts) later(queryClient.getQueryData(meQuery.queryKey)?.id ?? "", `/api/v1/alerts/${alert.id}/${verb}`, body ?? {}, `${DONE[verb]}: ${alert.number}`);
+    toast("You are offline", { detail: `“${DONE[verb]}” is sent as soon as there is a network.` });
+  };
 }
 
 export const canDo = (verb: Verb, alert: Alert) => {

@@ -349,9 +349,9 @@ function ColumnMenu({ columns, onChange }: { columns: Column[]; onChange: (colum
   return (
     <Menu
       trigger={
-        <IconButton label="Columns" className="border-line bg-surface max-md:!hidden">
+        <Button aria-label="Columns" title="Columns" className="!px-2 max-md:!hidden">
           <Columns3 className="size-4" aria-hidden />
-        </IconButton>
+        </Button>
       }
     >
       <MenuHead>Columns</MenuHead>

@@ -38,6 +38,7 @@ export default function Home() {
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <OnCall />
+          <MyShift />
           <Sources />
         </div>
       </div>
@@ -184,6 +185,40 @@ export function OnCall() {
           ))}
         </ul>
       )}
+    </Card>
+  );
+}
+
+const DAYS_AHEAD = 14;
+
+/* When I am on call next, by the function that pages. Only schedules that name me are asked. */
+function MyShift() {
+  const me = useMe();
+  const now = useNow(60_000);
+  const query = useQuery({
+    queryKey: ["schedules", "mine", me?.id],
+    enabled: !!me,
+    staleTime: 10 * 60_000,
+    queryFn: async () => {
+      const schedules = (await api("GET /schedules", { query: { limit: 200 } })).items;
+      const from = Date.now();
+      const range = { from: new Date(from).toISOString(), to: new Date(from + DAYS_AHEAD * 86_400_000).toISOString() };
+      const mine = schedules.filter((schedule) => JSON.stringify(schedule.layers).includes(me!.id)).slice(0, 10);
+      const all = await Promise.all(mine.map(async (schedule) => ({ schedule, final: (await api("GET /schedules/{id}/shifts", { id: schedule.id, query: range })).final })));
+      return all
+        .flatMap(({ schedule, final }) => final.filter((shift) => shift.user_ids.includes(me!.id)).map((shift) => ({ id: schedule.id, name: schedule.name, starts_at: shift.starts_at, ends_at: shift.ends_at })))
+        .sort((a, b) => (a.starts_at < b.starts_at ? -1 : 1));
+    },
+  });
+  const next = query.data?.find((shift) => Date.parse(shift.ends_at) > now);
+  if (!next) return null; // who is in no schedule misses nothing
+  const running = Date.parse(next.starts_at) <= now;
+  return (
+    <Card title={running ? "You are on call" : "Your next shift"}>
+      <Link to="/on-call/$id" params={{ id: next.id }} className="font-medium hover:underline">
+        {next.name}
+      </Link>
+      <p className="text-quiet tabular-nums">{running ? `until ${untilText(next.ends_at, now)}` : `${untilText(next.starts_at, now)} – ${untilText(next.ends_at, Date.parse(next.starts_at))}`}</p>
     </Card>
   );
 }

@@ -7,7 +7,7 @@ import { lazy, Suspense, useDeferredValue, useEffect, useState } from "react";
 import { api, type Integration, isProblem, type Problem } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { queryClient } from "@/lib/query";
-import { fullTime } from "@/lib/time";
+import { dayName, timeOfDay } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Select } from "@/ui/form";
 import { Badge, words } from "@/ui/marks";
@@ -68,7 +68,7 @@ function Mapping({ one }: { one: Integration }) {
   const changed = JSON.stringify(overrides) !== JSON.stringify(saved);
   const [results, setResults] = useState<Record<string, Evaluated>>({});
   const told = (field: string) => (result: Evaluated) => setResults((old) => (JSON.stringify(old[field]) === JSON.stringify(result) ? old : { ...old, [field]: result }));
-  const event = { ...(now.data?.items[element]?.event as Record<string, unknown> | undefined) };
+  const event = eventOf(now.data?.items[element]?.event as Record<string, unknown> | undefined);
   for (const field of Object.keys(overrides)) {
     const result = results[field];
     if (overrides[field]!.trim() && result && !result.error) event[field] = result.value;
@@ -142,7 +142,7 @@ function Mapping({ one }: { one: Integration }) {
                 >
                   {requests.data.items.map((r) => (
                     <option key={r.id} value={r.id}>
-                      {r.received_at && fullTime(r.received_at)}: {words(r.outcome)}
+                      {r.received_at && `${dayName(r.received_at)} ${timeOfDay(r.received_at)}`}, {words(r.outcome).toLowerCase()}
                     </option>
                   ))}
                 </Select>
@@ -191,13 +191,13 @@ function Mapping({ one }: { one: Integration }) {
           ) : (
             <dl aria-live="polite" className="divide-y divide-line">
               {now.isError && <div className="px-4 py-2 text-amber">With the mapping of now: {now.error.message}</div>}
-              {[...new Set([...Object.keys(FIELDS), ...Object.keys(event)])].map((field) => (
+              {[...new Set([...Object.keys(FIELDS), ...Object.keys(event)])].filter((field) => field in overrides || !isNothing(event[field])).map((field) => (
                 <div key={field} className="px-4 py-2">
                   <dt className="flex items-center gap-2 text-xs text-quiet">
                     {field}
                     {overrides[field]?.trim() && <Badge tone="blue">yours</Badge>}
                   </dt>
-                  <dd className="foreign font-mono text-xs break-words whitespace-pre-wrap">{event[field] === undefined || event[field] === null ? "–" : typeof event[field] === "string" ? (event[field] as string) : JSON.stringify(event[field], null, 1)}</dd>
+                  <dd className="foreign font-mono text-xs break-words whitespace-pre-wrap">{isNothing(event[field]) ? "–" : typeof event[field] === "string" ? (event[field] as string) : JSON.stringify(event[field], null, 1)}</dd>
                 </div>
               ))}
             </dl>
@@ -208,6 +208,17 @@ function Mapping({ one }: { one: Integration }) {
   );
 }
 
+/* As mappings say it: priorities by name, times as text; what stands there twice, once. */
+function eventOf(made: Record<string, unknown> | undefined): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(made ?? {})) {
+    const time = /^(.*)_ms$/.exec(name);
+    if (time) out[`${time[1]}_at`] = typeof value === "number" && value > 0 ? new Date(value).toISOString() : undefined;
+    else out[name] = name === "priority" && typeof value === "number" ? (value > 0 ? `p${value}` : undefined) : value;
+  }
+  return out;
+}
+
 function parsed(body: string | null | undefined): unknown {
   try {
     return body ? JSON.parse(body) : undefined;
@@ -215,6 +226,8 @@ function parsed(body: string | null | undefined): unknown {
     return undefined;
   }
 }
+
+const isNothing = (value: unknown) => value === undefined || value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 
 function AddField({ taken, onAdd }: { taken: Overrides; onAdd: (field: string) => void }) {
   return (

@@ -1,7 +1,9 @@
 /* One contact method: what it is, whether it works, and the ways to prove it. */
+import { useQuery } from "@tanstack/react-query";
 import { Send, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { api, type ContactMethod, isProblem, type NotificationRule, type Problem } from "@/lib/api";
+import { useCan } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select } from "@/ui/form";
 import { Badge, words } from "@/ui/marks";
@@ -10,12 +12,32 @@ import { When } from "@/ui/parts";
 import { toast } from "@/ui/toast";
 import { doing, reasonWords, works } from "./api";
 
-/* Those that can be sent today, and how an address of each looks. */
-const KINDS: Record<string, { name: string; hint: string; example: string; type: string }> = {
-  email: { name: "E-mail", hint: "", example: "ann@example.org", type: "email" },
-  ntfy: { name: "ntfy (push to a phone)", hint: "The URL of a topic that you subscribed to in the ntfy app. Choose a long name: whoever knows it can read it.", example: "https://ntfy.sh/tocsin-4f7c1d2e90ab", type: "url" },
-  webhook: { name: "Webhook", hint: "Gets a POST with everything that is known, as JSON.", example: "https://example.org/hook", type: "url" },
+/* The ways there are, from the server's catalog: one for each kind, however many providers serve it. */
+interface Way {
+  kind: string;
+  title: string;
+  hint: string;
+  ready: boolean; // else an admin connects an account first
+}
+const TITLES: Record<string, string> = { email: "E-mail", ntfy: "ntfy (push to a phone)", sms: "SMS", voice: "Phone call", webhook: "Webhook" };
+const NOTES: Record<string, string> = {
+  ntfy: "The URL of a topic that you subscribed to in the ntfy app. Choose a long name: whoever knows it can read it.",
+  webhook: "Gets a POST with everything that is known, as JSON.",
 };
+
+function useWays(): Way[] {
+  const channels = useQuery({ queryKey: ["channels"], queryFn: () => api("GET /channels"), staleTime: Number.POSITIVE_INFINITY }).data?.items ?? [];
+  const may = useCan("connectors", "read"); // who may not look leaves it to the server
+  const connectors = useQuery({ enabled: may, queryKey: ["connectors", "list"], queryFn: () => api("GET /connectors", { query: { limit: 200 } }), retry: false });
+  const connected = new Set(connectors.data?.items.map((one) => one.channel));
+  const ways = new Map<string, Way>();
+  for (const channel of channels) {
+    const ready = !channel.needs_connector || !may || connectors.isError || connected.has(channel.name);
+    const there = ways.get(channel.kind);
+    ways.set(channel.kind, { kind: channel.kind, title: TITLES[channel.kind] ?? channel.title, hint: there?.hint ?? channel.address_hint, ready: ready || !!there?.ready });
+  }
+  return [...ways.values()].sort((a, b) => Number(b.ready) - Number(a.ready) || a.title.localeCompare(b.title));
+}
 
 export function Method({ method, used }: { method: ContactMethod; used: boolean }) {
   const id = method.id;
@@ -133,7 +155,8 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
   const [label, setLabel] = useState("");
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
-  const about = KINDS[kind]!;
+  const ways = useWays();
+  const about = ways.find((way) => way.kind === kind);
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
@@ -160,16 +183,18 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
         <Field label="How" error={problem?.at("/kind")}>
           {(a) => (
             <Select {...a} value={kind} onChange={(e) => setKind(e.target.value)}>
-              {Object.entries(KINDS).map(([value, { name }]) => (
-                <option key={value} value={value}>
-                  {name}
+              {ways.length === 0 && <option value="email">E-mail</option>}
+              {ways.map((way) => (
+                <option key={way.kind} value={way.kind} disabled={!way.ready}>
+                  {way.title}
+                  {!way.ready && " (an admin connects an account first)"}
                 </option>
               ))}
             </Select>
           )}
         </Field>
-        <Field label="Address" hint={about.hint || undefined} error={problem?.at("/address")}>
-          {(a) => <Input {...a} type={about.type} required maxLength={500} placeholder={about.example} value={address} onChange={(e) => setAddress(e.target.value)} />}
+        <Field label="Address" hint={NOTES[kind]} error={problem?.at("/address")}>
+          {(a) => <Input {...a} type={kind === "email" ? "email" : "text"} required maxLength={500} placeholder={about?.hint} value={address} onChange={(e) => setAddress(e.target.value)} />}
         </Field>
         <Field label="What you call it" optional error={problem?.at("/label")}>
           {(a) => <Input {...a} maxLength={80} placeholder="Work phone" value={label} onChange={(e) => setLabel(e.target.value)} />}

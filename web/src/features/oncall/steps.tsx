@@ -49,8 +49,8 @@ export function Steps({ user, urgency, rule, methods }: { user: string; urgency:
       {steps.length === 0 && <p className={urgency === "high" ? "text-red" : "text-quiet"}>No steps: such a page does not reach you.</p>}
       <ol className="flex flex-col gap-2">
         {steps.map((step, i) => (
-          <li key={i} className="flex flex-wrap items-start gap-x-3 gap-y-2 rounded-md border border-line p-3">
-            <Select aria-label={`When, step ${i + 1}`} className="!w-32" value={step.delay_s} onChange={(e) => put(i, { delay_s: Number(e.target.value) })}>
+          <li key={i} className="grid grid-cols-[9rem_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-2 rounded-md border border-line p-3">
+            <Select aria-label={`When, step ${i + 1}`} value={step.delay_s} onChange={(e) => put(i, { delay_s: Number(e.target.value) })}>
               {[...new Set([...DELAYS, step.delay_s])]
                 .sort((a, b) => a - b)
                 .map((s) => (
@@ -59,11 +59,11 @@ export function Steps({ user, urgency, rule, methods }: { user: string; urgency:
                   </option>
                 ))}
             </Select>
-            <fieldset className="flex min-w-48 flex-1 flex-col gap-1 pt-1">
+            <fieldset className="flex min-w-0 flex-col gap-1 pt-1 max-sm:order-last max-sm:col-span-3">
               <legend className="sr-only">By, step {i + 1}</legend>
               {methods.map((method) => (
-                <label key={method.id} className="flex cursor-pointer flex-wrap items-center gap-2">
-                  <Checkbox checked={step.contact_method_ids.includes(method.id)} onChange={(e) => toggle(i, method.id, e.target.checked)} />
+                <label key={method.id} className="flex cursor-pointer items-start gap-2">
+                  <Checkbox className="mt-1" checked={step.contact_method_ids.includes(method.id)} onChange={(e) => toggle(i, method.id, e.target.checked)} />
                   <span className="foreign min-w-0">
                     <span className="text-quiet">{words(method.kind)}</span> {method.address}
                   </span>
@@ -71,7 +71,7 @@ export function Steps({ user, urgency, rule, methods }: { user: string; urgency:
                 </label>
               ))}
             </fieldset>
-            <IconButton small label={`Remove step ${i + 1}`} onClick={() => setSteps(steps.filter((_, k) => k !== i))}>
+            <IconButton small className="max-sm:col-start-3" label={`Remove step ${i + 1}`} onClick={() => setSteps(steps.filter((_, k) => k !== i))}>
               <X className="size-4" aria-hidden />
             </IconButton>
           </li>

@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "@/lib/api";
 import { namesQuery } from "@/lib/query";
-import { fullTime } from "@/lib/time";
+import { dayName, timeOfDay } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/form";
 import { Priority } from "@/ui/marks";
@@ -48,7 +48,7 @@ export function Preview() {
             {!requests?.length && <option value="">Nothing was sent yet</option>}
             {requests?.map((one) => (
               <option key={one.id} value={one.id}>
-                {fullTime(one.received_at!)}, {one.alert_ids.length} alerts
+                {dayName(one.received_at!)} {timeOfDay(one.received_at!)}, {one.alert_ids.length} {one.alert_ids.length === 1 ? "alert" : "alerts"}
               </option>
             ))}
           </Select>

@@ -15,5 +15,6 @@ export const KINDS: Kind[] = [
   { plural: "users", form: "User", title: "People", one: "person", doc: "Who answers, and what they may do.", columns: ["email", "role", "status"] },
   { plural: "escalation-policies", form: "EscalationPolicy", title: "Escalation policies", one: "policy", doc: "Whom to page, in which order, how long to wait.", columns: ["levels", "team_id", "urgency"] },
   { plural: "schedules", form: "Schedule", title: "Schedules", one: "schedule", doc: "Who is on call when.", columns: ["team_id", "time_zone", "layers"] },
+  { plural: "connectors", form: "Connector", title: "Provider accounts", one: "account", doc: "With which SMS, calls and chat messages are sent.", columns: ["channel", "state", "enabled"] },
   { plural: "api-keys", form: "ApiKey", title: "API keys", one: "API key", doc: "Let programs in. A key is shown once.", columns: ["hint", "scopes", "user_id", "expires_at"] },
 ];

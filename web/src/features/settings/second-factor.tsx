@@ -107,7 +107,7 @@ function SetUp({ onClose }: { onClose: () => void }) {
             {begun.data ? <Picture text={begun.data.uri} /> : <Skeleton className="size-44" />}
             <div className="min-w-48 flex-1">
               <p>Scan this with the app. No camera? Type this into it:</p>
-              <p className="mt-2 font-mono text-xs break-all">{begun.data?.secret.replace(/(.{4})/g, "$1 ") ?? "…"}</p>
+              <p className="mt-2 font-mono text-xs">{begun.data?.secret.replace(/(.{4})/g, "$1 ") ?? "…"}</p>
               {begun.data && (
                 <a href={begun.data.uri} className="mt-2 inline-block text-accent-ink hover:underline">
                   Open it in an app on this device
