@@ -325,6 +325,8 @@ static void bench_hostile(void) {
                                         "p.l.all(x, p.s.charAt(59000) != '')",
                                         "p.s.matches('(a|aa)+$')",
                                         "p.ss.all(x, x.matches('([a-z]+)*[0-9]') || true)",
+                                        "p.l.all(x, !'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'"
+                                        ".matches('(a|aa|aaa){1,6}[bc]'))",
                                         "p.l.all(x, json_path(p, '$..*') != null)",
                                         "p.l.all(x, p.s.reverse() != '')",
                                         "lists.range(20000).transformMapEntry(i, v, {string(v): v})",

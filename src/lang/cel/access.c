@@ -5,13 +5,12 @@
 
 #include "lang/cel/machine.h"
 
-/* The field of a map. Most maps are small and most keys differ in length or first byte: no call for those. */
+/* The field of a map. Most maps are small and most keys differ in length. */
 static inline const Value *field_of(const Value *map, const Value *name) {
   if (map->flags & VALUE_INDEXED || name->size == 0) return value_get_key(map, name);
   for (u32 i = 0; i < map->size; i++) {
     const Member *m = &map->members[i];
-    if (m->key.kind == VALUE_STRING && m->key.size == name->size && m->key.text[0] == name->text[0] &&
-        memcmp(m->key.text, name->text, name->size) == 0)
+    if (m->key.kind == VALUE_STRING && m->key.size == name->size && same_bytes(m->key.text, name->text, name->size))
       return &m->value;
   }
   return NULL;

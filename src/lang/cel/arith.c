@@ -141,15 +141,6 @@ Value cel_negate(CelCall *call, const Value *v) {
   return cel_fault(call, "'-' does not work on %.*s", STR_ARG(cel_type_name(v)));
 }
 
-static bool order_answers(OpCode code, int order) {
-  switch (code) {
-  case OP_LESS: return order == -1;
-  case OP_LESS_EQUAL: return order == -1 || order == 0;
-  case OP_GREATER: return order == 1;
-  default: return order == 1 || order == 0;
-  }
-}
-
 Value machine_compare(Machine *m, OpCode code, const Value *a, const Value *b) {
   static const char *const SIGNS[] = {"<", "<=", ">", ">="};
   if (is_fault(a) || is_fault(b)) return is_fault(a) ? *a : *b;

@@ -90,7 +90,17 @@ static bool generate_name(Generator *g, const Node *node) {
   return true;
 }
 
+/* A field of a variable is what most expressions read: one instruction instead of two. */
+static bool generate_field(Generator *g, const Node *node) {
+  const Node *of = node->args[0];
+  if (node->test || node->optional || of->kind != NODE_NAME || of->ref != REF_VAR || of->test) return false;
+  u32 op = emit(g, OP_FIELD, (u32)of->slot, node, 1);
+  g->ops.items[op].b = add_const(g, kept_text(g, node->name));
+  return true;
+}
+
 static bool generate_select(Generator *g, Node *node) {
+  if (generate_field(g, node)) return true;
   if (!generate(g, node->args[0])) return false;
   OpCode code = node->test ? OP_HAS : node->optional ? OP_OPT_SELECT : OP_SELECT;
   emit(g, code, add_const(g, kept_text(g, node->name)), node, 0);
@@ -134,8 +144,22 @@ static bool prepare(Generator *g, const Node *node, const void **out) {
   return cel_fail_at(g->c->err, ERR_INVALID, g->c->source, node->args[1]->from, "%s", err.message);
 }
 
+/* a == "text": the constant stays where it is. */
+static bool generate_equal_const(Generator *g, Node *node, bool *out_ok) {
+  bool equal = str_equal_c(node->name, "_==_");
+  Value constant;
+  if ((!equal && !str_equal_c(node->name, "_!=_")) || node->count != 2 || node->args[1]->kind != NODE_CONST ||
+      !fold(g, node->args[1], &constant))
+    return false;
+  *out_ok = generate(g, node->args[0]);
+  emit(g, equal ? OP_EQUAL_CONST : OP_NOT_EQUAL_CONST, add_const(g, constant), node, 0);
+  return true;
+}
+
 static bool generate_call(Generator *g, Node *node) {
+  bool ok = false;
   if (!node->fn) return generate_fault(g, node, "function");
+  if (generate_equal_const(g, node, &ok)) return ok;
   for (size_t i = 0; i < COUNT(OPERATORS); i++)
     if (str_equal_c(node->name, OPERATORS[i].name)) {
       if (!generate_args(g, node)) return false;

@@ -57,6 +57,13 @@ static u32 run_select(Machine *m, const Op *op, u32 next) {
   return next;
 }
 
+static u32 run_field(Machine *m, const Op *op, u32 next) {
+  const CelRun *run = m->call.run;
+  if (run->bound && !run->bound[op->a]) return run_var(m, op, next);
+  push(m, machine_select(m, &run->vars[op->a], &m->program->consts[op->b]));
+  return next;
+}
+
 static u32 run_has(Machine *m, const Op *op, u32 next) {
   *m->top = machine_has(m, m->top, &m->program->consts[op->a]);
   return next;
@@ -109,7 +116,7 @@ static inline bool quick_equal(const Value *a, const Value *b, bool *out) {
   if (a->kind != b->kind) return false;
   if (a->kind == VALUE_STRING && a->size > QUICK_BYTES_MAX) return false; /* long texts are paid for */
   if (a->kind == VALUE_STRING)
-    *out = a->size == b->size && a->flags == b->flags && (a->size == 0 || memcmp(a->text, b->text, a->size) == 0);
+    *out = a->size == b->size && a->flags == b->flags && (a->size == 0 || same_bytes(a->text, b->text, a->size));
   else if (a->kind == VALUE_INT)
     *out = a->i == b->i;
   else if (a->kind == VALUE_BOOL)
@@ -129,9 +136,25 @@ static u32 run_equal(Machine *m, const Op *op, u32 next) {
   return unless_spent(m, next);
 }
 
+static u32 run_equal_const(Machine *m, const Op *op, u32 next) {
+  const Value *constant = &m->program->consts[op->a];
+  bool equal = false, wanted = op->code == OP_EQUAL_CONST;
+  if (quick_equal(m->top, constant, &equal))
+    *m->top = value_bool(equal == wanted);
+  else
+    *m->top = machine_compare(m, wanted ? OP_EQUAL : OP_NOT_EQUAL, m->top, constant);
+  return unless_spent(m, next);
+}
+
 static u32 run_order(Machine *m, const Op *op, u32 next) {
-  m->top--;
-  *m->top = machine_compare(m, (OpCode)op->code, m->top, m->top + 1);
+  Value *a = --m->top;
+  const Value *b = a + 1;
+  if (a->kind == VALUE_INT && b->kind == VALUE_INT) {
+    int order = a->i < b->i ? -1 : a->i > b->i;
+    *a = value_bool(order_answers((OpCode)op->code, order));
+    return next;
+  }
+  *a = machine_compare(m, (OpCode)op->code, a, b);
   return next;
 }
 
@@ -180,6 +203,7 @@ static u32 run_logic_next(Machine *m, const Op *op, u32 next) {
     *m->top = *operand;
     return decided(m, op);
   }
+  if (operand->kind == VALUE_BOOL && m->top->kind == VALUE_BOOL) return next; /* neither decides: they are the same */
   if (is_fault(m->top)) return next; /* the first fault stays, whatever comes, unless it is absorbed */
   *m->top = operand->kind == VALUE_BOOL ? *operand : cel_not_bool(&m->call, operand);
   return next;
@@ -296,6 +320,7 @@ const Instruction INSTRUCTIONS[OP_END] = {
     [OP_LOCAL] = run_local,
     [OP_STORE] = run_store,
     [OP_SELECT] = run_select,
+    [OP_FIELD] = run_field,
     [OP_HAS] = run_has,
     [OP_OPT_SELECT] = run_opt_select,
     [OP_INDEX] = run_index,
@@ -308,6 +333,8 @@ const Instruction INSTRUCTIONS[OP_END] = {
     [OP_MODULO] = run_arithmetic,
     [OP_EQUAL] = run_equal,
     [OP_NOT_EQUAL] = run_equal,
+    [OP_EQUAL_CONST] = run_equal_const,
+    [OP_NOT_EQUAL_CONST] = run_equal_const,
     [OP_LESS] = run_order,
     [OP_LESS_EQUAL] = run_order,
     [OP_GREATER] = run_order,

@@ -3,7 +3,7 @@
 #include "lang/cel/library.h"
 #include "lang/cel/regex.h"
 
-enum { COST_COMPILE = 200, COST_MATCH = 20 };
+enum { COST_COMPILE = 200, COST_MATCH = 40 };
 
 static bool prepare_pattern(Arena *arena, const Value *constant, const void **out, Error *err) {
   if (constant->kind != VALUE_STRING) return true;

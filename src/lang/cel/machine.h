@@ -2,6 +2,8 @@
 #ifndef TOCSIN_LANG_CEL_MACHINE_H
 #define TOCSIN_LANG_CEL_MACHINE_H
 
+#include <string.h>
+
 #include "lang/cel/program.h"
 
 typedef struct LoopState {
@@ -33,6 +35,33 @@ static inline bool is_fault(const Value *v) {
 }
 static inline const CelFault *fault_of(const Value *v) {
   return (const CelFault *)(const void *)v->text;
+}
+
+static inline bool order_answers(OpCode code, int order) {
+  switch (code) {
+  case OP_LESS: return order == -1;
+  case OP_LESS_EQUAL: return order == -1 || order == 0;
+  case OP_GREATER: return order == 1;
+  default: return order == 1 || order == 0;
+  }
+}
+
+/* Names and words are short: no call for those. `bytes` is at least 1; both texts hold that many. */
+static inline bool same_bytes(const char *a, const char *b, size_t bytes) {
+  u64 head[2], tail[2];
+  u32 short_head[2], short_tail[2];
+  if (bytes > 16) return memcmp(a, b, bytes) == 0;
+  if (bytes >= 8) {
+    memcpy(&head[0], a, 8), memcpy(&head[1], b, 8);
+    memcpy(&tail[0], a + bytes - 8, 8), memcpy(&tail[1], b + bytes - 8, 8);
+    return head[0] == head[1] && tail[0] == tail[1];
+  }
+  if (bytes >= 4) {
+    memcpy(&short_head[0], a, 4), memcpy(&short_head[1], b, 4);
+    memcpy(&short_tail[0], a + bytes - 4, 4), memcpy(&short_tail[1], b + bytes - 4, 4);
+    return short_head[0] == short_head[1] && short_tail[0] == short_tail[1];
+  }
+  return a[0] == b[0] && a[bytes / 2] == b[bytes / 2] && a[bytes - 1] == b[bytes - 1];
 }
 
 Value cel_missing(CelCall *call, Str key);

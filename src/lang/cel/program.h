@@ -42,6 +42,7 @@ typedef enum OpCode {
   OP_LOCAL,      /* push local a */
   OP_STORE,      /* pop into local a */
   OP_SELECT,     /* top.consts[a] */
+  OP_FIELD,      /* push variable a, its field consts[b] */
   OP_HAS,        /* has(top.consts[a]) */
   OP_OPT_SELECT, /* top.?consts[a] */
   OP_INDEX,      /* pop index; top[index] */
@@ -54,6 +55,8 @@ typedef enum OpCode {
   OP_MODULO,
   OP_EQUAL,
   OP_NOT_EQUAL,
+  OP_EQUAL_CONST, /* top == consts[a] */
+  OP_NOT_EQUAL_CONST,
   OP_LESS,
   OP_LESS_EQUAL,
   OP_GREATER,
