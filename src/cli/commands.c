@@ -43,6 +43,7 @@ const CliCommand CLI_COMMANDS[] = {
     {"incident", .doc = "declare, list, show, ack, say, update, resolve, close …", .verbs = INCIDENT_VERBS},
     {"page", .doc = "pages a person, team, schedule or policy by hand", .verb = &PAGE_BY_HAND},
     {"oncall", .doc = "who is on call; take: you are", .verb = &ONCALL, .verbs = ONCALL_VERBS},
+    {"heartbeat", .doc = "send: something is alive", .verbs = HEARTBEAT_VERBS},
     {"event", .doc = "send: an alert of your own, through an integration", .verbs = EVENT_VERBS},
     {"replay", .doc = "maps a stored request again", .verb = &REPLAY},
     {"rule", .doc = "preview: what the rules would do with a payload; versions, restore", .verbs = RULE_VERBS},

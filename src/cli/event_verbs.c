@@ -74,6 +74,38 @@ const VerbSpec EVENT_VERBS[] = {{.name = "send",
                                  .keyless = true},
                                 {.name = NULL}};
 
+/* heartbeat send -----------------------------------------------------------------------------------------------------
+ */
+
+static int run_heartbeat(Verb *verb) {
+  const char *status = options_get(verb->options, "exit-status");
+  const char *what = status                                 ? status
+                     : options_flag(verb->options, "start") ? "start"
+                     : options_flag(verb->options, "fail")  ? "fail"
+                                                            : "";
+  Value answer = value_null();
+  Str path = str_format(verb->arena, "/hb/%.*s%s%s",
+                        STR_ARG(client_escape(verb->arena, str_from_c(verb_word(verb, 0)))), what[0] ? "/" : "", what);
+  int code = client_send(verb->client, path, S(""), NULL, &answer);
+  if (code == EXIT_DONE) verb_say(verb, "%s", what[0] ? what : "ok");
+  return code;
+}
+
+static const Option HEARTBEAT_OPTIONS[] = {
+    {"exit-status", OPTION_TEXT, "N", NULL, "of what was run: 0 is well, anything else opens the alert at once"},
+    {"start", OPTION_FLAG, NULL, NULL, "it has begun"},
+    {"fail", OPTION_FLAG, NULL, NULL, "it has failed"}};
+const VerbSpec HEARTBEAT_VERBS[] = {{.name = "send",
+                                     .usage = "heartbeat send KEY [--exit-status N]",
+                                     .doc = "Says that something is alive; needs no API key.",
+                                     .run = run_heartbeat,
+                                     .words_min = 1,
+                                     .words_max = 1,
+                                     .options = HEARTBEAT_OPTIONS,
+                                     .option_count = COUNT(HEARTBEAT_OPTIONS),
+                                     .keyless = true},
+                                    {.name = NULL}};
+
 /* replay -------------------------------------------------------------------------------------------------------------
  */
 

@@ -11,7 +11,7 @@ extern const VerbSpec GET, CREATE, UPDATE, DELETE;
 extern const VerbSpec APPLY, EXPORT;
 /* alert_verbs.c, incident_verbs.c, oncall_verbs.c */
 extern const VerbSpec ALERT_VERBS[], INCIDENT_VERBS[];
-extern const VerbSpec PAGE_BY_HAND, ONCALL, ONCALL_VERBS[];
+extern const VerbSpec PAGE_BY_HAND, HEARTBEAT_VERBS[], ONCALL, ONCALL_VERBS[];
 /* event_verbs.c, eval_verb.c, watch.c */
 extern const VerbSpec EVENT_VERBS[], RULE_VERBS[], REPLAY, EVAL, WATCH;
 

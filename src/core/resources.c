@@ -24,6 +24,7 @@ const Resource *const CORE_RESOURCES[] = {
     &ESCALATION_POLICY,
     &CONNECTOR,
     &INTEGRATION,
+    &HEARTBEAT,
     &ALERT_RULE,
     &SILENCE,
     &MAINTENANCE_WINDOW,

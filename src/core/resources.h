@@ -37,6 +37,8 @@ typedef struct CoreHooks {
   bool (*quiet_changed)(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err);
   /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
   bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
+  /* Its times were changed, or it is gone: what is planned is planned anew. */
+  bool (*heartbeat_edited)(ResourceCtx *ctx, i64 heartbeat_id, bool deleted, Error *err);
   /* Is the channel known, and are these its settings? */
   bool (*check_connector)(ResourceCtx *ctx, const Value *connector, Error *err);
   /* What its provider proves itself with. */
@@ -92,7 +94,7 @@ extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ESCALATION_POLICY;
 extern const Resource SILENCE, MAINTENANCE_WINDOW, INHIBITION_RULE;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;
-extern const Resource PAGE, NOTIFICATION, CONNECTOR;
+extern const Resource PAGE, NOTIFICATION, CONNECTOR, HEARTBEAT;
 extern const Resource BULK_JOB;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "catalog/channel.h"
 #include "core/alerts/inhibiting.h"
+#include "core/heartbeats/heartbeats.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/internal.h"
 #include "core/quiet/window.h"
@@ -209,6 +210,10 @@ static bool shifts_changed(ResourceCtx *ctx, Error *err) {
   return page_shifts_changed(cycle_of(ctx), ctx->org_id, err);
 }
 
+static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err) {
+  return heartbeat_edited(cycle_of(ctx), id, deleted, err);
+}
+
 static const struct Access *access_list(ResourceCtx *ctx) {
   return app_of(ctx)->access;
 }
@@ -235,6 +240,7 @@ const CoreHooks API_HOOKS = {
     .quiet_changed = quiet_written,
     .alert_changed = alert_changed,
     .shifts_changed = shifts_changed,
+    .heartbeat_edited = edited_heartbeat,
     .check_connector = check_connector,
     .connector_token = connector_token,
 };

@@ -18,6 +18,7 @@
 #include "core/api/api.h"
 #include "core/api/gate.h"
 #include "core/api/limits.h"
+#include "core/heartbeats/heartbeats.h"
 #include "core/identity/letter.h"
 #include "core/identity/password.h"
 #include "core/identity/session.h"
@@ -132,9 +133,9 @@ static void picture_undone(void *app) {
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
-  static const JobKind *const JOBS[] = {ALERT_JOBS,    QUIET_SWEEP_JOBS, SILENCE_JOBS, WINDOW_JOBS,  INHIBITION_JOBS,
-                                        FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,  INBOUND_JOBS, UPKEEP_JOBS,
-                                        BULK_JOBS,     LETTER_JOBS,      NULL};
+  static const JobKind *const JOBS[] = {ALERT_JOBS,    QUIET_SWEEP_JOBS, SILENCE_JOBS,   WINDOW_JOBS,  INHIBITION_JOBS,
+                                        FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,    INBOUND_JOBS, UPKEEP_JOBS,
+                                        BULK_JOBS,     LETTER_JOBS,      HEARTBEAT_JOBS, NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,
@@ -258,8 +259,8 @@ static bool door_fits(const Door *door, Str path) {
 }
 
 static const Door *find_door(const Server *server, Str path) {
-  static const Door *const OWN[] = {INBOUND_DOORS, SIGN_IN_DOORS, JOIN_DOORS,  RESET_DOORS, API_DOORS,
-                                    ACK_DOORS,     SERVER_DOORS,  FIRST_DOORS, NULL};
+  static const Door *const OWN[] = {INBOUND_DOORS, SIGN_IN_DOORS,   JOIN_DOORS,   RESET_DOORS, API_DOORS,
+                                    ACK_DOORS,     HEARTBEAT_DOORS, SERVER_DOORS, FIRST_DOORS, NULL};
   const Door *const *const lists[] = {OWN, server->options->door_tables};
   for (size_t l = 0; l < COUNT(lists); l++)
     for (const Door *const *table = lists[l]; table && *table; table++)

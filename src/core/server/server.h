@@ -68,5 +68,6 @@ extern const Door SERVER_DOORS[]; /* /healthz /readyz /metrics */
 extern const Door INBOUND_DOORS[];
 extern const Door FIRST_DOORS[]; /* /setup */
 extern const Door ACK_DOORS[];
+extern const Door HEARTBEAT_DOORS[];
 
 #endif
