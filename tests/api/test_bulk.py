@@ -1,6 +1,7 @@
 """Verbs on many: ids[] or filter, an outcome for each, a job when they are many."""
 
 import json
+import time
 
 import pytest
 
@@ -38,6 +39,17 @@ def many(server, path, **body):
 
 def statuses(server, integration):
     return [a["status"] for a in sorted(server.items("alerts", integration_id=integration["id"]), key=lambda a: a["id"])]
+
+
+def ended(server, job):
+    """The job when it has ended: settled may be said between two slices on a machine that is busy with others."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        server.settle()
+        now = server.get("jobs/" + job["id"])
+        if now["status"] != "running":
+            return now
+    raise AssertionError(f"the job does not end: {now}")
 
 
 def test_each_has_an_outcome_and_one_refusal_keeps_no_other(bulk):
@@ -152,8 +164,7 @@ def test_many_rows_become_a_job(bulk):
     assert answer.status == 202, answer
     job = answer.json
     assert (job["area"], job["verb"], job["status"], job["total"]) == ("alerts", "acknowledge", "running", 720)
-    bulk.settle()
-    job = bulk.get("jobs/" + job["id"])
+    job = ended(bulk, job)
     assert (job["status"], job["done"], job["failed"]) == ("done", 719, 1) and job["finished_at"], job
     assert job["failures"] == [{"id": alerts[5]["id"], "status": 409, "code": "conflict", "detail": job["failures"][0]["detail"]}]
     assert job["created_by"]["kind"] == "user" and sorted(set(statuses(bulk, mine))) == ["acknowledged", "resolved"]
@@ -162,8 +173,7 @@ def test_many_rows_become_a_job(bulk):
     answer = bulk.try_api("POST", "alerts/resolve?dry_run=true", {"filter": f'integration_id == "{mine["slug"]}"'})
     assert answer.status == 400 and "500" in answer.json["detail"]
     answer = many(bulk, "alerts/resolve", ids=[a["number"] for a in alerts])
-    assert answer.status == 202
-    bulk.settle()
+    assert answer.status == 202 and ended(bulk, answer.json)["failed"] == 0
     assert set(statuses(bulk, mine)) == {"resolved"}
 
 
@@ -184,8 +194,7 @@ def test_a_job_stops_with_the_key_that_asked(bulk):
     key = bulk.make("api-keys", name="Short", scopes=["*"])
     job = bulk.try_api("POST", "alerts/acknowledge", {"filter": f'integration_id == "{mine["slug"]}"'}, key=key["key"]).json
     bulk.api("DELETE", "api-keys/" + key["id"])
-    bulk.settle()
-    job = bulk.get("jobs/" + job["id"])
+    job = ended(bulk, job)
     assert job["status"] == "done" or (job["status"] == "stopped" and "gone" in job["reason"]), job
     assert job["created_by"]["kind"] == "key"
 
@@ -196,8 +205,7 @@ def test_a_job_goes_on_after_a_restart(bulk):
     job = many(bulk, "alerts/acknowledge", filter=f'integration_id == "{mine["slug"]}"').json
     bulk.kill()
     bulk.start()
-    bulk.settle()
-    job = bulk.get("jobs/" + job["id"])
+    job = ended(bulk, job)
     assert (job["status"], job["done"]) == ("done", 1200), job
     assert set(statuses(bulk, mine)) == {"acknowledged"}
 

@@ -116,7 +116,7 @@ const SetupName *setup_index_find(const SetupName *names, size_t count, u64 hash
   size_t end = low;
   while (end < count && names[end].hash == hash) end++;
   *out_count = end - low;
-  return names + low;
+  return count ? names + low : names;
 }
 
 u64 setup_service_hash(i64 org_id, Str name) {
