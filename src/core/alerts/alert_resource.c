@@ -80,6 +80,11 @@ static const Field ALERT_FIELDS[] = {
      .column = "hold_list",
      .read_only = true,
      .doc = "Why it makes no noise."},
+    {.name = "quiet_because",
+     .kind = F_TEXT,
+     .computed = true,
+     .read_only = true,
+     .doc = "Why it makes no noise and until when, in a sentence; null: nothing holds it."},
     {.name = "unrouted", .kind = F_BOOL, .read_only = true, .filter = FILTER_SCAN, .doc = "It reached nobody."},
     {.name = "previous_alert_id",
      .kind = F_REF,
@@ -107,6 +112,11 @@ static bool alert_after_write(ResourceCtx *ctx, const Value *old, const Value *f
          hooks->alert_changed(ctx, resource_ref_id(ctx->registry, value_get_c(fresh, "id")), old, fresh, err);
 }
 
+static void alert_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  if (hooks->quiet_because) map_put_c(out, "quiet_because", hooks->quiet_because(ctx, value_get_c(row, "holds")));
+}
+
 const Resource ALERT = {
     .name = "alert",
     .plural = "alerts",
@@ -126,6 +136,7 @@ const Resource ALERT = {
     .team_shared = true,
     .private_sql = "incident_id IS NULL OR incident_id NOT IN (" HIDDEN_INCIDENTS ")",
     .after_write = alert_after_write,
+    .render = alert_render,
 };
 
 /* What remains of an alert whose time is over. Its pages, notifications, explanations and timeline name its id. */

@@ -4,6 +4,7 @@
 
 #include "catalog/channel.h"
 #include "core/alerts/inhibiting.h"
+#include "core/alerts/quiet_because.h"
 #include "core/heartbeats/heartbeats.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/internal.h"
@@ -214,6 +215,14 @@ static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err)
   return heartbeat_edited(cycle_of(ctx), id, deleted, err);
 }
 
+static Value because(ResourceCtx *ctx, const Value *holds) {
+  const Call *call = ((ApiCtx *)(void *)ctx)->call;
+  if (!call || !value_is(holds, VALUE_LIST) || holds->size == 0) return value_null();
+  const SetupOrg *org = setup_org(call->setup, ctx->org_id);
+  const Zone *zone = call->user && call->user->zone ? call->user->zone : org ? org->zone : zone_utc();
+  return value_string(quiet_because(ctx->arena, call->setup, ctx->org_id, holds, zone));
+}
+
 static const struct Access *access_list(ResourceCtx *ctx) {
   return app_of(ctx)->access;
 }
@@ -238,6 +247,7 @@ const CoreHooks API_HOOKS = {
     .incident_changed = incident_changed,
     .rule_changed = rule_changed,
     .quiet_changed = quiet_written,
+    .quiet_because = because,
     .alert_changed = alert_changed,
     .shifts_changed = shifts_changed,
     .heartbeat_edited = edited_heartbeat,

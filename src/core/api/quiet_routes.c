@@ -1,4 +1,5 @@
 /* Silences: their end, and what one would hide. */
+#include "core/alerts/quiet_because.h"
 #include "core/alerts/quiet_preview.h"
 #include "core/api/internal.h"
 #include "core/quiet/silence.h"
@@ -19,6 +20,21 @@ static bool end_window(Call *c, Cycle *cycle, Error *err) {
   return api_resolve(c, cycle->db, "maintenance_window", 0, &id, err) &&
          window_end(cycle, c->org_id, id, &c->who, &changed, err) &&
          api_answer_with(c, cycle->db, "maintenance_window", id, err);
+}
+
+/* What is held ---------------------------------------------------------------------------------------------------- */
+
+static bool held(Call *c, Db *db, Error *err) {
+  const SetupOrg *org = setup_org(c->setup, c->org_id);
+  const Zone *zone = c->user && c->user->zone ? c->user->zone : org ? org->zone : zone_utc();
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  i64 limit = value_int_or(value_get_c(&c->query, "limit"), 200);
+  if (!quiet_list(db, c->arena, c->setup, c->org_id, value_text_or(value_get_c(&c->query, "reason"), STR_NONE),
+                  (size_t)limit, zone, &c->answer, err))
+    return false;
+  Value items = *value_get_c(&c->answer, "items");
+  if (!api_keep_seen(c, db, "id", &items, err)) return false;
+  return resource_put(&ctx.rc, &c->answer, "items", items), true;
 }
 
 /* Preview --------------------------------------------------------------------------------------------------------- */
@@ -127,7 +143,37 @@ static const Field PREVIEWED[] = {
     {.name = "text", .kind = F_TEXT, .doc = "The same as Alertmanager writes them; null: by expression."},
     {.name = "warning", .kind = F_TEXT, .doc = "What is doubtful about the text; null: nothing."}};
 
+static const EnumValue HOLD_REASONS[] = {{"silence"}, {"maintenance"}, {"inhibition"}, {"flapping"}, {"suppressed"},
+                                         {"snooze"},  {"pause"},       {"quiet"},      {NULL}};
+static const Field HELD_QUERY[] = {
+    {.name = "reason", .kind = F_ENUM, .values = HOLD_REASONS, .doc = "Only what is held for this."},
+    {.name = "limit", .kind = F_INT, .min = 1, .max = QUIET_LIST_MAX, .doc = "At most so many; 200 when not given."}};
+static const Field HOLD_FIELDS[] = {
+    {.name = "reason", .kind = F_TEXT, .required = true, .doc = "Why."},
+    {.name = "id", .kind = F_TEXT, .doc = "Of the silence, window or rule; null: none."},
+    {.name = "until", .kind = F_TIME, .doc = "Null: open end."},
+    {.name = "since", .kind = F_TIME, .doc = "When it began to hold."}};
+static const Field HOLD_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(HOLD_FIELDS), .doc = "One hold."};
+static const Field HELD_FIELDS[] = {
+    {.name = "id", .kind = F_REF, .ref = "alert", .required = true, .doc = "Of the alert."},
+    {.name = "number", .kind = F_TEXT, .required = true, .doc = "Its number."},
+    {.name = "title", .kind = F_TEXT, .required = true, .doc = "What is wrong."},
+    {.name = "status", .kind = F_TEXT, .required = true, .doc = "triggered or acknowledged."},
+    {.name = "priority", .kind = F_PRIORITY, .doc = "p1 is most urgent; null: nobody said."},
+    {.name = "holds", .kind = F_LIST, .of = &HOLD_ITEM, .required = true, .doc = "All that hold it."},
+    {.name = "quiet_because", .kind = F_TEXT, .required = true, .doc = "The same in a sentence."}};
+static const Field HELD_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(HELD_FIELDS), .doc = "One alert."};
+static const Field REASON_FIELDS[] = {{.name = "reason", .kind = F_TEXT, .required = true, .doc = "Why."},
+                                      {.name = "count", .kind = F_INT, .required = true, .doc = "How many holds."}};
+static const Field REASON_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(REASON_FIELDS), .doc = "One reason."};
+static const Field HELD[] = {
+    {.name = "items", .kind = F_LIST, .of = &HELD_ITEM, .required = true, .doc = "By reason, oldest first."},
+    {.name = "reasons", .kind = F_LIST, .of = &REASON_ITEM, .required = true, .doc = "Of the first 10,000 alerts."},
+    {.name = "more", .kind = F_BOOL, .required = true, .doc = "There are more than were asked for."}};
+
 const Route QUIET_ROUTES[] = {
+    {HTTP_GET, "quiet", "alerts:read", .read = held, QUERY(HELD_QUERY), ANSWER(HELD),
+     .doc = "Everything that is quiet now, by reason, oldest first."},
     {HTTP_POST, "silences/preview", "silences:read", .read = preview, BODY(PREVIEW), ANSWER(PREVIEWED),
      .doc = "What a silence would hide now, and would have hidden in the last 7 days; changes nothing."},
     {HTTP_POST, "silences/{id}/end", "silences:write", .write = end, .answers = "silence",
