@@ -321,6 +321,21 @@ static void a_thousand_occurrences_are_kept_the_first_and_the_last(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_world, teardown_world)
 
+/* Two files' "silence" are two places where the linker does not make one of them. */
+static void a_hold_is_the_same_by_what_it_says(void **state) {
+  char stored[] = "silence";
+  Alert a = {0};
+  (void)state;
+  assert_true(hold_add(&a, (Hold){.reason = stored, .id = 7, .until_ms = 10}));
+  assert_false(hold_add(&a, (Hold){.reason = "silence", .id = 7, .until_ms = 20}));
+  assert_int_equal(a.holds[0].until_ms, 20);
+  assert_true(hold_add(&a, (Hold){.reason = "silence", .id = 8}));
+  assert_true(hold_add(&a, (Hold){.reason = "inhibition", .id = 7}));
+  assert_int_equal(a.hold_count, 3);
+  assert_true(hold_remove(&a, "silence", 7));
+  assert_int_equal(a.hold_count, 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(resolve_of_unknown_creates_nothing),
@@ -348,6 +363,7 @@ int main(void) {
       TEST(times_that_cannot_be_are_the_time_of_receipt),
       TEST(persons_make_nothing_late),
       TEST(events_of_one_body_are_folded_in_order),
+      cmocka_unit_test(a_hold_is_the_same_by_what_it_says),
       TEST(a_thousand_occurrences_are_kept_the_first_and_the_last),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,9 +38,13 @@ bool hold_has(const Alert *alert, const char *reason) {
   return false;
 }
 
+bool hold_same(const Hold *a, const Hold *b) {
+  return a->id == b->id && str_equal_c(str_from_c(a->reason), b->reason);
+}
+
 bool hold_add(Alert *alert, Hold hold) {
   for (size_t i = 0; i < alert->hold_count; i++)
-    if (alert->holds[i].reason == hold.reason && alert->holds[i].id == hold.id) {
+    if (hold_same(&alert->holds[i], &hold)) {
       if (alert->holds[i].until_ms != hold.until_ms) alert->row_changed = true;
       alert->holds[i].until_ms = hold.until_ms;
       return false;

@@ -132,6 +132,8 @@ MUST_CHECK bool alert_load(Db *db, Arena *arena, i64 id, Alert *out, bool *out_f
 MUST_CHECK bool alert_load_each(Db *db, Arena *arena, const i64 *ids, size_t count, Alert **out, Error *err);
 MUST_CHECK bool alert_write(Cycle *cycle, Alert *alert, Error *err); /* insert or update of everything that changed */
 Str hold_list_json(Arena *arena, const Alert *alert);
+/* The same reason and the same rule, silence, window: by what the reason says, never by where it stands. */
+bool hold_same(const Hold *a, const Hold *b);
 bool hold_add(Alert *alert, Hold hold); /* false when it was there */
 bool hold_remove(Alert *alert, const char *reason, i64 id);
 bool hold_has(const Alert *alert, const char *reason);

@@ -146,7 +146,7 @@ static bool tell_hold(Cycle *cycle, const Alert *a, const char *kind, const Hold
 
 static bool among(const Hold *hold, const Hold *list, size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (list[i].reason == hold->reason && list[i].id == hold->id) return true;
+    if (hold_same(&list[i], hold)) return true;
   return false;
 }
 
