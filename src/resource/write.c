@@ -49,7 +49,7 @@ static bool common_name(const Resource *r, Str name) {
 static void check_untouchable(Write *w, const Member *m, bool fixed) {
   Str name = value_text(&m->key);
   const Value *stored = w->old ? value_get(w->old, name) : NULL;
-  if (stored && value_equal(stored, &m->value)) return;
+  if (stored ? value_equal(stored, &m->value) : m->value.kind == VALUE_NULL) return;
   Checker c = {.ctx = w->ctx};
   checker_push(&c, name);
   if (fixed)
@@ -65,7 +65,7 @@ static bool takes_member(Write *w, const Member *m) {
   const Field *f = resource_field(r, name);
   if (f && !f->hidden) {
     bool fixed = w->old && f->immutable;
-    if (f->computed && w->old) return false; /* answers may be written back whole */
+    if (f->computed && w->old && !fixed) return false; /* answers may be written back whole */
     if (!f->read_only && !fixed) return true;
     check_untouchable(w, m, fixed && !f->read_only);
     return false;

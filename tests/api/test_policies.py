@@ -375,6 +375,89 @@ def test_a_service_by_hand_goes_its_chain(people):
     people.server.verb("alerts", alert["id"], "resolve")
 
 
+# One page that speaks for many.
+
+def silenced_together(world, *keys, **fields):
+    """Held by one silence for ten minutes, let go together."""
+    made = world.server.make("silences", matchers=[{"name": "env", "value": "stage"}], integration_id=world.source["id"], for_s=600)
+    for key in keys:
+        world.fire(key, labels={"env": "stage"}, **fields)
+    assert world.tally("ann", "bob", "cleo") == (0, 0, 0)
+    return made
+
+
+@pytest.mark.parametrize("when", [{"priorities": ["p1"]}, {"priorities": ["p1"], "otherwise": "hold"},
+                                  {"matchers": [{"name": "env", "value": "stage"}]}])
+def test_a_level_is_for_a_combined_page_when_it_is_for_one_of_its_members(people, when):
+    ladder(people, {"targets": [to(people.ann)], "when": when}, {"targets": [to(people.bob)]})
+    silenced_together(people, "disk", "lamp", priority="p1")
+    people.server.turn("601s")
+    assert people.tally("ann", "bob", "cleo") == (1, 0, 0)
+
+
+def test_one_urgent_member_is_enough_and_none_is_not(people):
+    ladder(people, {"targets": [to(people.ann)], "when": {"priorities": ["p1"]}}, {"targets": [to(people.bob)]})
+    silenced_together(people, "disk", "lamp", priority="p2")
+    people.server.turn("601s")
+    assert people.tally("ann", "bob", "cleo") == (0, 1, 0)
+    for key in ("disk", "lamp"):
+        people.resolve(key)
+    world_silence = people.server.make("silences", matchers=[{"name": "env", "value": "stage"}], integration_id=people.source["id"], for_s=600)
+    people.fire("disk", labels={"env": "stage"}, priority="p2")
+    people.fire("fire", labels={"env": "stage"}, priority="p1")
+    people.server.turn("601s")
+    assert people.tally("ann", "bob", "cleo") == (1, 1, 0), world_silence
+
+
+def test_a_storm_goes_to_the_level_of_its_members(people):
+    ladder(people, {"targets": [to(people.ann)], "when": {"priorities": ["p1"]}}, {"targets": [to(people.bob)]})
+    people.server.send(people.source["key"], [{"title": f"T {n}", "dedup_key": f"k{n}", "priority": "p1"} for n in range(26)])
+    people.server.settle()
+    assert people.told("ann") > 0 and people.told("bob") == 0
+
+
+def combined(world):
+    (page,) = {page["storm_page_id"] for key in ("disk", "lamp") for page in world.pages(world.alert(key))}
+    return world.server.get(f"pages/{page}")
+
+
+def exhausted_together(world):
+    ladder(world, {"targets": [to(world.ann)], "wait_s": 60}, exhausted=[to(world.bob)])
+    silenced_together(world, "disk", "lamp", priority="p1")
+    world.server.turn("601s")
+    world.server.turn("61s")
+    assert combined(world)["status"] == "exhausted" and world.tally("ann", "bob", "cleo") == (1, 1, 0)
+
+
+def test_an_exhausted_combined_page_ends_with_its_last_member(people):
+    exhausted_together(people)
+    people.resolve("disk")
+    assert combined(people)["status"] == "exhausted"
+    people.resolve("lamp")
+    assert combined(people)["status"] == "resolved"
+    people.server.turn("2h")
+    assert people.tally("ann", "bob", "cleo") == (1, 1, 0)
+
+
+def test_an_exhausted_combined_page_is_acknowledged(people):
+    exhausted_together(people)
+    people.server.verb("pages", combined(people)["id"], "acknowledge")
+    assert combined(people)["status"] == "acknowledged"
+    assert {people.alert(key)["status"] for key in ("disk", "lamp")} == {"acknowledged"}
+    people.server.turn("2h")
+    assert people.tally("ann", "bob", "cleo") == (1, 1, 0)
+
+
+def test_the_dry_run_has_the_priority_of_a_page_by_hand(people):
+    ladder(people, {"targets": [to(people.ann)], "when": {"priorities": ["p1"]}}, {"targets": [to(people.bob)], "when": {"priorities": ["p3"]}})
+    for urgency, first in (("high", "Ann"), ("low", "Bob")):
+        [walk] = preview(people, ("policy", people.chain["slug"]), urgency=urgency)["ladders"]
+        assert [p["name"].split()[0] for s in walk["steps"] if s["what"] == "paged" for p in s["people"]][0] == first
+    people.server.api("POST", "pages", {"targets": [{"kind": "policy", "id": people.chain["slug"]}], "message": "By hand"})
+    people.server.settle()
+    assert people.tally("ann", "bob", "cleo") == (1, 0, 0)
+
+
 # Mistakes.
 
 @pytest.mark.parametrize("level, pointer, words", [

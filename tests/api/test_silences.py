@@ -365,3 +365,12 @@ def test_the_client_silences_what_is_like_an_alert(world):
 def test_wrong_calls_of_the_client(world, words, says):
     done = tocsin(world, *words)
     assert done.returncode == 2 and says in done.stderr, done
+
+
+@pytest.mark.parametrize("kind, fields", [("silences", {}), ("maintenance-windows", {"name": "Move"})])
+def test_a_length_is_refused_in_a_change(world, kind, fields):
+    world.usual()
+    made = world.server.make(kind, matchers=[matcher("team", "db")], for_s=600, **fields)
+    refused = world.server.try_api("PATCH", f"{kind}/{made['id']}", {"for_s": 7200})
+    assert refused.status in (400, 422) and refused.json["errors"][0]["pointer"] == "/for_s", refused
+    world.server.api("DELETE", f"{kind}/{made['id']}")

@@ -304,6 +304,14 @@ static bool within_reopen(const Item *item, const Alert *a) {
   return window > 0 && item->arrival->received_ms - a->resolved_ms <= window;
 }
 
+/* The first event after its integration's quiet mode was turned off is as good as a new one. */
+static void awaken(Alert *a, const Item *item) {
+  bool quiet = item->integration && item->integration->quiet;
+  if (quiet || item->event->quiet || a->status != ALERT_TRIGGERED || !hold_has(a, "quiet")) return;
+  a->run_rules = a->row_changed = true;
+  a->why = a->why ? a->why : "released";
+}
+
 static bool fire(Batch *batch, Item *item, Error *err) {
   Alert *a = item->key->alert;
   i64 t = event_time(item);
@@ -327,6 +335,7 @@ static bool fire(Batch *batch, Item *item, Error *err) {
   show(batch, a, item->event);
   if (item->event->own) a->title = title;
   count_in_title(batch, a, item->event);
+  awaken(a, item);
   move_deadline(a, item);
   note_skew(a, item);
   return occur(batch, item, a, err);

@@ -86,13 +86,20 @@ static bool start_pages(Cycle *cycle, const ByHand *whom, PageStart start, i64 *
   return true;
 }
 
+/* Of the alert that a page by hand opens. */
+enum { HIGH_PRIORITY = 1, LOW_PRIORITY = 3 };
+
 static bool page_by_hand(Call *c, Cycle *cycle, Error *err) {
   ByHand whom = {0};
   i64 alert_id = 0, page_id = 0;
   Str message = api_text(c, "message"), urgency = api_text(c, "urgency");
   Str key = str_format(c->arena, "manual/%lld", (long long)id_next(cycle->ids));
   bool low = str_equal_c(urgency, "low");
-  AlertOwn own = {.org_id = c->org_id, .dedup_key = key, .title = message, .priority = low ? 3 : 1, .no_page = true};
+  AlertOwn own = {.org_id = c->org_id,
+                  .dedup_key = key,
+                  .title = message,
+                  .priority = low ? LOW_PRIORITY : HIGH_PRIORITY,
+                  .no_page = true};
   sort_targets(c, &whom);
   const SetupService *service = setup_service(c->setup, whom.service_id);
   if (service) own.service = service->name;
@@ -157,7 +164,10 @@ static const Field PREVIEW[] = {
      .kind = F_ENUM,
      .values = URGENCIES,
      .doc = "Which of people's rules it uses; null: what the policy says of the priority."},
-    {.name = "priority", .kind = F_PRIORITY, .doc = "Of the alert, for the conditions of levels.", .example = "p1"},
+    {.name = "priority",
+     .kind = F_PRIORITY,
+     .doc = "Of the alert, for the conditions of levels; null: that of a page by hand, p1, with low urgency p3.",
+     .example = "p1"},
     {.name = "labels", .kind = F_LABELS, .doc = "Of the alert, for the conditions of levels."},
     {.name = "at", .kind = F_TIME, .doc = "When it would begin; now when not given."},
     {.name = "message", .kind = F_TEXT, .max = 1024, .doc = "As in a page by hand; changes nothing here."}};
@@ -214,6 +224,7 @@ static bool is_low(const Call *c, const SetupPolicy *policy, i64 priority) {
 
 static i64 priority_of(const Call *c) {
   Str text = api_text(c, "priority");
+  if (text.len == 0) return str_equal_c(api_text(c, "urgency"), "low") ? LOW_PRIORITY : HIGH_PRIORITY;
   return text.len == 2 && text.ptr[0] == 'p' ? text.ptr[1] - '0' : 0;
 }
 

@@ -6,16 +6,17 @@ enum { EMPTY_LOOK_S = 60 };
 
 static bool decide_condition(const Finding *f, const Page *page, const LevelRun *run, const SetupLevel *level,
                              const WhenFacts *given, LevelDecision *out, Error *err) {
-  WhenFacts facts = {.labels = value_null()};
   When when = {0};
+  bool holds = false;
   out->act = LEVEL_TELLS;
   if (run->forced || level->when.kind != VALUE_MAP) return true;
-  if (given)
-    facts = *given;
-  else if (!when_facts(f, page->alert_id, page->incident_id, &facts, err))
+  if (given) {
+    WhenFacts facts = *given;
+    facts.round = run->round;
+    holds = when_holds(f, &level->when, page->org_id, &facts, &when);
+  } else if (!when_holds_for(f, &level->when, page, run->round, &when, &holds, err))
     return false;
-  facts.round = run->round;
-  if (when_holds(f, &level->when, page->org_id, &facts, &when)) return true;
+  if (holds) return true;
   out->act = when.hold ? LEVEL_HOLDS : LEVEL_SKIPS;
   out->why = when.why;
   out->look_again_ms = when.look_again_ms;

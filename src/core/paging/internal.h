@@ -110,6 +110,9 @@ typedef struct When {
 } When;
 MUST_CHECK bool when_facts(const Finding *f, i64 alert_id, i64 incident_id, WhenFacts *out, Error *err);
 bool when_holds(const Finding *f, const Value *when, i64 org_id, const WhenFacts *facts, When *out);
+/* For what the page is about; a page that speaks for many: for one of them at least. */
+MUST_CHECK bool when_holds_for(const Finding *f, const Value *when, const Page *page, i64 round, When *out,
+                               bool *out_holds, Error *err);
 
 /* decide.c */
 typedef enum LevelAct { LEVEL_TELLS, LEVEL_SKIPS, LEVEL_HOLDS, LEVEL_NOBODY } LevelAct;

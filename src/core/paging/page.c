@@ -280,6 +280,11 @@ static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *rea
          (acked ? acknowledged_now(cycle, page, err) : job_cancel(cycle, "page.level", page->id, err));
 }
 
+/* It tells somebody, or will again: an exhausted page starts anew. */
+static bool calls(const Page *page) {
+  return page->status == PAGE_ACTIVE || page->status == PAGE_EXHAUSTED;
+}
+
 /* The last member of a storm ended: so does the storm. */
 static bool end_storm_of(Cycle *cycle, const Page *member, PageEnd how, const Who *who, Error *err) {
   static const DbStmt MEMBERS = {"storm_members_left",
@@ -290,7 +295,7 @@ static bool end_storm_of(Cycle *cycle, const Page *member, PageEnd how, const Wh
   if (!db_query_int(cycle->db, &MEMBERS, DB_ARGS(db_int(member->storm_page_id)), &left, &found, err)) return false;
   if (found) return true;
   if (!page_load(cycle->db, cycle->arena, member->storm_page_id, &storm, &found, err)) return false;
-  return !found || storm.status != PAGE_ACTIVE || end_row(cycle, &storm, how, NULL, who, err);
+  return !found || !calls(&storm) || end_row(cycle, &storm, how, NULL, who, err);
 }
 
 bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err) {
@@ -451,7 +456,7 @@ static bool acknowledge_storm(Cycle *cycle, const Page *storm, const Who *who, E
   }
   Page now = {0};
   if (!page_load(cycle->db, cycle->arena, storm->id, &now, &found, err)) return false;
-  return now.status != PAGE_ACTIVE || end_row(cycle, &now, PAGE_END_ACKNOWLEDGED, NULL, who, err);
+  return !calls(&now) || end_row(cycle, &now, PAGE_END_ACKNOWLEDGED, NULL, who, err);
 }
 
 static bool acknowledge_subject(Cycle *cycle, const Page *page, const Who *who, Error *err) {
@@ -474,7 +479,7 @@ bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first,
       *out_first = value_text_or(value_get_c(&first, "name"), STR_NONE);
     return true;
   }
-  if (page.status != PAGE_ACTIVE && page.status != PAGE_EXHAUSTED)
+  if (!calls(&page))
     return fail(err, ERR_CONFLICT, "the page is %s: it needs no acknowledgement", page_status_name(page.status));
   if (page.subject_id == 0) return acknowledge_storm(cycle, &page, who, err);
   return acknowledge_subject(cycle, &page, who, err) &&

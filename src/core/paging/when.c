@@ -39,6 +39,26 @@ bool when_facts(const Finding *f, i64 alert_id, i64 incident_id, WhenFacts *out,
          db_query_one(f->db, &FACTS_OF_INCIDENT, DB_ARGS(db_int(incident_id)), read_facts, &reading, &found, err);
 }
 
+/* A page that speaks for many: each of them, the most urgent first. */
+static const DbStmt FACTS_OF_MEMBERS = {
+    "when_members",
+    "SELECT a.priority, a.labels, a.id FROM page p JOIN alert a ON a.id = p.alert_id WHERE p.storm_page_id = $1 AND "
+    "p.status = 'active' UNION ALL SELECT a.priority, a.labels, a.id FROM page p JOIN alert a ON a.incident_id = "
+    "p.incident_id WHERE p.storm_page_id = $1 AND p.status = 'active' AND p.alert_id IS NULL ORDER BY 1, 3 LIMIT 1000",
+    NULL};
+
+typedef struct ReadingMembers {
+  Arena *arena;
+  VEC(WhenFacts) items;
+} ReadingMembers;
+
+static bool read_member(const DbRow *row, void *ctx) {
+  ReadingMembers *r = ctx;
+  ReadingFacts one = {.arena = r->arena, .out = VEC_PUSH(r->arena, &r->items)};
+  *one.out = (WhenFacts){.labels = value_null()};
+  return read_facts(row, &one);
+}
+
 static bool is_priority(const Value *list, i64 priority) {
   static const char *const NAMES[] = {"none", "p1", "p2", "p3", "p4"};
   const char *name = NAMES[priority >= 1 && priority <= 4 ? priority : 0];
@@ -97,4 +117,24 @@ bool when_holds(const Finding *f, const Value *when, i64 org_id, const WhenFacts
   if (oncall_in_windows(f->arena, value_get_c(when, "windows"), zone_of(f, when, org), f->at_ms, &out->look_again_ms))
     return true;
   return out->why = "it is outside of this level's hours", false;
+}
+
+bool when_holds_for(const Finding *f, const Value *when, const Page *page, i64 round, When *out, bool *out_holds,
+                    Error *err) {
+  WhenFacts facts = {.labels = value_null()};
+  ReadingMembers members = {.arena = f->arena};
+  if (page->subject_id) {
+    if (!when_facts(f, page->alert_id, page->incident_id, &facts, err)) return false;
+    facts.round = round;
+    return *out_holds = when_holds(f, when, page->org_id, &facts, out), true;
+  }
+  if (!db_query(f->db, &FACTS_OF_MEMBERS, DB_ARGS(db_int(page->id)), read_member, &members, err)) return false;
+  facts.round = round;
+  *out_holds = when_holds(f, when, page->org_id, members.items.count ? &members.items.items[0] : &facts, out);
+  for (size_t i = 0; i < members.items.count && !*out_holds; i++) {
+    When other = {0};
+    members.items.items[i].round = round;
+    *out_holds = when_holds(f, when, page->org_id, &members.items.items[i], &other);
+  }
+  return true;
 }

@@ -56,6 +56,7 @@ static const Field SILENCE_FIELDS[] = {
     {.name = "for_s",
      .kind = F_INT,
      .computed = true,
+     .immutable = true,
      .min = 1,
      .max = 31536000,
      .doc = "Only when it is made, instead of ends_at: so many seconds from its start, by the server's clock.",

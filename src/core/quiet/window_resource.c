@@ -53,6 +53,7 @@ static const Field WINDOW_FIELDS[] = {
     {.name = "for_s",
      .kind = F_INT,
      .computed = true,
+     .immutable = true,
      .min = 1,
      .max = WINDOW_DAYS_MAX * 86400,
      .doc = "Only when it is made, instead of ends_at: so many seconds from its start, by the server's clock.",
