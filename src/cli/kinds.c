@@ -130,10 +130,22 @@ static const Column AUDIT[] = {
     {"AT", "at", COLUMN_TEXT},     {"WHO", "actor/name", COLUMN_TEXT},   {"DID", "verb", COLUMN_TEXT},
     {"KIND", "kind", COLUMN_TEXT}, {"OBJECT", "object_id", COLUMN_TEXT}, LAST};
 
+static const Column SILENCES[] = {{"ID", "id", COLUMN_TEXT},
+                                  {"STATE", "state", COLUMN_STATUS},
+                                  {"MATCHERS", "matchers", COLUMN_MATCHERS},
+                                  {"WHEN", "when", COLUMN_TEXT},
+                                  {"ENDS", "ends_at", COLUMN_AGE},
+                                  {"BY", "created_by/name", COLUMN_TEXT},
+                                  {"COMMENT", "comment", COLUMN_TEXT},
+                                  {"BEGAN", "starts_at", COLUMN_AGE, .wide = true},
+                                  {"OF", "integration_id", COLUMN_REF, "integration", true},
+                                  LAST};
+
 static const struct {
   const Resource *kind;
   const Column *columns;
 } VIEWS[] = {{&ALERT, ALERTS},
+             {&SILENCE, SILENCES},
              {&INCIDENT, INCIDENTS},
              {&PAGE, PAGES},
              {&NOTIFICATION, NOTIFICATIONS},
@@ -179,10 +191,10 @@ static const Column *own_columns(Arena *arena, const Resource *kind) {
   Column *columns = ARENA_ARRAY(arena, Column, OWN_COLUMNS_MAX + 1);
   const char *name = kind->number ? "number" : kind->has_slug ? "slug" : "id";
   size_t count = 0;
-  columns[count++] = (Column){kind->number || kind->has_slug ? "NAME" : "ID", name, COLUMN_TEXT, NULL, false};
+  columns[count++] = (Column){kind->number ? "NAME" : kind->has_slug ? "SLUG" : "ID", name, COLUMN_TEXT, NULL, false};
   for (size_t i = 0; i < kind->field_count && count < OWN_COLUMNS_MAX; i++) {
     if (!column_of(arena, &kind->fields[i], &columns[count])) continue;
-    columns[count].wide = count >= FIRST_COLUMNS;
+    columns[count].wide = count >= FIRST_COLUMNS && columns[count].form != COLUMN_STATUS;
     count++;
   }
   return columns;

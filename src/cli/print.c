@@ -113,6 +113,18 @@ Str print_age(Arena *arena, Str time) {
   return S("now");
 }
 
+static Str matchers_text(Arena *arena, const Value *list) {
+  Buf out = buf_new(arena, KIB(64));
+  for (u32 i = 0; i < list->size; i++) {
+    const Value *m = value_at(list, i);
+    if (i) buf_puts(&out, ", ");
+    buf_put(&out, value_text_or(value_get_c(m, "name"), STR_NONE));
+    buf_put(&out, value_text_or(value_get_c(m, "op"), S("=")));
+    json_write_string(&out, value_text_or(value_get_c(m, "value"), S("")));
+  }
+  return buf_str(&out);
+}
+
 static Str cell_text(Arena *arena, const Names *names, const Column *column, const Value *item) {
   const Value *v = value_pointer(item, str_format(arena, "/%s", column->path));
   if (!v || v->kind == VALUE_NULL) return STR_NONE;
@@ -121,6 +133,7 @@ static Str cell_text(Arena *arena, const Names *names, const Column *column, con
   if (column->form == COLUMN_ERROR) return print_code(arena, value_display(arena, v));
   if (column->form == COLUMN_COUNT && v->kind == VALUE_LIST) return str_format(arena, "%u", v->size);
   if (column->form == COLUMN_REF) return names_of(names, v);
+  if (column->form == COLUMN_MATCHERS && v->kind == VALUE_LIST) return matchers_text(arena, v);
   if (v->kind == VALUE_BOOL) return v->b ? S("yes") : S("no");
   return value_display(arena, v);
 }

@@ -20,6 +20,7 @@ typedef enum ColumnForm {
   COLUMN_PRIORITY, /* p1 .. p4, coloured */
   COLUMN_SEVERITY, /* 0 .. 4 as SEV0 .. SEV4, coloured */
   COLUMN_ERROR,    /* a code in words */
+  COLUMN_MATCHERS, /* as they are typed: team="db", pod=~"a.*" */
 } ColumnForm;
 
 typedef struct Column {

@@ -356,6 +356,7 @@ bool cel_filter_build(CelFilter *b, Str source) {
   b->source = source;
   if (!cel_compile(arena, b->env, source, NULL, &whole, b->err) || !cel_parse(arena, source, false, &root, b->err))
     return error_prefix(b->err, "filter: ");
+  if (!cel_is_condition(whole, arena, b->err)) return error_prefix(b->err, "filter: ");
   if (!find_refs(b, root, &changes)) return false;
   if (changes.count) {
     b->source = rewritten(b, source, &changes);

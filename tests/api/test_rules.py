@@ -431,3 +431,12 @@ def test_an_integration_that_is_quiet_no_longer_releases_nothing_but_acts_on_wha
     assert world.told("ann") == 1 and world.alert("a")["holds"] == [], "the next event, also when it says nothing new"
     world.fire("a")
     assert world.told("ann") == 1
+
+
+@pytest.mark.parametrize("fields, pointer, words", [
+    ({"when": "1"}, "/when", "type int"), ({"when": "alert.title"}, "/when", "type string"),
+    ({"when": "true", "actions": [{"type": "set", "priority": "p7"}]}, "/actions/0/priority", "p7")])
+def test_what_can_never_work_is_refused(server, fields, pointer, words):
+    answer = server.try_api("POST", "alert-rules", {"name": "Never", "actions": [{"type": "suppress"}], **fields})
+    assert answer.status in (400, 422), answer
+    assert [pointer] == [e["pointer"] for e in answer.json["errors"]] and words in answer.json["errors"][0]["message"], answer.json

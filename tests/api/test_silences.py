@@ -374,3 +374,12 @@ def test_a_length_is_refused_in_a_change(world, kind, fields):
     refused = world.server.try_api("PATCH", f"{kind}/{made['id']}", {"for_s": 7200})
     assert refused.status in (400, 422) and refused.json["errors"][0]["pointer"] == "/for_s", refused
     world.server.api("DELETE", f"{kind}/{made['id']}")
+
+
+def test_the_list_says_what_each_holds(world):
+    world.usual()
+    made = world.server.make("silences", matchers=[matcher("team", "db"), {"name": "pod", "op": "=~", "value": "a.*"}], for_s=600)
+    done = subprocess.run([BINARY, "silence", "list", "--data", str(world.server.folder)], capture_output=True, text=True, timeout=20)
+    (line,) = [line for line in done.stdout.splitlines() if made["id"] in line]
+    assert 'team="db", pod' in line and "active" in line, done
+    world.server.api("DELETE", "silences/" + made["id"])

@@ -163,3 +163,9 @@ def test_the_id_may_stand_last_in_an_order(lists):
 def test_an_empty_value_is_refused(lists):
     assert "leave it out" in refused(lists, sort="")
     assert "null for those without one" in refused(lists, team_id="")
+
+
+@pytest.mark.parametrize("source, type_", [("1", "int"), ("count + 1", "int")])
+def test_a_filter_that_is_no_condition_is_refused(server, source, type_):
+    answer = server.try_api("GET", "alerts?" + urllib.parse.urlencode({"filter": source}))
+    assert answer.status == 400 and f"type {type_}" in answer.json["detail"], answer

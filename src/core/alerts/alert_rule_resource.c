@@ -33,8 +33,21 @@ static const Field GROUP_ITEM = {.kind = F_CEL,
                                  .doc = "A value that alerts of one group share.",
                                  .example = "labels.cluster"};
 
+static void check_priority(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+  Str text = value_text_or(value, STR_NONE);
+  (void)field;
+  bool known = text.len == 2 && (text.ptr[0] == 'p' || text.ptr[0] == 'P') && text.ptr[1] >= '1' && text.ptr[1] <= '4';
+  if (text.len == 0 || known || str_find(text, S("{{"), 0) < text.len) return;
+  field_error(ctx, pointer, "choice", "priority cannot be \"%.*s\"; it is p1, p2, p3, p4 or a template",
+              STR_ARG(utf8_cut(text, 60)));
+}
+
 static const Field SET_FIELDS[] = {
-    {.name = "priority", .kind = F_TEXT, .max = 1000, .doc = "p1 to p4, or a template that gives one."},
+    {.name = "priority",
+     .kind = F_TEXT,
+     .max = 1000,
+     .check = check_priority,
+     .doc = "p1 to p4, or a template that gives one."},
     {.name = "service_id", .kind = F_REF, .ref = "service", .doc = "The service it is about."},
     {.name = "labels", .kind = F_LABELS, .doc = "Added; values are templates."},
     {.name = "title", .kind = F_TEXT, .max = 1000, .doc = "A template."},
@@ -170,7 +183,7 @@ static const Field RULE_FIELDS[] = {
     {.name = "enabled", .kind = F_BOOL, .def = "true", .filter = FILTER_SCAN, .doc = "Whether it runs."},
     {.name = "when",
      .kind = F_CEL,
-     .cel = "rule",
+     .cel = "condition",
      .doc = "An expression over the alert.",
      .example = "labels.severity == 'critical'"},
     {.name = "conditions", .kind = F_LIST, .of = &CONDITION_ITEM, .max = 100, .doc = "Rows instead of an expression."},

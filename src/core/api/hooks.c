@@ -73,8 +73,11 @@ static Str connector_token(ResourceCtx *ctx, i64 connector_id) {
 bool api_check_cel(ResourceCtx *ctx, const Field *field, Str source, Error *err) {
   App *app = app_of(ctx);
   const CelProgram *program = NULL;
-  if (str_equal_c(str_from_c(field->cel ? field->cel : "rule"), "rule"))
-    return cel_compile(ctx->arena, app->rule_env, source, NULL, &program, err);
+  Str kind = str_from_c(field->cel ? field->cel : "rule");
+  if (str_equal_c(kind, "rule")) return cel_compile(ctx->arena, app->rule_env, source, NULL, &program, err);
+  if (str_equal_c(kind, "condition"))
+    return cel_compile(ctx->arena, app->rule_env, source, NULL, &program, err) &&
+           cel_is_condition(program, ctx->arena, err);
   return catalog_filter_compile(app->catalog, ctx->arena, source, &program, err);
 }
 

@@ -112,7 +112,7 @@ static const Field PREVIEW[] = {
      .max = MATCHER_TEXT_MAX,
      .doc = "Instead: the matchers as Alertmanager writes them, {severity=\"warning\", pod=~\"db-.*\"}."},
     {.name = "dialect", .kind = F_ENUM, .values = DIALECTS, .def = "utf8", .doc = "Of the text."},
-    {.name = "when", .kind = F_CEL, .cel = "rule", .doc = "Instead: an expression over the alert."},
+    {.name = "when", .kind = F_CEL, .cel = "condition", .doc = "Instead: an expression over the alert."},
     {.name = "integration_id", .kind = F_REF, .ref = "integration", .doc = "Only alerts of this integration."}};
 static const Field ALERT_FIELDS[] = {
     {.name = "id", .kind = F_REF, .ref = "alert", .required = true, .doc = "Its id."},

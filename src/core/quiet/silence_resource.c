@@ -42,7 +42,7 @@ static const Field SILENCE_FIELDS[] = {
      .max = MATCHERS_MAX,
      .doc = "All of them must hold.",
      .example = "[{\"name\": \"severity\", \"op\": \"=\", \"value\": \"warning\"}]"},
-    {.name = "when", .kind = F_CEL, .cel = "rule", .doc = "Instead of matchers: an expression over the alert."},
+    {.name = "when", .kind = F_CEL, .cel = "condition", .doc = "Instead of matchers: an expression over the alert."},
     {.name = "integration_id",
      .kind = F_REF,
      .ref = "integration",

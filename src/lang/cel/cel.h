@@ -87,6 +87,8 @@ CelWord *cel_env_words(const CelEnv *env, Arena *arena, size_t *out_count);
 Str cel_type_name(const Value *v);
 /* The checker's type of a program, as text: "list(string)"; "dyn" when unchecked or not known. */
 Str cel_program_type(const CelProgram *program, Arena *arena);
+/* ERR_INVALID when the checker knows that it gives something else than true or false. */
+MUST_CHECK bool cel_is_condition(const CelProgram *program, Arena *arena, Error *err);
 
 /* CEL's own equality (numbers across kinds, NaN unequal). */
 bool cel_equal(const Value *a, const Value *b);

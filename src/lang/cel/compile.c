@@ -41,3 +41,11 @@ Str cel_source(const CelProgram *program) {
 Str cel_program_type(const CelProgram *program, Arena *arena) {
   return program->type ? type_text(arena, program->type) : S("dyn");
 }
+
+bool cel_is_condition(const CelProgram *program, Arena *arena, Error *err) {
+  Str type = cel_program_type(program, arena);
+  if (str_equal_c(type, "bool") || str_equal_c(type, "dyn")) return true;
+  return fail(err, ERR_INVALID,
+              "this gives a value of type %.*s; a condition is true or false: compare it with something",
+              STR_ARG(type));
+}
