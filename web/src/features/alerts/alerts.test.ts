@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "@/lib/api";
 import { bins } from "../home/loudness";
 import { alertQuery, canDo, type Verb } from "./api";
-import { fits, merge } from "./live";
+import { fits, loadedOf, merge } from "./live";
 import { bars } from "./request";
 
 describe("the filter of the address", () => {
@@ -56,6 +56,8 @@ describe("what the stream brings", () => {
     expect(ids(merge(list(["a5", "a4"]), {}, [one("a4", { status: "resolved" }), one("a7"), one("a6"), one("a1")]))).toEqual([["a7", "a6", "a5"]]);
   });
   test("what is gone goes", () => expect(ids(merge(list(["a5", "a4"]), {}, [], ["a5"]))).toEqual([["a4"]]));
+  test("in a storm those are asked for that stand in a list, far below, too", () =>
+    expect(loadedOf([list(["a5", "a4"], ["a3"]), undefined, list(["a4", "a2"])], ["a9", "a4", "a3", "a2"]).sort()).toEqual(["a2", "a3", "a4"]));
   test("another order is not guessed at", () => expect(ids(merge(list(["a5"]), { sort: "priority" }, [one("a7")]))).toEqual([["a5"]]));
   test.each([
     [{ priority: "p2,null" }, false],

@@ -1,8 +1,8 @@
 /* What the stream says of alerts, put into the lists that are shown: a changed alert is fetched alone and takes its place;
  * a list of fifty pages is not asked for again because one of its rows was acknowledged. */
-import type { InfiniteData } from "@tanstack/react-query";
+import type { InfiniteData, QueryKey } from "@tanstack/react-query";
 import type { AlertSearch } from "@/app/router";
-import { type Alert, api, isProblem } from "@/lib/api";
+import { type Alert, api } from "@/lib/api";
 import { queryClient } from "@/lib/query";
 import { onChanged } from "@/lib/stream";
 import { alertQuery, OPEN } from "./api";
@@ -48,26 +48,48 @@ export function merge(list: List, search: AlertSearch, fresh: Alert[], gone: str
   return { ...list, pages };
 }
 
-const ONE_BY_ONE = 20;
+const BUNCH = 100; // as many ids as an address holds well
+const STORM = 300; // more than this are not fetched by their ids
 
 async function fetchAll(ids: string[]) {
-  const answers = await Promise.allSettled(ids.map((id) => api("GET /alerts/{id}", { id })));
-  const fresh = answers.flatMap((a) => (a.status === "fulfilled" ? [a.value] : []));
-  const gone = ids.filter((_, i) => isProblem((answers[i] as PromiseRejectedResult).reason) && ((answers[i] as PromiseRejectedResult).reason as { status: number }).status === 404);
-  return { fresh, gone };
+  const bunches = Array.from({ length: Math.ceil(ids.length / BUNCH) }, (_, n) => ids.slice(n * BUNCH, (n + 1) * BUNCH));
+  const answers = await Promise.all(bunches.map((some) => api("GET /alerts", { query: { filter: `id in ${JSON.stringify(some)}`, limit: BUNCH } })));
+  const fresh = answers.flatMap((answer) => answer.items);
+  const found = new Set(fresh.map((alert) => alert.id));
+  return { fresh, gone: ids.filter((id) => !found.has(id)) };
+}
+
+/* In a storm: what stands in the lists, and the first page for what is new; too much of it is for the server to tell anew. */
+export function loadedOf(lists: (List | undefined)[], ids: string[]) {
+  const changed = new Set(ids);
+  const loaded = new Set<string>();
+  for (const list of lists) for (const page of list?.pages ?? []) for (const alert of page.items) if (changed.has(alert.id)) loaded.add(alert.id);
+  return [...loaded];
+}
+
+/* A page that is just being fetched would put the list back to what it was when it was asked for. */
+async function atRest(key: QueryKey) {
+  const query = queryClient.getQueryCache().find({ queryKey: key });
+  while (query && query.state.fetchStatus === "fetching") await query.fetch().catch(() => undefined);
 }
 
 async function changed(ids: string[]) {
   const lists = queryClient.getQueriesData<List>({ queryKey: ["alerts", "list"], type: "active" });
   void queryClient.invalidateQueries({ queryKey: ["alerts", "list"], refetchType: "none" }); // those that nobody looks at
   if (!lists.length) return;
-  const few = ids.length <= ONE_BY_ONE ? await fetchAll(ids) : undefined;
+  await Promise.all(lists.map(([key]) => atRest(key)));
+  const storm = ids.length > STORM;
+  const wanted = storm ? loadedOf(lists.map(([key]) => queryClient.getQueryData<List>(key)), ids) : ids;
+  const news = wanted.length <= STORM ? await fetchAll(wanted) : undefined;
   for (const [key] of lists) {
     const search = key[2] as AlertSearch;
-    // A storm: the first page says enough at once; what lies below is asked for when it is scrolled to.
-    const news = few ?? { fresh: (await api("GET /alerts", { query: { ...alertQuery(search), limit: 100 } })).items, gone: [] };
-    if (search.q || (search.sort && search.sort !== "-id")) void queryClient.invalidateQueries({ queryKey: key });
-    else queryClient.setQueryData<List>(key, (list) => list && merge(list, search, news.fresh, news.gone));
+    if (!news || search.q || (search.sort && search.sort !== "-id")) {
+      void queryClient.invalidateQueries({ queryKey: key });
+      continue;
+    }
+    const top = storm ? (await api("GET /alerts", { query: { ...alertQuery(search), limit: 100 } })).items : [];
+    await atRest(key);
+    queryClient.setQueryData<List>(key, (list) => list && merge(list, search, [...news.fresh, ...top], news.gone));
   }
 }
 
