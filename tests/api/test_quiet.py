@@ -1,6 +1,6 @@
 """Holds are seen: a sentence on each alert, the list of all that is quiet, and news for whoever made a silence."""
 
-from quiet_table import Story
+import json
 
 
 def matcher(name, value):
@@ -77,8 +77,112 @@ def test_a_silence_over_something_urgent_tells_its_maker_after_hours(world):
     world.server.turn("239m")
     assert world.told("carol") == 0
     world.server.turn("2m")
-    assert world.told("carol") == 1 and "has held 1 urgent alert for hours" in world.calls("carol")[0].body.decode()
+    assert world.told("carol") == 1 and "has held 1 urgent alert for 4 hours: ALERT-" in world.calls("carol")[0].body.decode()
     world.server.turn("10h")
     assert world.told("carol") == 1
     for one in (made, low):
         world.server.api("DELETE", f"silences/{one['id']}")
+
+
+# Held for too long: whoever it belongs to hears of it.
+
+
+def of_a_team(world, **integration):
+    """The integration is a team's, and Carol is the team."""
+    carol = world.user("carol")
+    team = world.server.make("teams", name=f"Team {world.name}", members=[{"user_id": carol["id"], "role": "responder"}])
+    world.usual(team_id=team["id"], **integration)
+    return team
+
+
+def said(world):
+    return [call.body.decode() for call in world.calls("carol")]
+
+
+def held_for_hours(world, what):
+    """p1 and a p4 are held: after 4 hours, and not before, Carol hears of the p1, once."""
+    world.server.turn("239m")
+    assert [text for text in said(world) if "urgent" in text] == []
+    world.server.turn("2m")
+    news = [text for text in said(world) if "urgent" in text]
+    assert len(news) == 1 and what in news[0] and "has held 1 urgent alert for 4 hours: ALERT-" in news[0], news
+    world.server.turn("10h")
+    assert len([text for text in said(world) if "urgent" in text]) == 1
+
+
+def test_a_window_that_holds_something_urgent_for_hours_tells_the_team(world):
+    of_a_team(world)
+    made = world.server.make("maintenance-windows", name=f"Move {world.name}", integration_ids=[world.source["id"]], for_s=86400)
+    world.fire("a", priority="p1")
+    world.fire("b", priority="p4")
+    held_for_hours(world, f'Maintenance \\"Move {world.name}\\"')
+    world.fire("c", priority="p1")
+    world.server.turn("241m")
+    assert "has held 2 urgent alerts for" in said(world)[-1], "what joined later is news of its own"
+    world.server.api("DELETE", "maintenance-windows/" + made["id"])
+
+
+def test_a_rule_that_suppresses_something_urgent_for_hours_tells_the_team(world):
+    of_a_team(world)
+    rule = world.rule(world.source, "labels.noise == 'yes'", {"type": "suppress"})
+    world.fire("a", priority="p1", labels={"noise": "yes"})
+    world.fire("b", priority="p4", labels={"noise": "yes"})
+    held_for_hours(world, f'Rule \\"{rule["name"]}\\"')
+
+
+def test_inhibition_that_holds_something_urgent_for_hours_tells_the_team(world):
+    of_a_team(world)
+    made = world.server.make("inhibition-rules", name=f"Node {world.name}", scope="all", source=[matcher("kind", world.name)],
+                             target=[matcher("of", world.name)])
+    world.fire("node", priority="p4", labels={"kind": world.name})
+    world.fire("a", priority="p1", labels={"of": world.name})
+    world.fire("b", priority="p4", labels={"of": world.name})
+    held_for_hours(world, f'Inhibition rule \\"Node {world.name}\\"')
+    world.server.api("DELETE", "inhibition-rules/" + made["id"])
+
+
+def test_a_silence_of_a_machine_tells_the_team_of_its_integration(world):
+    of_a_team(world, template="alertmanager")
+    now = world.server.make("silences", matchers=[matcher("no-such", "x")], until_resolved=True)["starts_at"]
+    answer = world.server.http("POST", f"/am/{world.source['key']}/api/v2/silences", json.dumps(
+        {"matchers": [{"name": "job", "value": "db", "isRegex": False}], "startsAt": now, "endsAt": "2099-01-01T00:00:00Z",
+         "createdBy": "ci", "comment": "deploy"}), {"Content-Type": "application/json"})
+    assert answer.status == 200, answer
+    world.server.http("POST", f"/am/{world.source['key']}/api/v2/alerts", json.dumps(
+        [{"labels": {"alertname": "Down", "job": "db", "severity": "critical"}, "endsAt": "2099-01-01T00:00:00Z"}]),
+        {"Content-Type": "application/json"})
+    held_for_hours(world, 'Silence \\"deploy\\"')
+    world.server.api("DELETE", "silences/" + answer.json["silenceID"])
+
+
+def test_how_long_is_too_long_is_the_organizations_to_say(world):
+    of_a_team(world)
+    before = world.server.get("organization")
+    world.server.api("PATCH", "organization", {"defaults": {"held_notice_s": 1800}})
+    rule = world.rule(world.source, "labels.noise == 'yes'", {"type": "suppress"})
+    try:
+        world.fire("a", labels={"noise": "yes"})
+        world.server.turn("29m")
+        assert said(world) == []
+        world.server.turn("2m")
+        assert len(said(world)) == 1 and f'"{rule["name"]}\\" has held 1 urgent alert for 3' in said(world)[0]
+        world.server.api("PATCH", "organization", {"defaults": {"held_notice_s": 0}})
+        world.fire("b", labels={"noise": "yes"})
+        world.server.turn("10h")
+        assert len(said(world)) == 1
+    finally:
+        world.server.api("PATCH", "organization", {"defaults": before["defaults"]})
+
+
+def test_the_end_of_a_long_window_is_told_before(world):
+    team = of_a_team(world)
+    made = world.server.make("maintenance-windows", name=f"Move {world.name}", integration_ids=[world.source["id"]], for_s=7200, team_id=team["id"])
+    world.server.settle()
+    world.fire("a")
+    world.server.turn("104m")
+    assert len(said(world)) == 1 and "will be quiet" in said(world)[0]
+    world.server.turn("2m")
+    assert len(said(world)) == 2 and "ends in 1" in said(world)[1] and "1 alert will page" in said(world)[1]
+    world.server.turn("15m")
+    assert len(said(world)) == 3 and "is over" in said(world)[2] and world.told("ann") == 1
+    world.server.api("DELETE", "maintenance-windows/" + made["id"])

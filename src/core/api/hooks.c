@@ -5,6 +5,7 @@
 #include "catalog/channel.h"
 #include "core/alerts/inhibiting.h"
 #include "core/alerts/quiet_because.h"
+#include "core/alerts/quiet_watch.h"
 #include "core/heartbeats/heartbeats.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/internal.h"
@@ -171,6 +172,7 @@ static bool rule_changed(ResourceCtx *ctx, i64 rule_id, Error *err) {
 }
 
 static bool quiet_written(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err) {
+  if (!quiet_watch_forget(cycle_of(ctx), ctx->org_id, id, err)) return false;
   if (str_equal_c(str_from_c(what), "maintenance_window"))
     return window_written(cycle_of(ctx), ctx->org_id, id, deleted, err);
   if (str_equal_c(str_from_c(what), "inhibition_rule"))

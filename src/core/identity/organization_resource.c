@@ -26,6 +26,7 @@ static const Field DEFAULTS[] = {
     WINDOW("flap_quiet_s", "Quiet for this long ends flapping. 900."),
     WINDOW("wait_s", "How long what an inhibition rule may mute waits for what mutes it. 0."),
     WINDOW("release_s", "How long after that ended it waits to page. 30."),
+    WINDOW("held_notice_s", "What holds something urgent for this long tells whom it belongs to; 0 never. 14400."),
     WINDOW("idempotency_s", "How long a delivery that comes again is known. 86400."),
     LIMIT("key_bytes", 16, 1024, "Longer dedup keys are hashed whole. 1024."),
     LIMIT("title_bytes", 32, 1024, "Longer titles are cut. 1024."),

@@ -42,8 +42,8 @@ typedef struct Silence {
 } Silence;
 
 typedef struct MaintenanceWindow {
-  i64 id, org_id, stamp, team_id;
-  i64 starts_ms, ends_ms; /* of the present or next occurrence; 0: none is left */
+  i64 id, org_id, stamp, team_id, user_id; /* user_id: the maker; 0: a key's */
+  i64 starts_ms, ends_ms;                  /* of the present or next occurrence; 0: none is left */
   Str name;
   QuietMatch *matches; /* any of them */
   size_t match_count;

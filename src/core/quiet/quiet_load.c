@@ -74,6 +74,12 @@ static Value json_cell(Arena *arena, const DbRow *row, int column) {
   return value;
 }
 
+/* Who made it, when that is a person. */
+static i64 maker_of(const Value *who) {
+  bool person = str_equal_c(value_text_or(value_get_c(who, "kind"), STR_NONE), "user");
+  return person ? setup_ref(value_get_c(who, "id")) : 0;
+}
+
 static const DbStmt SILENCES = {
     "quiet_silences",
     "SELECT id, org_id, stamp, starts_at, ends_at, until_resolved, expires_when_idle, comment, created_by, matchers, "
@@ -100,8 +106,7 @@ static bool read_silence(const DbRow *row, void *ctx) {
                  .expires_when_idle = db_row_int(row, 6) != 0,
                  .comment = db_row_text(row, 7, arena),
                  .who = value_text_or(value_get_c(&who, "name"), S("")),
-                 .user_id = setup_ref(value_get_c(&who, "id"))};
-  if (!str_equal_c(value_text_or(value_get_c(&who, "kind"), STR_NONE), "user")) s->user_id = 0;
+                 .user_id = maker_of(&who)};
   if (!quiet_compile(load->app, arena, &matchers, db_row_text(row, 10, arena), &s->match, &err)) {
     log_warn("quiet", "ignoring silence %lld: %s", (long long)s->id, err.message);
     return true;
@@ -114,7 +119,8 @@ static bool read_silence(const DbRow *row, void *ctx) {
 static const DbStmt WINDOWS = {
     "quiet_windows",
     "SELECT id, org_id, stamp, team_id, name, service_ids, integration_ids, matchers, next_starts_at, next_ends_at, "
-    "starts_at, ends_at, rrule, time_zone, passed_at FROM maintenance_window WHERE state <> 'ended' ORDER BY id",
+    "starts_at, ends_at, rrule, time_zone, passed_at, created_by FROM maintenance_window WHERE state <> 'ended' ORDER "
+    "BY id",
     NULL};
 
 /* As it is now, whether its job has looked already or not. */
@@ -152,12 +158,14 @@ static bool read_window(const DbRow *row, void *ctx) {
     return true;
   }
   MaintenanceWindow *w = ARENA_NEW(arena, MaintenanceWindow);
+  Value who = json_cell(arena, row, 15);
   Error err = {0};
   *w = (MaintenanceWindow){.id = db_row_int(row, 0),
                            .org_id = db_row_int(row, 1),
                            .stamp = db_row_int(row, 2),
                            .team_id = db_row_int(row, 3),
-                           .name = db_row_text(row, 4, arena)};
+                           .name = db_row_text(row, 4, arena),
+                           .user_id = maker_of(&who)};
   if (window_times(load, row, w, &err) && add_matches(load, row, w, &err))
     *VEC_PUSH(load->quiet->arena, &load->quiet->windows) = w;
   else

@@ -4,11 +4,12 @@
 
 #include "core/alerts/quieting.h"
 #include "core/paging/paging.h"
+#include "core/quiet/owner.h"
 #include "core/setup/setup.h"
 
 static const DbStmt LOAD = {"silence_load",
                             "SELECT id, org_id, state, starts_at, ends_at, until_resolved, expires_when_idle, held_at, "
-                            "version, told, created_by, comment FROM silence "
+                            "version, told FROM silence "
                             "WHERE id = $1",
                             NULL};
 static const DbStmt BEGIN = {"silence_begin",
@@ -30,11 +31,10 @@ static const DbStmt HOLDS_ANY = {
 typedef struct Row {
   i64 id, org_id, starts_ms, ends_ms, held_ms, version;
   bool pending, ended, until_resolved, expires_when_idle;
-  i64 told, user_id;
-  char comment[200];
+  i64 told;
 } Row;
 
-enum { TOLD_SOON = 1, TOLD_LONG = 2, SOON_MS = 15 * 60 * 1000, LONG_MS = 4 * 3600 * 1000 };
+enum { TOLD_SOON = 1, SOON_MS = 15 * 60 * 1000, HELD_COUNTED_MAX = 10000 };
 
 static bool read_row(const DbRow *row, void *ctx) {
   Str state = db_row_peek(row, 2);
@@ -49,11 +49,6 @@ static bool read_row(const DbRow *row, void *ctx) {
                       .held_ms = db_row_int(row, 7),
                       .version = db_row_int(row, 8),
                       .told = db_row_int(row, 9)};
-  Str who = db_row_peek(row, 10), comment = utf8_cut(db_row_peek(row, 11), sizeof((Row *)0)->comment - 1);
-  size_t at = str_find(who, S("\"usr_"), 0);
-  if (at == SIZE_MAX || at + 18 > who.len || !id_parse("usr", str_slice(who, at + 1, at + 18), &((Row *)ctx)->user_id))
-    ((Row *)ctx)->user_id = 0;
-  for (size_t i = 0; i < comment.len; i++) ((Row *)ctx)->comment[i] = comment.ptr[i];
   return true;
 }
 
@@ -139,56 +134,61 @@ static bool begin(Cycle *cycle, const Row *row, Error *err) {
          sweep(cycle, row->org_id, row->id, false, err);
 }
 
-/* Telling its maker ------------------------------------------------------------------------------------------------ */
+/* Telling its owner ------------------------------------------------------------------------------------------------ */
 
-static bool tell(Cycle *cycle, Row *row, i64 what, Str sentence, Error *err) {
-  static const DbStmt TOLD = {"silence_told", "UPDATE silence SET told = $2 WHERE id = $1", NULL};
-  PageAnnouncement news = {.org_id = row->org_id, .title = sentence, .user_ids = &row->user_id, .user_count = 1};
-  row->told |= what;
-  return db_run(cycle->db, &TOLD, err, db_int(row->id), db_int(row->told)) && page_announce(cycle, &news, err);
+typedef struct HeldRow {
+  i64 count, team_id, integration_id;
+} HeldRow;
+
+static bool read_held(const DbRow *row, void *ctx) {
+  HeldRow *held = ctx;
+  if (held->count++ == 0) held->team_id = db_row_int(row, 0), held->integration_id = db_row_int(row, 1);
+  return held->count < HELD_COUNTED_MAX;
 }
 
-static Str name_of(Cycle *cycle, const Row *row) {
-  Str comment = str_from_c(row->comment);
-  return comment.len ? str_format(cycle->arena, "\"%.*s\"", STR_ARG(comment)) : id_text(cycle->arena, "sil", row->id);
-}
-
-static bool count_held(Cycle *cycle, const Row *row, bool urgent, i64 *out, Error *err) {
+static bool find_held(Cycle *cycle, const Row *row, HeldRow *out, Error *err) {
   static const DbStmt HELD = {"silence_held",
-                              "SELECT COUNT(*) FROM alert WHERE org_id = $1 AND holds > 0 AND status = 'triggered' AND "
-                              "priority <= $3 AND hold_list LIKE $2",
+                              "SELECT team_id, integration_id FROM alert WHERE org_id = $1 AND holds > 0 AND status = "
+                              "'triggered' AND hold_list LIKE $2 ORDER BY id",
                               NULL};
-  bool found = false;
   Str like = str_format(cycle->arena, "%%%.*s%%", STR_ARG(id_text(cycle->arena, "sil", row->id)));
-  return db_query_int(cycle->db, &HELD, DB_ARGS(db_int(row->org_id), db_text(like), db_int(urgent ? 2 : 4)), out,
-                      &found, err);
+  *out = (HeldRow){0};
+  return db_query(cycle->db, &HELD, DB_ARGS(db_int(row->org_id), db_text(like)), read_held, out, err);
 }
 
-/* Before it ends, what will page then; and after 4 hours, what is urgent and nobody hears. *next moves forward to the
- * time of the next of these. */
-static bool tell_maker(Cycle *cycle, Row *row, i64 *next, Error *err) {
-  i64 now = cycle->now_ms, soon = row->ends_ms - SOON_MS, since_long = row->starts_ms + LONG_MS, held = 0;
-  bool ends = row->ends_ms && row->ends_ms - row->starts_ms >= 4 * SOON_MS && !(row->told & TOLD_SOON),
-       lasts = !(row->told & TOLD_LONG);
-  if (row->user_id == 0 || row->starts_ms > now) return true;
-  if (ends && now >= soon) {
-    if (!count_held(cycle, row, false, &held, err)) return false;
-    Str text = str_format(cycle->arena, "Silence %.*s ends in %lld minutes: %lld alert%s will page",
-                          STR_ARG(name_of(cycle, row)), (long long)((row->ends_ms - now) / MINUTE_MS), (long long)held,
-                          held == 1 ? "" : "s");
-    if (held && !tell(cycle, row, TOLD_SOON, text, err)) return false;
-    ends = false;
-  }
-  if (lasts && now >= since_long) {
-    if (!count_held(cycle, row, true, &held, err)) return false;
-    Str text = str_format(cycle->arena, "Silence %.*s has held %lld urgent alert%s for hours",
-                          STR_ARG(name_of(cycle, row)), (long long)held, held == 1 ? "" : "s");
-    if (held && !tell(cycle, row, TOLD_LONG, text, err)) return false;
-    since_long = now + HOUR_MS;
-    lasts = !held;
-  }
-  if (ends) *next = *next ? MIN(*next, soon) : soon;
-  if (lasts) *next = *next ? MIN(*next, since_long) : since_long;
+static bool tell_end(Cycle *cycle, const Row *row, Error *err) {
+  static const DbStmt TOLD = {"silence_told", "UPDATE silence SET told = $2 WHERE id = $1", NULL};
+  const Setup *setup = setup_current(cycle_app(cycle)->setup);
+  HeldRow held;
+  QuietOwners owners;
+  if (!find_held(cycle, row, &held, err)) return false;
+  if (held.count == 0) return true;
+  QuietCause cause = {.org_id = row->org_id,
+                      .id = row->id,
+                      .reason = S("silence"),
+                      .team_id = held.team_id,
+                      .integration_id = held.integration_id};
+  quiet_owners(cycle->arena, setup, &cause, &owners);
+  Str text = str_format(cycle->arena, "%.*s ends in %lld minutes: %lld alert%s will page",
+                        STR_ARG(quiet_cause_name(cycle->arena, setup, &cause)),
+                        (long long)((row->ends_ms - cycle->now_ms) / MINUTE_MS), (long long)held.count,
+                        held.count == 1 ? "" : "s");
+  PageAnnouncement news = {.org_id = row->org_id,
+                           .team_id = owners.team_id,
+                           .title = text,
+                           .user_ids = owners.user_ids,
+                           .user_count = owners.count};
+  return db_run(cycle->db, &TOLD, err, db_int(row->id), db_int(TOLD_SOON)) &&
+         (owners.count == 0 || page_announce(cycle, &news, err));
+}
+
+/* Before it ends, what will page then. *next moves forward to when that is told. */
+static bool warn_of_end(Cycle *cycle, const Row *row, i64 *next, Error *err) {
+  i64 soon = row->ends_ms - SOON_MS;
+  bool ends = row->ends_ms && row->ends_ms - row->starts_ms >= 4 * SOON_MS && !(row->told & TOLD_SOON);
+  if (!ends || row->starts_ms > cycle->now_ms) return true;
+  if (cycle->now_ms >= soon) return tell_end(cycle, row, err);
+  *next = *next ? MIN(*next, soon) : soon;
   return true;
 }
 
@@ -204,7 +204,7 @@ static bool turn(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wor
   if (!is_over(cycle, &row, &over, &next, err)) return false;
   if (over) return end_row(cycle, &row, &WHO_SYSTEM, over, err);
   if (row.pending && row.starts_ms <= cycle->now_ms && !begin(cycle, &row, err)) return false;
-  if (!tell_maker(cycle, &row, &next, err)) return false;
+  if (!warn_of_end(cycle, &row, &next, err)) return false;
   if (next == 0) return true;
   *out_verdict = JOB_AGAIN;
   job->due_ms = MAX(next, cycle->now_ms + 1);

@@ -3,26 +3,29 @@
 
 #include "core/alerts/quieting.h"
 #include "core/paging/paging.h"
+#include "core/quiet/owner.h"
 #include "core/setup/setup.h"
 #include "lang/ical.h"
 
 static const DbStmt LOAD = {
     "window_load",
-    "SELECT id, org_id, team_id, name, state, starts_at, ends_at, rrule, time_zone, announce_before_s, next_starts_at, "
-    "next_ends_at, passed_at, told_at, version FROM maintenance_window WHERE id = $1",
+    "SELECT id, org_id, 0, name, state, starts_at, ends_at, rrule, time_zone, announce_before_s, next_starts_at, "
+    "next_ends_at, passed_at, told_at, version, warned_at FROM maintenance_window WHERE id = $1",
     NULL};
 static const DbStmt MOVE = {
     "window_move",
     "UPDATE maintenance_window SET state = $2, next_starts_at = $3, next_ends_at = $4, passed_at = $5, told_at = $6, "
-    "stamp = $7, updated_at = $8, version = version + 1 WHERE id = $1",
+    "stamp = $7, updated_at = $8, warned_at = $9, version = version + 1 WHERE id = $1",
     NULL};
 static const DbStmt ENDED_BY = {"window_ended_by", "UPDATE maintenance_window SET ended_by = $2 WHERE id = $1", NULL};
 static const DbStmt HELD_COUNT = {
     "window_held_count",
     "SELECT COUNT(*) FROM alert WHERE org_id = $1 AND holds > 0 AND status = 'triggered' AND hold_list LIKE $2", NULL};
 
+enum { SOON_MS = 15 * 60 * 1000 };
+
 typedef struct Row {
-  i64 id, org_id, team_id, announce_ms, next_starts, next_ends, told_ms, version;
+  i64 id, org_id, announce_ms, next_starts, next_ends, told_ms, warned_ms, version;
   Str name, state;
   WindowSpan span;
 } Row;
@@ -40,7 +43,6 @@ static bool read_row(const DbRow *row, void *ctx) {
   if (!zone_find(cycle_app(r->cycle)->zones, db_row_peek(row, 8), &zone, &ignored)) zone = zone_utc();
   *r->out = (Row){.id = db_row_int(row, 0),
                   .org_id = db_row_int(row, 1),
-                  .team_id = db_row_int(row, 2),
                   .name = db_row_text(row, 3, arena),
                   .state = db_row_text(row, 4, arena),
                   .span = {.starts_ms = db_row_int(row, 5),
@@ -52,7 +54,8 @@ static bool read_row(const DbRow *row, void *ctx) {
                   .next_starts = db_row_int(row, 10),
                   .next_ends = db_row_int(row, 11),
                   .told_ms = db_row_int(row, 13),
-                  .version = db_row_int(row, 14)};
+                  .version = db_row_int(row, 14),
+                  .warned_ms = db_row_int(row, 15)};
   return true;
 }
 
@@ -114,13 +117,14 @@ bool window_written(Cycle *cycle, i64 org_id, i64 id, bool deleted, Error *err) 
 
 static bool announce(Cycle *cycle, const Row *row, Str sentence, Error *err) {
   const Setup *setup = setup_current(cycle_app(cycle)->setup);
-  const SetupTeam *team = setup_team(setup, row->team_id);
-  PageAnnouncement news = {.org_id = row->org_id, .team_id = row->team_id, .title = sentence};
-  for (size_t i = 0; team && i < team->member_count; i++) {
-    news.user_ids =
-        arena_grow(cycle->arena, news.user_ids, news.user_count * sizeof(i64), (news.user_count + 1) * sizeof(i64));
-    news.user_ids[news.user_count++] = team->members[i].user_id;
-  }
+  QuietCause cause = {.org_id = row->org_id, .id = row->id, .reason = S("maintenance")};
+  QuietOwners owners;
+  quiet_owners(cycle->arena, setup, &cause, &owners);
+  PageAnnouncement news = {.org_id = row->org_id,
+                           .team_id = owners.team_id,
+                           .title = sentence,
+                           .user_ids = owners.user_ids,
+                           .user_count = owners.count};
   return news.user_count == 0 || page_announce(cycle, &news, err);
 }
 
@@ -132,16 +136,37 @@ static bool announce_start(Cycle *cycle, const Row *row, i64 starts, i64 ends, E
                   err);
 }
 
-static bool announce_end(Cycle *cycle, const Row *row, Error *err) {
-  i64 held = 0;
+static bool count_held(Cycle *cycle, const Row *row, i64 *out, Error *err) {
   bool found = false;
   Str like = str_format(cycle->arena, "%%%.*s%%", STR_ARG(id_text(cycle->arena, "mnt", row->id)));
-  if (!db_query_int(cycle->db, &HELD_COUNT, DB_ARGS(db_int(row->org_id), db_text(like)), &held, &found, err))
-    return false;
+  *out = 0;
+  return db_query_int(cycle->db, &HELD_COUNT, DB_ARGS(db_int(row->org_id), db_text(like)), out, &found, err);
+}
+
+/* Before it ends, what will page then. */
+static bool warn_of_end(Cycle *cycle, const Row *row, Error *err) {
+  i64 held = 0;
+  if (!count_held(cycle, row, &held, err)) return false;
+  return held == 0 ||
+         announce(cycle, row,
+                  str_format(cycle->arena, "Maintenance \"%.*s\" ends in %lld minutes: %lld alert%s will page",
+                             STR_ARG(row->name), (long long)((row->next_ends - cycle->now_ms) / MINUTE_MS),
+                             (long long)held, held == 1 ? "" : "s"),
+                  err);
+}
+
+static bool announce_end(Cycle *cycle, const Row *row, Error *err) {
+  i64 held = 0;
+  if (!count_held(cycle, row, &held, err)) return false;
   return announce(cycle, row,
                   str_format(cycle->arena, "Maintenance \"%.*s\" is over: %lld alert%s still triggered",
                              STR_ARG(row->name), (long long)held, held == 1 ? " is" : "s are"),
                   err);
+}
+
+/* The present occurrence is long enough, and its end has not been told. */
+static bool wants_warning(const Row *row, i64 starts, i64 ends) {
+  return row->announce_ms > 0 && row->warned_ms != starts && ends - starts >= 4 * SOON_MS;
 }
 
 /* Turning --------------------------------------------------------------------------------------------------------- */
@@ -158,16 +183,21 @@ static bool settle(Cycle *cycle, Row *row, i64 *out_next, Error *err) {
   bool tell = starts > 0 && row->told_ms != starts && row->announce_ms > 0 && starts - row->announce_ms <= now;
   if (tell && !announce_start(cycle, row, starts, ends, err)) return false;
   if (tell) row->told_ms = starts;
-  *out_next = starts == 0 ? 0
-              : active    ? ends + 1
+  bool warn = active && same && was_active && wants_warning(row, starts, ends) && ends - SOON_MS <= now;
+  if (warn && !warn_of_end(cycle, row, err)) return false;
+  if (warn) row->warned_ms = starts;
+  *out_next = starts == 0                                  ? 0
+              : active && wants_warning(row, starts, ends) ? MAX(ends - SOON_MS, now + 1)
+              : active                                     ? ends + 1
               : row->told_ms != starts && row->announce_ms && starts - row->announce_ms > now
                   ? starts - row->announce_ms
                   : starts;
   const char *state = active ? "active" : starts ? "scheduled" : "ended";
-  if (same && !tell && str_equal_c(row->state, state)) return true;
+  if (same && !tell && !warn && str_equal_c(row->state, state)) return true;
   cycle_publish(cycle, row->org_id, "maintenance_window", row->id, row->version + 1);
   return db_run(cycle->db, &MOVE, err, db_int(row->id), db_text(str_from_c(state)), db_id(starts), db_id(ends),
-                db_id(row->span.passed_ms), db_id(row->told_ms), db_int(id_next(cycle->ids)), db_int(now)) &&
+                db_id(row->span.passed_ms), db_id(row->told_ms), db_int(id_next(cycle->ids)), db_int(now),
+                db_id(row->warned_ms)) &&
          set_is_stale(cycle, err) && (!(active || over) || sweep(cycle, row->org_id, row->id, !active, err));
 }
 
@@ -194,10 +224,12 @@ bool window_end(Cycle *cycle, i64 org_id, i64 id, const Who *who, bool *out_chan
 
 static bool turn(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
   Row row = {0};
-  bool found = false;
+  bool found = false, fresh = false;
   i64 next = 0;
   (void)out_work;
-  *out_verdict = JOB_DONE;
+  if (!quiet_is_fresh(setup_quiet(setup_current(cycle_app(cycle)->setup)), cycle->db, &fresh, err)) return false;
+  *out_verdict = fresh ? JOB_DONE : JOB_AGAIN;
+  if (!fresh) return job->due_ms = cycle->now_ms, true; /* whom it belongs to is read from the picture */
   if (!load(cycle, job->subject_id, &row, &found, err)) return false;
   if (!found || !settle(cycle, &row, &next, err)) return !found;
   if (next == 0) return true;

@@ -14,6 +14,7 @@
 #include "base/seal.h"
 #include "core/alerts/flapping.h"
 #include "core/alerts/inhibiting.h"
+#include "core/alerts/quiet_watch.h"
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
 #include "core/api/gate.h"
@@ -133,9 +134,10 @@ static void picture_undone(void *app) {
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
-  static const JobKind *const JOBS[] = {ALERT_JOBS,    QUIET_SWEEP_JOBS, SILENCE_JOBS,   WINDOW_JOBS,  INHIBITION_JOBS,
-                                        FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,    INBOUND_JOBS, UPKEEP_JOBS,
-                                        BULK_JOBS,     LETTER_JOBS,      HEARTBEAT_JOBS, NULL};
+  static const JobKind *const JOBS[] = {
+      ALERT_JOBS,      QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS,   WINDOW_JOBS,
+      INHIBITION_JOBS, FLAPPING_JOBS,    INCIDENT_JOBS,    PAGING_JOBS,    INBOUND_JOBS,
+      UPKEEP_JOBS,     BULK_JOBS,        LETTER_JOBS,      HEARTBEAT_JOBS, NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,
@@ -439,7 +441,8 @@ static bool start_serving(Server *server, Error *err) {
   if (!listen_on(server, err)) return false;
   find_address(server);
   engine_start(app->engine);
-  if (!engine_run(app->engine, upkeep_plan, NULL, err)) return false;
+  if (!engine_run(app->engine, upkeep_plan, NULL, err) || !engine_run(app->engine, quiet_watch_plan, NULL, err))
+    return false;
   if (!local_start(app, &server->local, err) || !backup_timer_start(app, &o->backups, &server->backups, err))
     return false;
   held_say(app);

@@ -143,7 +143,7 @@ typedef struct SetupKeep {
  * and rules may have their own of some. */
 typedef struct SetupDefaults {
   i64 reopen_window_s, late_window_s, clock_tolerance_s, ack_kept_s, resolve_after_s, am_resolve_after_s;
-  i64 flap_count, flap_window_s, flap_quiet_s, wait_s, release_s;
+  i64 flap_count, flap_window_s, flap_quiet_s, wait_s, release_s, held_notice_s;
   i64 window_s, max_window_s, alerts_max, pause_s, auto_resolve_after_s, idempotency_s, body_bytes;
   bool auto_resolve;
   EventLimits limits;

@@ -30,6 +30,7 @@ SetupDefaults setup_defaults(const Value *d) {
                          .flap_quiet_s = number_of(d, "flap_quiet_s", 900),
                          .wait_s = number_of(d, "wait_s", 0),
                          .release_s = number_of(d, "release_s", 30),
+                         .held_notice_s = number_of(d, "held_notice_s", 14400),
                          .window_s = number_of(d, "window_s", 3600),
                          .max_window_s = number_of(d, "max_window_s", 86400),
                          .alerts_max = number_of(d, "alerts_max", 1000),
