@@ -17,6 +17,7 @@
 
 #include "db/fault.h"
 #include "db/sqlite_conn.h"
+#include "db/sqlite_pcache.h"
 #include "db/sqlite_vfs.h"
 #include "db/sqlite_vfs_gather.h"
 
@@ -182,6 +183,7 @@ static bool open_handle(Sqlite *s, const char *path, bool forget, Error *err) {
 /* SQLite counts its memory under one lock, at each allocation; nobody asks for the count. */
 static void configure(void) {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  sqlite_pcache_install();
 }
 
 static bool sqlite_open(const char *url, DbRole role, Db **out, Error *err) {
