@@ -107,6 +107,11 @@ class HttpSink:
         with self._changed:
             self._handlers[path] = function
 
+    def forget(self, path):
+        """What was scripted for this path."""
+        with self._changed:
+            self._scripts.pop(path, None)
+
     def usual(self):
         """Forgets scripts and handlers."""
         with self._changed:

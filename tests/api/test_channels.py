@@ -9,94 +9,9 @@ import urllib.parse
 
 import pytest
 
-from http_sink import drop, hang, reply
+from doubles import MAKE, OK, PHONE, PROVIDER_ID, make, second_sms  # noqa: F401
+from http_sink import drop, reply
 from world import find_link
-
-PHONE = "+4915112345678"
-
-
-class Double:
-    """A connector of one channel, whose provider is a path of the sink; Ann has a method of its kind and a webhook behind it."""
-
-    def __init__(self, world, channel, kind, address, path, secret, **settings):
-        self.world, self.server, self.kind = world, world.server, kind
-        self.base, self.others = f"/{world.name}/{channel}", []
-        self.path, self.secret = self.base + path, secret
-        self.address = address
-        body = {"name": f"{channel} {world.name}", "channel": channel, "settings": settings}
-        if "url" in {s["name"] for s in self.facts(channel)["settings"]}:
-            body["settings"]["url"] = world.sink.url + self.base
-        self.connector = self.server.make("connectors", secret=secret(world.sink.url + self.path) if callable(secret) else secret, **body) if channel != "teams" else None
-        self.ann = world.user("ann")
-        [self.hook] = [m for m in self.server.items("contact-methods", user_id=self.ann["id"]) if m["kind"] == "webhook"]
-        self.method = world.method(self.ann, kind, address(world.sink.url + self.path) if callable(address) else address)
-        world.steps(self.ann, [(0, [self.method]), (300, [self.hook])])
-        world.source = world.integration(world.policy([self.ann], wait_s=3600, repeat=0))
-
-    def facts(self, channel):
-        [found] = [c for c in self.server.items("channels") if c["name"] == channel]
-        return found
-
-    def calls(self):
-        return [r for r in self.world.sink.requests if r.path == self.path or r.path.startswith(self.path + "/")]
-
-    def script(self, *answers):
-        self.world.sink.script(self.path, *answers)
-
-    def fire(self, key="disk", **fields):
-        self.world.fire(key, **fields)
-
-    def notification(self, key="disk", kind=None):
-        found = [n for n in self.world.notifications(self.world.page(self.world.alert(key))) if n["kind"] == (kind or self.kind)]
-        return found[0]
-
-    def close(self):
-        for connector in [self.connector, *self.others]:
-            if connector:
-                self.server.api("DELETE", f"connectors/{connector['id']}")
-
-
-OK = {
-    "telegram": reply(200, {"ok": True, "result": {"message_id": 77}}, times=None),
-    "slack": reply(200, {"ok": True, "channel": "D1", "ts": "17.1"}, times=None),
-    "mattermost": reply(200, "ok", times=None),
-    "teams": reply(202, "", times=None),
-    "matrix": reply(200, {"event_id": "$e"}, times=None),
-    "signal": reply(201, {"timestamp": "1700000000000"}, times=None),
-    "pushover": reply(200, {"status": 1, "request": "rq", "receipt": "rc"}, times=None),
-    "twilio_sms": reply(201, {"sid": "SM1", "status": "queued"}, times=None),
-    "twilio_voice": reply(201, {"sid": "CA1", "status": "queued"}, times=None),
-    "vonage_sms": reply(200, {"message-count": "1", "messages": [{"status": "0", "message-id": "V1"}]}, times=None),
-}
-PROVIDER_ID = {"telegram": "77", "slack": "D1/17.1", "matrix": "$e", "signal": "1700000000000", "pushover": "rc", "twilio_sms": "SM1",
-               "twilio_voice": "CA1", "vonage_sms": "V1"}
-MAKE = {
-    "telegram": lambda w: Double(w, "telegram", "telegram", "123456789", "/botSECRET/sendMessage", "SECRET"),
-    "slack": lambda w: Double(w, "slack", "slack", "U012AB3CD", "/api/chat.postMessage", "xoxb-1"),
-    "mattermost": lambda w: Double(w, "mattermost", "mattermost", "@ann", "/hooks/abc", lambda url: url),
-    "teams": lambda w: Double(w, "teams", "teams", lambda url: url, "/workflows/1", None),
-    "matrix": lambda w: Double(w, "matrix", "matrix", "!room:example.org", "/_matrix/client/v3/rooms/!room:example.org/send/m.room.message", "mx"),
-    "signal": lambda w: Double(w, "signal", "signal", PHONE, "/v2/send", None, number="+4930111"),
-    "pushover": lambda w: Double(w, "pushover", "pushover", "u" * 30, "/1/messages.json", "app"),
-    "twilio_sms": lambda w: Double(w, "twilio_sms", "sms", PHONE, "/2010-04-01/Accounts/AC1/Messages.json", "token", account="AC1", **{"from": "+4930111"}),
-    "twilio_voice": lambda w: Double(w, "twilio_voice", "voice", PHONE, "/2010-04-01/Accounts/AC1/Calls.json", "token", account="AC1", **{"from": "+4930111"}),
-    "vonage_sms": lambda w: Double(w, "vonage_sms", "sms", PHONE, "/sms/json", "vsecret", key="vkey", **{"from": "Tocsin"}),
-}
-
-
-@pytest.fixture
-def make(world):
-    made = []
-
-    def build(channel):
-        made.append(MAKE[channel](world))
-        return made[-1]
-
-    yield build
-    for one in made:
-        one.close()
-    world.sink.usual()
-
 
 # What is sent.
 
@@ -239,15 +154,6 @@ def test_a_call_whose_outcome_is_unknown_is_not_repeated_by_the_same_provider(ma
 
 
 # Several providers of one kind.
-
-def second_sms(double, position=1):
-    path = f"/{double.world.name}/other"
-    other = double.server.make("connectors", name=f"Other {double.world.name}", channel="vonage_sms", position=position, secret="v",
-                               settings={"url": double.world.sink.url + path, "key": "k", "from": "T"})
-    double.others.append(other)
-    double.world.sink.script(path + "/sms/json", OK["vonage_sms"])
-    return other, lambda: [r for r in double.world.sink.requests if r.path == path + "/sms/json"]
-
 
 def test_another_provider_takes_over_at_once_when_one_refuses_us(make):
     double = make("twilio_sms")

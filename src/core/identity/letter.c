@@ -153,13 +153,14 @@ typedef struct Work {
   const Channel *channel;
   ChannelMessage message;
   Str address, mail;
-  i64 job_id, token;
+  i64 job_id, token, connector_id;
 } Work;
 
 typedef struct Result {
   Arena *arena;
   SendVerdict verdict;
   Str error;
+  i64 connector_id;
 } Result;
 
 static Str build_mail(Work *work, const Letter *letter, i64 now_ms) {
@@ -178,16 +179,19 @@ static Str build_mail(Work *work, const Letter *letter, i64 now_ms) {
 
 static Work *work_new(Cycle *cycle, const Letter *letter, Error *err) {
   App *app = cycle_app(cycle);
-  Finding find = finding_of(cycle);
   Provider provider = {0};
-  if (!provider_choose(&find, letter->org_id, letter->kind, 0, &provider))
-    return fail(err, ERR_INVALID, "no_provider"), NULL;
+  if (!provider_choose(cycle, letter->org_id, letter->kind, 0, &provider, err)) return NULL;
+  if (!provider.channel) return fail(err, ERR_INVALID, "no_provider"), NULL;
   const Channel *channel = provider.channel;
   if (channel_is_mail(channel) && !app->relay.url) return fail(err, ERR_INVALID, "no_smtp"), NULL;
   Value facts = context_of(cycle, letter), context = provider_context(app, cycle->arena, &provider, 0, &facts);
   Arena *arena = arena_new();
   Work *work = ARENA_NEW(arena, Work);
-  *work = (Work){.arena = arena, .app = app, .channel = channel, .address = str_copy(arena, letter->address)};
+  *work = (Work){.arena = arena,
+                 .app = app,
+                 .channel = channel,
+                 .address = str_copy(arena, letter->address),
+                 .connector_id = provider.connector ? provider.connector->id : 0};
   if (!channel_render(channel, arena, &context, &work->message, err)) {
     arena_free(arena);
     return NULL;
@@ -202,7 +206,7 @@ static void answered(void *ctx, const OutboundResult *outbound) {
   Result *result = ARENA_NEW(arena, Result);
   Str provider_id = STR_NONE, error = STR_NONE;
   i64 ignored = -1;
-  *result = (Result){.arena = arena};
+  *result = (Result){.arena = arena, .connector_id = work->connector_id};
   result->verdict = channel_judge(work->channel, arena, outbound, &provider_id, &error, &ignored);
   result->error = utf8_cut(str_copy(arena, error), 500);
   engine_job_result(work->app->engine, &LETTER_JOBS[0], work->job_id, work->token, result);
@@ -273,18 +277,26 @@ static bool claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   return true;
 }
 
+/* Whoever tests wants to know now; but a provider that refuses us leaves it to another one, as it would a page. */
+static bool goes_again(Cycle *cycle, const Job *job, const Letter *letter, const Result *result, i64 *out_due_ms) {
+  bool refused = result->verdict == SEND_CONFIGURATION &&
+                 provider_other(cycle, letter->org_id, letter->kind, result->connector_id);
+  bool later = result->verdict == SEND_RETRY && letter->purpose != LETTER_TEST;
+  *out_due_ms = cycle->now_ms + (refused ? 0 : AGAIN_S * 1000);
+  return (refused || later) && job->tries + 1 < TRIES_MAX;
+}
+
 static bool finish(Cycle *cycle, Job *job, void *context, JobVerdict *out_verdict, Error *err) {
   const Result *result = context;
   Letter letter = letter_of(job);
-  bool sent = result->verdict == SEND_SENT || result->verdict == SEND_DELIVERED;
-  /* Whoever tests wants to know now. */
-  bool may_again = letter.purpose != LETTER_TEST && job->tries + 1 < TRIES_MAX;
-  bool again = result->verdict == SEND_RETRY && may_again, found = false;
-  *out_verdict = again ? JOB_AGAIN : JOB_DONE;
-  job->due_ms = cycle->now_ms + AGAIN_S * 1000;
-  if (again) return true;
-  if (!load(cycle, &letter, &found, err)) return false;
-  return !found || record(cycle, &letter, sent ? "sent" : "failed", sent ? STR_NONE : result->error, err);
+  bool sent = result->verdict == SEND_SENT || result->verdict == SEND_DELIVERED, found = false;
+  *out_verdict = JOB_DONE;
+  if (!provider_judged(cycle, result->connector_id, result->verdict, result->error, err) ||
+      !load(cycle, &letter, &found, err))
+    return false;
+  if (!found) return true;
+  if (goes_again(cycle, job, &letter, result, &job->due_ms)) return *out_verdict = JOB_AGAIN, true;
+  return record(cycle, &letter, sent ? "sent" : "failed", sent ? STR_NONE : result->error, err);
 }
 
 static void free_result(void *result) {

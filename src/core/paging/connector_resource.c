@@ -1,11 +1,12 @@
 /* Connectors: an account at a provider of messages. */
 #include "core/resources.h"
 
-static const EnumValue STATES[] = {{"untried", 0, "Nothing was sent by it yet."},
-                                   {"working", 0, "What was sent last was taken."},
-                                   {"failing", 0, "Several messages in a row failed; others are tried first."},
-                                   {"misconfigured", 0, "The provider refuses us; others are tried first."},
-                                   {NULL}};
+static const EnumValue STATES[] = {
+    {"untried", 0, "Nothing was sent by it yet."},
+    {"working", 0, "What was sent last was taken."},
+    {"failing", 0, "What was sent last failed; after five failures in a minute others are tried first."},
+    {"misconfigured", 0, "The provider refuses us; others are tried first."},
+    {NULL}};
 
 static const Field CONNECTOR_FIELDS[] = {
     {.name = "name", .kind = F_TEXT, .required = true, .max = 120, .doc = "What people call it.", .example = "Twilio"},

@@ -52,13 +52,6 @@ typedef struct PageRate {
 } PageRate;
 PageRate *page_rate_of(App *app, i64 policy_id);
 
-/* How a connector does. The engine's thread only. */
-typedef struct Breaker {
-  i64 connector_id, window_ms, failures, open_until_ms;
-  bool worked, told; /* the state is written; somebody was told that it refuses us */
-} Breaker;
-Breaker *breaker_of(App *app, i64 connector_id);
-
 Str snapshot_json(Arena *arena, const SetupPolicy *policy);
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count);
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org);

@@ -18,7 +18,7 @@ static const DbStmt NOTIFICATION_LOAD = {
     "notification_load",
     "SELECT id, org_id, page_id, user_id, user_name, contact_method_id, kind, "
     "address, purpose, level, round, step, epoch, status, "
-    "attempts, version, error, connector_id, bundle_id, title, text FROM notification WHERE "
+    "attempts, version, error, connector_id, bundle_id, title, text, unknowns FROM notification WHERE "
     "id = $1",
     NULL};
 static const DbStmt NOTIFICATION_SENDING = {
@@ -33,6 +33,8 @@ static const DbStmt NOTIFICATION_STATUS = {
     "connector_id = CASE WHEN $10 = 1 THEN NULL ELSE connector_id END, text = CASE WHEN purpose = 'verify' AND $2 <> "
     "'queued' THEN NULL ELSE text END, version = version + 1 WHERE id = $1",
     NULL};
+static const DbStmt NOTIFICATION_UNKNOWN = {"notification_unknown",
+                                            "UPDATE notification SET unknowns = unknowns + 1 WHERE id = $1", NULL};
 static const DbStmt NEXT_QUEUED = {"notification_next",
                                    "SELECT MIN(step) FROM notification WHERE page_id = $1 AND user_id = $2 AND level = "
                                    "$3 AND round = $4 AND epoch = $5 "
@@ -166,7 +168,8 @@ static bool read_notification(const DbRow *row, void *ctx) {
                            .connector_id = db_row_int(row, 17),
                            .bundle_id = db_row_int(row, 18),
                            .title = db_row_text(row, 19, r->arena),
-                           .text = db_row_text(row, 20, r->arena)};
+                           .text = db_row_text(row, 20, r->arena),
+                           .unknowns = db_row_int(row, 21)};
   return true;
 }
 
@@ -250,12 +253,29 @@ static bool mark_sending(Cycle *cycle, const Notification *n, const Page *page, 
                 db_int(cycle->now_ms), db_id(provider->connector ? provider->connector->id : 0));
 }
 
-/* It was `sending` when the program ended or the lease ran out: nobody knows. */
-static bool unknown_outcome(Cycle *cycle, const Notification *n, const Channel *channel, bool *out_again, Error *err) {
-  *out_again = channel && channel_resend_unknown(channel) && n->attempts < ATTEMPTS_MAX;
-  if (*out_again) return true;
-  Outcome o = {.status = "unconfirmed", .error = S("the program ended while it was being sent")};
-  notify_count(cycle_app(cycle), n->kind, "unconfirmed");
+static bool again_at(Cycle *cycle, Job *job, const Notification *n, Str error, i64 due_ms, bool any_provider,
+                     JobVerdict *out_verdict, Error *err) {
+  Outcome o = {.status = "queued", .error = error, .due_ms = due_ms, .any_provider = any_provider};
+  *out_verdict = JOB_AGAIN;
+  job->due_ms = due_ms;
+  notify_count(cycle_app(cycle), n->kind, "retried");
+  return write_status(cycle, n, &o, err);
+}
+
+/* Nobody knows whether it was taken: a message twice is better than none, thrice is noise. By another provider when
+ * there is one, after half a minute; else again at once where the channel's file says so. *out_goes: it is to be sent.
+ */
+static bool unknown_outcome(Cycle *cycle, Job *job, const Notification *n, bool resend, Str error, bool *out_goes,
+                            JobVerdict *out_verdict, Error *err) {
+  bool first = n->unknowns == 0 && n->attempts < ATTEMPTS_MAX;
+  bool other = n->connector_id && provider_other(cycle, n->org_id, n->kind, n->connector_id);
+  Outcome o = {.status = "unconfirmed", .error = error, .sent = true};
+  *out_goes = first && resend && !other;
+  if (!db_run(cycle->db, &NOTIFICATION_UNKNOWN, err, db_int(n->id))) return false;
+  if (first && other)
+    return again_at(cycle, job, n, error, cycle->now_ms + OTHER_PROVIDER_S * 1000, false, out_verdict, err);
+  if (*out_goes) return true;
+  notify_count(cycle_app(cycle), n->kind, o.status);
   return write_status(cycle, n, &o, err) && bundle_settle(cycle, n, o.status, o.error, err) &&
          hurry_next_step(cycle, n, err);
 }
@@ -288,7 +308,6 @@ static bool ask_bundle(Cycle *cycle, Job *job, const Notification *n, const Page
 }
 
 bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {
-  Finding f = finding_of(cycle);
   Notification n = {0};
   Page page = {0};
   Provider provider = {0};
@@ -298,9 +317,12 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   bool sending = found && str_equal_c(n.status, "sending");
   if (!found || (!sending && !str_equal_c(n.status, "queued"))) return true;
   if (sending && n.bundle_id && n.bundle_id != n.id) return true; /* another message carries it */
-  provider_choose(&f, n.org_id, n.kind, n.connector_id, &provider);
+  if (!provider_choose(cycle, n.org_id, n.kind, n.connector_id, &provider, err)) return false;
   if (n.page_id && !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
-  if (sending && !unknown_outcome(cycle, &n, provider.channel, &again, err)) return false;
+  bool resend = provider.channel && channel_resend_unknown(provider.channel);
+  if (sending && !unknown_outcome(cycle, job, &n, resend, S("the program ended while it was being sent"), &again,
+                                  out_verdict, err))
+    return false;
   if (!again) return true;
   bool due = found && is_due(&n, &page);
   if (due && page.status == PAGE_ACKNOWLEDGED && str_equal_c(n.purpose, "page") &&
@@ -321,15 +343,6 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
 
 /* Results --------------------------------------------------------------------------------------------------------- */
 
-static bool again_at(Cycle *cycle, Job *job, const Notification *n, Str error, i64 due_ms, bool any_provider,
-                     JobVerdict *out_verdict, Error *err) {
-  Outcome o = {.status = "queued", .error = error, .due_ms = due_ms, .any_provider = any_provider};
-  *out_verdict = JOB_AGAIN;
-  job->due_ms = due_ms;
-  notify_count(cycle_app(cycle), n->kind, "retried");
-  return write_status(cycle, n, &o, err);
-}
-
 static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
                         Error *err) {
   size_t tries = (size_t)MIN(MAX(n->attempts - 1, 0), (i64)COUNT(BACKOFF_S) - 1);
@@ -344,38 +357,24 @@ static bool expect_receipt(Cycle *cycle, const Notification *n, const SendResult
   return !r->receipts || job_add(cycle, &job, err);
 }
 
-static bool record(Cycle *cycle, const Notification *n, const SendResult *r, const char *status, Error *err) {
-  bool delivered = str_equal_c(str_from_c(status), "delivered");
-  bool unconfirmed = str_equal_c(str_from_c(status), "unconfirmed");
-  Outcome o = {.status = status,
-               .error = unconfirmed ? r->error : STR_NONE,
-               .provider_id = r->provider_id,
-               .sent = true,
-               .delivered = delivered};
-  notify_count(cycle_app(cycle), n->kind, status);
-  if (!write_status(cycle, n, &o, err) || !bundle_settle(cycle, n, status, o.error, err)) return false;
-  if (unconfirmed) return hurry_next_step(cycle, n, err);
-  return provider_worked(cycle, n->connector_id, err) && (delivered || expect_receipt(cycle, n, r, err));
+static bool record(Cycle *cycle, const Notification *n, const SendResult *r, bool delivered, Error *err) {
+  Outcome o = {
+      .status = delivered ? "delivered" : "sent", .provider_id = r->provider_id, .sent = true, .delivered = delivered};
+  notify_count(cycle_app(cycle), n->kind, o.status);
+  return write_status(cycle, n, &o, err) && bundle_settle(cycle, n, o.status, STR_NONE, err) &&
+         (delivered || expect_receipt(cycle, n, r, err));
 }
 
-/* Nobody knows whether it was taken: a message twice is better than none, a call goes by another provider. */
 static bool unknown(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
                     Error *err) {
-  Finding f = finding_of(cycle);
-  bool other = n->connector_id && provider_other(&f, n->org_id, n->kind, n->connector_id);
-  if (!provider_failed(cycle, n->connector_id, false, r->error, err)) return false;
-  if (n->attempts < ATTEMPTS_MAX && other)
-    return again_at(cycle, job, n, r->error, cycle->now_ms + OTHER_PROVIDER_S * 1000, false, out_verdict, err);
-  if (!r->resend_unknown) return record(cycle, n, r, "unconfirmed", err);
-  if (n->attempts >= ATTEMPTS_MAX) return fail_for_good(cycle, n, r->error, err);
-  return retry_later(cycle, job, n, r, out_verdict, err);
+  bool goes = false;
+  if (!unknown_outcome(cycle, job, n, r->resend_unknown, r->error, &goes, out_verdict, err)) return false;
+  return !goes || retry_later(cycle, job, n, r, out_verdict, err);
 }
 
 static bool refused(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
                     Error *err) {
-  Finding f = finding_of(cycle);
-  if (!provider_failed(cycle, n->connector_id, true, r->error, err)) return false;
-  if (n->attempts < ATTEMPTS_MAX && provider_other(&f, n->org_id, n->kind, n->connector_id))
+  if (n->attempts < ATTEMPTS_MAX && provider_other(cycle, n->org_id, n->kind, n->connector_id))
     return again_at(cycle, job, n, r->error, cycle->now_ms, false, out_verdict, err);
   return fail_for_good(cycle, n, r->error, err);
 }
@@ -387,16 +386,16 @@ bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict
   *out_verdict = JOB_DONE;
   if (!notification_load(cycle->db, cycle->arena, job->subject_id, &n, &found, err)) return false;
   if (!found) return true;
+  if (!provider_judged(cycle, n.connector_id, r->verdict, r->error, err)) return false;
   switch (r->verdict) {
-  case SEND_SENT: return record(cycle, &n, r, "sent", err);
-  case SEND_DELIVERED: return record(cycle, &n, r, "delivered", err);
+  case SEND_SENT: return record(cycle, &n, r, false, err);
+  case SEND_DELIVERED: return record(cycle, &n, r, true, err);
   case SEND_PERMANENT: return fail_for_good(cycle, &n, r->error, err);
   case SEND_BROKEN: return notify_broken(cycle, &n, r->error, err) && fail_for_good(cycle, &n, r->error, err);
   case SEND_CONFIGURATION: return refused(cycle, job, &n, r, out_verdict, err);
   case SEND_UNKNOWN: return unknown(cycle, job, &n, r, out_verdict, err);
   case SEND_RETRY: break;
   }
-  if (!provider_failed(cycle, n.connector_id, false, r->error, err)) return false;
   if (n.attempts >= ATTEMPTS_MAX) return fail_for_good(cycle, &n, r->error, err);
   return retry_later(cycle, job, &n, r, out_verdict, err);
 }

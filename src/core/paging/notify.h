@@ -7,6 +7,7 @@
 typedef struct Notification {
   i64 id, org_id, page_id, user_id, contact_id, level, round, step, epoch, attempts, version;
   i64 connector_id; /* by which it went last, and that is to be avoided; 0: none */
+  i64 unknowns;     /* how often nobody knew whether it was taken */
   i64 bundle_id;    /* the message that carries it; its own id: it carries others */
   Str user_name, kind, address, purpose, status, error, title, text;
   bool repeated; /* an earlier attempt may have arrived */
@@ -18,13 +19,14 @@ typedef struct Provider {
   const SetupConnector *connector; /* NULL: it needs none */
 } Provider;
 bool provider_exists(const Finding *f, i64 org_id, Str kind); /* any thread */
-/* The best one now; avoid_id: only when there is no other. The engine's thread. */
-bool provider_choose(const Finding *f, i64 org_id, Str kind, i64 avoid_id, Provider *out);
+/* The best one now, out->channel NULL: there is none; avoid_id: only when there is no other. The engine's thread. */
+MUST_CHECK bool provider_choose(Cycle *cycle, i64 org_id, Str kind, i64 avoid_id, Provider *out, Error *err);
 /* The facts of a message, with the settings of its provider and where that calls back (0: nowhere). */
 Value provider_context(App *app, Arena *arena, const Provider *provider, i64 notification_id, const Value *facts);
-bool provider_other(const Finding *f, i64 org_id, Str kind, i64 connector_id);
-MUST_CHECK bool provider_worked(Cycle *cycle, i64 connector_id, Error *err);
-MUST_CHECK bool provider_failed(Cycle *cycle, i64 connector_id, bool configuration, Str reason, Error *err);
+/* Is there another one that may be trusted? After provider_choose. */
+bool provider_other(Cycle *cycle, i64 org_id, Str kind, i64 connector_id);
+/* What an answer to a message, a test or a check says about the connector: its breaker and state. */
+MUST_CHECK bool provider_judged(Cycle *cycle, i64 connector_id, SendVerdict verdict, Str reason, Error *err);
 
 /* broken.c: nothing will ever arrive there: the method is marked, and the person told by another one. */
 MUST_CHECK bool notify_broken(Cycle *cycle, const Notification *n, Str error, Error *err);

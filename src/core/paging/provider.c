@@ -1,20 +1,11 @@
 /* Which provider a message goes by: the organization's connectors for the kind of method, in their order, those that
- * fail last; or a channel that needs none. A breaker per connector, in memory: five failures within a minute, or a
- * refusal of our credentials, and the others are tried first for a while; then one message tries again. */
+ * fail last; or a channel that needs none. Five failures within a minute, or a refusal of our credentials, open the
+ * connector's breaker: the others are tried first for a while, then one message tries again. */
 #include "core/alerts/alerts.h"
+#include "core/paging/breaker.h"
 #include "core/paging/notify.h"
 
 enum { BREAKER_FAILURES = 5, BREAKER_WINDOW_S = 60, FAILING_S = 60, MISCONFIGURED_S = 300 };
-
-static const DbStmt STATE_SET = {
-    "connector_state",
-    "UPDATE connector SET state = $2, state_reason = $3, state_at = $4, version = version + "
-    "1 WHERE id = $1 AND (state <> $2 OR (state = 'misconfigured' AND state_reason <> $3))",
-    NULL};
-
-/* Also when it was told before this start. */
-static const DbStmt REFUSED = {"connector_refused",
-                               "SELECT id FROM connector WHERE id = $1 AND state = 'misconfigured'", NULL};
 
 static bool fits(const SetupConnector *c, i64 org_id, Str kind) {
   return c->org_id == org_id && c->enabled && c->channel && str_equal(channel_kind(c->channel), kind);
@@ -34,36 +25,34 @@ bool provider_exists(const Finding *f, i64 org_id, Str kind) {
   return channel_without_connector(f->app->catalog, kind) != NULL;
 }
 
-/* Lower is better: position, then those that fail, then the one to avoid. */
-static i64 rank(const Finding *f, const SetupConnector *c, i64 avoid_id) {
-  const Breaker *breaker = breaker_of(f->app, c->id);
-  return c->position + (f->at_ms < breaker->open_until_ms ? 10000 : 0) + (c->id == avoid_id ? 100000 : 0);
+/* Lower is better: position, then those whose breaker is open, then the one to avoid. */
+static i64 rank(const Cycle *cycle, const SetupConnector *c, i64 avoid_id) {
+  Breaker breaker = breaker_get(cycle_app(cycle), c->id);
+  return c->position + (breaker_is_open(&breaker, cycle->now_ms) ? 10000 : 0) + (c->id == avoid_id ? 100000 : 0);
 }
 
-bool provider_choose(const Finding *f, i64 org_id, Str kind, i64 avoid_id, Provider *out) {
+bool provider_choose(Cycle *cycle, i64 org_id, Str kind, i64 avoid_id, Provider *out, Error *err) {
+  const Setup *setup = setup_current(cycle_app(cycle)->setup);
   const SetupConnector *best = NULL;
-  for (size_t i = 0; i < setup_connector_count(f->setup); i++) {
-    const SetupConnector *c = setup_connector_at(f->setup, i);
-    if (fits(c, org_id, kind) && (!best || rank(f, c, avoid_id) < rank(f, best, avoid_id))) best = c;
+  if (!breakers_refresh(cycle, err)) return false;
+  for (size_t i = 0; i < setup_connector_count(setup); i++) {
+    const SetupConnector *c = setup_connector_at(setup, i);
+    if (fits(c, org_id, kind) && (!best || rank(cycle, c, avoid_id) < rank(cycle, best, avoid_id))) best = c;
   }
-  *out =
-      (Provider){.channel = best ? best->channel : channel_without_connector(f->app->catalog, kind), .connector = best};
-  return out->channel != NULL;
+  if (best) breaker_uses(cycle_app(cycle), best->id, cycle->now_ms);
+  *out = (Provider){.channel = best ? best->channel : channel_without_connector(cycle_app(cycle)->catalog, kind),
+                    .connector = best};
+  return true;
 }
 
-bool provider_other(const Finding *f, i64 org_id, Str kind, i64 connector_id) {
-  for (size_t i = 0; i < setup_connector_count(f->setup); i++) {
-    const SetupConnector *c = setup_connector_at(f->setup, i);
-    if (c->id != connector_id && fits(c, org_id, kind) && f->at_ms >= breaker_of(f->app, c->id)->open_until_ms)
-      return true;
+bool provider_other(Cycle *cycle, i64 org_id, Str kind, i64 connector_id) {
+  const Setup *setup = setup_current(cycle_app(cycle)->setup);
+  for (size_t i = 0; i < setup_connector_count(setup); i++) {
+    const SetupConnector *c = setup_connector_at(setup, i);
+    Breaker breaker = breaker_get(cycle_app(cycle), c->id);
+    if (c->id != connector_id && fits(c, org_id, kind) && !breaker_is_open(&breaker, cycle->now_ms)) return true;
   }
   return false;
-}
-
-static bool set_state(Cycle *cycle, i64 org_id, i64 connector_id, const char *state, Str reason, Error *err) {
-  cycle_publish(cycle, org_id, "connector", connector_id, 0);
-  return db_run(cycle->db, &STATE_SET, err, db_int(connector_id), db_text(str_from_c(state)),
-                reason.len ? db_text(reason) : db_text(S("")), db_int(cycle->now_ms));
 }
 
 /* One alert as long as it lasts, paged like any other. */
@@ -81,37 +70,59 @@ static bool tell_misconfigured(Cycle *cycle, const SetupConnector *c, Str reason
   return alert_own(cycle, &own, &id, err);
 }
 
-bool provider_worked(Cycle *cycle, i64 connector_id, Error *err) {
-  const SetupConnector *c = setup_connector(setup_current(cycle_app(cycle)->setup), connector_id);
-  if (!c) return true;
-  Breaker *breaker = breaker_of(cycle_app(cycle), connector_id);
-  bool told = breaker->told;
-  i64 id = 0;
-  if (breaker->worked) return true;
-  if (!told && !db_query_int(cycle->db, &REFUSED, DB_ARGS(db_int(connector_id)), &id, &told, err)) return false;
-  *breaker = (Breaker){.connector_id = connector_id, .worked = true};
-  return set_state(cycle, c->org_id, connector_id, "working", STR_NONE, err) &&
-         (!told || tell_misconfigured(cycle, c, S("over"), true, err));
+static bool worked(Cycle *cycle, const SetupConnector *c, const Breaker *before, Error *err) {
+  Breaker fresh = {.connector_id = c->id, .state = CONNECTOR_WORKING};
+  if (before->state == CONNECTOR_WORKING && !before->failures && !before->open_until_ms) return true;
+  bool was_bad = before->state == CONNECTOR_FAILING || before->state == CONNECTOR_MISCONFIGURED;
+  return breaker_put(cycle, c->org_id, &fresh, STR_NONE, err) &&
+         (!was_bad || tell_misconfigured(cycle, c, S("over"), true, err));
 }
 
-bool provider_failed(Cycle *cycle, i64 connector_id, bool configuration, Str reason, Error *err) {
+static bool refuses_us(Cycle *cycle, const SetupConnector *c, Breaker breaker, Str reason, Error *err) {
+  bool told = breaker.state == CONNECTOR_MISCONFIGURED;
+  breaker.state = CONNECTOR_MISCONFIGURED;
+  breaker.probe_until_ms = 0;
+  breaker.open_until_ms = cycle->now_ms + MISCONFIGURED_S * 1000;
+  return breaker_put(cycle, c->org_id, &breaker, reason, err) &&
+         (told || tell_misconfigured(cycle, c, reason, false, err));
+}
+
+/* The message that tried again decides alone. What never worked is not left as if nobody had tried it. */
+static bool failed(Cycle *cycle, const SetupConnector *c, Breaker breaker, Str reason, Error *err) {
+  bool tried_again = breaker.open_until_ms && cycle->now_ms >= breaker.open_until_ms;
+  if (cycle->now_ms - breaker.since_ms >= BREAKER_WINDOW_S * 1000) {
+    breaker.since_ms = cycle->now_ms;
+    breaker.failures = 0;
+  }
+  breaker.failures++;
+  breaker.probe_until_ms = 0;
+  bool opens = tried_again || breaker.failures >= BREAKER_FAILURES;
+  if (opens) breaker.open_until_ms = cycle->now_ms + FAILING_S * 1000;
+  if ((opens && breaker.state != CONNECTOR_MISCONFIGURED) || breaker.state == CONNECTOR_UNTRIED)
+    breaker.state = CONNECTOR_FAILING;
+  return breaker_put(cycle, c->org_id, &breaker, breaker.state == CONNECTOR_WORKING ? STR_NONE : reason, err);
+}
+
+/* It took our credentials and refused this one message. */
+static bool refused_one(Cycle *cycle, const SetupConnector *c, Breaker breaker, Str reason, Error *err) {
+  if (breaker.state != CONNECTOR_UNTRIED) return true;
+  breaker.state = CONNECTOR_FAILING;
+  return breaker_put(cycle, c->org_id, &breaker, reason, err);
+}
+
+bool provider_judged(Cycle *cycle, i64 connector_id, SendVerdict verdict, Str reason, Error *err) {
   const SetupConnector *c = setup_connector(setup_current(cycle_app(cycle)->setup), connector_id);
   if (!c) return true;
-  Breaker *breaker = breaker_of(cycle_app(cycle), connector_id);
-  if (cycle->now_ms - breaker->window_ms >= BREAKER_WINDOW_S * 1000) {
-    breaker->window_ms = cycle->now_ms;
-    breaker->failures = 0;
+  if (!breakers_refresh(cycle, err)) return false;
+  Breaker breaker = breaker_get(cycle_app(cycle), connector_id);
+  switch (verdict) {
+  case SEND_SENT:
+  case SEND_DELIVERED: return worked(cycle, c, &breaker, err);
+  case SEND_CONFIGURATION: return refuses_us(cycle, c, breaker, reason, err);
+  case SEND_PERMANENT:
+  case SEND_BROKEN: return refused_one(cycle, c, breaker, reason, err);
+  case SEND_RETRY:
+  case SEND_UNKNOWN: break;
   }
-  breaker->failures++;
-  breaker->worked = false;
-  if (configuration) {
-    bool told = breaker->told;
-    breaker->told = true;
-    breaker->open_until_ms = cycle->now_ms + MISCONFIGURED_S * 1000;
-    return set_state(cycle, c->org_id, connector_id, "misconfigured", reason, err) &&
-           (told || tell_misconfigured(cycle, c, reason, false, err));
-  }
-  if (breaker->failures < BREAKER_FAILURES) return true;
-  breaker->open_until_ms = cycle->now_ms + FAILING_S * 1000;
-  return set_state(cycle, c->org_id, connector_id, "failing", reason, err);
+  return failed(cycle, c, breaker, reason, err);
 }

@@ -1,6 +1,7 @@
 /* Counts of pages by policy, in memory. At most as many as there are policies; the oldest window makes room. */
 #include <stdlib.h>
 
+#include "core/paging/breaker.h"
 #include "core/paging/internal.h"
 
 enum { RATES_MAX = 512 };
@@ -8,8 +9,7 @@ enum { RATES_MAX = 512 };
 struct PageRates {
   PageRate items[RATES_MAX];
   size_t count;
-  Breaker breakers[RATES_MAX];
-  size_t breaker_count;
+  Breakers breakers;
 };
 
 PageRates *page_rates_new(void) {
@@ -31,12 +31,6 @@ PageRate *page_rate_of(App *app, i64 policy_id) {
   return oldest;
 }
 
-/* When there are more connectors than places, the first gives its place up: it is only a memory. */
-Breaker *breaker_of(App *app, i64 connector_id) {
-  PageRates *rates = app->page_rates;
-  for (size_t i = 0; i < rates->breaker_count; i++)
-    if (rates->breakers[i].connector_id == connector_id) return &rates->breakers[i];
-  Breaker *fresh = &rates->breakers[rates->breaker_count < RATES_MAX ? rates->breaker_count++ : 0];
-  *fresh = (Breaker){.connector_id = connector_id};
-  return fresh;
+Breakers *breakers_of(App *app) {
+  return &app->page_rates->breakers;
 }
