@@ -253,6 +253,12 @@ const VerbSpec ONCALL_VERBS[] = {{.name = "take",
                                   .option_count = COUNT(TAKE_OPTIONS),
                                   .kind = "schedules",
                                   .done = "taken"},
+                                 {.name = "gaps",
+                                  .usage = "oncall gaps [SCHEDULE]",
+                                  .doc = "What nobody answers for: now, and in the next 14 days.",
+                                  .run = verb_oncall_gaps,
+                                  .words_max = 1,
+                                  .kind = "schedules"},
                                  {.name = NULL}};
 static const Option ONCALL_OPTIONS[] = {{"at", OPTION_TEXT, "TIME", NULL, "not now but then"}};
 const VerbSpec ONCALL = {.name = "oncall",

@@ -23,5 +23,7 @@ extern const VerbSpec USER_VERBS[];
 /* contact_verbs.c */
 extern const VerbSpec CONTACT_VERBS[], TIMELINE_VERBS[];
 int verb_rule_versions(Verb *verb);
+/* duty_verbs.c: of oncall */
+int verb_oncall_gaps(Verb *verb);
 
 #endif

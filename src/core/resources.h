@@ -45,8 +45,8 @@ typedef struct CoreHooks {
   bool (*check_connector)(ResourceCtx *ctx, const Value *connector, Error *err);
   /* What its provider proves itself with. */
   Str (*connector_token)(ResourceCtx *ctx, i64 connector_id);
-  /* A schedule or an override was written: running pages look who came on call. */
-  bool (*shifts_changed)(ResourceCtx *ctx, Error *err);
+  /* A schedule or an override was written: running pages look who came on call, gaps are looked for. */
+  bool (*shifts_changed)(ResourceCtx *ctx, i64 schedule_id, Error *err);
 } CoreHooks;
 
 static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {

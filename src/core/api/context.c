@@ -73,6 +73,15 @@ bool api_keep_seen(Call *call, Db *db, const char *member, Value *list, Error *e
   return *list = list_done(&out), true;
 }
 
+bool api_only_seen(Call *call, Db *db, const char *member, Error *err) {
+  ApiCtx ctx = api_ctx(call, db, NULL);
+  const Value *items = value_get_c(&call->answer, "items");
+  Value kept = items ? *items : value_null();
+  if (!api_keep_seen(call, db, member, &kept, err)) return false;
+  resource_put(&ctx.rc, &call->answer, "items", kept);
+  return true;
+}
+
 Str api_text(const Call *call, const char *name) {
   return value_text_or(value_get_c(&call->body, name), STR_NONE);
 }

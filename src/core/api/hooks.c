@@ -6,6 +6,7 @@
 #include "core/alerts/inhibiting.h"
 #include "core/alerts/quiet_because.h"
 #include "core/alerts/quiet_watch.h"
+#include "core/duty/duty.h"
 #include "core/heartbeats/heartbeats.h"
 #include "core/incidents/incidents.h"
 #include "core/paging/internal.h"
@@ -212,8 +213,9 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
   return timeline_add(cycle_of(ctx), &entry, err) && ask_quiet(ctx, alert_id, err);
 }
 
-static bool shifts_changed(ResourceCtx *ctx, Error *err) {
-  return page_shifts_changed(cycle_of(ctx), ctx->org_id, err);
+static bool shifts_changed(ResourceCtx *ctx, i64 schedule_id, Error *err) {
+  return page_shifts_changed(cycle_of(ctx), ctx->org_id, err) &&
+         duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err);
 }
 
 static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err) {

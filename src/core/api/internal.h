@@ -24,6 +24,8 @@ struct Permission;
 MUST_CHECK bool api_wanted(const Route *route, struct Permission *out);
 /* context.c: leaves out of a list what its member names and the caller does not see. */
 MUST_CHECK bool api_keep_seen(Call *call, Db *db, const char *member, Value *list, Error *err);
+/* The same of the answer's items: the picture knows all of an organization, the caller may not. */
+MUST_CHECK bool api_only_seen(Call *call, Db *db, const char *member, Error *err);
 /* audit.c: notes what a verb is about to change; writes down what it did. */
 MUST_CHECK bool api_audit_before(Call *call, ResourceCtx *rc, const Resource *resource, i64 id, Error *err);
 MUST_CHECK bool api_audit_after(Call *call, Cycle *cycle, Error *err);

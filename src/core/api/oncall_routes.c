@@ -12,21 +12,11 @@ static bool shifts(Call *c, Db *db, Error *err) {
                             &c->answer, err);
 }
 
-/* The picture knows all schedules; the caller may not. */
-static bool only_seen(Call *c, Db *db, Error *err) {
-  ApiCtx ctx = api_ctx(c, db, NULL);
-  const Value *items = value_get_c(&c->answer, "items");
-  Value kept = items ? *items : value_null();
-  if (!api_keep_seen(c, db, "schedule_id", &kept, err)) return false;
-  resource_put(&ctx.rc, &c->answer, "items", kept);
-  return true;
-}
-
 static bool on_call(Call *c, Db *db, Error *err) {
   return oncall_who_json(db, c->arena, c->app, c->setup, c->org_id, api_query_time(c, "at", clock_now(&c->app->clock)),
                          api_query_ref(c, "schedule_id"), api_query_ref(c, "user_id"), api_query_ref(c, "service_id"),
                          api_query_ref(c, "policy_id"), api_query_ref(c, "team_id"), &c->answer, err) &&
-         only_seen(c, db, err);
+         api_only_seen(c, db, "schedule_id", err);
 }
 
 static const Field SHIFTS_QUERY[] = {

@@ -42,6 +42,10 @@ MUST_CHECK bool oncall_check_layers(ZoneDb *zones, const Value *layers, Error *e
 MUST_CHECK bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
                            Error *err);
 
+/* What holds over a range, at most 400 days: of this calendars, notices, reports and alarms are made. */
+MUST_CHECK bool oncall_range(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms,
+                             i64 to_ms, Rendered *out, Error *err);
+
 /* Is this instant in one of the windows (a list of {days, from, to}) of a zone, and when does that change? No list or
  * an empty one: always. *out_changes_ms is at most eight days away. */
 bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64 at_ms, i64 *out_changes_ms);

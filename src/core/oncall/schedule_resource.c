@@ -89,6 +89,11 @@ static const Field LAYER_FIELDS[] = {
 };
 static const Field LAYER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LAYER_FIELDS), .doc = "One layer."};
 
+static const EnumValue COVERAGES[] = {{"always", 0, "Every stretch with nobody."},
+                                      {"windows", 0, "Only what lies in the windows of one of its layers."},
+                                      {"best_effort", 0, "None: whoever is there is there."},
+                                      {NULL}};
+
 static const Field SCHEDULE_FIELDS[] = {
     {.name = "name", .kind = F_TEXT, .required = true, .max = 120, .doc = "What people call it.", .example = "Primary"},
     {.name = "team_id", .kind = F_REF, .ref = "team", .filter = FILTER_SCAN, .doc = "Who owns it."},
@@ -97,6 +102,11 @@ static const Field SCHEDULE_FIELDS[] = {
      .doc = "Of its local times; when not given, the organization's.",
      .example = "Europe/Berlin"},
     {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 50, .doc = "Later ones win over earlier ones."},
+    {.name = "coverage",
+     .kind = F_ENUM,
+     .values = COVERAGES,
+     .def = "always",
+     .doc = "Which stretches with nobody are gaps, of which the owners are told 14 days ahead."},
     MANAGED_BY_FIELD,
 };
 
@@ -224,11 +234,15 @@ static bool schedule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, E
   return true;
 }
 
+/* Of a schedule, or of an override. */
+static i64 schedule_of(ResourceCtx *ctx, const Value *row) {
+  const Value *schedule = value_get_c(row, "schedule_id");
+  return resource_ref_id(ctx->registry, schedule ? schedule : value_get_c(row, "id"));
+}
+
 static bool shifts_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
-  (void)old;
-  (void)fresh;
-  return !hooks->shifts_changed || hooks->shifts_changed(ctx, err);
+  return !hooks->shifts_changed || hooks->shifts_changed(ctx, schedule_of(ctx, fresh ? fresh : old), err);
 }
 
 static bool shifts_deleted(ResourceCtx *ctx, const Value *old, Error *err) {
@@ -249,6 +263,7 @@ const Resource SCHEDULE = {
     .prepare = schedule_prepare,
     .before_write = schedule_before_write,
     .after_write = shifts_written,
+    .after_delete = shifts_deleted,
 };
 
 /* Overrides ------------------------------------------------------------------------------------------------------- */

@@ -52,6 +52,13 @@ bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *sched
   return true;
 }
 
+bool oncall_range(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
+                  Rendered *out, Error *err) {
+  OverrideRows rows;
+  *out = (Rendered){0};
+  return render(db, arena, app, schedule, from_ms, to_ms, &rows, out, err);
+}
+
 /* JSON ------------------------------------------------------------------------------------------------------------ */
 
 static Value time_value(Arena *arena, i64 ms) {

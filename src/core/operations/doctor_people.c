@@ -1,13 +1,13 @@
 /* Would a page reach somebody? Organizations, their owners and last policy; people without a way to be told; policies
  * and schedules that lead to nobody now. */
-#include "core/oncall/oncall.h"
-#include "core/operations/doctor.h"
 #include <string.h>
 
+#include "core/duty/duty.h"
+#include "core/operations/doctor.h"
 #include "core/paging/notify.h"
 #include "core/setup/setup.h"
 
-enum { SHOWN_MAX = 20, AHEAD_MS = 7 * 86400 * 1000 };
+enum { SHOWN_MAX = 20 };
 
 static const DbStmt USERS = {"doctor_users",
                              "SELECT id FROM account WHERE status <> 'deactivated' ORDER BY id LIMIT 10000", NULL};
@@ -106,13 +106,6 @@ static bool shift_now(Walk *walk, const SetupSchedule *schedule, Shift *out) {
   return oncall_now(walk->doctor->db, walk->doctor->arena, walk->doctor->app, schedule, now, out, &ignored);
 }
 
-static bool schedule_has_somebody(Walk *walk, const SetupSchedule *schedule, i64 *out_until_ms) {
-  Shift shift = {0};
-  if (!shift_now(walk, schedule, &shift)) return true;
-  *out_until_ms = shift.ends_ms;
-  return shift.user_count > 0;
-}
-
 static bool schedule_reaches(Walk *walk, const SetupSchedule *schedule) {
   Shift shift = {0};
   Str why = STR_NONE;
@@ -123,29 +116,37 @@ static bool schedule_reaches(Walk *walk, const SetupSchedule *schedule) {
   return false;
 }
 
+/* Its next gap of those that it asks somebody for; false: none in sight. */
+static bool next_gap(Walk *walk, const SetupSchedule *schedule, i64 now, Shift *out) {
+  const App *app = walk->doctor->app;
+  Arena *arena = walk->doctor->arena;
+  Rendered rendered;
+  ShiftList gaps;
+  Error ignored = {0};
+  if (!oncall_range(walk->doctor->db, arena, app, schedule, now, now + GAP_DAYS * DAY_MS, &rendered, &ignored))
+    return false;
+  duty_gaps(app, arena, schedule, &rendered.gaps, &gaps);
+  if (gaps.count) *out = gaps.items[0];
+  return gaps.count > 0;
+}
+
 static void look_at_schedules(Walk *walk) {
   Doctor *doctor = walk->doctor;
   size_t good = 0, count = setup_schedule_count(walk->setup);
+  i64 now = clock_now(&doctor->app->clock);
   for (size_t i = 0; i < count; i++) {
     const SetupSchedule *schedule = setup_schedule_at(walk->setup, i);
-    i64 until_ms = 0, then_ms = 0;
-    if (!schedule_has_somebody(walk, schedule, &until_ms)) {
-      finding(doctor, FINDING_WARNING, "schedules", "nobody is on call from %.*s now, until %.*s; fill the gap",
-              STR_ARG(schedule->name), STR_ARG(time_text_ms(doctor->arena, until_ms)));
-      continue;
-    }
-    Shift next = {0};
-    Error ignored = {0};
-    i64 now = clock_now(&doctor->app->clock);
-    bool soon = until_ms > now && until_ms - now < (i64)AHEAD_MS;
-    if (soon && oncall_now(doctor->db, doctor->arena, doctor->app, schedule, until_ms, &next, &ignored) &&
-        next.user_count == 0 && next.ends_ms > until_ms)
-      then_ms = until_ms;
-    if (then_ms)
-      finding(doctor, FINDING_NOTE, "schedules", "nobody is on call from %.*s after %.*s; look whether that is meant",
-              STR_ARG(schedule->name), STR_ARG(time_text_ms(doctor->arena, then_ms)));
-    else
+    Shift gap = {0};
+    if (!next_gap(walk, schedule, now, &gap)) {
       good++;
+    } else if (gap.starts_ms <= now) {
+      finding(doctor, FINDING_WARNING, "schedules", "nobody is on call from %.*s now, until %.*s; fill the gap",
+              STR_ARG(schedule->name), STR_ARG(time_text_ms(doctor->arena, gap.ends_ms)));
+    } else {
+      finding(doctor, FINDING_NOTE, "schedules",
+              "nobody is on call from %.*s after %.*s; fill the gap, or set its coverage if that is meant",
+              STR_ARG(schedule->name), STR_ARG(time_text_ms(doctor->arena, gap.starts_ms)));
+    }
   }
   if (count && good == count) finding(doctor, FINDING_OK, "schedules", "all %zu have somebody on call", count);
 }

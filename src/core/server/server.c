@@ -19,6 +19,7 @@
 #include "core/api/api.h"
 #include "core/api/gate.h"
 #include "core/api/limits.h"
+#include "core/duty/duty.h"
 #include "core/heartbeats/heartbeats.h"
 #include "core/identity/letter.h"
 #include "core/identity/password.h"
@@ -134,10 +135,10 @@ static void picture_undone(void *app) {
 }
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
-  static const JobKind *const JOBS[] = {
-      ALERT_JOBS,      QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS,   WINDOW_JOBS,
-      INHIBITION_JOBS, FLAPPING_JOBS,    INCIDENT_JOBS,    PAGING_JOBS,    INBOUND_JOBS,
-      UPKEEP_JOBS,     BULK_JOBS,        LETTER_JOBS,      HEARTBEAT_JOBS, NULL};
+  static const JobKind *const JOBS[] = {ALERT_JOBS,  QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS,
+                                        WINDOW_JOBS, INHIBITION_JOBS,  FLAPPING_JOBS,    INCIDENT_JOBS,
+                                        PAGING_JOBS, INBOUND_JOBS,     UPKEEP_JOBS,      BULK_JOBS,
+                                        LETTER_JOBS, HEARTBEAT_JOBS,   DUTY_JOBS,        NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,
@@ -204,6 +205,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   metrics_gauge_fn(app->metrics, "tocsin_inbox_pending", "Requests that wait in the inbox.", read_backlog, app->engine);
   metrics_gauge_fn(app->metrics, "tocsin_inbox_age_seconds", "Age of the oldest request that waits.", read_age,
                    app->engine);
+  duty_metrics(app);
   if (!password_pool_new(&app->passwords, err)) return false;
   return workers_new(WORKERS, &app->workers) || fail(err, ERR_INTERNAL, "cannot start the worker threads");
 }
@@ -441,7 +443,8 @@ static bool start_serving(Server *server, Error *err) {
   if (!listen_on(server, err)) return false;
   find_address(server);
   engine_start(app->engine);
-  if (!engine_run(app->engine, upkeep_plan, NULL, err) || !engine_run(app->engine, quiet_watch_plan, NULL, err))
+  if (!engine_run(app->engine, upkeep_plan, NULL, err) || !engine_run(app->engine, quiet_watch_plan, NULL, err) ||
+      !engine_run(app->engine, duty_plan, NULL, err))
     return false;
   if (!local_start(app, &server->local, err) || !backup_timer_start(app, &o->backups, &server->backups, err))
     return false;

@@ -102,11 +102,14 @@ typedef struct SetupPolicy {
   bool page_newcomers, stop_previous;
 } SetupPolicy;
 
+/* Which stretches with nobody are gaps: all, those in which the windows of a layer ask for somebody, none. */
+typedef enum Coverage { COVERAGE_ALWAYS, COVERAGE_WINDOWS, COVERAGE_BEST_EFFORT } Coverage;
 typedef struct SetupSchedule {
   i64 id, org_id, team_id;
   Str slug, name;
   const Zone *zone;
-  Value layers;   /* as stored; core/oncall reads it */
+  Value layers; /* as stored; core/oncall reads it */
+  Coverage coverage;
   void *compiled; /* core/oncall's, in the picture's arena */
 } SetupSchedule;
 

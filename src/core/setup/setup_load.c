@@ -54,9 +54,14 @@ static bool read_service(const DbRow *row, void *ctx) {
 }
 const SetupPass SETUP_ONE_SERVICE = {&SERVICE, read_service};
 
-#define SCHEDULES_SELECT "SELECT id, org_id, team_id, slug, name, time_zone, layers FROM schedule "
+#define SCHEDULES_SELECT "SELECT id, org_id, team_id, slug, name, time_zone, layers, coverage FROM schedule "
 static const DbStmt SCHEDULES = {"setup_schedules", SCHEDULES_SELECT "ORDER BY id", NULL};
 static const DbStmt SCHEDULE = {"setup_schedule", SCHEDULES_SELECT "WHERE id = $1", NULL};
+
+static Coverage coverage_of(Str word) {
+  if (str_equal_c(word, "windows")) return COVERAGE_WINDOWS;
+  return str_equal_c(word, "best_effort") ? COVERAGE_BEST_EFFORT : COVERAGE_ALWAYS;
+}
 
 static bool read_schedule(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -68,6 +73,7 @@ static bool read_schedule(const DbRow *row, void *ctx) {
       .name = db_row_text(row, 4, load->arena),
       .zone = load_zone(load, row, 5, zone_utc()),
       .layers = load_json(load, row, 6),
+      .coverage = coverage_of(db_row_peek(row, 7)),
   };
   return true;
 }

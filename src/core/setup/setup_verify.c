@@ -173,6 +173,7 @@ static void put_rest(Buf *out, Arena *arena, const Setup *s) {
     put_text(out, schedule->name);
     put_zone(out, schedule->zone);
     put_value(out, arena, &schedule->layers);
+    put_int(out, schedule->coverage);
     buf_putc(out, '\n');
   }
 }

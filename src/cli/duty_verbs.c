@@ -1,0 +1,42 @@
+/* oncall gaps: what nobody answers for. */
+#include "cli/verbs.h"
+
+static Value gap_row(Arena *arena, const Value *item) {
+  const Value *gaps = value_get_c(item, "gaps");
+  size_t count = value_is(gaps, VALUE_LIST) ? gaps->size : 0;
+  MapBuilder row = map_builder(arena);
+  for (size_t m = 0; m < item->size; m++) map_put(&row, value_text(&item->members[m].key), item->members[m].value);
+  map_put_c(&row, "count", value_int((i64)count));
+  map_put_c(&row, "first", count ? *value_get_c(value_at(gaps, 0), "starts_at") : value_null());
+  map_put_c(&row, "last", count ? *value_get_c(value_at(gaps, 0), "ends_at") : value_null());
+  return map_done(&row);
+}
+
+int verb_oncall_gaps(Verb *verb) {
+  static const Column COLUMNS[] = {{"SCHEDULE", "schedule", COLUMN_TEXT}, {"NOW", "state", COLUMN_TEXT},
+                                   {"GAPS", "count", COLUMN_TEXT},        {"FIRST FROM", "first", COLUMN_TEXT},
+                                   {"TO", "last", COLUMN_TEXT},           {NULL}};
+  const char *schedule = verb_word(verb, 0);
+  Value answer = value_null();
+  ValueVec rows = {0};
+  Str path = S("/api/v1/on-call/coverage");
+  if (schedule)
+    path = str_format(verb->arena, "%.*s?schedule_id=%.*s", STR_ARG(path),
+                      STR_ARG(client_escape(verb->arena, str_from_c(schedule))));
+  int code = client_call(verb->client, "GET", path, NULL, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  const Value *items = value_get_c(&answer, "items");
+  for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++) {
+    const Value *item = value_at(items, i), *gaps = value_get_c(item, "gaps");
+    bool answered = str_equal_c(verb_text_of(item, "state"), "answered");
+    if (schedule || !answered || (value_is(gaps, VALUE_LIST) && gaps->size))
+      *VEC_PUSH(verb->arena, &rows) = gap_row(verb->arena, item);
+  }
+  if (rows.count == 0) {
+    verb_say(verb, "no gaps in the next 14 days");
+    return EXIT_DONE;
+  }
+  Value list = list_done(&rows);
+  print_table(verb->client, &verb->screen, COLUMNS, &list, verb->output == OUTPUT_WIDE);
+  return EXIT_DONE;
+}

@@ -1,0 +1,51 @@
+/* What follows from who is on call. */
+#include "core/api/internal.h"
+#include "core/duty/duty.h"
+
+static bool coverage(Call *c, Db *db, Error *err) {
+  CoverageAsk ask = {.org_id = c->org_id,
+                     .team_id = api_query_ref(c, "team_id"),
+                     .schedule_id = api_query_ref(c, "schedule_id"),
+                     .from_ms = api_query_time(c, "from", clock_now(&c->app->clock))};
+  ask.to_ms = api_query_time(c, "to", ask.from_ms + GAP_DAYS * DAY_MS);
+  return duty_coverage(db, c->arena, c->app, c->setup, &ask, &c->answer, err) &&
+         api_only_seen(c, db, "schedule_id", err);
+}
+
+static const Field COVERAGE_QUERY[] = {
+    {.name = "from",
+     .kind = F_TIME,
+     .doc = "Gaps from then on; now when not given.",
+     .example = "2026-03-01T00:00:00Z"},
+    {.name = "to", .kind = F_TIME, .doc = "Until then, at most 400 days later; 14 days later when not given."},
+    {.name = "schedule_id", .kind = F_REF, .ref = "schedule", .doc = "Only this schedule."},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .doc = "Only the schedules of this team."}};
+static const EnumValue STATES[] = {{"answered", 0, "Somebody is on call now and can be told."},
+                                   {"nobody", 0, "Nobody is on call now."},
+                                   {"unreachable", 0, "Nobody of those on call now has a contact method that works."},
+                                   {NULL}};
+static const Field GAP_FIELDS[] = {
+    {.name = "starts_at", .kind = F_TIME, .required = true, .doc = "From then on."},
+    {.name = "ends_at", .kind = F_TIME, .required = true, .doc = "Until then, exclusive."}};
+static const Field GAP_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(GAP_FIELDS), .doc = "Nobody is on call."};
+static const Field COVERED_FIELDS[] = {
+    {.name = "schedule_id", .kind = F_REF, .ref = "schedule", .required = true, .doc = "Of which schedule."},
+    {.name = "schedule", .kind = F_TEXT, .required = true, .doc = "Its name."},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .doc = "Whose it is."},
+    {.name = "coverage", .kind = F_TEXT, .required = true, .doc = "Which stretches with nobody are gaps."},
+    {.name = "state", .kind = F_ENUM, .values = STATES, .required = true, .doc = "Does somebody answer for it now?"},
+    {.name = "until", .kind = F_TIME, .doc = "When that changes; null: not in the next 14 days."},
+    {.name = "gaps", .kind = F_LIST, .of = &GAP_ITEM, .required = true, .doc = "In the range, by its coverage."},
+    {.name = "gap_s", .kind = F_INT, .required = true, .doc = "Their length together, in seconds."},
+    {.name = "covered", .kind = F_JSON, .required = true, .doc = "1 less the share of the range that is gaps."}};
+static const Field COVERED_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(COVERED_FIELDS), .doc = "One schedule."};
+static const Field COVERAGE[] = {
+    {.name = "from", .kind = F_TIME, .required = true, .doc = "Of the range."},
+    {.name = "to", .kind = F_TIME, .required = true, .doc = "Of the range, exclusive."},
+    {.name = "items", .kind = F_LIST, .of = &COVERED_ITEM, .required = true, .doc = "One per schedule."}};
+
+const Route DUTY_ROUTES[] = {
+    {HTTP_GET, "on-call/coverage", "schedules:read", .read = coverage, QUERY(COVERAGE_QUERY), ANSWER(COVERAGE),
+     .doc = "Which schedules nobody answers for now, and where the next gaps are."},
+    {.path = NULL},
+};

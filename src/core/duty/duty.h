@@ -1,0 +1,29 @@
+/* What follows from who is on call: gaps of which the owners are told. All of it asks oncall_range. */
+#ifndef TOCSIN_CORE_DUTY_H
+#define TOCSIN_CORE_DUTY_H
+
+#include "core/oncall/oncall.h"
+
+enum { GAP_DAYS = 14 };
+
+/* The stretches with nobody that the schedule's coverage asks somebody for; `empty` are those of a rendering. */
+void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, ShiftList *out);
+
+/* GET /on-call/coverage: every schedule of the organization (of a team, one), what is covered in [from, to). */
+typedef struct CoverageAsk {
+  i64 org_id, team_id, schedule_id; /* 0: any */
+  i64 from_ms, to_ms;
+} CoverageAsk;
+MUST_CHECK bool duty_coverage(Db *db, Arena *arena, App *app, const Setup *setup, const CoverageAsk *ask, Value *out,
+                              Error *err);
+
+/* A schedule or one of its overrides was written. In the transaction of the write. */
+MUST_CHECK bool duty_changed(Cycle *cycle, i64 org_id, i64 schedule_id, Error *err);
+/* At the start: every schedule is watched (engine_run). */
+MUST_CHECK bool duty_plan(Cycle *cycle, void *ctx, Error *err);
+/* The gauges, once, when the metrics exist. */
+void duty_metrics(App *app);
+
+extern const JobKind DUTY_JOBS[];
+
+#endif
