@@ -11,6 +11,7 @@
 
 #include "base/embedded.h"
 #include "core/identity/password.h"
+#include "core/identity/session.h"
 #include "core/server/first_organization.h"
 #include "lang/mustache/mustache.h"
 
@@ -26,6 +27,7 @@ typedef struct First {
   Arena *arena;
   Str organization, zone, name, email, password, again;
   InitWork work;
+  Str session;           /* the owner's, so that nobody types a password twice */
   VEC(HttpHeader) wrong; /* name of the field, and the sentence */
   bool ok;
   Error err;
@@ -91,6 +93,7 @@ static void render_words(First *first, int status, const char *headline, const c
   MapBuilder map = map_builder(first->arena);
   map_put_c(&map, "headline", value_c(headline));
   map_put_c(&map, "text", value_string(str_copy(first->arena, str_from_c(text))));
+  map_put_c(&map, "door", value_bool(page_built() && !first_page_wanted(first->app)));
   Value context = map_done(&map);
   render(first, status, &context);
 }
@@ -212,7 +215,16 @@ static bool make_first(Command *command, Cycle *cycle, Error *err) {
   bool found = false;
   if (!db_query_int(cycle->db, &ORGANIZATIONS, 0, NULL, &count, &found, err)) return false;
   if (count > 0) return fail(err, ERR_CONFLICT, "somebody was quicker: this server has an organization now");
-  return init_organization(cycle, &first->work, err);
+  if (!init_organization(cycle, &first->work, err)) return false;
+  SessionNew session = {.org_id = first->work.org_id,
+                        .address = first->request->client,
+                        .agent = http_header(first->request, "User-Agent")};
+  Str token = STR_NONE, user = value_text_or(value_get_c(&first->work.user, "id"), STR_NONE);
+  if (!id_parse("usr", user, &session.user_id))
+    return fail(err, ERR_INTERNAL, "the new owner's id \"%.*s\" is none", STR_ARG(user));
+  if (!session_add(cycle, &session, &token, err)) return false;
+  first->session = str_copy(first->arena, token);
+  return true;
 }
 
 static void answer(void *ctx) {
@@ -226,7 +238,9 @@ static void answer(void *ctx) {
     if (!init_write_key(first->app->data_folder, first->work.key, &err))
       log_warn("server", "the owner's API key was not kept: %s", err.message);
     log_info("server", "organization \"%s\" was set up; its owner is %s", first->work.organization, first->work.email);
-    HttpHeader headers[] = {{S("Location"), S("/setup")}, {S("Cache-Control"), S("no-store")}};
+    HttpHeader headers[] = {{S("Location"), page_built() ? S("/") : S("/setup")},
+                            {S("Set-Cookie"), session_cookie_header(first->app, first->request, first->session)},
+                            {S("Cache-Control"), S("no-store")}};
     HttpResponse response = {.status = 303, .headers = headers, .header_count = COUNT(headers)};
     http_respond(first->app->http, first->request, &response);
   }

@@ -30,8 +30,12 @@ static const struct {
     {".webmanifest", "application/manifest+json"},
 };
 
+bool page_built(void) {
+  return &PAGE_FILES_COUNT != NULL;
+}
+
 static const EmbeddedFile *find_file(Arena *arena, Str path, const char *ending) {
-  if (&PAGE_FILES_COUNT == NULL) return NULL;
+  if (!page_built()) return NULL;
   Str wanted = str_format(arena, "dist%.*s%s", STR_ARG(path), ending);
   for (size_t i = 0; i < PAGE_FILES_COUNT; i++)
     if (str_equal_c(wanted, PAGE_FILES[i].path)) return &PAGE_FILES[i];
@@ -82,8 +86,7 @@ static bool is_place(Str path) {
 }
 
 static HttpResponse not_there(Arena *arena) {
-  const char *why =
-      &PAGE_FILES_COUNT == NULL ? "this build has no web page (-Dweb=false)" : "there is nothing at this path";
+  const char *why = !page_built() ? "this build has no web page (-Dweb=false)" : "there is nothing at this path";
   return (HttpResponse){.status = 404,
                         .content_type = "application/problem+json",
                         .body = str_format(arena,

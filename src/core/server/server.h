@@ -59,6 +59,7 @@ void live_subscribe(App *app, HttpRequest *request, Audience audience, i64 last_
 
 /* The web page: what no door wants. */
 HttpResponse page_answer(const HttpRequest *request);
+bool page_built(void); /* false: -Dweb=false */
 
 /* Answers. */
 void respond_json(App *app, HttpRequest *request, int status, const Value *body);
