@@ -20,7 +20,8 @@ MUST_CHECK bool channel_check_settings(const Channel *channel, const Value *sett
 /* The same with what is left out; for the context. */
 Value channel_settings(const Channel *channel, Arena *arena, const Value *settings);
 /* For people: name, kind, title, guide, address_hint, needs_connector, secret, settings[]. */
-Value channel_facts(const Channel *channel, Arena *arena);
+/* As its file says; why_not: nothing of its kind can be sent (NULL: it can). */
+Value channel_facts(const Channel *channel, const char *why_not, Arena *arena);
 bool channel_bundles(const Channel *channel);  /* for people: messages that follow within a minute become one */
 bool channel_receipts(const Channel *channel); /* the provider says later whether it arrived */
 /* At most `count` messages to one address in `within_s`; 0: no limit at place i. */

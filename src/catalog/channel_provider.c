@@ -327,7 +327,7 @@ Str channel_answer(const Channel *channel, Arena *arena, const Value *context, c
   return buf_str(&buf);
 }
 
-Value channel_facts(const Channel *channel, Arena *arena) {
+Value channel_facts(const Channel *channel, const char *why_not, Arena *arena) {
   MapBuilder map = map_builder(arena);
   ValueVec settings = {0};
   for (size_t i = 0; i < channel->setting_count; i++) {
@@ -345,6 +345,8 @@ Value channel_facts(const Channel *channel, Arena *arena) {
   map_put_c(&map, "guide", value_string(channel->guide));
   map_put_c(&map, "address_hint", value_string(channel->address_hint));
   map_put_c(&map, "needs_connector", value_bool(channel_needs_connector(channel)));
+  map_put_c(&map, "ready", value_bool(!why_not));
+  map_put_c(&map, "why_not", why_not ? value_c(why_not) : value_null());
   map_put_c(&map, "secret", channel->secret_doc.len ? value_string(channel->secret_doc) : value_null());
   map_put_c(&map, "settings", list_done(&settings));
   return map_done(&map);

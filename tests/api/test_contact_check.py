@@ -164,3 +164,13 @@ def test_without_a_relay_both_say_so(fresh):
     user = one.make("users", name="Ann", email="ann@example.org", role="responder")
     invited = one.try_api("POST", f"users/{user['id']}/invite", {"mail": True})
     assert invited.status == 400 and "smtp" in invited.json["detail"] + str(invited.json["errors"])
+
+
+def test_a_channel_says_whether_anything_can_be_sent_by_it(fresh):
+    server = fresh()
+    ways = lambda: {c["name"]: (c["ready"], c["why_not"]) for c in server.items("channels")}  # noqa: E731
+    assert ways()["email"] == (False, "no_smtp")
+    assert ways()["webhook"] == (True, None)
+    assert ways()["pushover"] == (False, "no_provider")
+    server.make("connectors", name="Phones", channel="pushover", secret="a-token", settings={})
+    assert ways()["pushover"] == (True, None)

@@ -1,6 +1,11 @@
 /* The channels of the catalog. */
 #include "catalog/channel.h"
 #include "core/api/api.h"
+#include "core/paging/notify.h"
+
+static const EnumValue WHY_NOT[] = {{"no_provider", 0, "It has no connector that is on."},
+                                    {"no_smtp", 0, "serve was started without --smtp-url."},
+                                    {NULL}};
 
 static bool channels(Call *c, Db *db, Error *err) {
   const Catalog *catalog = c->app->catalog;
@@ -8,8 +13,12 @@ static bool channels(Call *c, Db *db, Error *err) {
   MapBuilder out = map_builder(c->arena);
   (void)db;
   (void)err;
-  for (size_t i = 0; i < channel_count(catalog); i++)
-    *VEC_PUSH(c->arena, &items) = channel_facts(channel_at(catalog, i), c->arena);
+  Finding find = {.app = c->app, .arena = c->arena, .setup = c->setup};
+  for (size_t i = 0; i < channel_count(catalog); i++) {
+    const Channel *channel = channel_at(catalog, i);
+    const char *why_not = kind_why_not(&find, c->org_id, channel_kind(channel));
+    *VEC_PUSH(c->arena, &items) = channel_facts(channel, why_not, c->arena);
+  }
   map_put_c(&out, "items", list_done(&items));
   map_put_c(&out, "next_cursor", value_null());
   c->answer = map_done(&out);
@@ -29,6 +38,11 @@ static const Field CHANNEL_FIELDS[] = {
     {.name = "guide", .kind = F_TEXT, .required = true, .doc = "How it is set up, as Markdown."},
     {.name = "address_hint", .kind = F_TEXT, .required = true, .doc = "What an address looks like."},
     {.name = "needs_connector", .kind = F_BOOL, .required = true, .doc = "Whether it works only with a connector."},
+    {.name = "ready",
+     .kind = F_BOOL,
+     .required = true,
+     .doc = "Whether a message to a contact method of this kind can be sent, by this channel or another of the kind."},
+    {.name = "why_not", .kind = F_ENUM, .values = WHY_NOT, .doc = "Why it cannot; null: it can."},
     {.name = "secret", .kind = F_TEXT, .doc = "What the connector's secret is; null: it has none."},
     {.name = "settings", .kind = F_LIST, .of = &SETTING_ITEM, .required = true, .doc = "Of the connector."}};
 static const Field CHANNEL_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(CHANNEL_FIELDS), .doc = "One channel."};

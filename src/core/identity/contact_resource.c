@@ -27,8 +27,7 @@ static const Field CONTACT_METHOD_FIELDS[] = {
      .required = true,
      .immutable = true,
      .filter = FILTER_SCAN,
-     .doc =
-         "The channel: email, webhook or ntfy. The others are kept where they are stored already, and cannot be made."},
+     .doc = "The channel. `GET /channels` lists those that can be made, and whether anything can be sent by them."},
     {.name = "address",
      .kind = F_TEXT,
      .required = true,

@@ -61,6 +61,8 @@ typedef struct StepPlan {
 } StepPlan;
 /* steps.c */
 void steps_plan(const Finding *f, const SetupUser *user, bool low, StepPlan *out);
+/* Why nothing of this kind can be sent from here: "no_provider", "no_smtp"; NULL: it can. */
+const char *kind_why_not(const Finding *f, i64 org_id, Str kind);
 const char *contact_why_not(const Finding *f, i64 org_id, const SetupContact *contact);
 bool user_is_available(const Finding *f, i64 user_id);
 

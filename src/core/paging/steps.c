@@ -9,12 +9,17 @@ static const SetupContact *contact_of(const SetupUser *user, i64 id) {
   return NULL;
 }
 
+const char *kind_why_not(const Finding *f, i64 org_id, Str kind) {
+  if (!provider_exists(f, org_id, kind)) return "no_provider";
+  return str_equal_c(kind, "email") && !f->app->relay.url ? "no_smtp" : NULL;
+}
+
 const char *contact_why_not(const Finding *f, i64 org_id, const SetupContact *contact) {
   if (!contact) return "contact_method_deleted";
   if (!provider_exists(f, org_id, contact->kind)) return "no_provider";
   if (!contact->verified) return "not_verified";
   if (contact->broken) return "broken";
-  return str_equal_c(contact->kind, "email") && !f->app->relay.url ? "no_smtp" : NULL;
+  return kind_why_not(f, org_id, contact->kind);
 }
 
 /* Seconds that a message of low urgency waits for the end of the person's quiet hours. */

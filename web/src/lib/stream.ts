@@ -34,7 +34,7 @@ const KEYS: Record<string, string[]> = {
   organization: ["organizations"],
   change: ["changes"],
   saved_view: ["saved-views"],
-  connector: ["connectors"],
+  connector: ["connectors", "channels"],
 };
 
 const EVERY_MS = 1000;

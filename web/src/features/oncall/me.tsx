@@ -8,7 +8,7 @@ import { useTitle } from "@/lib/hooks";
 import { useMe } from "@/lib/query";
 import { Button } from "@/ui/button";
 import { Card, Empty, Failure, PageHead, Rows } from "@/ui/parts";
-import { doing, methodsQuery, notifyRulesQuery, unreached } from "./api";
+import { channelsQuery, doing, methodsQuery, notifyRulesQuery, unreached } from "./api";
 import { AddMethod, Method } from "./methods";
 import { Steps } from "./steps";
 
@@ -19,7 +19,8 @@ export default function MyMethods() {
   const methods = useQuery(methodsQuery(me?.id));
   const rules = useQuery(notifyRulesQuery(me?.id));
   const items = methods.data?.items ?? [];
-  const why = unreached(methods.data?.items, rules.data?.items);
+  const channels = useQuery(channelsQuery).data?.items;
+  const why = unreached(methods.data?.items, rules.data?.items, channels);
   const used = new Set(rules.data?.items.flatMap((rule) => rule.steps?.flatMap((step) => step.contact_method_ids) ?? []));
   const pageMe = () =>
     doing("You were not paged", () => api("POST /pages", { body: { targets: [{ kind: "user", id: me!.id }] as never, message: "A test of my contact methods", urgency: "high" } }), "You are being paged: acknowledge it, or it goes on");

@@ -3,21 +3,20 @@ import { useQuery } from "@tanstack/react-query";
 import { Send, Trash2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { api, type ContactMethod, isProblem, type NotificationRule, type Problem } from "@/lib/api";
-import { useCan } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select } from "@/ui/form";
 import { Badge, words } from "@/ui/marks";
 import { Dialog } from "@/ui/overlay";
 import { When } from "@/ui/parts";
 import { toast } from "@/ui/toast";
-import { doing, reasonWords, works } from "./api";
+import { channelsQuery, doing, methodsQuery, mute, reasonWords, works } from "./api";
 
 /* The ways there are, from the server's catalog: one for each kind, however many providers serve it. */
 interface Way {
   kind: string;
   title: string;
   hint: string;
-  ready: boolean; // else an admin connects an account first
+  mute?: string; // why nothing can be sent
 }
 const TITLES: Record<string, string> = { email: "E-mail", ntfy: "ntfy (push to a phone)", sms: "SMS", voice: "Phone call", webhook: "Webhook" };
 const NOTES: Record<string, string> = {
@@ -26,20 +25,14 @@ const NOTES: Record<string, string> = {
 };
 
 function useWays(): Way[] {
-  const channels = useQuery({ queryKey: ["channels"], queryFn: () => api("GET /channels"), staleTime: Number.POSITIVE_INFINITY }).data?.items ?? [];
-  const may = useCan("connectors", "read"); // who may not look leaves it to the server
-  const connectors = useQuery({ enabled: may, queryKey: ["connectors", "list"], queryFn: () => api("GET /connectors", { query: { limit: 200 } }), retry: false });
-  const connected = new Set(connectors.data?.items.map((one) => one.channel));
+  const channels = useQuery(channelsQuery).data?.items ?? [];
   const ways = new Map<string, Way>();
-  for (const channel of channels) {
-    const ready = !channel.needs_connector || !may || connectors.isError || connected.has(channel.name);
-    const there = ways.get(channel.kind);
-    ways.set(channel.kind, { kind: channel.kind, title: TITLES[channel.kind] ?? channel.title, hint: there?.hint ?? channel.address_hint, ready: ready || !!there?.ready });
-  }
-  return [...ways.values()].sort((a, b) => Number(b.ready) - Number(a.ready) || a.title.localeCompare(b.title));
+  for (const channel of channels) ways.set(channel.kind, { kind: channel.kind, title: TITLES[channel.kind] ?? channel.title, hint: ways.get(channel.kind)?.hint ?? channel.address_hint, mute: mute(channel.kind, channels) });
+  return [...ways.values()].sort((a, b) => Number(!!a.mute) - Number(!!b.mute) || a.title.localeCompare(b.title));
 }
 
 export function Method({ method, used }: { method: ContactMethod; used: boolean }) {
+  const why = mute(method.kind, useQuery(channelsQuery).data?.items);
   const id = method.id;
   const test = () => doing("The test was not sent", () => api("POST /contact-methods/{id}/test", { id }), "A test is on its way");
   const remove = () => doing("That was not removed", () => api("DELETE /contact-methods/{id}", { id }), `${method.address} is removed`);
@@ -52,6 +45,7 @@ export function Method({ method, used }: { method: ContactMethod; used: boolean 
             {words(method.kind)}
             {method.label && ` · ${method.label}`}
           </p>
+          {why && <p className="text-red">Nothing can be sent to it: {why}.</p>}
         </div>
         {!used && works(method) && <Badge tone="amber">In no step</Badge>}
         <Badge tone={method.verified ? "green" : "amber"}>{method.verified ? "Verified" : "Not verified"}</Badge>
@@ -150,12 +144,16 @@ function Verify({ method }: { method: ContactMethod }) {
 
 /* The address, then at once the code to it. The first method is used for everything; who wants it otherwise says so below. */
 export function AddMethod({ user, rules, onClose }: { user: string; rules: NotificationRule[]; onClose: () => void }) {
-  const [kind, setKind] = useState("email");
+  const [chosen, setKind] = useState<string>();
   const [address, setAddress] = useState("");
   const [label, setLabel] = useState("");
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
   const ways = useWays();
+  const channels = useQuery(channelsQuery).data?.items;
+  const methods = useQuery(methodsQuery(user)).data?.items;
+  const kind = chosen ?? (mute("email", channels) ? (ways.find((way) => !way.mute)?.kind ?? "email") : "email");
+  const working = (rule: NotificationRule) => rule.steps?.some((step) => step.contact_method_ids.some((id) => works(methods?.find((one) => one.id === id), channels)));
   const about = ways.find((way) => way.kind === kind);
   async function submit(event: FormEvent) {
     event.preventDefault();
@@ -168,7 +166,12 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
         const rule = rules.find((one) => one.urgency === urgency);
         const steps = [{ delay_s: 0, contact_method_ids: [made.id] }];
         if (!rule) await doing("It is in no step yet", () => api("POST /notification-rules", { body: { user_id: user, urgency, steps } }));
-        else if (!rule.steps?.length) await doing("It is in no step yet", () => api("PATCH /notification-rules/{id}", { id: rule.id, body: { steps } }));
+        else if (!working(rule)) {
+          // Steps that reach nobody: the new one is tried at once, beside what is there.
+          const [first, ...later] = rule.steps ?? [];
+          const mended = first ? [{ ...first, contact_method_ids: [...first.contact_method_ids, made.id] }, ...later] : steps;
+          await doing("It is in no step yet", () => api("PATCH /notification-rules/{id}", { id: rule.id, body: { steps: mended } }));
+        }
       }
       onClose();
     } catch (error) {
@@ -185,9 +188,9 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
             <Select {...a} value={kind} onChange={(e) => setKind(e.target.value)}>
               {ways.length === 0 && <option value="email">E-mail</option>}
               {ways.map((way) => (
-                <option key={way.kind} value={way.kind} disabled={!way.ready}>
+                <option key={way.kind} value={way.kind} disabled={!!way.mute}>
                   {way.title}
-                  {!way.ready && " (an admin connects an account first)"}
+                  {way.mute && ` (${way.mute})`}
                 </option>
               ))}
             </Select>

@@ -78,7 +78,7 @@ export function Steps({ user, urgency, rule, methods }: { user: string; urgency:
         ))}
       </ol>
       <div className="flex flex-wrap items-center gap-2">
-        <Button small onClick={() => setSteps([...steps, { delay_s: steps.length ? Math.min(3600, (steps.at(-1)!.delay_s || 120) + 180) : 0, contact_method_ids: [methods.find(works)?.id ?? methods[0]!.id] }])}>
+        <Button small onClick={() => setSteps([...steps, { delay_s: steps.length ? Math.min(3600, (steps.at(-1)!.delay_s || 120) + 180) : 0, contact_method_ids: [methods.find((one) => works(one))?.id ?? methods[0]!.id] }])}>
           <Plus className="size-3.5" aria-hidden /> Step
         </Button>
         <span className="flex-1" />
