@@ -116,7 +116,9 @@ bool matcher_compile(Arena *arena, Matcher *m, Error *err) {
   if (str_find_char(m->value, ')', 0) != SIZE_MAX && !regex_new(arena, m->value, false, &alone, err)) return false;
   if (take_choices(arena, m)) return true;
   m->prefix = prefix_of(arena, m->value);
-  return regex_new(arena, str_format(arena, "^(?:%.*s)$", STR_ARG(m->value)), true, &m->regex, err);
+  if (regex_new(arena, str_format(arena, "^(?:%.*s)$", STR_ARG(m->value)), true, &m->regex, err)) return true;
+  bool fits = regex_new(arena, m->value, false, &alone, err); /* else the place is that in what was written */
+  return fits && fail(err, ERR_INVALID, "regular expression: it does not stand alone");
 }
 
 /* Asking ---------------------------------------------------------------------------------------------------------- */

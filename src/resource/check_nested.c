@@ -78,6 +78,10 @@ static bool check_list(Checker *c, const Field *f, const Value *in, Value *out) 
     field_error(c->ctx, c->pointer, "type", "%s must be a list", name);
     return false;
   }
+  if (in->size == 0 && f->min > 0) {
+    field_error(c->ctx, c->pointer, "length", "%s is empty; it needs at least %lld", name, (long long)f->min);
+    return false;
+  }
   if ((i64)in->size > max || (i64)in->size < f->min) {
     field_error(c->ctx, c->pointer, "length", "%s has %u items; it may have %lld to %lld", name, in->size,
                 (long long)f->min, (long long)max);

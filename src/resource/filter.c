@@ -121,7 +121,7 @@ static bool put_arg(CelFilter *b, Buf *out, DbValue value) {
   return n > 0;
 }
 
-static const Field *column_of(const CelFilter *b, const Node *node) {
+const Field *filter_column(const CelFilter *b, const Node *node) {
   const Field *f = node->kind == NODE_NAME && !node->rooted ? field_named(b, node->name) : NULL;
   return f && !f->ref_by ? f : NULL;
 }
@@ -132,13 +132,13 @@ static Str column_sql(const CelFilter *b, const Field *f) {
 }
 
 static bool equality(CelFilter *b, Buf *out, const Node *left, const Node *right, bool equal) {
-  const Field *f = column_of(b, left);
+  const Field *f = filter_column(b, left);
   Value value = value_null();
   DbValue arg;
   if (!f) {
     const Node *swap = left;
     left = right, right = swap;
-    f = column_of(b, left);
+    f = filter_column(b, left);
   }
   if (!f || !constant(b, right, &value)) return false;
   Str column = column_sql(b, f);
@@ -157,13 +157,13 @@ static bool equality(CelFilter *b, Buf *out, const Node *left, const Node *right
 }
 
 static bool order(CelFilter *b, Buf *out, const Node *left, const Node *right, const char *op, const char *mirrored) {
-  const Field *f = column_of(b, left);
+  const Field *f = filter_column(b, left);
   Value value = value_null();
   DbValue arg;
   if (!f) {
     const Node *swap = left;
     left = right, right = swap, op = mirrored;
-    f = column_of(b, left);
+    f = filter_column(b, left);
   }
   if (!f || f->kind == F_REF || f->kind == F_ENUM || f->kind == F_BOOL) return false;
   if (!constant(b, right, &value) || !column_constant(b, f, &value, &arg)) return false;
@@ -172,7 +172,7 @@ static bool order(CelFilter *b, Buf *out, const Node *left, const Node *right, c
 }
 
 static bool among(CelFilter *b, Buf *out, const Node *left, const Node *right) {
-  const Field *f = column_of(b, left);
+  const Field *f = filter_column(b, left);
   Value list = value_null();
   if (!f || !constant(b, right, &list) || list.kind != VALUE_LIST || list.size == 0 || list.size > 30) return false;
   Str column = column_sql(b, f);
@@ -189,7 +189,7 @@ static bool among(CelFilter *b, Buf *out, const Node *left, const Node *right) {
 
 /* Without LIKE: SQLite's folds case. */
 static bool text_test(CelFilter *b, Buf *out, const Node *call) {
-  const Field *f = call->count == 2 ? column_of(b, call->args[0]) : NULL;
+  const Field *f = call->count == 2 ? filter_column(b, call->args[0]) : NULL;
   Value part = value_null();
   bool textual = f && (f->kind == F_TEXT || f->kind == F_EMAIL || f->kind == F_ZONE || f->kind == F_CEL);
   if (!textual || !constant(b, call->args[1], &part) || part.kind != VALUE_STRING || part.size == 0) return false;
@@ -245,7 +245,7 @@ static bool translate_call(CelFilter *b, Buf *out, const Node *n) {
 }
 
 static bool translate(CelFilter *b, Buf *out, const Node *node) {
-  const Field *f = column_of(b, node);
+  const Field *f = filter_column(b, node);
   if (node->kind == NODE_AND) return joined(b, out, node, " AND ");
   if (node->kind == NODE_OR) return joined(b, out, node, " OR ");
   if (node->kind == NODE_CALL) return translate_call(b, out, node);
@@ -259,7 +259,7 @@ static bool translate(CelFilter *b, Buf *out, const Node *node) {
 
 /* status == "triggered" and status in [...] may use the index that the field names. */
 static bool as_equality_filter(CelFilter *b, const Node *n) {
-  const Field *f = n->kind == NODE_CALL && n->count == 2 ? column_of(b, n->args[0]) : NULL;
+  const Field *f = n->kind == NODE_CALL && n->count == 2 ? filter_column(b, n->args[0]) : NULL;
   bool equal = str_equal_c(n->name, "_==_"), in = str_equal_c(n->name, "@in_");
   Value value = value_null();
   if (!f || !f->filter || !(equal || in) || !constant(b, n->args[1], &value)) return false;
@@ -317,7 +317,7 @@ static bool find_refs(CelFilter *b, const Node *node, Rewrites *out) {
       node->kind == NODE_CALL && node->count == 2 &&
       (str_equal_c(node->name, "_==_") || str_equal_c(node->name, "_!=_") || str_equal_c(node->name, "@in_"));
   for (u32 i = 0; compares && i < 2; i++) {
-    const Field *f = column_of(b, node->args[i]);
+    const Field *f = filter_column(b, node->args[i]);
     const Node *other = node->args[1 - i];
     if (!f || f->kind != F_REF) continue;
     if (!rewrite_ref(b, f, other, out)) return false;
@@ -357,7 +357,7 @@ bool cel_filter_build(CelFilter *b, Str source) {
   if (!cel_compile(arena, b->env, source, NULL, &whole, b->err) || !cel_parse(arena, source, false, &root, b->err))
     return error_prefix(b->err, "filter: ");
   if (!cel_is_condition(whole, arena, b->err)) return error_prefix(b->err, "filter: ");
-  if (!find_refs(b, root, &changes)) return false;
+  if (!filter_words_check(b, root) || !find_refs(b, root, &changes)) return false;
   if (changes.count) {
     b->source = rewritten(b, source, &changes);
     if (!cel_parse(arena, b->source, false, &root, b->err)) return error_prefix(b->err, "filter: ");

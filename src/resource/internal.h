@@ -99,6 +99,10 @@ MUST_CHECK bool cel_filter_build(CelFilter *filter, Str source);
 struct Node;
 bool label_equality_sql(CelFilter *filter, Buf *out, const struct Node *left, const struct Node *right, bool equal);
 bool label_presence_sql(CelFilter *filter, Buf *out, const struct Node *node);
+/* The field that the node names; NULL: it names none. */
+const Field *filter_column(const CelFilter *filter, const struct Node *node);
+/* filter_words.c: false when a field is compared with a literal that it never is. */
+MUST_CHECK bool filter_words_check(const CelFilter *filter, const struct Node *root);
 /* Does the rest hold for this row (API form)? An error of its expression is no. */
 MUST_CHECK bool cel_filter_row(const CelFilter *filter, Arena *arena, const Value *row, bool *out_match);
 

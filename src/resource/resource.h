@@ -310,6 +310,9 @@ typedef struct ResourceList {
 /* Reads names and values of a query string; what is no option is a filter, repeated names mean or. */
 MUST_CHECK bool resource_query_read(Arena *arena, const Str *names, const Str *values, size_t count, ListQuery *out,
                                     Error *err);
+/* fields=a,b of a list or of one row: are all members of the resource? And the row with only these and its id. */
+MUST_CHECK bool resource_fields_check(Arena *arena, const Resource *resource, Str fields, Error *err);
+Value resource_fields_only(Arena *arena, Str fields, Value row);
 /* Pages by key: rows inserted meanwhile neither repeat nor hide others. Cost: one index range of limit + 1 rows. */
 MUST_CHECK bool resource_list(ResourceCtx *ctx, const Resource *resource, const ListQuery *query, ResourceList *out,
                               Error *err);

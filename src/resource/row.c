@@ -1,5 +1,6 @@
 /* Between columns and the API form: both directions of every kind stand side by side. */
 #include "base/seal.h"
+#include "base/spelling.h"
 #include "lang/json.h"
 #include "resource/internal.h"
 
@@ -210,8 +211,12 @@ static bool filter_enum(const Field *f, Str text, DbValue *out, Arena *arena, Er
   const EnumValue *known = enum_by_text(f->values, text);
   if (!known) {
     Buf names = buf_new(arena, 400);
-    for (const EnumValue *v = f->values; v->text; v++)
+    Spelling near = spelling_of(str_lower(arena, text));
+    for (const EnumValue *v = f->values; v->text; v++) {
+      spelling_try(&near, str_from_c(v->text));
       buf_format(&names, "%s%s", v == f->values ? "one of " : ", ", v->text);
+    }
+    if (near.word.len) buf_format(&names, "; did you mean \"%.*s\"?", STR_ARG(near.word));
     return filter_bad(err, f, text, str_to_c(arena, buf_str(&names)));
   }
   *out = f->numbered ? db_int(known->number) : db_text(text);

@@ -118,7 +118,7 @@ def test_what_cannot_be_restored_is_said(world):
     rule = world.rule(world.source, "true", {"type": "set", "service_id": service["id"]})
     assert server.try_api("POST", f"alert-rules/{rule['id']}/restore", {"version": 9}).status == 404
     assert server.try_api("POST", f"alert-rules/{rule['id']}/restore", {}).status == 400
-    server.change("alert-rules", rule["id"], actions=[])
+    server.change("alert-rules", rule["id"], actions=[], enabled=False)
     server.api("DELETE", f"services/{service['id']}")
     answer = server.try_api("POST", f"alert-rules/{rule['id']}/restore", {"version": 1})
     assert answer.status == 400 and answer.json["errors"][0]["pointer"] == "/actions/0/service_id", answer

@@ -154,6 +154,76 @@ def test_conditions_by_field(rules, condition, matches):
     assert ("matched" in rules.alert("key")["labels"]) == matches
 
 
+PAGE = [{"type": "page"}]
+UNTRUE = [
+    ({"field": "titel", "value": "x"}, "/conditions/0/field", 'no field "titel"; did you mean "title"?'),
+    ({"field": "labels", "value": "x"}, "/conditions/0/field", "labels.severity"),
+    ({"field": "payload.env", "value": "x"}, "/conditions/0/field", "overrides"),
+    ({"field": "title", "op": "contians", "value": "x"}, "/conditions/0/op", 'did you mean "contains"?'),
+    ({"field": "status", "value": "triggerd"}, "/conditions/0/value", 'did you mean "triggered"?'),
+    ({"field": "priority", "op": "in", "value": ["p1", "high"]}, "/conditions/0/value", 'no alert has the priority "high"'),
+    ({"field": "priority", "op": ">", "value": "p2"}, "/conditions/0/op", 'in with a list, such as ["p1", "p2"]'),
+    ({"field": "count", "op": "=", "value": "many"}, "/conditions/0/value", 'count is a number; "many" is none'),
+    ({"field": "labels.n", "op": ">", "value": "many"}, "/conditions/0/value", "> compares numbers"),
+    ({"field": "title", "op": "in", "value": "x"}, "/conditions/0/value", "in takes a list"),
+    ({"field": "title", "op": "=", "value": ["x"]}, "/conditions/0/value", "a list is for in and not_in"),
+    ({"field": "title"}, "/conditions/0/value", "= needs a value"),
+    ({"field": "title", "op": "exists", "value": False}, "/conditions/0/value", "exists takes no value"),
+    ({"field": "title", "op": "contains", "value": ""}, "/conditions/0/value", "give what to look for"),
+    ({"field": "title", "op": "=~", "value": "grün(b"}, "/conditions/0/value", "at character 7\ngrün(b\n      ^"),
+    ({"field": "starts_at", "op": ">", "value": 1}, "/conditions/0/op", "alert.starts_at > duration"),
+]
+
+
+@pytest.mark.parametrize("condition, pointer, says", UNTRUE, ids=[f"{c['field']} {c.get('op', '=')} {c.get('value')}" for c, _, _ in UNTRUE])
+def test_a_row_that_can_never_hold_is_refused_with_the_way_out(world, condition, pointer, says):
+    answer = world.server.try_api("POST", "alert-rules", {"name": "Untrue", "conditions": [condition], "actions": PAGE})
+    (error,) = answer.json["errors"]
+    assert answer.status == 400 and error["pointer"] == pointer and says in error["message"], answer
+
+
+@pytest.mark.parametrize("fields, pointer, says", [
+    ({"when": "true", "conditions": [{"field": "title", "value": "x"}], "actions": PAGE}, "/conditions", "set when to null"),
+    ({"when": "true", "actions": []}, "/actions", "without actions does nothing"),
+    ({"when": "true"}, "/actions", "without actions does nothing"),
+    ({"when": "true", "actions": [*PAGE, {"type": "notify", "channel": "ops"}]}, "/actions/1/type", "cannot notify a channel"),
+    ({"when": "true", "actions": [{"type": "run_runbook", "runbook_id": "x"}]}, "/actions/0/type", "no runbooks yet"),
+    ({"when": "true", "actions": [{"type": "set", "labels": {}}]}, "/actions/0", "changes nothing"),
+    ({"when": "true", "actions": [*PAGE, {"type": "set", "title": "{{#x"}]}, "/actions/1/title", "line 1, column 1"),
+])
+def test_a_rule_that_does_nothing_it_says_is_refused(world, fields, pointer, says):
+    answer = world.server.try_api("POST", "alert-rules", {"name": "Idle", **fields})
+    (error,) = answer.json["errors"]
+    assert answer.status == 400 and error["pointer"] == pointer and says in error["message"], answer
+
+
+def test_a_rule_may_only_stop_and_a_draft_may_do_nothing(rules):
+    only_stops = rules.rule(rules.source, "labels.a == '1'", position=1, stop=True)
+    draft = rules.server.make("alert-rules", name=f"Draft {rules.name}", enabled=False)
+    refused = rules.server.try_api("PATCH", f"alert-rules/{draft['id']}", {"enabled": True})
+    assert only_stops["actions"] == [] and refused.status == 400 and refused.json["errors"][0]["pointer"] == "/actions", refused
+    refused = rules.server.try_api("PATCH", f"alert-rules/{only_stops['id']}", {"conditions": [{"field": "title", "value": "x"}]})
+    assert refused.status == 400 and refused.json["errors"][0]["pointer"] == "/conditions", refused
+
+
+def test_what_a_rule_from_before_says_stays_until_it_is_changed(rules):
+    rule = rules.rule(rules.source, "labels.a == '1'", {"type": "suppress", "reason": "old"})
+    rules.server.stop()
+    rules.server.sql("UPDATE alert_rule SET conditions = ? WHERE name = ?", '[{"field":"titel","op":"=","value":"x"}]', rule["name"])
+    rules.server.start()
+    assert rules.server.change("alert-rules", rule["id"], enabled=False)["enabled"] is False
+    assert rules.server.try_api("PATCH", f"alert-rules/{rule['id']}", {"when": "true"}).status == 400
+
+
+def test_rows_see_the_service(rules):
+    service = rules.server.make("services", name=f"Till {rules.name}", tier="tier1")
+    rules.server.make("alert-rules", name=f"Tier {rules.name}", integration_ids=[rules.source["id"]],
+                      conditions=[{"field": "service.tier", "op": "in", "value": ["tier1"]}, {"field": "service", "value": service["name"]}],
+                      actions=[{"type": "set", "labels": {"matched": "yes"}}])
+    rules.fire("key", service=service["name"])
+    assert rules.alert("key")["labels"].get("matched") == "yes"
+
+
 def test_match_any(rules):
     rules.server.make("alert-rules", name=f"Any {rules.name}", integration_ids=[rules.source["id"]], match="any",
                       conditions=[{"field": "labels.a", "op": "=", "value": "1"}, {"field": "labels.b", "op": "=", "value": "2"}],

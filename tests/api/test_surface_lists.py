@@ -169,3 +169,29 @@ def test_an_empty_value_is_refused(lists):
 def test_a_filter_that_is_no_condition_is_refused(server, source, type_):
     answer = server.try_api("GET", "alerts?" + urllib.parse.urlencode({"filter": source}))
     assert answer.status == 400 and f"type {type_}" in answer.json["detail"], answer
+
+
+@pytest.mark.parametrize("kind, query, says", [
+    ("alerts", {"status": "triggerd"}, 'did you mean "triggered"?'),
+    ("alerts", {"filter": 'status == "triggerd"'}, 'filter: status is never "triggerd"; did you mean "triggered"?'),
+    ("alerts", {"filter": 'title == "x" && !(status in ["open", "resolved"])'}, 'status is never "open"; known: triggered'),
+    ("alerts", {"filter": 'priority == "P1" || true'}, 'priority is never "P1"; did you mean "p1"?'),
+    ("alerts", {"filter": 'created_at > "2026-01-01"'}, 'created_at is a time, written timestamp('),
+    ("alerts", {"filter": 'count > "3"'}, 'count is a number; it is never "3"'),
+    ("alerts", {"filter": 'unrouted == "yes"'}, 'unrouted is true or false; it is never "yes"'),
+    ("services", {"filter": '3 == name'}, 'name is a text, written in quotes; it is never 3'),
+])
+def test_what_can_never_be_is_refused_not_answered_by_an_empty_list(lists, kind, query, says):
+    answer = lists.try_api("GET", f"{kind}?{urllib.parse.urlencode(query)}")
+    assert answer.status == 400 and says in answer.json["detail"], answer
+
+
+def test_one_row_takes_fields_and_no_other_parameter(lists):
+    assert set(lists.get("services/checkout?fields=name,tier")) == {"id", "name", "tier"}
+    refused = lists.try_api("GET", "services/checkout?fields=name,teir")
+    assert refused.status == 400 and 'did you mean "tier"?' in refused.json["detail"], refused
+    refused = lists.try_api("GET", "services/checkout?field=name")
+    assert refused.status == 400 and 'did you mean "fields"?' in refused.json["detail"], refused
+    refused = lists.try_api("DELETE", "services/checkout?dryrun=true")
+    assert refused.status == 400 and 'did you mean "dry_run"?' in refused.json["detail"], refused
+    assert lists.get("services/checkout")["name"] == "Checkout"

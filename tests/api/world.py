@@ -41,11 +41,13 @@ class World:
         return method
 
     def steps(self, user, steps, urgencies=("high", "low")):
-        """Sets the notification rules: steps is a list of (delay_s, [contact method, ...])."""
+        """Sets the notification rules: steps is a list of (delay_s, [contact method, ...]); empty: there are none then."""
         body = [{"delay_s": delay_s, "contact_method_ids": [m["id"] for m in methods]} for delay_s, methods in steps]
         have = {rule["urgency"]: rule for rule in self.server.items("notification-rules", user_id=user["id"])}
         for urgency in urgencies:
-            if urgency in have:
+            if not body:
+                self.server.api("DELETE", f"notification-rules/{have[urgency]['id']}")
+            elif urgency in have:
                 self.server.change("notification-rules", have[urgency]["id"], steps=body)
             else:
                 self.server.make("notification-rules", user_id=user["id"], urgency=urgency, steps=body)
@@ -69,6 +71,7 @@ class World:
 
     def rule(self, integration, when, *actions, **fields):
         fields.setdefault("name", f"Rule {self.name} {next(NUMBERS)}")
+        fields.setdefault("stop", not actions)  # a rule that does nothing is refused
         return self.server.make("alert-rules", integration_ids=[integration["id"]], when=when, actions=list(actions), **fields)
 
     def usual(self, **integration):

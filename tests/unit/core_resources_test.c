@@ -277,6 +277,14 @@ static void steps_use_the_users_own_methods(void **state) {
   assert_false(fixture_patch(f, "notification_rule", rule, str_to_c(f->arena, patch), 0, &out));
   assert_string_equal(fixture_error(f, 0), "/steps/0/contact_method_ids/0 not_found");
   assert_false(fixture_try(f, "notification_rule", "{\"user_id\": \"ann@example.com\", \"urgency\": \"high\"}"));
+  assert_string_equal(fixture_error(f, 0), "/steps required");
+  assert_false(fixture_patch(f, "notification_rule", rule, "{\"steps\": []}", 0, &out));
+  assert_string_equal(fixture_error(f, 0), "/steps length");
+  patch = str_format(f->arena,
+                     "{\"user_id\": \"ann@example.com\", \"urgency\": \"high\", \"steps\": "
+                     "[{\"contact_method_ids\": [\"%s\"]}]}",
+                     fixture_text(f, &methods, "/0/id"));
+  assert_false(fixture_try(f, "notification_rule", str_to_c(f->arena, patch)));
   assert_int_equal(f->err.code, ERR_CONFLICT);
 }
 
@@ -448,20 +456,19 @@ static void rules_take_every_action_and_line_up(void **state) {
   fixture_make(f, "service", "{\"name\": \"Checkout\", \"tier\": \"tier1\"}");
   Value rule = fixture_make(
       f, "alert_rule",
-      "{\"name\": \"All\", \"when\": \"true\", \"conditions\": [{\"field\": \"labels.severity\", \"op\": \"in\", "
+      "{\"name\": \"All\", \"conditions\": [{\"field\": \"labels.severity\", \"op\": \"in\", "
       "\"value\": [\"a\", 1]}], \"actions\": ["
       "{\"type\": \"set\", \"priority\": \"p1\", \"service_id\": \"checkout\"}, {\"type\": \"suppress\", \"reason\": "
       "\"r\"}, {\"type\": \"unsuppress\"}, "
       "{\"type\": \"pause\", \"for_s\": 60}, {\"type\": \"threshold\", \"count\": 3, \"within_s\": 60}, "
       "{\"type\": \"create_incident\", \"severity\": 1, \"group_by\": [\"labels.cluster\"]}, {\"type\": \"page\"}, "
-      "{\"type\": \"run_runbook\", \"runbook_id\": \"x\"}, {\"type\": \"notify\", \"channel\": \"ops\"}, {\"type\": "
-      "\"snooze\", \"for_s\": 60}]}");
+      "{\"type\": \"snooze\", \"for_s\": 60}]}");
   assert_true(str_starts_with(str_from_c(fixture_text(f, &rule, "/actions/0/service_id")), S("svc_")));
   assert_string_equal(fixture_text(f, &rule, "/actions/5/max_window_s"), ""); /* the organization says */
   assert_string_equal(fixture_text(f, &rule, "/position"), "1");
-  Value second = fixture_make(f, "alert_rule", "{\"name\": \"Second\"}");
+  Value second = fixture_make(f, "alert_rule", "{\"name\": \"Second\", \"stop\": true}");
   assert_string_equal(fixture_text(f, &second, "/position"), "2");
-  assert_false(fixture_try(f, "alert_rule", "{\"name\": \"Bad\", \"when\": \"nope\"}"));
+  assert_false(fixture_try(f, "alert_rule", "{\"name\": \"Bad\", \"when\": \"nope\", \"stop\": true}"));
   assert_string_equal(fixture_error(f, 0), "/when expression");
   assert_false(fixture_try(f, "alert_rule",
                            "{\"name\": \"Bad\", \"actions\": [{\"type\": \"pause\"}, {\"type\": \"explode\"}, "

@@ -1,5 +1,6 @@
 /* Alert rules: when (an expression, or rows of conditions) then actions. */
 #include "core/alerts/alerts.h"
+#include "core/alerts/rule.h"
 #include "core/alerts/rule_versions.h"
 #include "core/resources.h"
 
@@ -20,10 +21,13 @@ static const Field CONDITION_FIELDS[] = {
      .kind = F_TEXT,
      .required = true,
      .max = 300,
-     .doc = "Of the alert; labels.x is the label x.",
+     .doc = "Of the alert: title, description, status, priority, source_priority, dedup_key, source, count, episode, "
+            "service, service.tier, team, integration.slug, environment, url, links, ...; labels.x is the label x.",
      .example = "labels.severity"},
     {.name = "op", .kind = F_ENUM, .values = OPS, .def = "=", .doc = "How to compare."},
-    {.name = "value", .kind = F_JSON, .doc = "With what; a list for in and not_in."},
+    {.name = "value",
+     .kind = F_JSON,
+     .doc = "With what: a text or number; a list for in and not_in; none for exists and not_exists."},
 };
 static const Field CONDITION_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(CONDITION_FIELDS), .doc = "One row."};
 
@@ -135,8 +139,8 @@ static const Field ACTION_VARIANTS[] = {
      FIELDS(INCIDENT_FIELDS),
      .doc = "Opens an incident, or joins its group's."},
     {.name = "page", .kind = F_OBJECT, FIELDS(PAGE_FIELDS), .doc = "Pages."},
-    {.name = "run_runbook", .kind = F_OBJECT, FIELDS(RUNBOOK_FIELDS), .doc = "Starts a runbook."},
-    {.name = "notify", .kind = F_OBJECT, FIELDS(NOTIFY_FIELDS), .doc = "Tells a channel."},
+    {.name = "run_runbook", .kind = F_OBJECT, FIELDS(RUNBOOK_FIELDS), .doc = "Starts a runbook; not yet: refused."},
+    {.name = "notify", .kind = F_OBJECT, FIELDS(NOTIFY_FIELDS), .doc = "Tells a channel; not yet: refused."},
     {.name = "snooze", .kind = F_OBJECT, FIELDS(SNOOZE_FIELDS), .doc = "Quiet for a while."},
 };
 static const Field ACTION_ITEM = {
@@ -186,9 +190,17 @@ static const Field RULE_FIELDS[] = {
      .cel = "condition",
      .doc = "An expression over the alert.",
      .example = "labels.severity == 'critical'"},
-    {.name = "conditions", .kind = F_LIST, .of = &CONDITION_ITEM, .max = 100, .doc = "Rows instead of an expression."},
+    {.name = "conditions",
+     .kind = F_LIST,
+     .of = &CONDITION_ITEM,
+     .max = 100,
+     .doc = "Rows instead of an expression: not both."},
     {.name = "match", .kind = F_ENUM, .values = MATCHES, .def = "all", .doc = "How conditions are joined."},
-    {.name = "actions", .kind = F_LIST, .of = &ACTION_ITEM, .max = 50, .doc = "What it does, in order."},
+    {.name = "actions",
+     .kind = F_LIST,
+     .of = &ACTION_ITEM,
+     .max = 50,
+     .doc = "What it does, in order. At least one, unless it stops or is not enabled."},
     {.name = "stop", .kind = F_BOOL, .def = "false", .doc = "No later rule of the list sees the alert."},
     {.name = "active_times",
      .kind = F_OBJECT,
@@ -238,8 +250,9 @@ static bool rule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error
 static bool rule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
   Error why = {0};
-  (void)old;
   (void)err;
+  rule_check_meaning(ctx, old, fresh);
+  if (ctx->errors.count) return true;
   if (hooks->check_rule && !hooks->check_rule(ctx, fresh, &why))
     field_error(ctx, why.pointer, "expression", "%s%s%s", why.message, why.detail[0] ? "\n" : "", why.detail);
   return true;

@@ -72,7 +72,9 @@ typedef struct Compiling {
   const App *app;
   Arena *arena;
   Rule *rule;
-  Error err;
+  const char *list; /* "actions" or "conditions": where it is, and the index in it */
+  size_t index;
+  Error err; /* the first */
   bool ok;
 } Compiling;
 
@@ -80,23 +82,31 @@ static size_t list_count(const Value *list) {
   return value_is(list, VALUE_LIST) ? list->size : 0;
 }
 
-static void broken(Compiling *c, const char *where) {
+/* `member` of the item that is being compiled; "when" of the rule. */
+static void broken(Compiling *c, const char *member, const Error *why) {
   if (!c->ok) return;
   c->ok = false;
-  error_prefix(&c->err, "%s: ", where);
+  c->err = *why;
+  if (c->list)
+    snprintf(c->err.pointer, sizeof c->err.pointer, "/%s/%zu/%s", c->list, c->index, member);
+  else
+    snprintf(c->err.pointer, sizeof c->err.pointer, "/%s", member);
+  error_prefix(&c->err, "%s: ", member);
 }
 
-static const CelProgram *compile_cel(Compiling *c, Str source, const char *where) {
+static const CelProgram *compile_cel(Compiling *c, Str source, const char *member) {
   const CelProgram *program = NULL;
-  if (!cel_compile(c->arena, c->app->rule_env, source, NULL, &program, &c->err)) broken(c, where);
+  Error why = {0};
+  if (!cel_compile(c->arena, c->app->rule_env, source, NULL, &program, &why)) broken(c, member, &why);
   return program;
 }
 
-static const Mustache *compile_template(Compiling *c, const Value *text, const char *where) {
+static const Mustache *compile_template(Compiling *c, const Value *text, const char *member) {
   if (!value_is(text, VALUE_STRING)) return NULL;
   MustacheOptions options = {.context = MUSTACHE_TEXT, .cel_env = c->app->rule_env};
   const Mustache *made = NULL;
-  if (!mustache_compile(c->arena, value_text(text), &options, &made, &c->err)) broken(c, where);
+  Error why = {0};
+  if (!mustache_compile(c->arena, value_text(text), &options, &made, &why)) broken(c, member, &why);
   return made;
 }
 
@@ -110,15 +120,14 @@ static void compile_set(Compiling *c, const Value *json, RuleAction *out) {
   Str text = value_text_or(priority, STR_NONE);
   out->priority = priority_of(text);
   if (value_is(priority, VALUE_STRING) && out->priority == 0)
-    out->priority_text = compile_template(c, priority, "actions: set.priority");
+    out->priority_text = compile_template(c, priority, "priority");
   out->service_id = setup_ref(value_get_c(json, "service_id"));
-  out->title = compile_template(c, value_get_c(json, "title"), "actions: set.title");
+  out->title = compile_template(c, value_get_c(json, "title"), "title");
   if (!value_is(labels, VALUE_MAP)) return;
   out->labels = ARENA_ARRAY(c->arena, SetLabel, labels->size);
   for (size_t i = 0; i < labels->size; i++)
-    out->labels[out->label_count++] =
-        (SetLabel){.name = str_copy(c->arena, value_text(&labels->members[i].key)),
-                   .value = compile_template(c, &labels->members[i].value, "actions: set.labels")};
+    out->labels[out->label_count++] = (SetLabel){.name = str_copy(c->arena, value_text(&labels->members[i].key)),
+                                                 .value = compile_template(c, &labels->members[i].value, "labels")};
 }
 
 static bool flag_of(const Value *json, const char *name) {
@@ -128,7 +137,7 @@ static bool flag_of(const Value *json, const char *name) {
 static void compile_incident(Compiling *c, const Value *json, RuleAction *out) {
   const Value *groups = value_get_c(json, "group_by");
   out->severity = value_int_or(value_get_c(json, "severity"), -1);
-  out->title = compile_template(c, value_get_c(json, "title"), "actions: create_incident.title");
+  out->title = compile_template(c, value_get_c(json, "title"), "title");
   out->window_s = value_int_or(value_get_c(json, "window_s"), -1);
   out->max_window_s = value_int_or(value_get_c(json, "max_window_s"), -1);
   out->extend = flag_of(json, "extend");
@@ -139,8 +148,7 @@ static void compile_incident(Compiling *c, const Value *json, RuleAction *out) {
   out->kind = value_text_or(value_get_c(json, "kind"), S("normal"));
   out->group_by = ARENA_ARRAY(c->arena, const CelProgram *, list_count(groups));
   for (size_t i = 0; i < list_count(groups); i++)
-    out->group_by[out->group_by_count++] =
-        compile_cel(c, value_text_or(value_at(groups, i), STR_NONE), "actions: create_incident.group_by");
+    out->group_by[out->group_by_count++] = compile_cel(c, value_text_or(value_at(groups, i), STR_NONE), "group_by");
 }
 
 static void compile_action(Compiling *c, const Value *json, RuleAction *out) {
@@ -187,7 +195,7 @@ static void compile_condition(Compiling *c, const Value *json, RuleCondition *ou
     buf_puts(&source, "string(alert).matches(");
     json_write_string(&source, value_text_or(value, STR_NONE));
     buf_puts(&source, ")");
-    out->regex = compile_cel(c, buf_str(&source), "conditions");
+    out->regex = compile_cel(c, buf_str(&source), "value");
   }
 }
 
@@ -206,7 +214,7 @@ bool rule_is_active(const Rule *rule, Arena *arena, i64 now_ms) {
   return oncall_in_windows(arena, &rule->active_windows, rule->active_zone, now_ms, &changes_ms);
 }
 
-const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text) {
+static const Rule *compile(const App *app, Arena *arena, const RuleText *text, Error *out_why) {
   Rule *rule = ARENA_NEW(arena, Rule);
   Compiling c = {.app = app, .arena = arena, .rule = rule, .ok = true};
   rule->id = text->id;
@@ -222,14 +230,22 @@ const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text) {
     rule->integration_ids[rule->integration_count++] = setup_ref(value_at(&text->integration_ids, i));
   if (!str_is_blank(text->when)) rule->when = compile_cel(&c, text->when, "when");
   rule->conditions = ARENA_ARRAY(arena, RuleCondition, list_count(&text->conditions));
-  for (size_t i = 0; i < list_count(&text->conditions); i++)
-    compile_condition(&c, value_at(&text->conditions, i), &rule->conditions[rule->condition_count++]);
+  for (c.list = "conditions", c.index = 0; c.index < list_count(&text->conditions); c.index++)
+    compile_condition(&c, value_at(&text->conditions, c.index), &rule->conditions[rule->condition_count++]);
   rule->actions = ARENA_ARRAY(arena, RuleAction, list_count(&text->actions));
-  for (size_t i = 0; i < list_count(&text->actions); i++)
-    compile_action(&c, value_at(&text->actions, i), &rule->actions[rule->action_count++]);
+  for (c.list = "actions", c.index = 0; c.index < list_count(&text->actions); c.index++)
+    compile_action(&c, value_at(&text->actions, c.index), &rule->actions[rule->action_count++]);
   take_active_times(&c, text);
-  if (!c.ok) snprintf(rule->broken, sizeof rule->broken, "%.*s", (int)sizeof rule->broken - 1, c.err.message);
+  if (!c.ok)
+    snprintf(rule->broken, sizeof rule->broken, "%.*s", (int)sizeof rule->broken - 1,
+             str_to_c(arena, str_format(arena, "%s: %s", c.err.pointer + 1, c.err.message)));
+  *out_why = c.err;
   return rule;
+}
+
+const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text) {
+  Error why = {0}; /* the rule says it itself */
+  return compile(app, arena, text, &why);
 }
 
 bool alert_rule_check(const App *app, const Value *rule, Error *err) {
@@ -238,14 +254,20 @@ bool alert_rule_check(const App *app, const Value *rule, Error *err) {
   const Value *conditions = value_get_c(rule, "conditions"), *actions = value_get_c(rule, "actions");
   if (conditions) text.conditions = *conditions;
   if (actions) text.actions = *actions;
-  const Rule *made = rule_compile(app, arena, &text);
-  return made->broken[0] == 0 || fail(err, ERR_INVALID, "%s", made->broken);
+  Error why = {0};
+  const Rule *made = compile(app, arena, &text, &why);
+  if (made->broken[0] == 0) return true;
+  *err = why;
+  err->code = ERR_INVALID;
+  return false;
 }
 
 /* Asking ---------------------------------------------------------------------------------------------------------- */
 
-static const Value *follow(const Value *alert, const RuleCondition *condition) {
-  const Value *at = alert;
+/* service.tier is the service's; "service" alone is its name, as the alert says it. */
+static const Value *follow(const Value *facts, const RuleCondition *condition) {
+  bool of_service = condition->path_count > 1 && str_equal_c(condition->path[0], "service");
+  const Value *at = of_service ? facts : value_get_c(facts, "alert");
   for (size_t i = 0; i < condition->path_count && at; i++) at = value_get(at, condition->path[i]);
   return at;
 }
@@ -291,8 +313,8 @@ static bool is_empty(const Value *v) {
 
 /* Field rows: the ops of the alert-rules resource. An absent field fails every op but not_exists, != and the not_ ones.
  */
-static bool condition_holds(const RuleCondition *condition, Arena *arena, const Value *alert, Str *out_error) {
-  const Value *have = follow(alert, condition);
+static bool condition_holds(const RuleCondition *condition, Arena *arena, const Value *facts, Str *out_error) {
+  const Value *have = follow(facts, condition);
   Str op = condition->op;
   if (str_equal_c(op, "exists")) return !is_empty(have);
   if (str_equal_c(op, "not_exists")) return is_empty(have);
@@ -322,12 +344,12 @@ static Str condition_text(Arena *arena, const RuleCondition *condition) {
                     STR_ARG(value_display(arena, &condition->value)));
 }
 
-static RuleResult match_rows(const Rule *rule, Arena *arena, const Value *alert) {
+static RuleResult match_rows(const Rule *rule, Arena *arena, const Value *facts) {
   RuleResult result = {.match = rule->match_any ? RULE_NOT_MATCHED : RULE_MATCHED, .decided = S("every condition")};
   if (rule->match_any) result.decided = S("no condition");
   for (size_t i = 0; i < rule->condition_count; i++) {
     Str error = STR_NONE;
-    bool holds = condition_holds(&rule->conditions[i], arena, alert, &error);
+    bool holds = condition_holds(&rule->conditions[i], arena, facts, &error);
     if (error.len)
       return (RuleResult){.match = RULE_ERROR, .error = error, .decided = condition_text(arena, &rule->conditions[i])};
     if (holds == !rule->match_any) continue; /* all: it holds, look on; any: it does not, look on */
@@ -366,9 +388,8 @@ static RuleResult match_cel(const Rule *rule, Arena *arena, const Value *facts, 
 
 RuleResult rule_match(const Rule *rule, Arena *arena, const Value *facts, i64 now_ms) {
   if (rule->broken[0]) return (RuleResult){.match = RULE_ERROR, .error = str_from_c(rule->broken)};
-  if (!rule->when) return match_rows(rule, arena, value_get_c(facts, "alert"));
+  if (!rule->when) return match_rows(rule, arena, facts);
   RuleResult result = match_cel(rule, arena, facts, now_ms);
-  if (result.match == RULE_MATCHED && rule->condition_count > 0)
-    return match_rows(rule, arena, value_get_c(facts, "alert"));
+  if (result.match == RULE_MATCHED && rule->condition_count > 0) return match_rows(rule, arena, facts);
   return result;
 }

@@ -6,6 +6,8 @@
 #include "core/alerts/alerts.h"
 #include "lang/mustache/mustache.h"
 
+struct ResourceCtx;
+
 typedef enum ActionType {
   ACTION_SET,
   ACTION_SUPPRESS,
@@ -88,6 +90,8 @@ typedef struct RuleText {
 const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text);
 /* Is this instant within its active times? */
 bool rule_is_active(const Rule *rule, Arena *arena, i64 now_ms);
+/* Wrong members go through field_error. `old` is NULL for a new one (rule_check.c). */
+void rule_check_meaning(struct ResourceCtx *ctx, const Value *old, const Value *fresh);
 /* The environment of rules. */
 CelEnv *rule_env_new(Arena *arena, ZoneDb *zones);
 

@@ -21,10 +21,13 @@ static bool generic_list(Call *call, Db *db, Error *err) {
 static bool generic_get(Call *call, Db *db, Error *err) {
   ApiCtx ctx = api_ctx(call, db, NULL);
   i64 id = 0;
-  if (!resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) ||
+  Str fields = api_query(call, "fields");
+  if (!resource_fields_check(call->arena, call->resource, fields, err) ||
+      !resource_resolve(&ctx.rc, call->resource, call->params[0], &id, err) ||
       !resource_get(&ctx.rc, call->resource, id, &call->answer, err))
     return false;
   note_version(call);
+  call->answer = resource_fields_only(call->arena, fields, call->answer);
   return true;
 }
 

@@ -101,9 +101,26 @@ static bool check_body(Call *call, ResourceCtx *ctx, Error *err) {
   return resource_check(ctx, call->route->body, call->route->body_count, &given, &call->body, err);
 }
 
+/* Of one resource: a list reads its own. A misspelt dry_run would write. */
+static bool check_resource_query(Call *call, Error *err) {
+  bool reads = call->route->read != NULL;
+  const char *known = reads ? "fields" : "dry_run";
+  QueryPairs pairs = {0};
+  if (reads && call->param_count == 0) return true;
+  if (!api_read_query(call, &pairs, err)) return false;
+  for (size_t i = 0; i < pairs.names.count; i++) {
+    if (!str_equal_c(pairs.names.items[i], known))
+      return fail(err, ERR_INVALID, "there is no parameter \"%.*s\" here%.*s",
+                  STR_ARG(utf8_cut(pairs.names.items[i], 60)),
+                  STR_ARG(resource_suggest(call->arena, pairs.names.items[i], &known, 1)));
+    if (i > 0) return fail(err, ERR_INVALID, "parameter %s is given twice", known);
+  }
+  return true;
+}
+
 bool api_check_input(Call *call, Db *db, Error *err) {
   ApiCtx ctx = api_ctx(call, db, NULL);
-  if (call->resource) return true; /* the registry checks its own */
+  if (call->resource) return check_resource_query(call, err); /* the registry checks bodies itself */
   bool ok = check_query(call, &ctx.rc, err) && check_body(call, &ctx.rc, err);
   call->errors = ctx.rc.errors;
   return ok;

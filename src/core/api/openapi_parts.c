@@ -113,6 +113,12 @@ static Value filter_text(Doc *d) {
   return map_done(&map);
 }
 
+static void fields_parameter(Doc *d, ValueVec *out) {
+  add(d, out,
+      parameter(d, "query", S("fields"), S("Only these members, with commas between; the id is always there."),
+                typed(d->arena, "string"), false));
+}
+
 static void list_parameters(Doc *d, const Resource *r, ValueVec *out) {
   const char *time = r->time_column ? r->time_column : r->bare ? "the time of its id" : "created_at";
   add(d, out, parameter(d, "query", S("limit"), S("So many at most; 50 when not given."), limit_schema(d), false));
@@ -133,9 +139,7 @@ static void list_parameters(Doc *d, const Resource *r, ValueVec *out) {
       parameter(d, "query", S("filter"),
                 S("A CEL expression over the fields, such as severity < 2 && title.contains(\"disk\")."),
                 filter_text(d), false));
-  add(d, out,
-      parameter(d, "query", S("fields"), S("Only these members, with commas between; the id is always there."),
-                typed(d->arena, "string"), false));
+  fields_parameter(d, out);
   add(d, out, parameter(d, "query", S("total"), S("Count too, up to 10,000."), typed(d->arena, "boolean"), false));
   filter_parameters(d, r, out);
 }
@@ -255,6 +259,8 @@ Value openapi_parameters(Doc *d, const Operation *op, const Resource *of) {
     list_parameters(d, listed ? registry_find(d->registry, str_from_c(listed)) : op->resource, &parameters);
   else if (op->route)
     table_parameters(d, op->route, &parameters);
+  else if (op->resource && op->verb == VERB_READ)
+    fields_parameter(d, &parameters);
   write_parameters(d, op, &parameters);
   return list_done(&parameters);
 }

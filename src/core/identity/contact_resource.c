@@ -139,7 +139,14 @@ static const Field NOTIFICATION_RULE_FIELDS[] = {
      .immutable = true,
      .filter = FILTER_SCAN,
      .doc = "Of the pages it is for; one rule per user and urgency."},
-    {.name = "steps", .kind = F_LIST, .of = &STEP_ITEM, .max = 20, .doc = "In order of their delays."},
+    {.name = "steps",
+     .kind = F_LIST,
+     .of = &STEP_ITEM,
+     .required = true,
+     .min = 1,
+     .max = 20,
+     .doc = "In order of their delays. Without a rule of an urgency, e-mail and push are used at once.",
+     .example = "[{\"delay_s\": 0, \"contact_method_ids\": [\"ctm_0000000000001\"]}]"},
 };
 
 static const DbStmt RULE_TAKEN = {

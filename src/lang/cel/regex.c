@@ -2,6 +2,7 @@
  * it. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "lang/cel/regex.h"
@@ -56,10 +57,19 @@ static void regex_free(void *ptr) {
   pcre2_code_free(regex->code);
 }
 
-static bool compile_fails(Error *err, int code, size_t at) {
+bool regex_refuse(Str pattern, size_t at, const char *what, const char *also, Error *err) {
+  Str before = utf8_cut(pattern, MIN(at, pattern.len));
+  size_t character = utf8_count(before) + 1;
+  (void)fail(err, ERR_INVALID, "regular expression: %s at character %zu%s", what, character, also);
+  if (err && character <= 100)
+    snprintf(err->detail, sizeof err->detail, "%.*s\n%*s^", STR_ARG(utf8_cut(pattern, 200)), (int)character - 1, "");
+  return false;
+}
+
+static bool compile_fails(Error *err, int code, Str pattern, size_t at) {
   PCRE2_UCHAR text[160];
   (void)pcre2_get_error_message(code, text, sizeof text);
-  return fail(err, ERR_INVALID, "regular expression: %s at character %zu", (const char *)text, at + 1);
+  return regex_refuse(pattern, at, (const char *)text, "", err);
 }
 
 bool regex_new(Arena *arena, Str pattern, bool quick, const Regex **out, Error *err) {
@@ -72,7 +82,7 @@ bool regex_new(Arena *arena, Str pattern, bool quick, const Regex **out, Error *
       PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY | PCRE2_USE_OFFSET_LIMIT;
   pcre2_code *compiled =
       pcre2_compile((PCRE2_SPTR)(pattern.len ? pattern.ptr : ""), pattern.len, options, &code, &at, NULL);
-  if (!compiled) return compile_fails(err, code, at);
+  if (!compiled) return compile_fails(err, code, pattern, at);
   Regex *regex = ARENA_NEW(arena, Regex);
   regex->code = compiled;
   make_limits(regex);

@@ -14,6 +14,8 @@ typedef struct Regex Regex;
 
 /* False with a sentence when the pattern is not RE2's, whatever PCRE2 would say. */
 MUST_CHECK bool regex_syntax_check(Str pattern, Error *err);
+/* A pattern is wrong at this byte: the sentence, and the pattern with a caret as detail. Returns false. */
+bool regex_refuse(Str pattern, size_t at, const char *what, const char *also, Error *err);
 /* Immutable; freed with the arena. `quick` translates to machine code, for patterns that are used again. */
 MUST_CHECK bool regex_new(Arena *arena, Str pattern, bool quick, const Regex **out, Error *err);
 

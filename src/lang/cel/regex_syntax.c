@@ -11,7 +11,7 @@ typedef struct Scan {
 } Scan;
 
 static bool refused(Scan *s, const char *what) {
-  return fail(s->err, ERR_INVALID, "regular expression: %s at character %zu (the syntax is RE2's)", what, s->at + 1);
+  return regex_refuse(s->pattern, s->at, what, " (the syntax is RE2's)", s->err);
 }
 
 static char ahead(const Scan *s, size_t n) {
