@@ -322,6 +322,14 @@ static void answer_arrivals(Engine *engine, Round *round, bool committed, const 
   }
 }
 
+static void answer_all(Engine *engine, Round *round, bool committed, const Error *err) {
+  void (*answering)(void *app, bool begins) = engine->options.hooks.answering;
+  if (answering) answering(engine->options.app, true);
+  answer_commands(round, committed, err);
+  answer_arrivals(engine, round, committed, err);
+  if (answering) answering(engine->options.app, false);
+}
+
 static void drop_results(Engine *engine, Round *round) {
   for (JobResult *result = round->results, *next; result; result = next) {
     next = result->next;
@@ -373,8 +381,7 @@ static void after_commit(Engine *engine, Round *round) {
   set_writable(engine, true, NULL);
   engine_fault(engine, "cycle.after_commit");
   inbox_update_gauges(engine);
-  answer_commands(round, true, NULL);
-  answer_arrivals(engine, round, true, NULL);
+  answer_all(engine, round, true, NULL);
   engine_fault(engine, "cycle.after_answers");
   drop_results(engine, round);
   jobs_start_outside(engine, round);
@@ -390,8 +397,7 @@ static void after_failure(Engine *engine, Round *round, const Error *err) {
   Error shown = {0};
   fail(&shown, ERR_UNAVAILABLE, "the storage is not writable (%s); nothing was taken, send it again", err->message);
   set_writable(engine, false, err);
-  answer_commands(round, false, &shown);
-  answer_arrivals(engine, round, false, &shown);
+  answer_all(engine, round, false, &shown);
   put_results_back(engine, round);
   engine->sources_stale = true;
   if (engine->options.hooks.undone) engine->options.hooks.undone(engine->options.app);

@@ -203,6 +203,8 @@ typedef struct EngineHooks {
   bool (*appended)(Cycle *cycle, const Arrival *first, Error *err);
   /* Before each round's apply, in the transaction: reload caches that are stale. */
   bool (*refresh)(Cycle *cycle, Error *err);
+  /* Before and after a round answers all whom it carried, on the engine's thread; may be NULL. */
+  void (*answering)(void *app, bool begins);
   /* After the commit, on the engine's thread: live events of the round. */
   void (*published)(void *app, const LiveEvent *events, size_t count);
   /* The round was undone, or another node changed the configuration: what refresh has read is not true any more. */

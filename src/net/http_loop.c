@@ -61,10 +61,18 @@ bool http_loop_post(Loop *loop, Parcel *parcel) {
     else
       loop->first_parcel = parcel;
     loop->last_parcel = parcel;
-    if (loop->parcel_count++ == 0) wake(loop); /* the others of the batch find it awake */
+    /* the others of the batch find it awake; of answers that are held together, the last wakes it */
+    if (loop->parcel_count++ == 0 && !atomic_load(&loop->server->holding)) wake(loop);
   }
   pthread_mutex_unlock(&loop->mutex);
   return open;
+}
+
+/* Whoever posted while it was held did so before we have the mutex: nothing is left lying. */
+void http_loop_wake_if_posted(Loop *loop) {
+  pthread_mutex_lock(&loop->mutex);
+  if (!loop->closed && loop->parcel_count > 0) wake(loop);
+  pthread_mutex_unlock(&loop->mutex);
 }
 
 static void begin_drain(Loop *loop) {

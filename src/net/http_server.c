@@ -156,6 +156,15 @@ static struct timespec deadline_after(i64 ms) {
   return at;
 }
 
+void http_server_hold(HttpServer *server) {
+  atomic_store(&server->holding, true);
+}
+
+void http_server_let_go(HttpServer *server) {
+  atomic_store(&server->holding, false);
+  for (u32 i = 0; i < server->loop_count; i++) http_loop_wake_if_posted(&server->loops[i]);
+}
+
 void http_server_drain(HttpServer *server, i64 limit_ms) {
   if (!atomic_exchange(&server->draining, true))
     for (u32 i = 0; i < server->loop_count; i++) http_loop_post(&server->loops[i], &server->loops[i].drain_parcel);

@@ -112,6 +112,11 @@ MUST_CHECK bool http_listen_check(const char *address, Error *err);
 /* Binds (once without SO_REUSEPORT first, so that "port in use" is seen), starts the threads, accepts. */
 MUST_CHECK bool http_server_start(const HttpServerOptions *options, HttpServer **out, Error *err);
 u16 http_server_port(const HttpServer *server);
+/* For whoever answers many requests at once, one thread of the program: what is answered between the two goes to each
+ * I/O thread together, with one wake-up (each costs a system call here and a turn there, and both want one lock). What
+ * others answer meanwhile goes with it, so do nothing else between them. */
+void http_server_hold(HttpServer *server);
+void http_server_let_go(HttpServer *server);
 /* Stops accepting, ends streams, answers what is queued, at most `limit_ms`. */
 void http_server_drain(HttpServer *server, i64 limit_ms);
 void http_server_free(HttpServer *server);

@@ -209,6 +209,7 @@ struct HttpServer {
   _Atomic size_t body_bytes; /* in flight, over all loops */
   _Atomic u32 connections;
   _Atomic bool draining;
+  _Atomic bool holding;        /* http_server_hold */
   pthread_mutex_t drain_mutex; /* guards loops_drained; drained is told when it or the connections change */
   pthread_cond_t drained;
   u32 loops_drained;
@@ -227,6 +228,7 @@ void http_loop_done(Loop *loop);
 bool http_loop_is_here(const Loop *loop); /* on the loop's own thread? */
 /* False when the loop is closed: the parcel stays with the caller. Any thread. */
 bool http_loop_post(Loop *loop, Parcel *parcel);
+void http_loop_wake_if_posted(Loop *loop);
 i64 http_loop_now_us(Loop *loop);
 const char *http_loop_date_line(Loop *loop);
 void http_loop_accept(Loop *loop, bool on);

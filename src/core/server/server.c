@@ -134,6 +134,12 @@ static void picture_undone(void *app) {
   setup_doubted(((App *)app)->setup);
 }
 
+/* Nobody listens in `init`. */
+static void answering(void *ctx, bool begins) {
+  App *app = ctx;
+  if (app->http) (begins ? http_server_hold : http_server_let_go)(app->http);
+}
+
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
   static const JobKind *const JOBS[] = {ALERT_JOBS,  QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS,
                                         WINDOW_JOBS, INHIBITION_JOBS,  FLAPPING_JOBS,    INCIDENT_JOBS,
@@ -150,6 +156,7 @@ static bool open_engine(App *app, const ServeOptions *o, Error *err) {
                                      .encode = alerts_encode,
                                      .decode = alerts_decode,
                                      .refresh = setup_refresh,
+                                     .answering = answering,
                                      .published = live_published,
                                      .undone = picture_undone,
                                      .parked = alerts_parked},
