@@ -43,8 +43,7 @@ static bool take_ended(Cycle *cycle, Alert *a, bool *out_any, Error *err) {
       a->page_start++;
     }
     *out_any = a->row_changed = true;
-    Str data = str_format(cycle->arena, "{\"hold\":\"%s\"}", hold.reason);
-    if (!alert_timeline(cycle, a, "hold_ended", &WHO_SYSTEM, data, err)) return false;
+    if (!alert_tell_hold(cycle, a, "hold_ended", &hold, err)) return false;
   }
   a->hold_count = kept;
   return true;

@@ -83,7 +83,7 @@ typedef struct Listing {
   Arena *arena;
   const Setup *setup;
   const Zone *zone;
-  i64 org_id, counts[COUNT(REASONS)];
+  i64 org_id, counts[COUNT(REASONS)], urgent[COUNT(REASONS)], oldest[COUNT(REASONS)], alerts;
   Str only;
   VEC(Held) items;
 } Listing;
@@ -94,7 +94,7 @@ static size_t reason_of(Str text) {
   return COUNT(REASONS) - 1;
 }
 
-static Value item_of(Listing *l, const DbRow *row, const Value *holds) {
+static Value item_of(Listing *l, const DbRow *row, const Value *holds, i64 since_ms) {
   Arena *arena = l->arena;
   i64 priority = db_row_int(row, 4);
   MapBuilder map = map_builder(arena);
@@ -103,6 +103,7 @@ static Value item_of(Listing *l, const DbRow *row, const Value *holds) {
   map_put_c(&map, "title", value_string(db_row_text(row, 2, arena)));
   map_put_c(&map, "status", value_string(db_row_text(row, 3, arena)));
   map_put_c(&map, "priority", priority ? value_string(priority_text((i32)priority)) : value_null());
+  map_put_c(&map, "since", value_string(time_text_ms(arena, since_ms)));
   map_put_c(&map, "holds", *holds);
   map_put_c(&map, "quiet_because", value_string(quiet_because(arena, l->setup, l->org_id, holds, l->zone)));
   return map_done(&map);
@@ -118,13 +119,19 @@ static bool read_held(const DbRow *row, void *ctx) {
   for (size_t i = 0; value_is(&holds, VALUE_LIST) && i < holds.size; i++) {
     Str reason = value_text_or(value_get_c(value_at(&holds, i), "reason"), STR_NONE);
     i64 since = time_of(value_at(&holds, i), "since");
-    l->counts[reason_of(reason)]++;
+    size_t at = reason_of(reason);
+    if (since == 0) since = db_row_int(row, 6);
+    l->counts[at]++;
+    l->urgent[at] += db_row_int(row, 4) <= 2;
+    l->oldest[at] = l->oldest[at] ? MIN(l->oldest[at], since) : since;
     wanted = wanted || str_equal(reason, l->only);
-    held.reason = MIN(held.reason, reason_of(reason));
-    held.since_ms = MIN(held.since_ms, since ? since : db_row_int(row, 6));
+    held.reason = MIN(held.reason, at);
+    held.since_ms = MIN(held.since_ms, since);
   }
-  if (!wanted) return true;
-  held.item = item_of(l, row, &holds);
+  l->alerts++;
+  if (!wanted || held.reason == COUNT(REASONS)) return true;
+  if (l->only.len) held.reason = reason_of(l->only);
+  held.item = item_of(l, row, &holds, held.since_ms);
   *VEC_PUSH(l->arena, &l->items) = held;
   return true;
 }
@@ -143,6 +150,8 @@ static Value reasons_value(const Listing *l) {
     MapBuilder map = map_builder(l->arena);
     map_put_c(&map, "reason", value_c(REASONS[i]));
     map_put_c(&map, "count", value_int(l->counts[i]));
+    map_put_c(&map, "urgent", value_int(l->urgent[i]));
+    map_put_c(&map, "oldest_at", value_string(time_text_ms(l->arena, l->oldest[i])));
     *VEC_PUSH(l->arena, &list) = map_done(&map);
   }
   return list_done(&list);
@@ -163,6 +172,7 @@ bool quiet_list(Db *db, Arena *arena, const Setup *setup, i64 org_id, Str reason
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "items", list_done(&items));
   map_put_c(&map, "reasons", reasons_value(&l));
+  map_put_c(&map, "total", value_int(l.alerts));
   map_put_c(&map, "more", value_bool(l.items.count > limit));
   return *out = map_done(&map), true;
 }

@@ -129,12 +129,16 @@ bool alert_quiet_pages(Cycle *cycle, const Alert *a, const char *reason, const W
          (awake > 0 || page_end(cycle, a->incident_id, PAGE_END_CANCELLED, reason, who, err));
 }
 
-static bool tell_hold(Cycle *cycle, const Alert *a, const char *kind, const Hold *hold, Error *err) {
+bool alert_tell_hold(Cycle *cycle, const Alert *a, const char *kind, const Hold *hold, Error *err) {
   Buf data = buf_new(cycle->arena, KIB(1));
   buf_format(&data, "{\"hold\":\"%s\"", hold->reason);
   if (hold->id) {
     buf_puts(&data, ",\"id\":");
     json_write_string(&data, id_text(cycle->arena, hold_id_prefix(str_from_c(hold->reason)), hold->id));
+  }
+  if (hold->since_ms) {
+    buf_puts(&data, ",\"since\":");
+    json_write_string(&data, time_text_ms(cycle->arena, hold->since_ms));
   }
   if (hold->until_ms) {
     buf_puts(&data, ",\"until\":");
@@ -155,10 +159,10 @@ static bool tell_changes(Cycle *cycle, const Alert *a, const Hold *was, size_t w
   for (size_t i = 0; i < was_count; i++)
     if (!among(&was[i], a->holds, a->hold_count)) {
       *out_gone = true;
-      if (!tell_hold(cycle, a, "hold_ended", &was[i], err)) return false;
+      if (!alert_tell_hold(cycle, a, "hold_ended", &was[i], err)) return false;
     }
   for (size_t i = 0; i < a->hold_count; i++)
-    if (!among(&a->holds[i], was, was_count) && !tell_hold(cycle, a, "held", &a->holds[i], err)) return false;
+    if (!among(&a->holds[i], was, was_count) && !alert_tell_hold(cycle, a, "held", &a->holds[i], err)) return false;
   return true;
 }
 

@@ -13,6 +13,8 @@
 enum { QUIET_ROW_COUNT = 14 };
 Alert alert_quiet_row(Arena *arena, const DbRow *row, i64 org_id);
 
+/* Into its timeline: kind "held" or "hold_ended". */
+MUST_CHECK bool alert_tell_hold(Cycle *cycle, const Alert *alert, const char *kind, const Hold *hold, Error *err);
 /* Points into the alert and the picture. */
 QuietSubject quiet_subject(Arena *arena, const Setup *setup, const Alert *alert, i64 now_ms);
 /* Cancels its running pages, and its incident's when no other member is awake. */

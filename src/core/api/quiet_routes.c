@@ -1,6 +1,7 @@
 /* Silences: their end, and what one would hide. */
 #include "core/alerts/quiet_because.h"
 #include "core/alerts/quiet_preview.h"
+#include "core/alerts/quiet_report.h"
 #include "core/api/internal.h"
 #include "core/quiet/silence.h"
 #include "core/quiet/window.h"
@@ -35,6 +36,27 @@ static bool held(Call *c, Db *db, Error *err) {
   Value items = *value_get_c(&c->answer, "items");
   if (!api_keep_seen(c, db, "id", &items, err)) return false;
   return resource_put(&ctx.rc, &c->answer, "items", items), true;
+}
+
+static bool report(Call *c, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  i64 days = value_int_or(value_get_c(&c->query, "days"), 30);
+  i64 since = clock_now(&c->app->clock) - days * DAY_MS;
+  if (!quiet_report(db, c->arena, c->setup, c->org_id, since, &c->answer, err)) return false;
+  Value items = *value_get_c(&c->answer, "items");
+  if (!api_keep_seen(c, db, "alert_id", &items, err) || !api_keep_seen(c, db, "incident_id", &items, err)) return false;
+  resource_put(&ctx.rc, &c->answer, "items", items);
+  resource_put(&ctx.rc, &c->answer, "causes", quiet_report_causes(c->arena, &items));
+  return resource_put(&ctx.rc, &c->answer, "since", value_string(time_text_ms(c->arena, since))), true;
+}
+
+static bool muting(Call *c, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  if (!inhibition_view(db, c->arena, c->setup, c->org_id, &c->answer, err)) return false;
+  Value alerts = *value_get_c(&c->answer, "alerts"), edges = *value_get_c(&c->answer, "edges");
+  if (!api_keep_seen(c, db, "id", &alerts, err)) return false;
+  resource_put(&ctx.rc, &c->answer, "alerts", alerts);
+  return resource_put(&ctx.rc, &c->answer, "edges", inhibition_view_edges(c->arena, &alerts, &edges)), true;
 }
 
 /* Preview --------------------------------------------------------------------------------------------------------- */
@@ -160,20 +182,90 @@ static const Field HELD_FIELDS[] = {
     {.name = "title", .kind = F_TEXT, .required = true, .doc = "What is wrong."},
     {.name = "status", .kind = F_TEXT, .required = true, .doc = "triggered or acknowledged."},
     {.name = "priority", .kind = F_PRIORITY, .doc = "p1 is most urgent; null: nobody said."},
+    {.name = "since", .kind = F_TIME, .required = true, .doc = "When the first of its holds began."},
     {.name = "holds", .kind = F_LIST, .of = &HOLD_ITEM, .required = true, .doc = "All that hold it."},
     {.name = "quiet_because", .kind = F_TEXT, .required = true, .doc = "The same in a sentence."}};
 static const Field HELD_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(HELD_FIELDS), .doc = "One alert."};
-static const Field REASON_FIELDS[] = {{.name = "reason", .kind = F_TEXT, .required = true, .doc = "Why."},
-                                      {.name = "count", .kind = F_INT, .required = true, .doc = "How many holds."}};
+static const Field REASON_FIELDS[] = {
+    {.name = "reason", .kind = F_TEXT, .required = true, .doc = "Why."},
+    {.name = "count", .kind = F_INT, .required = true, .doc = "How many holds."},
+    {.name = "urgent", .kind = F_INT, .required = true, .doc = "How many of them hold p1, p2 or what has no priority."},
+    {.name = "oldest_at", .kind = F_TIME, .required = true, .doc = "When the oldest of them began."}};
 static const Field REASON_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(REASON_FIELDS), .doc = "One reason."};
 static const Field HELD[] = {
     {.name = "items", .kind = F_LIST, .of = &HELD_ITEM, .required = true, .doc = "By reason, oldest first."},
     {.name = "reasons", .kind = F_LIST, .of = &REASON_ITEM, .required = true, .doc = "Of the first 10,000 alerts."},
+    {.name = "total", .kind = F_INT, .required = true, .doc = "Open alerts that are held; of the first 10,000."},
     {.name = "more", .kind = F_BOOL, .required = true, .doc = "There are more than were asked for."}};
+
+static const Field REPORT_QUERY[] = {{.name = "days",
+                                      .kind = F_INT,
+                                      .min = 1,
+                                      .max = 400,
+                                      .doc = "Incidents opened in so many days; 30 when not given."}};
+#define OF_CAUSE                                                                                                       \
+  {.name = "reason", .kind = F_TEXT, .required = true, .doc = "Why it was held."},                                     \
+      {.name = "id", .kind = F_TEXT, .doc = "Of the silence, window or rule; null: none."}, {                          \
+    .name = "name", .kind = F_TEXT, .doc = "What it is called; null: it has no name."                                  \
+  }
+static const Field PAST_HOLD_FIELDS[] = {
+    OF_CAUSE,
+    {.name = "since", .kind = F_TIME, .required = true, .doc = "When it began to hold."},
+    {.name = "ended_at", .kind = F_TIME, .doc = "When it let go; null: it holds still."}};
+static const Field PAST_HOLD = {.kind = F_OBJECT, .required = true, FIELDS(PAST_HOLD_FIELDS), .doc = "One hold."};
+static const Field MISSED_FIELDS[] = {
+    {.name = "incident_id", .kind = F_REF, .ref = "incident", .required = true, .doc = "The incident."},
+    {.name = "incident_number", .kind = F_TEXT, .required = true, .doc = "Its number."},
+    {.name = "incident_title", .kind = F_TEXT, .required = true, .doc = "What went wrong."},
+    {.name = "severity", .kind = F_INT, .required = true, .doc = "0 is worst."},
+    {.name = "incident_at", .kind = F_TIME, .required = true, .doc = "When it was opened."},
+    {.name = "alert_id", .kind = F_REF, .ref = "alert", .required = true, .doc = "The alert that was held before."},
+    {.name = "alert_number", .kind = F_TEXT, .required = true, .doc = "Its number."},
+    {.name = "alert_title", .kind = F_TEXT, .required = true, .doc = "What it says."},
+    {.name = "priority", .kind = F_PRIORITY, .doc = "p1 is most urgent; null: nobody said."},
+    {.name = "late_s",
+     .kind = F_INT,
+     .required = true,
+     .doc = "Seconds between the first of its holds and the incident: so much earlier somebody could have known."},
+    {.name = "holds", .kind = F_LIST, .of = &PAST_HOLD, .required = true, .doc = "What had held it until then."}};
+static const Field MISSED = {.kind = F_OBJECT, .required = true, FIELDS(MISSED_FIELDS), .doc = "One alert."};
+static const Field CAUSE_FIELDS[] = {
+    OF_CAUSE,
+    {.name = "alerts", .kind = F_INT, .required = true, .doc = "How many alerts it had held."},
+    {.name = "late_s_max", .kind = F_INT, .required = true, .doc = "The longest of their late_s."}};
+static const Field CAUSE = {.kind = F_OBJECT, .required = true, FIELDS(CAUSE_FIELDS), .doc = "One silence, rule ..."};
+static const Field REPORT[] = {
+    {.name = "since", .kind = F_TIME, .required = true, .doc = "Of incidents opened since then."},
+    {.name = "items", .kind = F_LIST, .of = &MISSED, .required = true, .doc = "The newest incident first."},
+    {.name = "causes", .kind = F_LIST, .of = &CAUSE, .required = true, .doc = "By what held them, most first."},
+    {.name = "more", .kind = F_BOOL, .required = true, .doc = "Only the newest 1,000 incidents were looked at."}};
+
+static const Field NODE_FIELDS[] = {
+    {.name = "id", .kind = F_REF, .ref = "alert", .required = true, .doc = "Of the alert."},
+    {.name = "number", .kind = F_TEXT, .required = true, .doc = "Its number."},
+    {.name = "title", .kind = F_TEXT, .required = true, .doc = "What is wrong."},
+    {.name = "status", .kind = F_TEXT, .required = true, .doc = "triggered or acknowledged."},
+    {.name = "priority", .kind = F_PRIORITY, .doc = "p1 is most urgent; null: nobody said."},
+    {.name = "muted", .kind = F_BOOL, .required = true, .doc = "It is quiet because of another."}};
+static const Field NODE = {.kind = F_OBJECT, .required = true, FIELDS(NODE_FIELDS), .doc = "One alert."};
+static const Field EDGE_FIELDS[] = {
+    {.name = "rule_id", .kind = F_REF, .ref = "inhibition_rule", .required = true, .doc = "By this rule ..."},
+    {.name = "rule_name", .kind = F_TEXT, .required = true, .doc = "What it is called."},
+    {.name = "source_id", .kind = F_REF, .ref = "alert", .required = true, .doc = "... this alert ..."},
+    {.name = "target_id", .kind = F_REF, .ref = "alert", .required = true, .doc = "... mutes this one."}};
+static const Field EDGE = {.kind = F_OBJECT, .required = true, FIELDS(EDGE_FIELDS), .doc = "One mutes one."};
+static const Field MUTING[] = {
+    {.name = "alerts", .kind = F_LIST, .of = &NODE, .required = true, .doc = "Open alerts that a rule connects."},
+    {.name = "edges", .kind = F_LIST, .of = &EDGE, .required = true, .doc = "Who mutes whom."},
+    {.name = "more", .kind = F_BOOL, .required = true, .doc = "There are more than the 2,000 edges that are told."}};
 
 const Route QUIET_ROUTES[] = {
     {HTTP_GET, "quiet", "alerts:read", .read = held, QUERY(HELD_QUERY), ANSWER(HELD),
      .doc = "Everything that is quiet now, by reason, oldest first."},
+    {HTTP_GET, "quiet/report", "alerts:read", .read = report, QUERY(REPORT_QUERY), ANSWER(REPORT),
+     .doc = "What was held and later turned out to be an incident."},
+    {HTTP_GET, "quiet/inhibition", "alerts:read", .read = muting, ANSWER(MUTING),
+     .doc = "Who mutes whom now, by which inhibition rule."},
     {HTTP_POST, "silences/preview", "silences:read", .read = preview, BODY(PREVIEW), ANSWER(PREVIEWED),
      .doc = "What a silence would hide now, and would have hidden in the last 7 days; changes nothing."},
     {HTTP_POST, "silences/{id}/end", "silences:write", .write = end, .answers = "silence",

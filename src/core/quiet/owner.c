@@ -93,12 +93,13 @@ Str quiet_cause_name(Arena *arena, const Setup *setup, const QuietCause *cause) 
   const Silence *silence = is(cause, "silence") ? quiet_silence(quiet, cause->id) : NULL;
   const MaintenanceWindow *window = is(cause, "maintenance") ? quiet_window(quiet, cause->id) : NULL;
   const InhibitionRule *inhibition = is(cause, "inhibition") ? quiet_rule(quiet, cause->id) : NULL;
-  const Rule *rule = is(cause, "suppressed") ? rule_of(setup, cause) : NULL;
+  const Rule *rule = is(cause, "suppressed") || is(cause, "pause") ? rule_of(setup, cause) : NULL;
   const SetupIntegration *in = is(cause, "quiet") ? setup_integration(setup, cause->integration_id) : NULL;
   const char *kind = is(cause, "silence")       ? "Silence"
                      : is(cause, "maintenance") ? "Maintenance"
                      : is(cause, "inhibition")  ? "Inhibition rule"
                      : is(cause, "suppressed")  ? "Rule"
+                     : is(cause, "pause")       ? "Rule"
                                                 : "Quiet mode of";
   Str name = silence      ? utf8_cut(silence->comment, 200)
              : window     ? window->name
@@ -108,5 +109,7 @@ Str quiet_cause_name(Arena *arena, const Setup *setup, const QuietCause *cause) 
                           : STR_NONE;
   if (name.len) return str_format(arena, "%s \"%.*s\"", kind, STR_ARG(name));
   if (silence && silence->who.len) return str_format(arena, "%s of %.*s", kind, STR_ARG(utf8_cut(silence->who, 100)));
-  return str_format(arena, "%s %.*s", kind, STR_ARG(id_text(arena, is(cause, "silence") ? "sil" : "hold", cause->id)));
+  if (silence || is(cause, "silence"))
+    return str_format(arena, "%s %.*s", kind, STR_ARG(id_text(arena, "sil", cause->id)));
+  return str_format(arena, "%s that is gone", kind);
 }

@@ -137,6 +137,13 @@ const MaintenanceWindow *quiet_window(const Quiet *q, i64 id) {
 const InhibitionRule *quiet_rule(const Quiet *q, i64 id) {
   return q ? by_id((const void *const *)q->rules.items, q->rules.count, id) : NULL;
 }
+void quiet_rules_of(const Quiet *q, i64 org_id, size_t max, Arena *arena, const InhibitionRule ***out,
+                    size_t *out_count) {
+  *out = ARENA_ARRAY(arena, const InhibitionRule *, (q ? q->rules.count : 0) + 1);
+  *out_count = 0;
+  for (size_t i = 0; q && i < q->rules.count && *out_count < max; i++)
+    if (q->rules.items[i]->org_id == org_id) (*out)[(*out_count)++] = q->rules.items[i];
+}
 bool quiet_has_rules(const Quiet *quiet, i64 org_id) {
   const QuietIndex *index = index_of(quiet, org_id);
   return index && index->rules > 0;

@@ -92,6 +92,9 @@ const MaintenanceWindow *quiet_window(const Quiet *quiet, i64 id);
 const InhibitionRule *quiet_rule(const Quiet *quiet, i64 id);
 bool silence_active(const Silence *silence, i64 now_ms);
 bool window_active(const MaintenanceWindow *window, i64 now_ms);
+/* The inhibition rules of an organization, at most `max`; in `arena`. */
+void quiet_rules_of(const Quiet *quiet, i64 org_id, size_t max, Arena *arena, const InhibitionRule ***out,
+                    size_t *out_count);
 bool quiet_has_rules(const Quiet *quiet, i64 org_id); /* inhibition rules */
 size_t quiet_size(const Quiet *quiet);
 
