@@ -176,7 +176,7 @@ static Value with_names(Arena *arena, const Value *items) {
 static int run_oncall(Verb *verb) {
   static const Column COLUMNS[] = {{"SCHEDULE", "schedule", COLUMN_TEXT}, {"ON CALL", "now", COLUMN_TEXT},
                                    {"UNTIL", "until", COLUMN_AGE},        {"THEN", "then", COLUMN_TEXT},
-                                   {"FROM", "source", COLUMN_TEXT},       {NULL}};
+                                   {"WHY", "why", COLUMN_TEXT},           {NULL}};
   const char *schedule = verb_word(verb, 0), *at = options_get(verb->options, "at");
   Buf path = buf_new(verb->arena, KIB(8));
   Value answer = value_null();

@@ -21,6 +21,7 @@ const Resource *const CORE_RESOURCES[] = {
     &SERVICE,
     &SCHEDULE,
     &SCHEDULE_OVERRIDE,
+    &ABSENCE,
     &ESCALATION_POLICY,
     &CONNECTOR,
     &INTEGRATION,

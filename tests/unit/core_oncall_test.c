@@ -111,8 +111,9 @@ static void every_case_of_the_independent_computation(void **state) {
     assert_true(zone_find(zones, value_text_or(value_get_c(schedule, "time_zone"), STR_NONE), &zone, &err));
     Value layers = layers_of(arena, value_get_c(schedule, "layers"));
     size_t count = overrides_of(arena, value_get_c(c, "overrides"), &overrides);
-    bool ok = oncall_render(arena, zones, &layers, zone, overrides, count, ms_of(c, "from"), ms_of(c, "to"), &rendered,
-                            &err) &&
+    SchedulePlan plan = {.layers = layers, .zone = zone};
+    RenderSources in = {.plans = &plan, .plan_count = 1, .overrides = overrides, .override_count = count};
+    bool ok = oncall_render(arena, zones, &in, ms_of(c, "from"), ms_of(c, "to"), &rendered, &err) &&
               shifts_equal(&rendered.final, value_get_c(c, "final"));
     if (ok)
       passed++;

@@ -215,7 +215,7 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
 
 static bool shifts_changed(ResourceCtx *ctx, i64 schedule_id, Error *err) {
   return page_shifts_changed(cycle_of(ctx), ctx->org_id, err) &&
-         duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err);
+         (schedule_id == 0 || duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err));
 }
 
 static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err) {

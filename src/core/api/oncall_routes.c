@@ -1,6 +1,7 @@
 /* Who is on call: shifts of a schedule, and the one question. */
 #include "core/api/internal.h"
 #include "core/oncall/oncall.h"
+#include "core/oncall/versions.h"
 
 static bool shifts(Call *c, Db *db, Error *err) {
   i64 id = 0;
@@ -8,7 +9,7 @@ static bool shifts(Call *c, Db *db, Error *err) {
   i64 from = api_query_time(c, "from", clock_now(&c->app->clock));
   const SetupSchedule *schedule = setup_schedule(c->setup, id);
   if (!schedule) return fail(err, ERR_NOT_FOUND, "there is no such schedule");
-  return oncall_shifts_json(db, c->arena, c->app, schedule, from, api_query_time(c, "to", from + 14 * DAY_MS),
+  return oncall_shifts_json(db, c->arena, c->app, c->setup, schedule, from, api_query_time(c, "to", from + 14 * DAY_MS),
                             &c->answer, err);
 }
 
@@ -18,6 +19,48 @@ static bool on_call(Call *c, Db *db, Error *err) {
                          api_query_ref(c, "policy_id"), api_query_ref(c, "team_id"), &c->answer, err) &&
          api_only_seen(c, db, "schedule_id", err);
 }
+
+/* Versions -------------------------------------------------------------------------------------------------------- */
+
+static bool versions(Call *c, Db *db, Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  i64 id = 0;
+  return api_resolve(c, db, "schedule", 0, &id, err) && schedule_versions(&ctx.rc, id, &c->answer, err);
+}
+
+static bool restore(Call *c, Cycle *cycle, Error *err) {
+  ApiCtx ctx = api_ctx(c, cycle->db, cycle);
+  const Resource *of = registry_find(c->app->registry, S("schedule"));
+  Value was = value_null();
+  i64 id = 0;
+  if (!api_resolve(c, cycle->db, "schedule", 0, &id, err) ||
+      !schedule_version_load(&ctx.rc, id, value_int_or(value_get_c(&c->body, "version"), 0), &was, err))
+    return false;
+  bool ok = resource_update(&ctx.rc, of, id, &was, 0, &c->answer, err);
+  c->errors = ctx.rc.errors;
+  c->answer_version = value_int_or(value_get_c(&c->answer, "version"), 0);
+  return ok;
+}
+
+static const Field VERSION_BODY[] = {{.name = "version",
+                                      .kind = F_INT,
+                                      .required = true,
+                                      .min = 1,
+                                      .max = INT32_MAX,
+                                      .doc = "Which to go back to; it becomes a new version.",
+                                      .example = "1"}};
+static const Field VERSION_FIELDS[] = {
+    {.name = "version", .kind = F_INT, .required = true, .doc = "The version of the schedule that began it."},
+    {.name = "effective_from", .kind = F_TIME, .doc = "It holds from then on; null: from the start."},
+    {.name = "effective_until", .kind = F_TIME, .doc = "Until then, exclusive; null: it is the present one."},
+    {.name = "actor", .kind = F_ACTOR, .required = true, .doc = "Who wrote it."},
+    {.name = "schedule", .kind = F_JSON, .required = true, .doc = "time_zone, layers and skip_absent as they were."}};
+static const Field VERSION_ITEM = {.kind = F_OBJECT, FIELDS(VERSION_FIELDS), .doc = "One version."};
+static const Field VERSIONS[] = {
+    {.name = "items", .kind = F_LIST, .of = &VERSION_ITEM, .required = true, .doc = "Newest first."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Null: that is all."}};
+
+/* What they take and answer --------------------------------------------------------------------------------------- */
 
 static const Field SHIFTS_QUERY[] = {
     {.name = "from", .kind = F_TIME, .doc = "From then on; now when not given.", .example = "2026-03-01T00:00:00Z"},
@@ -35,12 +78,19 @@ static const Field USER_ITEM = {.kind = F_REF, .ref = "user", .required = true, 
   {.name = "starts_at", .kind = F_TIME, .required = true, .doc = "From then on."}, {                                   \
     .name = "ends_at", .kind = F_TIME, .required = true, .doc = "Until then, exclusive."                               \
   }
+#define WHY                                                                                                            \
+  {                                                                                                                    \
+    .name = "why", .kind = F_TEXT, .required = true,                                                                   \
+    .doc = "In a sentence; its times are those of the schedule's zone.",                                               \
+    .example = "cover by Ana until 18:00, otherwise layer Week, turn 3"                                                \
+  }
 static const Field SHIFT_FIELDS[] = {
     SPAN,
     {.name = "user_ids", .kind = F_LIST, .of = &USER_ITEM, .required = true, .doc = "Who, sorted."},
-    {.name = "source", .kind = F_TEXT, .required = true, .doc = "Which layer or override says so."}};
+    {.name = "source", .kind = F_TEXT, .required = true, .doc = "Which layer or override says so."},
+    WHY};
 static const Field SHIFT_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(SHIFT_FIELDS), .doc = "One shift."};
-static const Field GAP_FIELDS[] = {SPAN};
+static const Field GAP_FIELDS[] = {SPAN, WHY};
 static const Field GAP_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(GAP_FIELDS), .doc = "Nobody is on call."};
 static const Field LAYER_FIELDS[] = {
     {.name = "name", .kind = F_TEXT, .required = true, .doc = "Of the layer."},
@@ -70,6 +120,7 @@ static const Field WHO_FIELDS[] = {
     {.name = "level", .kind = F_INT, .doc = "Of the policy, when one was asked for."},
     {.name = "users", .kind = F_LIST, .of = &PERSON_ITEM, .required = true, .doc = "Who; none: nobody."},
     {.name = "source", .kind = F_TEXT, .doc = "Which layer or override says so."},
+    {.name = "why", .kind = F_TEXT, .doc = "In a sentence; its times are those of the schedule's zone."},
     {.name = "until", .kind = F_TIME, .doc = "Until when; null: open end, nothing changes for 400 days or more."},
     {.name = "next", .kind = F_LIST, .of = &PERSON_ITEM, .nullable = true, .doc = "Who is next; null: nobody known."},
     {.name = "next_at", .kind = F_TIME, .doc = "From when."}};
@@ -81,6 +132,10 @@ static const Field ON_CALL[] = {
 const Route ONCALL_ROUTES[] = {
     {HTTP_GET, "schedules/{id}/shifts", "schedules:read", .read = shifts, QUERY(SHIFTS_QUERY), ANSWER(SHIFTS),
      .doc = "Who, from when, until when: final, layers, overrides, gaps."},
+    {HTTP_GET, "schedules/{id}/versions", "schedules:read", .read = versions, WHOLE_LIST, ANSWER(VERSIONS),
+     .doc = "What decided who is on call, and in which time; the newest 1,000."},
+    {HTTP_POST, "schedules/{id}/restore", "schedules:write", .write = restore, BODY(VERSION_BODY),
+     .answers = "schedule", .doc = "Makes its plan what it was, from now on; that becomes a new version."},
     {HTTP_GET, "on-call", "schedules:read", .read = on_call, QUERY(ON_CALL_QUERY), ANSWER(ON_CALL),
      .doc = "Who is on call at an instant, from which source, until when, who is next."},
     {.path = NULL},

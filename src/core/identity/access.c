@@ -51,6 +51,8 @@ static const RoleRow ROLES_HOLD[] = {
     {"schedules", "write", {ALL, ALL, LED, NONE}},
     {"overrides", "read", {ALL, ALL, ALL, ALL}},
     {"overrides", "write", {ALL, ALL, TEAM, NONE}},
+    {"absences", "read", {ALL, ALL, ALL, ALL}},
+    {"absences", "write", {ALL, ALL, OWN, NONE}},
     {"escalation-policies", "read", {ALL, ALL, ALL, ALL}},
     {"escalation-policies", "write", {ALL, ALL, LED, NONE}},
     {"integrations", "read", {ALL, ALL, ALL, ALL}},

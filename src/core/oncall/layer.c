@@ -111,14 +111,17 @@ static i64 turn_start(const Layer *layer, i64 k) {
 static i64 first_turn(const Layer *layer, i64 local_seconds) {
   static const i64 ABOUT_S[] = {3600, 86400, 7 * 86400, 31 * 86400};
   i64 k = (local_seconds - civil_to_seconds(layer->anchor)) / (layer->every * ABOUT_S[layer->unit]) - 3;
+  while (turn_start(layer, k) > local_seconds - 2 * 86400) k--;
   while (turn_start(layer, k + 1) <= local_seconds - 2 * 86400) k++;
   return k;
 }
 
 typedef VEC(LayerSpan) Spans;
 
-static void push_span(Arena *arena, Spans *spans, i64 from, i64 to, size_t turn) {
-  if (to > from) *VEC_PUSH(arena, spans) = (LayerSpan){from, to, turn};
+static void push_span(Arena *arena, Spans *spans, LayerSpan span, i64 from, i64 to) {
+  span.from_ms = from;
+  span.to_ms = to;
+  if (to > from) *VEC_PUSH(arena, spans) = span;
 }
 
 typedef struct Range {
@@ -128,6 +131,18 @@ typedef struct Range {
 static int compare_ranges(const void *a, const void *b) {
   const Range *x = a, *y = b;
   return x->from_ms < y->from_ms ? -1 : x->from_ms > y->from_ms;
+}
+
+static size_t ranges_merge(Range *ranges, size_t count) {
+  size_t kept = 0;
+  if (count) qsort(ranges, count, sizeof *ranges, compare_ranges);
+  for (size_t i = 0; i < count; i++) {
+    if (kept && ranges[i].from_ms <= ranges[kept - 1].to_ms)
+      ranges[kept - 1].to_ms = MAX(ranges[kept - 1].to_ms, ranges[i].to_ms);
+    else
+      ranges[kept++] = ranges[i];
+  }
+  return kept;
 }
 
 /* All windows that touch the range, merged. */
@@ -142,16 +157,8 @@ static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_
       i64 from = instant(layer, day * 86400 + window->from_s), to = instant(layer, day * 86400 + window->to_s + length);
       if (to > from && to > from_ms && from < to_ms) *VEC_PUSH(arena, &all) = (Range){from, to};
     }
-  if (all.count) qsort(all.items, all.count, sizeof all.items[0], compare_ranges);
-  size_t kept = 0;
-  for (size_t i = 0; i < all.count; i++) {
-    if (kept && all.items[i].from_ms <= all.items[kept - 1].to_ms)
-      all.items[kept - 1].to_ms = MAX(all.items[kept - 1].to_ms, all.items[i].to_ms);
-    else
-      all.items[kept++] = all.items[i];
-  }
   *out = all.items;
-  *out_count = kept;
+  *out_count = ranges_merge(all.items, all.count);
 }
 
 bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64 at_ms, i64 *out_changes_ms) {
@@ -173,17 +180,23 @@ static void cut_by_windows(Arena *arena, Spans *spans, const Range *windows, siz
                            size_t *cursor) {
   while (*cursor < window_count && windows[*cursor].to_ms <= turn.from_ms) (*cursor)++;
   for (size_t w = *cursor; w < window_count && windows[w].from_ms < turn.to_ms; w++)
-    push_span(arena, spans, MAX(turn.from_ms, windows[w].from_ms), MIN(turn.to_ms, windows[w].to_ms), turn.turn);
+    push_span(arena, spans, turn, MAX(turn.from_ms, windows[w].from_ms), MIN(turn.to_ms, windows[w].to_ms));
+}
+
+/* Its life within the range; false when there is none. */
+static bool layer_life(const Layer *layer, i64 from_ms, i64 to_ms, Range *out) {
+  i64 start = instant(layer, civil_to_seconds(layer->starts));
+  i64 end = layer->has_end ? instant(layer, civil_to_seconds(layer->ends)) : INT64_MAX;
+  *out = (Range){MAX(from_ms, start), MIN(to_ms, end)};
+  return out->to_ms > out->from_ms;
 }
 
 void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, LayerSpans *out) {
   Spans spans = {0};
   *out = (LayerSpans){0};
-  if (layer->turn_count == 0) return;
-  i64 start = instant(layer, civil_to_seconds(layer->starts));
-  i64 end = layer->has_end ? instant(layer, civil_to_seconds(layer->ends)) : INT64_MAX;
-  i64 from = MAX(from_ms, start), to = MIN(to_ms, end);
-  if (to <= from) return;
+  Range life;
+  if (layer->turn_count == 0 || !layer_life(layer, from_ms, to_ms, &life)) return;
+  i64 from = life.from_ms, to = life.to_ms;
   Range *windows = NULL;
   size_t window_count = 0, cursor = 0;
   if (layer->window_count) window_ranges(arena, layer, from, to, &windows, &window_count);
@@ -191,13 +204,14 @@ void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, Layer
   for (i64 k = first_turn(layer, civil_to_seconds(zone_to_local(layer->zone, from / 1000)));; k++) {
     i64 begins = instant(layer, turn_start(layer, k)), ends = instant(layer, turn_start(layer, k + 1));
     if (begins >= to) break;
-    LayerSpan span = {MAX(begins, from), MIN(ends, to),
-                      (size_t)((((k + layer->anchor_index) % count) + count) % count)};
-    if (ends <= from || span.to_ms <= span.from_ms || layer->turns[span.turn].user_count == 0) continue;
+    size_t turn = (size_t)((((k + layer->anchor_index) % count) + count) % count);
+    LayerSpan span = {
+        MAX(begins, from), MIN(ends, to), turn, turn, layer->turns[turn].user_ids, layer->turns[turn].user_count};
+    if (ends <= from || span.to_ms <= span.from_ms) continue;
     if (layer->window_count)
       cut_by_windows(arena, &spans, windows, window_count, span, &cursor);
     else
-      push_span(arena, &spans, span.from_ms, span.to_ms, span.turn);
+      push_span(arena, &spans, span, span.from_ms, span.to_ms);
   }
   out->items = spans.items;
   out->count = spans.count;

@@ -34,7 +34,9 @@ typedef struct Layer {
 
 typedef struct LayerSpan {
   i64 from_ms, to_ms;
-  size_t turn;
+  size_t turn, given_turn; /* whose it is; whose it was, when those are absent */
+  const i64 *user_ids;     /* none: nobody, on purpose, or all are absent */
+  size_t user_count;
 } LayerSpan;
 typedef struct LayerSpans {
   LayerSpan *items;
@@ -44,7 +46,10 @@ typedef struct LayerSpans {
 /* `i` is its place, for the pointer in errors. */
 MUST_CHECK bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone, size_t i, Layer *out,
                            Error *err);
-/* Sorted, without overlap, clipped to [from, to). Empty turns (nobody, on purpose) give no span. */
+/* Sorted, without overlap, clipped to [from, to). Empty turns (nobody, on purpose) give spans without people. */
 void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, LayerSpans *out);
+/* Who is absent is left out; when all of a turn are, the next participants stand in and later turns stay as they are.
+ */
+void layer_skip_absent(Arena *arena, const Layer *layer, const Absence *absences, size_t count, LayerSpans *spans);
 
 #endif

@@ -1,14 +1,59 @@
-/* On call: one pure function says who, for paging, API and calendar alike (SURFACE.md section 4). */
+/* On call: one pure function says who, for paging, API, calendar, notices and reports alike (SURFACE.md section 4). */
 #ifndef TOCSIN_CORE_ONCALL_H
 #define TOCSIN_CORE_ONCALL_H
 
 #include "core/setup/setup.h"
 
+/* What a rendering is made of ------------------------------------------------------------------------------------- */
+
+typedef struct Override {
+  i64 id, user_id, replaces_user_id, starts_ms, ends_ms;
+  const char *kind; /* cover, add, remove */
+} Override;
+
+typedef struct Absence {
+  i64 user_id, starts_ms, ends_ms;
+} Absence;
+
+/* A schedule as it was written at one time. */
+typedef struct SchedulePlan {
+  i64 from_ms; /* holds from then until the next one */
+  Value layers;
+  const Zone *zone;
+  bool skip_absent;
+} SchedulePlan;
+
+typedef struct RenderSources {
+  const SchedulePlan *plans; /* by from_ms; the first holds for what is before it, too */
+  size_t plan_count;
+  const Override *overrides; /* in order of creation */
+  size_t override_count;
+  const Absence *absences; /* used by plans that skip who is absent */
+  size_t absence_count;
+} RenderSources;
+
+/* What comes out -------------------------------------------------------------------------------------------------- */
+
+typedef struct LayerCause {
+  Str name;
+  i64 turn;       /* the place in members, from 1; 0: all of the layer's people are absent */
+  i64 given_turn; /* differs when the people of that one are absent */
+} LayerCause;
+
+/* Why it is them: the layers that had somebody, and the last override that changed something. */
+typedef struct Cause {
+  LayerCause *layers;
+  size_t layer_count;
+  LayerCause nobody;    /* of a gap: a layer that has a turn but nobody; given_turn 0: none */
+  const Override *over; /* NULL: none */
+} Cause;
+
 typedef struct Shift {
   i64 starts_ms, ends_ms; /* clipped to the range asked */
   i64 *user_ids;          /* sorted */
   size_t user_count;
-  Str source; /* layer's name, or "override" */
+  Str source;  /* layer's name, or "override" */
+  Cause cause; /* at its start */
 } Shift;
 
 typedef struct ShiftList {
@@ -16,45 +61,46 @@ typedef struct ShiftList {
   size_t count;
 } ShiftList;
 
-typedef struct Override {
-  i64 id, user_id, replaces_user_id, starts_ms, ends_ms;
-  const char *kind; /* cover, add, remove */
-} Override;
-
 typedef struct Rendered {
   ShiftList final;
-  ShiftList *layers; /* one list per layer, in order */
+  ShiftList *layers; /* one list per layer, in order; layers of earlier plans that are gone come last */
   Str *layer_names;
   size_t layer_count;
   ShiftList gaps; /* without users */
 } Rendered;
 
-/* layers: the schedule's JSON; zone: the schedule's. Range [from, to), at most 400 days. Overrides in order of
- * creation. */
-MUST_CHECK bool oncall_render(Arena *arena, ZoneDb *zones, const Value *layers, const Zone *zone,
-                              const Override *overrides, size_t override_count, i64 from_ms, i64 to_ms, Rendered *out,
-                              Error *err);
+/* Range [from, to), at most 400 days. Neighbours with the same people are one shift; its cause is that of the first. */
+MUST_CHECK bool oncall_render(Arena *arena, ZoneDb *zones, const RenderSources *in, i64 from_ms, i64 to_ms,
+                              Rendered *out, Error *err);
 /* Checks layers when a schedule is written: zones, times, turns; pointers below "/layers". */
 MUST_CHECK bool oncall_check_layers(ZoneDb *zones, const Value *layers, Error *err);
 
-/* Who is on call now, for paging: reads overrides from the database. ends_ms: when it changes next (at most 14 days
- * ahead), also when nobody is. */
-MUST_CHECK bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
-                           Error *err);
+/* From the database ----------------------------------------------------------------------------------------------- */
 
-/* What holds over a range, at most 400 days: of this calendars, notices, reports and alarms are made. */
+/* What holds over a range, at most 400 days: of this calendars, notices, reports and alarms are made. With what the
+ * database holds: overrides, absences, and for what is past the plans that held then. */
 MUST_CHECK bool oncall_range(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms,
                              i64 to_ms, Rendered *out, Error *err);
+/* The same, and what it was made of. */
+MUST_CHECK bool oncall_range_of(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms,
+                                i64 to_ms, RenderSources *sources, Rendered *out, Error *err);
+
+/* Who is on call now, for paging. ends_ms: when it changes next (at most 14 days ahead), also when nobody is. */
+MUST_CHECK bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
+                           Error *err);
 
 /* Is this instant in one of the windows (a list of {days, from, to}) of a zone, and when does that change? No list or
  * an empty one: always. *out_changes_ms is at most eight days away. */
 bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64 at_ms, i64 *out_changes_ms);
 
 /* JSON of GET /schedules/{id}/shifts and GET /on-call. */
-MUST_CHECK bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms,
-                                   i64 to_ms, Value *out, Error *err);
+MUST_CHECK bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const Setup *setup,
+                                   const SetupSchedule *schedule, i64 from_ms, i64 to_ms, Value *out, Error *err);
 MUST_CHECK bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, i64 org_id, i64 at_ms,
                                 i64 schedule_id, i64 user_id, i64 service_id, i64 policy_id, i64 team_id, Value *out,
                                 Error *err);
+
+/* "cover by Ana until 18:00, otherwise layer Week, turn 3": times are those of the zone. */
+Str oncall_why(Arena *arena, const Setup *setup, const Zone *zone, const Shift *shift);
 
 #endif

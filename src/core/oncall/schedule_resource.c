@@ -2,6 +2,7 @@
  * whoever is on call now stays until the next turn: `at` is a local time at which a turn began, `index` the place in
  * the list that it had; turn k after it is held by (index + k) modulo the length. A new layer may bring one, so that an
  * export keeps who is on call. */
+#include "core/oncall/versions.h"
 #include "core/resources.h"
 
 /* Fields ---------------------------------------------------------------------------------------------------------- */
@@ -77,7 +78,7 @@ static const Field LAYER_FIELDS[] = {
      .of = &SET_ITEM,
      .required = true,
      .min = 1,
-     .max = 200,
+     .max = 100,
      .doc = "The turns in order, each a set of people."},
     {.name = "windows", .kind = F_LIST, .of = &WINDOW_ITEM, .max = 50, .doc = "Limit the layer; none: always."},
     {.name = "anchor",
@@ -101,12 +102,21 @@ static const Field SCHEDULE_FIELDS[] = {
      .kind = F_ZONE,
      .doc = "Of its local times; when not given, the organization's.",
      .example = "Europe/Berlin"},
-    {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 50, .doc = "Later ones win over earlier ones."},
+    {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 20, .doc = "Later ones win over earlier ones."},
     {.name = "coverage",
      .kind = F_ENUM,
      .values = COVERAGES,
      .def = "always",
      .doc = "Which stretches with nobody are gaps, of which the owners are told 14 days ahead."},
+    {.name = "skip_absent",
+     .kind = F_BOOL,
+     .def = "false",
+     .doc = "Who is absent is passed over: the rest of their turn, else the next in the list, stands in."},
+    {.name = "effective_from",
+     .kind = F_TIME,
+     .read_only = true,
+     .doc = "Since when time zone, layers and skip_absent are these; before, the versions that held then "
+            "answer. Null: from the start."},
     MANAGED_BY_FIELD,
 };
 
@@ -138,11 +148,27 @@ static i64 turns_since(Civil from, i64 local_seconds, i64 every, Str unit) {
   return month_turn(from, k * every) > local_seconds ? k - 1 : k;
 }
 
-static size_t place_of(const Value *members, const Value *set, size_t old_place) {
-  if (old_place < members->size && value_equal(value_at(members, old_place), set)) return old_place;
-  for (size_t i = 0; i < members->size; i++)
-    if (value_equal(value_at(members, i), set)) return i;
-  return old_place % members->size;
+/* How many of those who come after agree, when the old place became this one. */
+static size_t agreement(const Value *before, size_t old_place, const Value *after, size_t place) {
+  size_t count = 0, most = MIN(before->size, after->size);
+  while (count < most && value_equal(value_at(before, (u32)((old_place + count) % before->size)),
+                                     value_at(after, (u32)((place + count) % after->size))))
+    count++;
+  return count;
+}
+
+/* Where the present holder's turn is in the new list. One who has several turns stays in that with the same people
+ * after it. Whose turn is gone gives it to the next one. */
+static size_t place_of(const Value *before, size_t old_place, const Value *after) {
+  size_t best = old_place % after->size, most = agreement(before, old_place, after, best);
+  for (size_t i = 0; i < after->size; i++) {
+    size_t count = agreement(before, old_place, after, i);
+    if (count > most) {
+      best = i;
+      most = count;
+    }
+  }
+  return best;
 }
 
 static const Zone *layer_zone(ResourceCtx *ctx, const Value *layer, const Value *schedule) {
@@ -185,7 +211,7 @@ static Value next_anchor(ResourceCtx *ctx, const Value *old, const Value *fresh,
                       value_text_or(value_get_c(turn, "unit"), S("week")));
   if (k < 0) return keep; /* it has not begun */
   i64 count = before->size, place = (k + value_int_or(value_get_c(anchor, "index"), 0)) % count;
-  i64 fresh_place = (i64)place_of(after, value_at(before, (size_t)place), (size_t)place);
+  i64 fresh_place = (i64)place_of(before, (size_t)place, after);
   i64 index = (fresh_place - k) % (i64)after->size;
   return make_anchor(ctx, at, index < 0 ? index + after->size : index);
 }
@@ -207,10 +233,16 @@ static void check_span(ResourceCtx *ctx, const Value *layer, size_t i) {
               "ends_at must be after starts_at");
 }
 
+/* Read-only to people, so the registry leaves the column as it is. */
+static bool holds_from_now(ResourceCtx *ctx, const Value *old, Error *err) {
+  static const DbStmt EFFECTIVE = {"schedule_effective", "UPDATE schedule SET effective_from = $2 WHERE id = $1", NULL};
+  return db_run(ctx->db, &EFFECTIVE, err, db_int(resource_ref_id(ctx->registry, value_get_c(old, "id"))),
+                db_int(ctx->now_ms));
+}
+
 static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   const Value *layers = value_get_c(fresh, "layers"), *before = old ? value_get_c(old, "layers") : NULL;
   ValueVec out = {0};
-  (void)err;
   for (size_t i = 0; i < layers->size; i++) {
     Value layer = *value_at(layers, i);
     const Value *was = before ? layer_before(before, &layer, i) : NULL;
@@ -219,7 +251,7 @@ static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fre
     *VEC_PUSH(ctx->arena, &out) = layer;
   }
   resource_put(ctx, fresh, "layers", list_done(&out));
-  return true;
+  return !old || !schedule_plan_changed(old, fresh) || holds_from_now(ctx, old, err);
 }
 
 static bool schedule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Error *err) {
@@ -249,6 +281,15 @@ static bool shifts_deleted(ResourceCtx *ctx, const Value *old, Error *err) {
   return shifts_written(ctx, old, NULL, err);
 }
 
+static bool schedule_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  if ((!old || schedule_plan_changed(old, fresh)) && !schedule_version_keep(ctx, old, fresh, err)) return false;
+  return shifts_written(ctx, old, fresh, err);
+}
+
+static bool schedule_deleted(ResourceCtx *ctx, const Value *old, Error *err) {
+  return schedule_versions_drop(ctx, schedule_of(ctx, old), err) && shifts_deleted(ctx, old, err);
+}
+
 const Resource SCHEDULE = {
     .name = "schedule",
     .plural = "schedules",
@@ -262,8 +303,8 @@ const Resource SCHEDULE = {
     .team_column = "team_id",
     .prepare = schedule_prepare,
     .before_write = schedule_before_write,
-    .after_write = shifts_written,
-    .after_delete = shifts_deleted,
+    .after_write = schedule_written,
+    .after_delete = schedule_deleted,
 };
 
 /* Overrides ------------------------------------------------------------------------------------------------------- */

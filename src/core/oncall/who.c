@@ -1,63 +1,6 @@
-/* Who is on call: the rendering asked at an instant or over a range, with the overrides from the database; and its
- * JSON. */
+/* Who is on call, as JSON: shifts of a schedule; the question by schedule, person, policy, service or team, at an
+ * instant or over a range. */
 #include "core/oncall/oncall.h"
-
-static const DbStmt OVERRIDES = {
-    "oncall_overrides",
-    "SELECT id, user_id, replaces_user_id, starts_at, ends_at, kind FROM schedule_override "
-    "WHERE schedule_id = $1 AND ends_at > $2 AND starts_at < $3 ORDER BY id",
-    NULL};
-
-typedef struct OverrideRows {
-  Arena *arena;
-  VEC(Override) items;
-} OverrideRows;
-
-static const char *kind_name(Str kind) {
-  if (str_equal_c(kind, "add")) return "add";
-  return str_equal_c(kind, "remove") ? "remove" : "cover";
-}
-
-static bool read_override(const DbRow *row, void *ctx) {
-  OverrideRows *rows = ctx;
-  *VEC_PUSH(rows->arena, &rows->items) = (Override){.id = db_row_int(row, 0),
-                                                    .user_id = db_row_int(row, 1),
-                                                    .replaces_user_id = db_row_int(row, 2),
-                                                    .starts_ms = db_row_int(row, 3),
-                                                    .ends_ms = db_row_int(row, 4),
-                                                    .kind = kind_name(db_row_peek(row, 5))};
-  return true;
-}
-
-static bool render(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
-                   OverrideRows *rows, Rendered *out, Error *err) {
-  *rows = (OverrideRows){.arena = arena};
-  if (!db_query(db, &OVERRIDES, DB_ARGS(db_int(schedule->id), db_int(from_ms), db_int(to_ms)), read_override, rows,
-                err))
-    return false;
-  return oncall_render(arena, app->zones, &schedule->layers, schedule->zone, rows->items.items, rows->items.count,
-                       from_ms, to_ms, out, err);
-}
-
-bool oncall_now(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 at_ms, Shift *out,
-                Error *err) {
-  OverrideRows rows;
-  Rendered rendered = {0};
-  *out = (Shift){0};
-  if (!render(db, arena, app, schedule, at_ms, at_ms + 14 * DAY_MS, &rows, &rendered, err)) return false;
-  if (rendered.final.count && rendered.final.items[0].starts_ms <= at_ms)
-    *out = rendered.final.items[0];
-  else if (rendered.gaps.count)
-    *out = rendered.gaps.items[0];
-  return true;
-}
-
-bool oncall_range(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
-                  Rendered *out, Error *err) {
-  OverrideRows rows;
-  *out = (Rendered){0};
-  return render(db, arena, app, schedule, from_ms, to_ms, &rows, out, err);
-}
 
 /* JSON ------------------------------------------------------------------------------------------------------------ */
 
@@ -72,20 +15,27 @@ static Value user_ids(Arena *arena, const Shift *shift) {
   return list_done(&ids);
 }
 
-static Value shift_value(Arena *arena, const Shift *shift, bool gap) {
-  MapBuilder map = map_builder(arena);
-  map_put_c(&map, "starts_at", time_value(arena, shift->starts_ms));
-  map_put_c(&map, "ends_at", time_value(arena, shift->ends_ms));
-  if (!gap) {
-    map_put_c(&map, "user_ids", user_ids(arena, shift));
-    map_put_c(&map, "source", value_string(shift->source));
-  }
+/* What the names and times of the sentences are taken from. */
+typedef struct Reader {
+  Arena *arena;
+  const Setup *setup;
+  const Zone *zone;
+} Reader;
+
+static Value shift_value(const Reader *r, const Shift *shift) {
+  bool gap = shift->user_count == 0;
+  MapBuilder map = map_builder(r->arena);
+  map_put_c(&map, "starts_at", time_value(r->arena, shift->starts_ms));
+  map_put_c(&map, "ends_at", time_value(r->arena, shift->ends_ms));
+  if (!gap) map_put_c(&map, "user_ids", user_ids(r->arena, shift));
+  if (!gap) map_put_c(&map, "source", value_string(shift->source));
+  map_put_c(&map, "why", value_string(oncall_why(r->arena, r->setup, r->zone, shift)));
   return map_done(&map);
 }
 
-static Value shifts_value(Arena *arena, const ShiftList *list, bool gaps) {
+static Value shifts_value(const Reader *r, const ShiftList *list) {
   ValueVec items = {0};
-  for (size_t i = 0; i < list->count; i++) *VEC_PUSH(arena, &items) = shift_value(arena, &list->items[i], gaps);
+  for (size_t i = 0; i < list->count; i++) *VEC_PUSH(r->arena, &items) = shift_value(r, &list->items[i]);
   return list_done(&items);
 }
 
@@ -101,25 +51,25 @@ static Value override_value(Arena *arena, const Override *o) {
   return map_done(&map);
 }
 
-bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const SetupSchedule *schedule, i64 from_ms, i64 to_ms,
-                        Value *out, Error *err) {
-  OverrideRows rows;
+bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const Setup *setup, const SetupSchedule *schedule,
+                        i64 from_ms, i64 to_ms, Value *out, Error *err) {
+  const Reader r = {arena, setup, schedule->zone};
+  RenderSources in = {0};
   Rendered rendered = {0};
   ValueVec layers = {0}, overrides = {0};
-  if (!render(db, arena, app, schedule, from_ms, to_ms, &rows, &rendered, err)) return false;
+  if (!oncall_range_of(db, arena, app, schedule, from_ms, to_ms, &in, &rendered, err)) return false;
   for (size_t i = 0; i < rendered.layer_count; i++) {
     MapBuilder layer = map_builder(arena);
     map_put_c(&layer, "name", value_string(rendered.layer_names[i]));
-    map_put_c(&layer, "shifts", shifts_value(arena, &rendered.layers[i], false));
+    map_put_c(&layer, "shifts", shifts_value(&r, &rendered.layers[i]));
     *VEC_PUSH(arena, &layers) = map_done(&layer);
   }
-  for (size_t i = 0; i < rows.items.count; i++)
-    *VEC_PUSH(arena, &overrides) = override_value(arena, &rows.items.items[i]);
+  for (size_t i = 0; i < in.override_count; i++) *VEC_PUSH(arena, &overrides) = override_value(arena, &in.overrides[i]);
   MapBuilder map = map_builder(arena);
-  map_put_c(&map, "final", shifts_value(arena, &rendered.final, false));
+  map_put_c(&map, "final", shifts_value(&r, &rendered.final));
   map_put_c(&map, "layers", list_done(&layers));
   map_put_c(&map, "overrides", list_done(&overrides));
-  map_put_c(&map, "gaps", shifts_value(arena, &rendered.gaps, true));
+  map_put_c(&map, "gaps", shifts_value(&r, &rendered.gaps));
   *out = map_done(&map);
   return true;
 }
@@ -159,10 +109,9 @@ static bool holds_user(const Shift *shift, i64 user_id) {
 static bool render_from(Asking *ask, const SetupSchedule *schedule, Rendered *out, Error *err) {
   static const i64 HORIZONS_MS[] = {30 * DAY_MS, 400 * DAY_MS};
   for (size_t i = 0; i < COUNT(HORIZONS_MS); i++) {
-    OverrideRows rows;
     i64 end_ms = ask->at_ms + HORIZONS_MS[i];
     *out = (Rendered){0};
-    if (!render(ask->db, ask->arena, ask->app, schedule, ask->at_ms, end_ms, &rows, out, err)) return false;
+    if (!oncall_range(ask->db, ask->arena, ask->app, schedule, ask->at_ms, end_ms, out, err)) return false;
     ShiftList *list = &out->final;
     if (list->count != 1 || list->items[0].ends_ms < end_ms) return true;
     if (i + 1 == COUNT(HORIZONS_MS)) list->items[0].ends_ms = 0;
@@ -175,8 +124,7 @@ static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, 
   if (!render_from(ask, schedule, &rendered, err)) return false;
   const ShiftList *list = &rendered.final;
   bool now = list->count && list->items[0].starts_ms <= ask->at_ms;
-  Shift nobody = {0};
-  const Shift *shift = now ? &list->items[0] : &nobody;
+  const Shift *shift = now ? &list->items[0] : &rendered.gaps.items[0];
   if (!holds_user(shift, ask->user_id)) return true;
   const Shift *next = list->count > (now ? 1u : 0u) ? &list->items[now ? 1 : 0] : NULL;
   MapBuilder map = map_builder(ask->arena);
@@ -185,6 +133,7 @@ static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, 
   if (level > 0) map_put_c(&map, "level", value_int(level));
   map_put_c(&map, "users", people_value(ask, shift));
   map_put_c(&map, "source", now ? value_string(shift->source) : value_null());
+  map_put_c(&map, "why", value_string(oncall_why(ask->arena, ask->setup, schedule->zone, shift)));
   map_put_c(&map, "until",
             now    ? shift->ends_ms ? time_value(ask->arena, shift->ends_ms) : value_null()
                : next ? time_value(ask->arena, next->starts_ms)

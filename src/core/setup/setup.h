@@ -110,7 +110,8 @@ typedef struct SetupSchedule {
   const Zone *zone;
   Value layers; /* as stored; core/oncall reads it */
   Coverage coverage;
-  void *compiled; /* core/oncall's, in the picture's arena */
+  i64 effective_ms; /* layers, zone and skip_absent hold from then on; 0: from the start */
+  bool skip_absent;
 } SetupSchedule;
 
 typedef struct SetupIntegration {

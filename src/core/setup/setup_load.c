@@ -54,7 +54,8 @@ static bool read_service(const DbRow *row, void *ctx) {
 }
 const SetupPass SETUP_ONE_SERVICE = {&SERVICE, read_service};
 
-#define SCHEDULES_SELECT "SELECT id, org_id, team_id, slug, name, time_zone, layers, coverage FROM schedule "
+#define SCHEDULES_SELECT                                                                                               \
+  "SELECT id, org_id, team_id, slug, name, time_zone, layers, coverage, effective_from, skip_absent FROM schedule "
 static const DbStmt SCHEDULES = {"setup_schedules", SCHEDULES_SELECT "ORDER BY id", NULL};
 static const DbStmt SCHEDULE = {"setup_schedule", SCHEDULES_SELECT "WHERE id = $1", NULL};
 
@@ -74,6 +75,8 @@ static bool read_schedule(const DbRow *row, void *ctx) {
       .zone = load_zone(load, row, 5, zone_utc()),
       .layers = load_json(load, row, 6),
       .coverage = coverage_of(db_row_peek(row, 7)),
+      .effective_ms = db_row_int(row, 8),
+      .skip_absent = db_row_int(row, 9) != 0,
   };
   return true;
 }

@@ -174,6 +174,8 @@ static void put_rest(Buf *out, Arena *arena, const Setup *s) {
     put_zone(out, schedule->zone);
     put_value(out, arena, &schedule->layers);
     put_int(out, schedule->coverage);
+    put_int(out, schedule->effective_ms);
+    put_int(out, schedule->skip_absent);
     buf_putc(out, '\n');
   }
 }
