@@ -103,6 +103,28 @@ static int run_add(Verb *verb) {
   return code;
 }
 
+/* One that is over stays as it was: said, not done again. */
+static int run_end(Verb *verb) {
+  int first = EXIT_DONE;
+  for (size_t i = 0; i < verb_word_count(verb); i++) {
+    Value row = value_null();
+    Str path = str_format(verb->arena, "/api/v1/silences/%.*s",
+                          STR_ARG(client_escape(verb->arena, str_from_c(verb_word(verb, i)))));
+    int code = client_call(verb->client, "GET", path, NULL, &row);
+    bool over = code == EXIT_DONE && str_equal_c(verb_text_of(&row, "state"), "ended");
+    if (code == EXIT_DONE && !over)
+      code = client_call(verb->client, "POST", str_format(verb->arena, "%.*s/end", STR_ARG(path)), NULL, &row);
+    if (code == EXIT_DONE && over && !verb_printed(verb, &row))
+      verb_say(verb, "%.*s had ended before: %.*s, %.*s ago", STR_ARG(verb_text_of(&row, "id")),
+               STR_ARG(verb_text_of(&row, "end_reason")),
+               STR_ARG(print_age(verb->arena, verb_text_of(&row, "ends_at"))));
+    else if (code == EXIT_DONE && !over)
+      verb_say_done(verb, &row);
+    if (first == EXIT_DONE) first = code;
+  }
+  return first;
+}
+
 static int run_list(Verb *verb) {
   bool all = options_flag(verb->options, "all");
   return list_show(verb, &SILENCE, all ? "" : "state=active&state=pending&", all ? NULL : "nothing is silenced");
@@ -173,7 +195,7 @@ const VerbSpec SILENCE_VERBS[] = {
      .words_min = 1,
      .words_max = VERB_WORDS_MAX,
      .kind = "silences",
-     .path = "silences/{}/end",
+     .run = run_end,
      .done = "ended"},
     {.name = "list",
      .usage = "silence list [--all]",

@@ -78,6 +78,9 @@ extern const Field WINDOW_ITEM;     /* days, from, to: a stretch of the week on 
  * list would do, if it matched everything. */
 extern const Field QUIET_MATCHER_ITEM;
 /* `for_s` of what is being made becomes its ends_at. */
+/* core/quiet/written.c */
+bool quiet_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err);
+bool quiet_after_delete(ResourceCtx *ctx, const Value *old, Error *err);
 void length_to_end(ResourceCtx *ctx, Value *draft, i64 seconds_max);
 /* Who writes it, as {kind, id, name}. */
 Value actor_value(ResourceCtx *ctx);

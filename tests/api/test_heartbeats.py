@@ -230,7 +230,7 @@ def slow_cron(text, zone, after):
 
 @pytest.mark.parametrize("fields, pointer, words", [
     ({}, "/period_s", "either period_s"), ({"period_s": 60, "cron": "* * * * *"}, "/period_s", "either period_s"),
-    ({"cron": "61 * * * *"}, "/cron", "minute"), ({"cron": "* * *"}, "/cron", "five fields"), ({"cron": "* * * foo *"}, "/cron", "month"),
+    ({"cron": "61 * * * *"}, "/cron", "minute"), ({"cron": "* * *"}, "/cron", "five fields"), ({"cron": "* * * foo *"}, "/cron", "month"), ({"cron": "0 0 30 2 *"}, "/cron", "never due"),
     ({"period_s": 60, "key": "short"}, "/key", "16"), ({"period_s": 60, "time_zone": "Mars"}, "/time_zone", "Mars")])
 def test_what_is_wrong_is_said(world, fields, pointer, words):
     answer = world.server.try_api("POST", "heartbeats", {"name": "Wrong", **fields})

@@ -203,3 +203,26 @@ def test_the_client_starts_lists_and_ends(world):
     wrong = tocsin(world, "maintenance", "start", "--service", "x")
     assert wrong.returncode == 2 and "say when it ends" in wrong.stderr
     world.server.api("DELETE", "maintenance-windows/" + row["id"])
+
+
+SATURDAY = {"starts_at": "2030-01-05T22:00:00Z", "for_s": 7200, "time_zone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize("fields, pointer, says", [
+    ({**SATURDAY, "rrule": "FREQ=DAILY", "for_s": 90000}, "/ends_at", "it lasts 1500 minutes, but by its rrule the next begins 1440 minutes after"),
+    ({"starts_at": "2020-01-04T22:00:00Z", "for_s": 7200, "time_zone": "UTC", "rrule": "FREQ=WEEKLY;UNTIL=20200201T000000Z"}, "/rrule", "never comes again"),
+    ({**SATURDAY, "starts_at": "2030-01-08T22:00:00Z", "rrule": "FREQ=WEEKLY;BYDAY=SA,SU"}, "/starts_at", "is on a day (TU) that the rule does not name (BYDAY=SA,SU)"),
+])
+def test_a_rule_that_cannot_be_meant_is_refused(world, fields, pointer, says):
+    world.usual()
+    assert says in refused(world, **fields)[pointer]
+
+
+def test_a_rule_by_the_clocks_of_its_zone_is_taken_and_says_when_it_comes(world):
+    world.usual()
+    made = world.server.make("maintenance-windows", name=f"W {world.name}", integration_ids=[world.source["id"]], **SATURDAY, rrule="FREQ=WEEKLY;BYDAY=SA")
+    assert made["next_starts_at"] == "2030-01-05T22:00:00Z" and made["next_ends_at"] == "2030-01-06T00:00:00Z"
+    late = world.server.make("maintenance-windows", name=f"L {world.name}", integration_ids=[world.source["id"]], for_s=3600, time_zone="Europe/Berlin",
+                             starts_at="2030-01-05T23:30:00Z", rrule="FREQ=WEEKLY;BYDAY=SU")  # it is Sunday in Berlin
+    for one in (made, late):
+        world.server.api("DELETE", "maintenance-windows/" + one["id"])

@@ -54,7 +54,9 @@ def test_a_rule_runs_at_its_times_only(world):
     assert [h["reason"] for h in world.alert("a")["holds"]] == ["suppressed"] and world.tally("ann") == (0,)
     outside = {"time_zone": "UTC", "windows": [{"days": [begins], "from": ends, "to": before}]} if begins == day else \
         {"time_zone": "UTC", "windows": [{"days": [day], "from": ends, "to": (now + datetime.timedelta(hours=3)).strftime("%H:%M")}]}
-    world.server.change("alert-rules", rule["id"], active_times=outside)
+    assert world.server.change("alert-rules", rule["id"], active_times=inside)["would_mute"]["open"] == 1
+    changed = world.server.change("alert-rules", rule["id"], active_times=outside)
+    assert changed["would_mute"]["open"] == 0, "it would hold nothing now"
     world.fire("b")
     assert world.alert("b")["holds"] == [] and world.told("ann") >= 1
     runs = world.server.get(f"alerts/{world.alert('b')['id']}/explanation")["items"]

@@ -337,6 +337,8 @@ def test_the_client_adds_lists_previews_and_ends(world):
     assert row["id"] in listed.stdout, listed
     ended = tocsin(world, "silence", "end", row["id"])
     assert ended.returncode == 0 and "ended" in ended.stdout, ended
+    again = tocsin(world, "silence", "end", row["id"])
+    assert again.returncode == 0 and "had ended before: by hand" in again.stdout, again
     assert row["id"] not in tocsin(world, "silence", "list").stdout
     assert row["id"] in tocsin(world, "silence", "list", "--all").stdout
     world.server.settle()
@@ -382,4 +384,22 @@ def test_the_list_says_what_each_holds(world):
     done = subprocess.run([BINARY, "silence", "list", "--data", str(world.server.folder)], capture_output=True, text=True, timeout=20)
     (line,) = [line for line in done.stdout.splitlines() if made["id"] in line]
     assert 'team="db", pod' in line and "active" in line, done
+    world.server.api("DELETE", "silences/" + made["id"])
+
+
+@pytest.mark.parametrize("when", ["true", "1 == 1", "true || labels.x == 'y'"])
+def test_an_expression_that_is_true_of_every_alert_is_refused(world, when):
+    for path in ("silences", "silences/preview"):
+        answer = world.server.try_api("POST", path, {"when": when, **({"for_s": 600} if path == "silences" else {})})
+        assert answer.status == 400 and "true of every alert" in answer.text, answer
+    assert world.server.try_api("POST", "silences/preview", {"when": "labels.x == 'y'"}).status == 200
+
+
+def test_a_new_silence_does_not_say_that_it_holds_nothing(world):
+    world.usual()
+    world.fire("a", labels={"team": "db"})
+    made = world.server.api("POST", "silences", {"matchers": [{"name": "team", "value": "db"}], "integration_id": world.source["id"], "for_s": 600})
+    assert made["holding"] in (None, 1), "null until it has looked"
+    world.server.settle()
+    assert world.server.get("silences/" + made["id"])["holding"] == 1
     world.server.api("DELETE", "silences/" + made["id"])

@@ -42,7 +42,8 @@ typedef struct Counting {
   bool complete;
 } Counting;
 
-static bool count(Counting *c, const DbStmt *stmt, i64 *out, Error *err) {
+/* At the time when it would have been decided: rules may hold at some hours only. */
+static bool count(Counting *c, const DbStmt *stmt, bool then, i64 *out, Error *err) {
   CLEANUP(arena_freep) Arena *list = arena_new();
   CLEANUP(arena_freep) Arena *scratch = arena_new();
   Ids ids = {.arena = list};
@@ -55,7 +56,8 @@ static bool count(Counting *c, const DbStmt *stmt, i64 *out, Error *err) {
     bool found = false;
     arena_clear(scratch);
     if (!alert_load(c->db, scratch, ids.items.items[i], &alert, &found, err)) return false;
-    held += found && is_held(c->with, scratch, &alert, c->now_ms) && !is_held(c->without, scratch, &alert, c->now_ms);
+    i64 at = then ? alert.status_changed_ms : c->now_ms;
+    held += found && is_held(c->with, scratch, &alert, at) && !is_held(c->without, scratch, &alert, at);
   }
   return *out = held, true;
 }
@@ -74,7 +76,7 @@ static Value member(const Value *rule, const char *name) {
   return v ? *v : value_null();
 }
 
-const Rule *alert_rule_compiled(const App *app, Arena *arena, const Value *rule) {
+const Rule *alert_rule_compiled(const App *app, Arena *arena, const Zone *zone, const Value *rule) {
   RuleText text = {.id = setup_ref(value_get_c(rule, "id")),
                    .team_id = setup_ref(value_get_c(rule, "team_id")),
                    .slug = value_text_or(value_get_c(rule, "slug"), STR_NONE),
@@ -84,6 +86,8 @@ const Rule *alert_rule_compiled(const App *app, Arena *arena, const Value *rule)
                    .enabled = value_bool_or(value_get_c(rule, "enabled"), true),
                    .when = value_text_or(value_get_c(rule, "when"), STR_NONE),
                    .conditions = member(rule, "conditions"),
+                   .active_times = member(rule, "active_times"),
+                   .zone = zone,
                    .match_any = str_equal_c(value_text_or(value_get_c(rule, "match"), STR_NONE), "any"),
                    .actions = member(rule, "actions"),
                    .stop = value_bool_or(value_get_c(rule, "stop"), false)};
@@ -92,7 +96,8 @@ const Rule *alert_rule_compiled(const App *app, Arena *arena, const Value *rule)
 
 bool alert_rule_would_mute(App *app, const Setup *setup, Db *db, Arena *arena, i64 org_id, const Value *rule_value,
                            Value *out, Error *err) {
-  const Rule *rule = alert_rule_compiled(app, arena, rule_value);
+  const SetupOrg *org = setup_org(setup, org_id);
+  const Rule *rule = alert_rule_compiled(app, arena, org ? org->zone : NULL, rule_value);
   i64 open = 0, recent = 0;
   *out = value_null();
   if (!rule->enabled || rule->broken[0] || !can_hold(rule)) return true;
@@ -103,7 +108,7 @@ bool alert_rule_would_mute(App *app, const Setup *setup, Db *db, Arena *arena, i
                 .org_id = org_id,
                 .now_ms = clock_now(&app->clock),
                 .complete = true};
-  if (!count(&c, &OPEN, &open, err) || !count(&c, &RECENT, &recent, err)) return false;
+  if (!count(&c, &OPEN, false, &open, err) || !count(&c, &RECENT, true, &recent, err)) return false;
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "open", value_int(open));
   map_put_c(&map, "last_7_days", value_int(recent));

@@ -10,7 +10,7 @@
 MUST_CHECK bool alert_rule_would_mute(App *app, const Setup *setup, Db *db, Arena *arena, i64 org_id, const Value *rule,
                                       Value *out, Error *err);
 
-/* The API form of a rule as the engine runs it; broken says why not. */
-const struct Rule *alert_rule_compiled(const App *app, Arena *arena, const Value *rule);
+/* The API form of a rule as the engine runs it; broken says why not. zone: the organization's (NULL: UTC). */
+const struct Rule *alert_rule_compiled(const App *app, Arena *arena, const Zone *zone, const Value *rule);
 
 #endif

@@ -87,9 +87,11 @@ static bool compile(Call *c, const Value *matchers, QuietMatch *out, Error *err)
   if (!quiet_compile(c->app, c->arena, matchers, when, out, err)) return false;
   out->integration_id = resource_ref_id(c->app->registry, value_get_c(&c->body, "integration_id"));
   return !quiet_matches_everything(out) ||
-         fail_at(err, ERR_INVALID, "/matchers",
-                 "every one of these also holds for an alert without the label, so that it would silence everything; "
-                 "add one that needs a label, such as severity=\"warning\"");
+         fail_at(err, ERR_INVALID, out->when ? "/when" : "/matchers",
+                 "%s, so that it would silence everything; ask for something that only some have, such as "
+                 "severity=\"warning\"",
+                 out->when ? "this is true of every alert"
+                           : "every one of these also holds for an alert without the label");
 }
 
 static bool only_seen(Call *c, Db *db, const char *member, Error *err) {

@@ -13,7 +13,12 @@ static void check_cron(ResourceCtx *ctx, const Field *field, const char *pointer
   Cron cron;
   Error why = {0};
   (void)field;
-  if (!cron_parse(value_text_or(value, S("")), &cron, &why)) field_error(ctx, pointer, "format", "%s", why.message);
+  if (!cron_parse(value_text_or(value, S("")), &cron, &why))
+    field_error(ctx, pointer, "format", "%s", why.message);
+  else if (cron_next_ms(&cron, zone_utc(), ctx->now_ms) == 0)
+    field_error(ctx, pointer, "range",
+                "\"%.*s\" is never due: no day of the next five years is that; a ping would be expected on none",
+                STR_ARG(value_text_or(value, S(""))));
 }
 
 static void check_key(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {

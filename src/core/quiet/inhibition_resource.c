@@ -74,21 +74,6 @@ static bool rule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, 
   return true;
 }
 
-static bool changed(ResourceCtx *ctx, const Value *row, bool deleted, Error *err) {
-  const CoreHooks *hooks = core_hooks(ctx);
-  i64 id = resource_ref_id(ctx->registry, value_get_c(row, "id"));
-  return !hooks->quiet_changed || hooks->quiet_changed(ctx, "inhibition_rule", id, deleted, err);
-}
-
-static bool rule_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
-  (void)old;
-  return changed(ctx, fresh, false, err);
-}
-
-static bool rule_after_delete(ResourceCtx *ctx, const Value *old, Error *err) {
-  return changed(ctx, old, true, err);
-}
-
 const Resource INHIBITION_RULE = {
     .name = "inhibition_rule",
     .plural = "inhibition-rules",
@@ -100,6 +85,6 @@ const Resource INHIBITION_RULE = {
     .has_slug = true,
     .verbs = VERBS_ALL,
     .before_write = rule_before_write,
-    .after_write = rule_after_write,
-    .after_delete = rule_after_delete,
+    .after_write = quiet_after_write,
+    .after_delete = quiet_after_delete,
 };

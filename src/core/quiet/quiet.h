@@ -114,7 +114,7 @@ MUST_CHECK bool quiet_compile(const App *app, Arena *arena, const Value *matcher
 /* [{name, op, value}] from a list of matchers. */
 Value quiet_matchers_value(Arena *arena, const Matcher *items, size_t count);
 MUST_CHECK bool quiet_matchers_read(Arena *arena, const Value *list, Matcher **out, size_t *out_count, Error *err);
-/* Would it match an alert without any label? */
+/* Would it match an alert without any label; an expression: one of which nothing is known? */
 bool quiet_matches_everything(const QuietMatch *match);
 
 #endif

@@ -36,8 +36,17 @@ Value quiet_matchers_value(Arena *arena, const Matcher *items, size_t count) {
   return list_done(&list);
 }
 
+/* True although nothing is known of the alert: "true", 1 == 1. */
+static bool holds_for_nothing(const CelProgram *when) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  Value vars[64] = {value_null()}, result = value_null();
+  CelRun run = {.vars = vars};
+  Error ignored = {0};
+  return cel_eval(when, arena, &run, &result, &ignored) && value_bool_or(&result, false);
+}
+
 bool quiet_matches_everything(const QuietMatch *match) {
-  if (match->when) return false;
+  if (match->when) return holds_for_nothing(match->when);
   for (size_t i = 0; i < match->matcher_count; i++)
     if (!matcher_holds_for_missing(&match->matchers[i])) return false;
   return true;

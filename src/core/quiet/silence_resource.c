@@ -78,7 +78,8 @@ static const Field SILENCE_FIELDS[] = {
      .kind = F_INT,
      .computed = true,
      .read_only = true,
-     .doc = "How many open alerts it holds now; only when one silence is read."},
+     .doc = "How many open alerts it holds now; only when one silence is read. Null: what is open is just being "
+            "asked, as when it was made or edited a moment ago."},
 };
 
 static i64 time_of(const Value *row, const char *name) {
@@ -138,6 +139,17 @@ void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, cons
                 what);
 }
 
+static void check_expression(ResourceCtx *ctx, Str when) {
+  Error ignored = {0};
+  QuietMatch match;
+  bool compiled = quiet_compile(ctx->app, ctx->arena, NULL, when, &match, &ignored); /* else the field says why not */
+  if (compiled && quiet_matches_everything(&match))
+    field_error(ctx, "/when", "choice",
+                "\"%.*s\" is true of every alert, so that it would silence everything; ask for something, such as "
+                "labels.severity == 'warning'",
+                STR_ARG(utf8_cut(when, 100)));
+}
+
 static void check_what(ResourceCtx *ctx, const Value *fresh) {
   const Value *matchers = value_get_c(fresh, "matchers"), *when = value_get_c(fresh, "when");
   bool any = value_is(matchers, VALUE_LIST) && matchers->size > 0, cel = value_is(when, VALUE_STRING) && when->size > 0;
@@ -150,6 +162,7 @@ static void check_what(ResourceCtx *ctx, const Value *fresh) {
                 "say what it silences: matchers such as [{\"name\": \"severity\", \"value\": \"warning\"}], or an "
                 "expression in when");
   matchers_check(ctx, fresh, "matchers", "it would silence");
+  if (cel && !any) check_expression(ctx, value_text(when));
 }
 
 static void check_span(ResourceCtx *ctx, const Value *old, const Value *fresh) {
@@ -192,30 +205,21 @@ static bool silence_before_write(ResourceCtx *ctx, const Value *old, Value *fres
   return true;
 }
 
-static bool changed(ResourceCtx *ctx, const Value *row, bool deleted, Error *err) {
-  const CoreHooks *hooks = core_hooks(ctx);
-  i64 id = resource_ref_id(ctx->registry, value_get_c(row, "id"));
-  return !hooks->quiet_changed || hooks->quiet_changed(ctx, "silence", id, deleted, err);
-}
-
-static bool silence_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
-  (void)old;
-  return changed(ctx, fresh, false, err);
-}
-
-static bool silence_after_delete(ResourceCtx *ctx, const Value *old, Error *err) {
-  return changed(ctx, old, true, err);
-}
-
 static void silence_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
   static const DbStmt HOLDING = {"silence_holding",
                                  "SELECT COUNT(*) FROM alert WHERE org_id = $1 AND holds > 0 AND status IN "
                                  "('triggered', 'acknowledged') AND hold_list LIKE $2",
                                  NULL};
-  i64 count = 0;
-  bool found = false;
+  static const DbStmt LOOKING = {"silence_looking",
+                                 "SELECT id FROM job WHERE subject_id = $1 AND kind = 'quiet.sweep' LIMIT 1", NULL};
+  i64 count = 0, id = resource_ref_id(ctx->registry, value_get_c(row, "id")), job = 0;
+  bool found = false, looking = false;
   Error ignored = {0};
   if (ctx->listing) return;
+  if (!db_query_int(ctx->db, &LOOKING, DB_ARGS(db_int(id)), &job, &looking, &ignored) || looking) {
+    map_put_c(out, "holding", value_null());
+    return;
+  }
   Str like = str_format(ctx->arena, "%%%.*s%%", STR_ARG(value_text_or(value_get_c(row, "id"), STR_NONE)));
   if (db_query_int(ctx->db, &HOLDING, DB_ARGS(db_int(ctx->org_id), db_text(like)), &count, &found, &ignored))
     map_put_c(out, "holding", value_int(count));
@@ -232,7 +236,7 @@ const Resource SILENCE = {
     .default_sort = "-id",
     .prepare = silence_prepare,
     .before_write = silence_before_write,
-    .after_write = silence_after_write,
-    .after_delete = silence_after_delete,
+    .after_write = quiet_after_write,
+    .after_delete = quiet_after_delete,
     .render = silence_render,
 };

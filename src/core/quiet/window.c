@@ -103,8 +103,8 @@ static bool sweep(Cycle *cycle, i64 org_id, i64 id, bool ended, Error *err) {
 /* An edit begins anew: what is over of another rule is not over of this one. */
 bool window_written(Cycle *cycle, i64 org_id, i64 id, bool deleted, Error *err) {
   static const DbStmt AGAIN = {"window_again",
-                               "UPDATE maintenance_window SET state = 'scheduled', next_starts_at = NULL, next_ends_at "
-                               "= NULL, passed_at = NULL, stamp = $2 WHERE id = $1",
+                               "UPDATE maintenance_window SET state = 'scheduled', passed_at = NULL, stamp = $2 WHERE "
+                               "id = $1",
                                NULL};
   if (deleted)
     return set_is_stale(cycle, err) && job_cancel(cycle, "maintenance.turn", id, err) &&

@@ -1,5 +1,5 @@
 /* Maintenance windows: what they are, and what is refused. */
-#include "core/quiet/quiet.h"
+#include "core/quiet/window.h"
 #include "core/resources.h"
 #include "lang/ical.h"
 
@@ -116,6 +116,74 @@ static size_t count_of(const Value *row, const char *name) {
   return value_is(list, VALUE_LIST) ? list->size : 0;
 }
 
+/* "TU": the day of the week of a local date. */
+static const char *weekday_of(Civil date) {
+  static const char *const DAYS[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
+  return DAYS[civil_weekday(civil_days(date.year, date.month, date.day))];
+}
+
+/* The first occurrence counts although the rule would not have it: BYDAY=SA with a start on a Tuesday is a slip. */
+static void check_first_day(ResourceCtx *ctx, const WindowSpan *span) {
+  Str rest = span->rrule, part = STR_NONE, day = STR_NONE;
+  const char *first = weekday_of(zone_to_local(span->zone, span->starts_ms / 1000));
+  bool more = true;
+  while (more && (more = str_cut(rest, ';', &part, &rest), !str_starts_with(part, S("BYDAY=")))) {
+  }
+  if (!str_starts_with(part, S("BYDAY="))) return;
+  Str days = str_slice(part, 6, part.len), left = days;
+  for (more = true; more;) {
+    more = str_cut(left, ',', &day, &left);
+    if (str_ends_with(day, str_from_c(first))) return;
+  }
+  field_error(ctx, "/starts_at", "choice",
+              "the first occurrence, %.*s, is on a day (%s) that the rule does not name (BYDAY=%.*s); let it start on "
+              "one that it does",
+              STR_ARG(zone_text_ms(ctx->arena, span->zone, span->starts_ms)), first, STR_ARG(days));
+}
+
+/* An occurrence must be over before the next begins: else nothing is ever let go. */
+static void check_overlap(ResourceCtx *ctx, const WindowSpan *span) {
+  IcalRange range = {.from_s = span->starts_ms / 1000, .count_max = 50};
+  IcalTimes times = {0};
+  Error ignored = {0};
+  range.to_s = range.from_s + 366 * 86400;
+  if (!ical_occurrences(ctx->arena, span->rrule, zone_to_local(span->zone, span->starts_ms / 1000), span->zone, &range,
+                        &times, &ignored))
+    return;
+  for (size_t i = 1; i < times.count; i++) {
+    i64 apart = times.items[i].at_s - times.items[i - 1].at_s, length = (span->ends_ms - span->starts_ms) / 1000;
+    if (apart > length) continue;
+    field_error(ctx, "/ends_at", "range",
+                "it lasts %lld minutes, but by its rrule the next begins %lld minutes after the one before: it would "
+                "never let go. Make it shorter, or let it come less often",
+                (long long)length / 60, (long long)apart / 60);
+    return;
+  }
+}
+
+/* When it comes first or next; refused when it never does. */
+static void find_next(ResourceCtx *ctx, const Value *old, Value *fresh, i64 starts_ms, i64 ends_ms) {
+  const Zone *zone = zone_utc();
+  Error ignored = {0};
+  Str name = value_text_or(value_get_c(fresh, "time_zone"), STR_NONE);
+  i64 starts = 0, ends = 0;
+  if (ends_ms <= starts_ms || (ctx->zones && !zone_find(ctx->zones, name, &zone, &ignored))) return;
+  WindowSpan span = {.starts_ms = starts_ms,
+                     .ends_ms = ends_ms,
+                     .rrule = value_text_or(value_get_c(fresh, "rrule"), STR_NONE),
+                     .zone = zone};
+  if (span.rrule.len && !ical_rule_check(span.rrule, &ignored)) return; /* its field says so */
+  if (!window_occurrence(ctx->arena, &span, ctx->now_ms, &starts, &ends, &ignored)) return;
+  resource_put(ctx, fresh, "next_starts_at", starts ? value_string(time_text_ms(ctx->arena, starts)) : value_null());
+  resource_put(ctx, fresh, "next_ends_at", starts ? value_string(time_text_ms(ctx->arena, ends)) : value_null());
+  if (span.rrule.len == 0) return;
+  if (starts == 0 && !old)
+    field_error(ctx, "/rrule", "range",
+                "it never comes again: every occurrence of this rule lies in the past; give a later UNTIL, or none");
+  check_first_day(ctx, &span);
+  check_overlap(ctx, &span);
+}
+
 static bool window_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   i64 starts = time_of(fresh, "starts_at"), ends = time_of(fresh, "ends_at");
   bool once = is_absent(fresh, "rrule");
@@ -130,22 +198,8 @@ static bool window_before_write(ResourceCtx *ctx, const Value *old, Value *fresh
                 WINDOW_DAYS_MAX);
   if (once && !old && ends > starts && ends <= ctx->now_ms)
     field_error(ctx, "/ends_at", "range", "ends_at lies in the past: nothing would be quiet");
+  find_next(ctx, old, fresh, starts, ends);
   return true;
-}
-
-static bool changed(ResourceCtx *ctx, const Value *row, bool deleted, Error *err) {
-  const CoreHooks *hooks = core_hooks(ctx);
-  i64 id = resource_ref_id(ctx->registry, value_get_c(row, "id"));
-  return !hooks->quiet_changed || hooks->quiet_changed(ctx, "maintenance_window", id, deleted, err);
-}
-
-static bool window_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
-  (void)old;
-  return changed(ctx, fresh, false, err);
-}
-
-static bool window_after_delete(ResourceCtx *ctx, const Value *old, Error *err) {
-  return changed(ctx, old, true, err);
 }
 
 const Resource MAINTENANCE_WINDOW = {
@@ -162,6 +216,6 @@ const Resource MAINTENANCE_WINDOW = {
     .team_shared = true,
     .prepare = window_prepare,
     .before_write = window_before_write,
-    .after_write = window_after_write,
-    .after_delete = window_after_delete,
+    .after_write = quiet_after_write,
+    .after_delete = quiet_after_delete,
 };
