@@ -1,4 +1,6 @@
-/* oncall gaps: what nobody answers for. */
+/* oncall gaps: what nobody answers for. oncall calendar: the address of a feed. */
+#include <stdio.h>
+
 #include "cli/verbs.h"
 
 static Value gap_row(Arena *arena, const Value *item) {
@@ -39,4 +41,27 @@ int verb_oncall_gaps(Verb *verb) {
   Value list = list_done(&rows);
   print_table(verb->client, &verb->screen, COLUMNS, &list, verb->output == OUTPUT_WIDE);
   return EXIT_DONE;
+}
+
+const Option CALENDAR_OPTIONS[2] = {{"user", OPTION_TEXT, "USER", NULL, "whose it is, when not yours"},
+                                    {"alarm", OPTION_TEXT, "LENGTH", NULL, "a reminder so long before each shift"}};
+
+int verb_oncall_calendar(Verb *verb) {
+  const char *schedule = verb_word(verb, 0), *user = options_get(verb->options, "user"),
+             *alarm = options_get(verb->options, "alarm");
+  MapBuilder body = map_builder(verb->arena);
+  Value row = value_null();
+  i64 alarm_s = 0;
+  if (alarm && !verb_seconds(str_from_c(alarm), &alarm_s))
+    return verb_usage("--alarm is a length of time such as 30m, not %s", alarm);
+  if (schedule) map_put_c(&body, "schedule_id", value_c(schedule));
+  if (user) map_put_c(&body, "user_id", value_c(user));
+  if (alarm) map_put_c(&body, "alarm_minutes", value_int(alarm_s / 60));
+  Value value = map_done(&body);
+  int code = client_call(verb->client, "POST", S("/api/v1/calendar-feeds"), &value, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  printf("%.*s\n", STR_ARG(verb_text_of(&row, "url")));
+  verb_say(verb, "  subscribe to it; it is not shown again. To revoke it: %s delete calendar-feeds %.*s", cli_program(),
+           STR_ARG(verb_text_of(&row, "id")));
+  return code;
 }

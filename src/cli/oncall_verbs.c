@@ -259,6 +259,15 @@ const VerbSpec ONCALL_VERBS[] = {{.name = "take",
                                   .run = verb_oncall_gaps,
                                   .words_max = 1,
                                   .kind = "schedules"},
+                                 {.name = "calendar",
+                                  .usage = "oncall calendar [SCHEDULE] [--user USER] [--alarm 30m]",
+                                  .doc = "Makes an address that calendars subscribe to: of a schedule, or of your own "
+                                         "shifts. It is shown once; \"delete calendar-feeds ID\" revokes it.",
+                                  .run = verb_oncall_calendar,
+                                  .words_max = 1,
+                                  .options = CALENDAR_OPTIONS,
+                                  .option_count = COUNT(CALENDAR_OPTIONS),
+                                  .kind = "schedules"},
                                  {.name = NULL}};
 static const Option ONCALL_OPTIONS[] = {{"at", OPTION_TEXT, "TIME", NULL, "not now but then"}};
 const VerbSpec ONCALL = {.name = "oncall",

@@ -26,5 +26,7 @@ extern const VerbSpec CONTACT_VERBS[], TIMELINE_VERBS[];
 int verb_rule_versions(Verb *verb);
 /* duty_verbs.c: of oncall */
 int verb_oncall_gaps(Verb *verb);
+int verb_oncall_calendar(Verb *verb);
+extern const Option CALENDAR_OPTIONS[2];
 
 #endif

@@ -32,6 +32,7 @@ const Resource *const CORE_RESOURCES[] = {
     &INHIBITION_RULE,
     &API_KEY,
     &SAVED_VIEW,
+    &CALENDAR_FEED,
     &ALERT,
     &ALERT_RECORD,
     &REQUEST,

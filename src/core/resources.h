@@ -96,6 +96,7 @@ void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, cons
 extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY, SAVED_VIEW;
 extern const Resource SERVICE;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ABSENCE, ESCALATION_POLICY;
+extern const Resource CALENDAR_FEED;
 extern const Resource SILENCE, MAINTENANCE_WINDOW, INHIBITION_RULE;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;

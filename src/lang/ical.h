@@ -50,6 +50,11 @@ typedef struct IcalEvent { /* one occurrence of a VEVENT */
   IcalTime start, end; /* end is not part of it */
   bool all_day;
   bool cancelled; /* STATUS:CANCELLED */
+  /* written, not read */
+  Str url;
+  i64 sequence, modified_s; /* modified_s 0: neither is written */
+  bool has_alarm;
+  i64 alarm_minutes; /* before the start */
 } IcalEvent;
 
 typedef struct IcalEvents {
@@ -66,8 +71,14 @@ typedef struct IcalEvents {
 MUST_CHECK bool ical_read(Arena *arena, Str text, ZoneDb *zones, const Zone *zone, const IcalRange *range,
                           IcalEvents *out, Error *err);
 
-/* A calendar file of single events in UTC (all-day events as dates). `stamp_s` is when it was made. */
-MUST_CHECK bool ical_write(Arena *arena, Str name, const IcalEvent *events, size_t count, i64 stamp_s, Str *out,
+typedef struct IcalFile {
+  Str name;
+  i64 stamp_s;   /* when it was made */
+  i64 refresh_s; /* how often it is worth to be read again; 0: nothing is said */
+} IcalFile;
+
+/* A calendar file of single events in UTC (all-day events as dates). */
+MUST_CHECK bool ical_write(Arena *arena, const IcalFile *file, const IcalEvent *events, size_t count, Str *out,
                            Error *err);
 
 #endif

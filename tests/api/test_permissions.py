@@ -81,7 +81,7 @@ def test_the_table_itself(server):
     table = {(p["resource"], p["verb"]): p for p in server.get("permissions")["items"]}
     reading = {"read", "private", "impersonate"}
     viewer_writes = {key for key, p in table.items() if p["viewer"] != "none" and key[1] not in reading}
-    assert viewer_writes <= {("users", "update"), ("me", "update")} | {key for key in table if key[0] in ("sessions", "saved-views")}
+    assert viewer_writes <= {("users", "update"), ("me", "update")} | {key for key in table if key[0] in ("sessions", "saved-views", "calendar-feeds")}
     assert all(p["viewer"] == "own" for key, p in table.items() if key in viewer_writes and key[0] != "me")
     assert all(p["owner"] == "all" for p in table.values())
     assert {key for key, p in table.items() if p["admin"] != "all"} == {("organizations", "update"), ("organizations", "create")} & set(table)

@@ -31,7 +31,8 @@ static void check_file(Arena *arena, ZoneDb *zones, Str text) {
     ASSERT(events.items[i].end.at_s >= events.items[i].start.at_s && utf8_valid(events.items[i].summary));
     ASSERT(i == 0 || events.items[i].start.at_s >= events.items[i - 1].start.at_s);
   }
-  ASSERT(ical_write(arena, events.name, events.items, events.count, 0, &written, &err));
+  IcalFile file = {.name = events.name, .refresh_s = 900};
+  ASSERT(ical_write(arena, &file, events.items, events.count, &written, &err));
   if (events.more || written.len > ICAL_FILE_BYTES_MAX) return;
   ASSERT(ical_read(arena, written, zones, zone_utc(), &RANGE, &again, &err));
 }

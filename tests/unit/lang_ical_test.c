@@ -243,7 +243,21 @@ static void what_is_written_reads_back(void **state) {
   Error err = {0};
   Str text;
   IcalRange range = {seconds("2020-01-01T00:00:00Z"), seconds("2040-01-01T00:00:00Z"), 0};
-  assert_true(ical_write(f->arena, S("Rota, \"all\""), made, COUNT(made), 1767600000, &text, &err));
+  IcalFile file = {.name = S("Rota, \"all\""), .stamp_s = 1767600000, .refresh_s = 900};
+  made[0].url = S("https://tocsin.example.org/schedules/rota");
+  made[0].sequence = 7;
+  made[0].modified_s = 1767600000;
+  made[0].has_alarm = true;
+  made[0].alarm_minutes = 90;
+  assert_true(ical_write(f->arena, &file, made, COUNT(made), &text, &err));
+  static const char *const LINES[] = {"REFRESH-INTERVAL;VALUE=DURATION:PT15M",
+                                      "SEQUENCE:7",
+                                      "LAST-MODIFIED:20260105T080000Z",
+                                      "BEGIN:VALARM",
+                                      "TRIGGER:-PT1H30M",
+                                      "URL:https://tocsin.example.org/schedules/rota"};
+  for (size_t i = 0; i < COUNT(LINES); i++)
+    if (str_find(text, str_from_c(LINES[i]), 0) == SIZE_MAX) fail_msg("no %s in %.*s", LINES[i], STR_ARG(text));
   if (!ical_read(f->arena, text, f->zones, zone_utc(), &range, &events, &err)) fail_msg("%s", err.message);
   assert_int_equal(events.count, 2);
   assert_int_equal(events.warning_count, 0);

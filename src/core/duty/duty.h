@@ -9,6 +9,9 @@ enum { GAP_DAYS = 14 };
 /* The stretches with nobody that the schedule's coverage asks somebody for; `empty` are those of a rendering. */
 void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, ShiftList *out);
 
+/* One person's shifts of a rendering: neighbours are one, whoever else is on call beside them. */
+void duty_shifts_of(Arena *arena, const ShiftList *final, i64 user_id, ShiftList *out);
+
 /* GET /on-call/coverage: every schedule of the organization (of a team, one), what is covered in [from, to). */
 typedef struct CoverageAsk {
   i64 org_id, team_id, schedule_id; /* 0: any */

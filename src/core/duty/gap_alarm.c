@@ -184,8 +184,11 @@ static bool look(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wor
 bool duty_changed(Cycle *cycle, i64 org_id, i64 schedule_id, Error *err) {
   static const DbStmt PLANNED = {"gap_planned",
                                  "SELECT due_at FROM job WHERE subject_id = $1 AND kind = 'schedule.gaps'", NULL};
+  static const DbStmt CHANGED = {"shifts_changed", "UPDATE schedule SET shifts_at = $2 WHERE id = $1", NULL};
   i64 due_ms = 0, soon_ms = cycle->now_ms + SETTLE_S * 1000;
   bool found = false;
+  if (schedule_id == 0) return true; /* of no schedule alone: the next look is within the hour */
+  if (!db_run(cycle->db, &CHANGED, err, db_int(schedule_id), db_int(cycle->now_ms))) return false;
   if (!db_query_int(cycle->db, &PLANNED, DB_ARGS(db_int(schedule_id)), &due_ms, &found, err)) return false;
   if (!found) return plan_look(cycle, org_id, schedule_id, soon_ms, INT64_MAX, err);
   return due_ms <= soon_ms || job_hurry(cycle, "schedule.gaps", schedule_id, soon_ms, err);

@@ -31,9 +31,9 @@ static bool asked_for(const App *app, Arena *arena, const SetupSchedule *schedul
   return asked || !any;
 }
 
-typedef VEC(Shift) Gaps;
+typedef VEC(Shift) Spans;
 
-static void push_gap(Arena *arena, Gaps *gaps, i64 from_ms, i64 to_ms) {
+static void push_gap(Arena *arena, Spans *gaps, i64 from_ms, i64 to_ms) {
   Shift *last = gaps->count ? &gaps->items[gaps->count - 1] : NULL;
   if (last && last->ends_ms == from_ms)
     last->ends_ms = to_ms;
@@ -42,7 +42,7 @@ static void push_gap(Arena *arena, Gaps *gaps, i64 from_ms, i64 to_ms) {
 }
 
 void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, ShiftList *out) {
-  Gaps gaps = {0};
+  Spans gaps = {0};
   *out = (ShiftList){0};
   if (schedule->coverage == COVERAGE_BEST_EFFORT) return;
   if (schedule->coverage == COVERAGE_ALWAYS) {
@@ -55,6 +55,20 @@ void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, cons
       if (asked_for(app, arena, schedule, t, &until)) push_gap(arena, &gaps, t, until);
     }
   *out = (ShiftList){gaps.items, gaps.count};
+}
+
+void duty_shifts_of(Arena *arena, const ShiftList *final, i64 user_id, ShiftList *out) {
+  Spans own = {0};
+  for (size_t i = 0; i < final->count; i++)
+    for (size_t k = 0; k < final->items[i].user_count; k++) {
+      if (final->items[i].user_ids[k] != user_id) continue;
+      Shift *last = own.count ? &own.items[own.count - 1] : NULL;
+      if (last && last->ends_ms == final->items[i].starts_ms)
+        last->ends_ms = final->items[i].ends_ms;
+      else
+        *VEC_PUSH(arena, &own) = final->items[i];
+    }
+  *out = (ShiftList){own.items, own.count};
 }
 
 /* Coverage as JSON ------------------------------------------------------------------------------------------------ */

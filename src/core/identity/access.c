@@ -42,6 +42,8 @@ static const RoleRow ROLES_HOLD[] = {
     {"api-keys", "write", {ALL, ALL, OWN, NONE}},
     {"saved-views", "read", {ALL, ALL, OWN, OWN}},
     {"saved-views", "write", {ALL, ALL, OWN, OWN}},
+    {"calendar-feeds", "read", {ALL, ALL, OWN, OWN}},
+    {"calendar-feeds", "write", {ALL, ALL, OWN, OWN}},
     {"roles", "read", {ALL, ALL, ALL, ALL}},
     {"teams", "read", {ALL, ALL, ALL, ALL}},
     {"teams", "update", {ALL, ALL, LED, NONE}},

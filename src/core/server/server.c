@@ -270,8 +270,8 @@ static bool door_fits(const Door *door, Str path) {
 }
 
 static const Door *find_door(const Server *server, Str path) {
-  static const Door *const OWN[] = {INBOUND_DOORS, SIGN_IN_DOORS,   JOIN_DOORS,   RESET_DOORS, API_DOORS,
-                                    ACK_DOORS,     HEARTBEAT_DOORS, SERVER_DOORS, FIRST_DOORS, NULL};
+  static const Door *const OWN[] = {INBOUND_DOORS,   SIGN_IN_DOORS,  JOIN_DOORS,   RESET_DOORS, API_DOORS, ACK_DOORS,
+                                    HEARTBEAT_DOORS, CALENDAR_DOORS, SERVER_DOORS, FIRST_DOORS, NULL};
   const Door *const *const lists[] = {OWN, server->options->door_tables};
   for (size_t l = 0; l < COUNT(lists); l++)
     for (const Door *const *table = lists[l]; table && *table; table++)

@@ -70,5 +70,6 @@ extern const Door INBOUND_DOORS[];
 extern const Door FIRST_DOORS[]; /* /setup */
 extern const Door ACK_DOORS[];
 extern const Door HEARTBEAT_DOORS[];
+extern const Door CALENDAR_DOORS[];
 
 #endif
