@@ -5,11 +5,13 @@
  * folded into the same alerts by its dedup key.
  *
  * A round that the database chose to undo (a deadlock with a foreign session, a serialization failure) is done once
- * more from its start: nothing of it was kept, and nobody was answered. */
+ * more from its start: nothing of it was kept, and nobody was answered. So is one that met poison without savepoints.
+ */
 #include <unistd.h>
 
 #include "engine/internal.h"
 
+enum { CAREFUL_ROUNDS = 100 };
 enum { BEGIN_TRIES = 3, ROUND_TRIES = 3, COMMIT_ASK_MS = 30000, COMMIT_ASK_EVERY_US = 200000 };
 
 bool commit_begin(Engine *engine, Error *err) {
@@ -25,7 +27,7 @@ static void start_over(Engine *engine, Round *round) {
   round->outside.count = round->published.count = 0;
   round->live = NULL;
   round->live_count = 0;
-  round->tell = false;
+  round->tell = round->trusting = false;
   round->applied_events = round->applied_us = 0;
   for (Arrival *a = round->arrivals; a; a = a->next) {
     a->state = ARRIVAL_APPLIED;
@@ -39,7 +41,20 @@ static void start_over(Engine *engine, Round *round) {
   if (engine->options.hooks.undone) engine->options.hooks.undone(engine->options.app);
 }
 
+/* Poison: with savepoints the rest of the round is saved. */
+static bool turns_careful(Engine *engine, const Round *round, const Error *err) {
+  if (!round->trusting || err->code == ERR_STORAGE || err->code == ERR_UNAVAILABLE) return false;
+  log_warn("engine", "something in a round cannot be applied (%s); it is done once more, step by step", err->message);
+  engine->careful_rounds = CAREFUL_ROUNDS;
+  return true;
+}
+
 bool commit_may_try_again(Engine *engine, Round *round, int tries, const Error *err) {
+  if (turns_careful(engine, round, err)) {
+    metric_add(engine->commits, "again", 1);
+    start_over(engine, round);
+    return true;
+  }
   if (err->system != DB_TRY_AGAIN || tries >= ROUND_TRIES) return false;
   log_warn("engine", "the database undid a round (%s); it is done again", err->message);
   metric_add(engine->commits, "again", 1);

@@ -388,6 +388,7 @@ static void after_commit(Engine *engine, Round *round) {
   if (round->live_count && engine->options.hooks.published)
     engine->options.hooks.published(engine->options.app, round->live, round->live_count);
   engine->next_sequence += (i64)round->live_count;
+  if (engine->careful_rounds > 0 && round->applied_events > 0) engine->careful_rounds--;
   budget_learn_cost(engine, round);
 }
 

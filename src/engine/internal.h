@@ -54,7 +54,8 @@ typedef struct Round {
   VEC(Published) published;
   LiveEvent *live;
   size_t live_count;
-  bool tell; /* other nodes shall look, although there are no live events */
+  bool tell;     /* other nodes shall look, although there are no live events */
+  bool trusting; /* something was applied without a savepoint */
   i64 applied_events, applied_us;
 } Round;
 
@@ -85,6 +86,7 @@ struct Engine {
   double accept_us;              /* smoothed time of a round but for applying */
   double commit_floor_us;        /* what a commit costs at least: the sync */
   size_t next_source;            /* whose turn it is in the inbox */
+  u32 careful_rounds;            /* so many more apply in savepoints, because something could not be applied */
   const EngineCopy *copy_wanted; /* under `lock` */
   DbCopy *copy;                  /* the running one */
   i64 next_probe_ms;

@@ -200,6 +200,42 @@ static void one_bad_request_among_many_is_alone(void **state) {
   assert_int_equal(ask(r, "SELECT COUNT(*) FROM inbox WHERE state <> 0 AND id <> %lld", bad), 0);
 }
 
+typedef struct Note {
+  Command command;
+  int runs;
+  _Atomic int answers;
+} Note;
+
+static bool note_run(Command *command, Cycle *cycle, Error *err) {
+  ((Note *)(void *)command)->runs++;
+  return db_run(cycle->db, &APPLIED, err, db_int(-1), db_int(0), db_int(0));
+}
+static void note_done(Command *command, bool ok, const Error *err) {
+  (void)err;
+  ((Note *)(void *)command)->answers += ok ? 1 : 1000;
+}
+
+/* The round is undone and done again, and what people did in it is there once. The rounds that follow are careful. */
+static void a_command_beside_poison_is_done_once(void **state) {
+  Rig *r = *state;
+  Note note = {.command = {.run = note_run, .done = note_done}}, later = note;
+  i64 bad = send(r, 7, 0, 1, 0), good = send(r, 7, 1, 1, SIZE_MAX);
+  assert_true(engine_submit(r->engine, &note.command));
+  engine_start(r->engine); /* all of them are one round */
+  settle(r);
+  assert_int_equal(note.runs, 2);
+  assert_int_equal(note.answers, 1);
+  assert_int_equal(ask(r, "SELECT COUNT(*) FROM applied WHERE request = %lld", -1), 1);
+  assert_int_equal(ask(r, "SELECT state FROM inbox WHERE id = %lld", bad), 2);
+  assert_int_equal(ask(r, "SELECT COUNT(*) FROM applied WHERE request = %lld", good), 1);
+  assert_true(engine_submit(r->engine, &later.command));
+  bad = send(r, 7, 5, 1, 0);
+  settle(r);
+  assert_int_equal(later.runs, 1);
+  assert_int_equal(later.answers, 1);
+  assert_int_equal(ask(r, "SELECT state FROM inbox WHERE id = %lld", bad), 2);
+}
+
 static void a_large_request_goes_in_slices_and_whole(void **state) {
   Rig *r = *state;
   enum { COUNT_ALL = 20000 };
@@ -313,6 +349,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(what_fits_is_applied_with_its_answer, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(one_bad_event_stops_no_other, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(one_bad_request_among_many_is_alone, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_command_beside_poison_is_done_once, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_large_request_goes_in_slices_and_whole, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_bad_event_in_a_large_request_stops_no_slice, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_flood_takes_nothing_from_the_others, rig_setup, rig_teardown),
