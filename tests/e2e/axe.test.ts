@@ -21,6 +21,7 @@ beforeAll(async () => {
   ids.schedule = schedule.id;
   const rule = await server.api<{ id: string }>("POST", "alert-rules", { name: "Quiet", conditions: [{ field: "priority", op: "in", value: ["p4"] }], actions: [{ type: "suppress", reason: "small" }] });
   ids.rule = rule.id;
+  await server.api("POST", "silences", { matchers: [{ name: "priority", value: "p3" }, { name: "env", op: "=~", value: "prod.*" }], for_s: 900, comment: "While it is moved" });
 });
 afterAll(async () => {
   await site.browser?.close();
@@ -55,6 +56,10 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["declare", "/", (page) => page.keyboard.press("c")],
   ["palette", "/", (page) => page.keyboard.press("Control+k")],
   ["keys", "/", (page) => page.keyboard.press("?")],
+  ["silence from an alert", "/alerts/ALERT-1", (page) => page.getByRole("button", { name: "Silence" }).click().then(() => page.getByText(/open alerts? now/).waitFor())],
+  ["quiet now", "/quiet"],
+  ["silences", "/quiet/silences"],
+  ["a silence by expression", "/quiet/silences?edit=new", (page) => page.getByRole("button", { name: "Expression" }).click().then(() => page.getByRole("textbox", { name: "Expression" }).waitFor())],
   ["on call", "/on-call"],
   ["schedule", `/on-call/${ids.schedule}`],
   ["my methods", "/on-call/me"],

@@ -70,6 +70,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                   <Item value="new rule add" onSelect={() => go("/rules/new")}>
                     New rule
                   </Item>
+                  <Item value="new silence mute quiet" onSelect={() => go("/quiet/silences?edit=new")}>
+                    New silence
+                  </Item>
                   <Item value="theme dark" onSelect={act(() => choose("theme", "dark"))}>
                     Dark theme
                   </Item>
@@ -87,6 +90,8 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["Home", "/"],
                     ["Alerts", "/alerts"],
                     ["Incidents", "/incidents"],
+                    ["Quiet now", "/quiet"],
+                    ["Silences", "/quiet/silences"],
                     ["On call", "/on-call"],
                     ["My contact methods", "/on-call/me"],
                     ["Integrations", "/integrations"],

@@ -64,6 +64,14 @@ const alert = createRoute({ getParentRoute: () => root, path: "/alerts/$id", val
 export interface EditSearch {
   edit?: string;
 }
+export interface QuietSearch {
+  reason?: string; // of what is quiet now
+  state?: string; // of silences: ended
+  edit?: string; // which is open; "new"
+}
+const quietSearch = (search: Record<string, unknown>): QuietSearch => ({ reason: text(search.reason), state: text(search.state), edit: text(search.edit) });
+const quiet = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({ getParentRoute: () => root, path, validateSearch: quietSearch, component: lazyRouteComponent(load) });
 const settingsKind = createRoute({
   getParentRoute: () => root,
   path: "/settings/$kind",
@@ -86,6 +94,8 @@ const routes = [
   screen("/integrations/$id/mapping", () => import("@/features/integrations/mapping")),
   screen("/rules", () => import("@/features/rules/list")),
   screen("/rules/$id", () => import("@/features/rules/editor")),
+  quiet("/quiet", () => import("@/features/quiet/now")),
+  quiet("/quiet/silences", () => import("@/features/silences/list")),
   screen("/settings", () => import("@/features/settings/settings")),
   screen("/settings/sessions", () => import("@/features/settings/sessions")),
   settingsKind,

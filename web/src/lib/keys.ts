@@ -64,6 +64,7 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
       ["g h", "Home"],
       ["g a", "Alerts"],
       ["g i", "Incidents"],
+      ["g q", "Quiet now"],
       ["g o", "On call"],
       ["g n", "Integrations"],
       ["g r", "Rules"],

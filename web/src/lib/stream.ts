@@ -14,7 +14,8 @@ type Message = { state: StreamState } | { changes: Change[] } | { reset: true } 
 
 /* Names of resources to the first part of their query keys; a change of one shows in others, too. */
 const KEYS: Record<string, string[]> = {
-  alert: ["alerts"],
+  alert: ["alerts", "quiet"],
+  silence: ["silences", "quiet"],
   incident: ["incidents"],
   page: ["pages"],
   notification: ["notifications"],

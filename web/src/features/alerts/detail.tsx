@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BellOff, Check, Clock, EllipsisVertical, ExternalLink, Eye, X } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import { type Alert, api } from "@/lib/api";
 import { useNow } from "@/lib/hooks";
-import { queryClient, useNames } from "@/lib/query";
+import { queryClient, useCan, useNames } from "@/lib/query";
 import { fullTime, untilText } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Area } from "@/ui/form";
@@ -13,11 +13,13 @@ import { Badge, Priority, Status } from "@/ui/marks";
 import { Menu, MenuItem, MenuLine } from "@/ui/overlay";
 import { Fact, Facts, Failure, Rows, When } from "@/ui/parts";
 import { toastProblem } from "@/ui/toast";
+import { HoldLink } from "../quiet/hold-link";
 import { Timeline } from "../timeline/timeline";
 import { alertQueryOf, canDo, useVerb } from "./api";
 import { Explanation } from "./explanation";
 import { Occurrences, RawRequest } from "./request";
 
+const SilenceDialog = lazy(() => import("../silences/form"));
 const TABS = ["Facts", "Why", "Timeline", "Request"] as const;
 
 export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }) {
@@ -75,6 +77,8 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
 
 function Actions({ alert }: { alert: Alert }) {
   const verb = useVerb();
+  const maySilence = useCan("silences", "create");
+  const [silencing, setSilencing] = useState(false);
   const act = (what: Parameters<typeof verb>[0], body?: object) => verb(what, [alert], body);
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-5 py-3">
@@ -108,7 +112,17 @@ function Actions({ alert }: { alert: Alert }) {
           ))}
         </Menu>
       )}
+      {canDo("snooze", alert) && maySilence && (
+        <Button onClick={() => setSilencing(true)}>
+          <BellOff className="size-4" aria-hidden /> Silence
+        </Button>
+      )}
       {canDo("reopen", alert) && <Button onClick={() => act("reopen")}>Open again</Button>}
+      {silencing && (
+        <Suspense>
+          <SilenceDialog alert={alert} onClose={() => setSilencing(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -139,20 +153,23 @@ function MoreActions({ alert }: { alert: Alert }) {
 }
 
 function AlertFacts({ alert }: { alert: Alert }) {
-  const now = useNow();
   const service = useNames("services");
   const integration = useNames("integrations");
   const team = useNames("teams");
   const labels = Object.entries(alert.labels ?? {});
   return (
     <div className="flex flex-col gap-5">
-      {alert.holds.map((hold, i) => (
-        <p key={i} className="flex items-center gap-2 rounded-md bg-hover px-3 py-2">
-          <BellOff className="size-4 shrink-0" aria-hidden />
-          Silent: {hold.reason}
-          {hold.until && ` until ${untilText(hold.until, now)}`}
-        </p>
-      ))}
+      {alert.holds.length > 0 && (
+        <div className="flex gap-2 rounded-md bg-hover px-3 py-2">
+          <BellOff className="mt-0.5 size-4 shrink-0" aria-hidden />
+          <p className="foreign flex min-w-0 flex-wrap gap-x-2">
+            <span>Quiet: {alert.quiet_because ? `${alert.quiet_because.charAt(0).toLowerCase()}${alert.quiet_because.slice(1)}` : alert.holds.map((hold) => hold.reason).join(", ")}.</span>
+            {alert.holds.map((hold, i) => (
+              <HoldLink key={i} hold={hold} />
+            ))}
+          </p>
+        </div>
+      )}
       {alert.unrouted && (
         <p className="rounded-md bg-amber-wash px-3 py-2 text-amber">
           Nobody was paged: no rule, service, team or integration says whom. <Link to="/rules" className="underline">Rules</Link>

@@ -1,0 +1,93 @@
+/* What keeps quiet: silences, from an alert and by hand; everything that is held, seen and changing by itself. */
+import type { Page } from "playwright-core";
+import { settled, Site, Tocsin } from "./tocsin";
+
+const server = new Tocsin();
+const site = new Site();
+let source: { id: string; key: string };
+
+beforeAll(async () => {
+  await Promise.all([server.start(), site.open()]);
+  source = await server.integration("Own scripts");
+  await server.fire(source.key, { title: "Disk of db-1 is full", dedup_key: "disk", priority: "p1", labels: { env: "production", host: "db-1" } });
+  await server.fire(source.key, { title: "Disk of db-2 is full", dedup_key: "disk2", priority: "p2", labels: { env: "production", host: "db-2" } });
+  await server.fire(source.key, { title: "Load of a test", dedup_key: "test", priority: "p4", labels: { env: "staging" } });
+});
+afterAll(async () => {
+  await site.browser?.close();
+  await server.end();
+});
+afterEach(() => expect(site.complaints.splice(0), "what the browser complained of").toEqual([]));
+
+const dialog = (page: Page) => page.locator("[role=dialog][data-modal]");
+
+test("an alert is silenced in two clicks, says so, stands under Quiet now, and leaves it by itself", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/alerts`);
+  await page.getByRole("button", { name: "Disk of db-1" }).click();
+  const sheet = page.getByRole("dialog", { name: /^Alert / });
+  await sheet.getByRole("button", { name: "Silence" }).click();
+  await dialog(page).getByText(/^1 open alert now/).waitFor(); // not those of other hosts
+  await dialog(page).getByRole("button", { name: "Silence", exact: true }).click();
+  await sheet.getByText(/Quiet: silenced by Olga Owner until/).waitFor();
+
+  await page.goto(`${server.url}/quiet`);
+  const held = page.getByRole("listitem").filter({ hasText: "Disk of db-1" });
+  await held.getByText(/Silenced by Olga Owner/).waitFor();
+  await page.getByRole("heading", { name: /^Silenced/ }).waitFor();
+  const { items } = await server.api<{ items: { id: string; matchers: { name: string; value: string }[] }[] }>("GET", "silences");
+  expect(items.map((one) => one.matchers.map((m) => `${m.name}=${m.value}`).sort())).toEqual([["env=production", "host=db-1"]]);
+  await server.api("POST", `silences/${items[0]!.id}/end`, {});
+  await page.getByText("Nothing is quiet").waitFor(); // without a reload
+  await page.context().close();
+});
+
+test("a silence by hand: what is wrong is told while one types, what it hides is counted, it is changed and ended", async () => {
+  const page = await site.page(server);
+  await settled(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("new silence");
+  await page.keyboard.press("Enter");
+  const form = dialog(page);
+  await form.getByLabel("Label 1").fill("host");
+  await form.getByLabel("Comparison 1").selectOption("=~");
+  await form.getByLabel("Value 1").fill("db-(");
+  await form.getByRole("region", { name: "What it hides" }).locator(".text-red").waitFor();
+  await form.getByLabel("Value 1").fill("db-.*");
+  await form.getByText(/^2 open alerts now/).waitFor();
+  await form.getByText("Disk of db-2 is full").waitFor();
+  await form.getByRole("button", { name: "30 min" }).click();
+  await form.getByLabel("Why").fill("Disks are exchanged");
+  await form.getByRole("button", { name: "Silence", exact: true }).click();
+  const row = page.getByRole("listitem").filter({ hasText: "Disks are exchanged" });
+  await row.getByText("In force").waitFor();
+  await row.getByText("Ends soon").waitFor();
+  await row.getByText(/holds 2 open alerts/).waitFor();
+
+  await row.getByRole("button", { name: "Edit" }).click();
+  await form.getByLabel("Value 1").fill("db-2");
+  await form.getByText(/^1 open alert now/).waitFor();
+  await form.getByRole("button", { name: "4 h" }).click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await row.getByText(/holds 1 open alert\b/).waitFor();
+  await row.getByText("Ends soon").waitFor({ state: "detached" });
+
+  await row.getByRole("button", { name: "End now" }).click();
+  await page.getByText("Nothing is silenced").waitFor();
+  await page.getByRole("button", { name: "Ended" }).click();
+  await row.getByText("ended by Olga Owner").waitFor();
+  await page.context().close();
+});
+
+test("a silence that would silence everything is refused at its labels, and nothing typed is lost", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/quiet/silences?edit=new`);
+  const form = dialog(page);
+  await form.getByLabel("Label 1").fill("host");
+  await form.getByLabel("Comparison 1").selectOption("!=");
+  await form.getByLabel("Value 1").fill("db-9");
+  await form.getByRole("button", { name: "Silence", exact: true }).click();
+  await form.getByRole("group", { name: "Alerts for which all of this holds" }).getByRole("alert").getByText(/would silence everything/).waitFor();
+  expect(await form.getByLabel("Value 1").inputValue()).toBe("db-9");
+  await page.context().close();
+});
