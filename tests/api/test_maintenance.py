@@ -226,3 +226,28 @@ def test_a_rule_by_the_clocks_of_its_zone_is_taken_and_says_when_it_comes(world)
                              starts_at="2030-01-05T23:30:00Z", rrule="FREQ=WEEKLY;BYDAY=SU")  # it is Sunday in Berlin
     for one in (made, late):
         world.server.api("DELETE", "maintenance-windows/" + one["id"])
+
+def test_the_calendar_tells_each_occurrence_by_the_clocks_of_its_zone(world):
+    world.usual()
+    once = world.server.make("maintenance-windows", name=f"Once {world.name}", integration_ids=[world.source["id"]],
+                             starts_at="2031-03-29T20:00:00Z", ends_at="2031-03-30T08:00:00Z")
+    weekly = world.server.make("maintenance-windows", name=f"Patches {world.name}", integration_ids=[world.source["id"]],
+                               starts_at="2031-03-22T22:00:00Z", ends_at="2031-03-23T00:00:00Z", rrule="FREQ=WEEKLY", time_zone="Europe/Berlin")
+
+    def seen(start, end):
+        items = world.server.get(f"maintenance-calendar?from={start}&to={end}")["items"]
+        return [(i["name"].split()[0], i["starts_at"], i["ends_at"]) for i in items if i["id"] in (once["id"], weekly["id"])]
+
+    # 23:00 in Berlin is 22:00 UTC in winter, 21:00 in summer; the last one is only touched.
+    assert seen("2031-03-23T00:00:00Z", "2031-04-12T22:00:00Z") == [
+        ("Once", "2031-03-29T20:00:00Z", "2031-03-30T08:00:00Z"),
+        ("Patches", "2031-03-29T22:00:00Z", "2031-03-30T00:00:00Z"),
+        ("Patches", "2031-04-05T21:00:00Z", "2031-04-05T23:00:00Z"),
+        ("Patches", "2031-04-12T21:00:00Z", "2031-04-12T23:00:00Z"),
+    ]
+    assert seen("2031-03-30T08:00:00Z", "2031-03-31T00:00:00Z") == []
+    refusal = world.server.try_api("GET", "maintenance-calendar?from=2031-01-01T00:00:00Z&to=2033-01-01T00:00:00Z")
+    assert refusal.status == 400 and "at most 400 days" in refusal.json["detail"]
+    for made in (once, weekly):
+        world.server.api("DELETE", "maintenance-windows/" + made["id"])
+    assert seen("2031-03-23T00:00:00Z", "2031-04-12T22:00:00Z") == []

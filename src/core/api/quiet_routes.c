@@ -23,6 +23,19 @@ static bool end_window(Call *c, Cycle *cycle, Error *err) {
          api_answer_with(c, cycle->db, "maintenance_window", id, err);
 }
 
+static bool calendar(Call *c, Db *db, Error *err) {
+  i64 from = api_query_time(c, "from", clock_now(&c->app->clock));
+  WindowRange range = {from, api_query_time(c, "to", from + 28 * DAY_MS)};
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  if (range.to_ms <= range.from_ms || range.to_ms - range.from_ms > WINDOW_CALENDAR_DAYS_MAX * DAY_MS)
+    return fail_at(err, ERR_INVALID, "/to", "to must be after from, and at most %d days later",
+                   WINDOW_CALENDAR_DAYS_MAX);
+  if (!window_calendar(db, c->arena, c->app->zones, c->org_id, range, &c->answer, err)) return false;
+  Value items = *value_get_c(&c->answer, "items");
+  if (!api_keep_seen(c, db, "id", &items, err)) return false;
+  return resource_put(&ctx.rc, &c->answer, "items", items), true;
+}
+
 /* What is held ---------------------------------------------------------------------------------------------------- */
 
 static bool held(Call *c, Db *db, Error *err) {
@@ -261,7 +274,24 @@ static const Field MUTING[] = {
     {.name = "edges", .kind = F_LIST, .of = &EDGE, .required = true, .doc = "Who mutes whom."},
     {.name = "more", .kind = F_BOOL, .required = true, .doc = "There are more than the 2,000 edges that are told."}};
 
+static const Field CALENDAR_QUERY[] = {
+    {.name = "from", .kind = F_TIME, .doc = "From then on; now when not given.", .example = "2030-01-01T00:00:00Z"},
+    {.name = "to", .kind = F_TIME, .doc = "Until then, at most 400 days later; 28 days later when not given."}};
+static const Field OCCURRENCE_FIELDS[] = {
+    {.name = "id", .kind = F_REF, .ref = "maintenance_window", .required = true, .doc = "Of the window."},
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "What people call it."},
+    {.name = "team_id", .kind = F_REF, .ref = "team", .doc = "Whose it is."},
+    {.name = "starts_at", .kind = F_TIME, .required = true, .doc = "From then on."},
+    {.name = "ends_at", .kind = F_TIME, .required = true, .doc = "Until then, inclusive."}};
+static const Field OCCURRENCE_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(OCCURRENCE_FIELDS), .doc = "One occurrence."};
+static const Field CALENDAR[] = {
+    {.name = "items", .kind = F_LIST, .of = &OCCURRENCE_ITEM, .required = true, .doc = "By their start."},
+    {.name = "more", .kind = F_BOOL, .required = true, .doc = "There are more than 2,000; ask for less."}};
+
 const Route QUIET_ROUTES[] = {
+    {HTTP_GET, "maintenance-calendar", "maintenance-windows:read", .read = calendar, QUERY(CALENDAR_QUERY),
+     ANSWER(CALENDAR), .doc = "When which windows are, also those that recur; without those that are over."},
     {HTTP_GET, "quiet", "alerts:read", .read = held, QUERY(HELD_QUERY), ANSWER(HELD),
      .doc = "Everything that is quiet now, by reason, oldest first."},
     {HTTP_GET, "quiet/report", "alerts:read", .read = report, QUERY(REPORT_QUERY), ANSWER(REPORT),
