@@ -19,9 +19,7 @@ static int run_show(Verb *verb) {
 static void say_told(Verb *verb) {
   Value row = value_null();
   if (verb->quiet || !client_try(verb->client, list_path_of(verb->arena, &ALERT, verb_word(verb, 0)), &row)) return;
-  Str incident = verb_text_of(&row, "incident_id");
-  show_told(verb, "alert_id", verb_text_of(&row, "id"));
-  if (incident.len) show_told(verb, "incident_id", incident);
+  show_told_of_alert(verb, &row);
 }
 
 /* Every run of the rules over this alert, the newest last; then who was told. */

@@ -27,6 +27,21 @@ static void section(Verb *verb, const char *title, const Column *columns, Str pa
   print_table(verb->client, &verb->screen, columns, items, verb->output == OUTPUT_WIDE);
 }
 
+/* "page, level 2, active by Ann: the rule" */
+static Str page_title(Arena *arena, const Value *page, const char *which) {
+  Str who = value_text_or(value_pointer(page, S("/acknowledged_by/name")), STR_NONE),
+      status = verb_text_of(page, "status"), next = verb_text_of(page, "next_escalation_at");
+  Buf out = buf_new(arena, KIB(4));
+  buf_format(&out, "%s, level %lld, %.*s", which, (long long)value_int_or(value_get_c(page, "level"), 0),
+             STR_ARG(status));
+  if (who.len) buf_format(&out, " by %.*s", STR_ARG(who));
+  if (str_equal_c(status, "exhausted")) buf_puts(&out, ", nobody answered");
+  if (str_equal_c(status, "exhausted") && next.len) buf_format(&out, ", starts again at %.*s", STR_ARG(next));
+  Str why = verb_text_of(page, "why");
+  if (why.len) buf_format(&out, ": %.*s", STR_ARG(why));
+  return print_clean(arena, buf_str(&out));
+}
+
 void show_told(Verb *verb, const char *filter, Str id) {
   Arena *arena = verb->arena;
   Value pages = value_null();
@@ -35,15 +50,20 @@ void show_told(Verb *verb, const char *filter, Str id) {
   const Value *items = value_get_c(&pages, "items");
   for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++) {
     const Value *page = value_at(items, i);
-    Str who = value_text_or(value_pointer(page, S("/acknowledged_by/name")), STR_NONE),
-        status = verb_text_of(page, "status");
-    Str title =
-        str_format(arena, "page, level %lld, %.*s%s%.*s: %.*s", (long long)value_int_or(value_get_c(page, "level"), 0),
-                   STR_ARG(status), who.len ? " by " : "", STR_ARG(who), STR_ARG(verb_text_of(page, "why")));
-    title = print_clean(arena, title);
+    Str speaker_id = verb_text_of(page, "storm_page_id");
+    Value speaker = value_null();
+    bool combined = speaker_id.len &&
+                    client_try(verb->client, str_format(arena, "/api/v1/pages/%.*s", STR_ARG(speaker_id)), &speaker);
+    Str title = page_title(arena, combined ? &speaker : page, combined ? "page, combined with others" : "page");
     section(verb, str_to_c(arena, title), TOLD,
             str_format(arena, "/api/v1/pages/%.*s/notifications?limit=50", STR_ARG(verb_text_of(page, "id"))));
   }
+}
+
+void show_told_of_alert(Verb *verb, const Value *alert) {
+  Str incident = verb_text_of(alert, "incident_id");
+  show_told(verb, "alert_id", verb_text_of(alert, "id"));
+  if (incident.len) show_told(verb, "incident_id", incident);
 }
 
 /* What an entry holds, as words: a note is its text, a change is "severity 3 to 1". Ids mean nothing to people. */
@@ -92,7 +112,10 @@ int show_subject(Verb *verb, const Resource *kind, const char *word) {
   if (verb->quiet) return EXIT_DONE;
   if (kind == &INCIDENT)
     section(verb, "alerts", MEMBERS, str_format(verb->arena, "/api/v1/incidents/%.*s/alerts?limit=50", STR_ARG(id)));
-  show_told(verb, kind == &INCIDENT ? "incident_id" : "alert_id", id);
+  if (kind == &INCIDENT)
+    show_told(verb, "incident_id", id);
+  else
+    show_told_of_alert(verb, &row);
   show_timeline(verb, kind, id);
   return EXIT_DONE;
 }

@@ -9,5 +9,7 @@ MUST_CHECK int show_subject(Verb *verb, const Resource *kind, const char *id);
 
 /* Every page of it, and each person's messages. filter: "alert_id" or "incident_id", of id. */
 void show_told(Verb *verb, const char *filter, Str id);
+/* The same of an alert, and of the incident that it belongs to. */
+void show_told_of_alert(Verb *verb, const Value *alert);
 
 #endif

@@ -71,6 +71,28 @@ def test_a_folder_without_a_server_is_said(tmp_path):
     assert done.returncode == USAGE and "serve" in done.stderr
 
 
+# One page for many.
+
+
+def test_a_member_of_a_combined_page_names_who_was_told(client):
+    world = client.world
+    world.server.make("silences", matchers=[{"name": "env", "value": "stage"}], integration_id=world.source["id"], for_s=600)
+    for key in ("disk", "lamp"):
+        world.fire(key, labels={"env": "stage"}, priority="p1")
+    world.server.turn("601s")
+    alert = world.alert("lamp")
+    page = world.page(alert)
+    (told,) = world.server.get(f"pages/{page['id']}/notifications")["items"]
+    assert told["user_id"] == world.ann["id"] and told["page_id"] == page["storm_page_id"] != page["id"]
+    for verb in ("show", "why"):
+        shown = client("alert", verb, alert["number"])
+        assert "page, combined with others, level 1, active" in shown and world.ann["name"] in shown, shown
+    while world.server.get(f"pages/{page['storm_page_id']}")["status"] == "active":
+        world.server.turn("301s")
+    again = world.server.get(f"pages/{page['storm_page_id']}")["next_escalation_at"]
+    assert f"exhausted, nobody answered, starts again at {again}" in client("alert", "show", alert["number"])
+
+
 # Words and options.
 
 

@@ -5,23 +5,32 @@
 
 /* The list of a resource, limited to rows whose `filter` names the thing in the path; everything else a list takes
  * holds here, too. */
-static bool list_of_subject(Call *c, Db *db, const char *subject, const char *resource, const char *filter,
-                            Error *err) {
+static bool list_of_ids(Call *c, Db *db, const char *resource, const char *filter, const Str *ids, size_t id_count,
+                        Error *err) {
   ApiCtx ctx = api_ctx(c, db, NULL);
-  const Resource *of = registry_find(c->app->registry, str_from_c(subject)),
-                 *what = registry_find(c->app->registry, str_from_c(resource));
-  i64 id = 0;
+  const Resource *what = registry_find(c->app->registry, str_from_c(resource));
   QueryPairs pairs = {0};
   ListQuery query = {0};
   ResourceList list = {0};
-  if (!api_resolve(c, db, subject, 0, &id, err) || !api_read_query(c, &pairs, err)) return false;
-  *VEC_PUSH(c->arena, &pairs.names) = str_from_c(filter);
-  *VEC_PUSH(c->arena, &pairs.values) = resource_id_text(&ctx.rc, of, id);
+  if (!api_read_query(c, &pairs, err)) return false;
+  for (size_t i = 0; i < id_count; i++) {
+    *VEC_PUSH(c->arena, &pairs.names) = str_from_c(filter);
+    *VEC_PUSH(c->arena, &pairs.values) = ids[i];
+  }
   if (!resource_query_read(c->arena, pairs.names.items, pairs.values.items, pairs.names.count, &query, err) ||
       !resource_list(&ctx.rc, what, &query, &list, err))
     return false;
   c->answer = resource_list_value(&ctx.rc, &list);
   return true;
+}
+
+static bool list_of_subject(Call *c, Db *db, const char *subject, const char *resource, const char *filter,
+                            Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  i64 id = 0;
+  if (!api_resolve(c, db, subject, 0, &id, err)) return false;
+  Str text = resource_id_text(&ctx.rc, registry_find(c->app->registry, str_from_c(subject)), id);
+  return list_of_ids(c, db, resource, filter, &text, 1, err);
 }
 
 static bool alert_timeline_of(Call *c, Db *db, Error *err) {
@@ -33,8 +42,16 @@ static bool incident_timeline(Call *c, Db *db, Error *err) {
 static bool incident_alerts(Call *c, Db *db, Error *err) {
   return list_of_subject(c, db, "incident", "alert", "incident_id", err);
 }
+/* Of a page that another speaks for, also what that one sent: those are the people who know of it. */
 static bool page_notifications(Call *c, Db *db, Error *err) {
-  return list_of_subject(c, db, "page", "notification", "page_id", err);
+  static const DbStmt SPEAKER = {"page_speaker", "SELECT COALESCE(storm_page_id, 0) FROM page WHERE id = $1", NULL};
+  i64 id = 0, speaker = 0;
+  bool found = false;
+  if (!api_resolve(c, db, "page", 0, &id, err) ||
+      !db_query_int(db, &SPEAKER, DB_ARGS(db_int(id)), &speaker, &found, err))
+    return false;
+  Str ids[] = {id_text(c->arena, "pag", id), id_text(c->arena, "pag", speaker)};
+  return list_of_ids(c, db, "notification", "page_id", ids, speaker ? 2 : 1, err);
 }
 
 typedef struct RelationRows {
@@ -155,7 +172,7 @@ const Route SETUP_ROUTES[] = {
      .doc = "What it follows, what follows it."},
     {HTTP_GET, "incidents/{id}/alerts", "incidents:read", .read = incident_alerts, LIST("alert"), .doc = "Its alerts."},
     {HTTP_GET, "pages/{id}/notifications", "pages:read", .read = page_notifications, LIST("notification"),
-     .doc = "Who was told, and how."},
+     .doc = "Who was told, and how; of a page that another speaks for (storm_page_id), by that one."},
     {HTTP_GET, "templates", "integrations:read", .read = templates, WHOLE_LIST, ANSWER(TEMPLATES),
      .doc = "The catalog of integrations."},
     {HTTP_GET, "me", "users:read", .read = me, .doc = "Who this key speaks for."},

@@ -2,12 +2,13 @@
  */
 #include "core/resources.h"
 
-static const EnumValue STATUSES[] = {{"active", 0, "Somebody is being sought."},
-                                     {"acknowledged", 0, "Somebody answered."},
-                                     {"resolved", 0, "It was over first."},
-                                     {"exhausted", 0, "Nobody answered."},
-                                     {"cancelled", 0, "Called off; reason says why."},
-                                     {NULL}};
+static const EnumValue STATUSES[] = {
+    {"active", 0, "Somebody is being sought."},
+    {"acknowledged", 0, "Somebody answered."},
+    {"resolved", 0, "It was over first."},
+    {"exhausted", 0, "Nobody answered; of high urgency it starts again, see next_escalation_at."},
+    {"cancelled", 0, "Called off; reason says why."},
+    {NULL}};
 
 #define SEEN(n, k, text)                                                                                               \
   { .name = n, .kind = k, .read_only = true, .doc = text }
@@ -56,8 +57,9 @@ static const Field PAGE_FIELDS[] = {
      .ref = "page",
      .read_only = true,
      .filter = "page_storm",
-     .doc = "The storm page that speaks for it."},
-    SEEN("next_escalation_at", F_TIME, "When the next level is paged."),
+     .doc = "The page that speaks for it and others: of a storm, or of what was let go together."},
+    SEEN("next_escalation_at", F_TIME,
+         "When the next level is paged; of an exhausted page of high urgency: when it starts again from level 1."),
     SEEN("acknowledged_at", F_TIME, "When somebody answered."),
     SEEN("acknowledged_by", F_ACTOR, "Who."),
     SEEN("ended_at", F_TIME, "When it ended."),
