@@ -158,11 +158,26 @@ static int number_order(const void *a, const void *b) {
   return *(const short *)a - *(const short *)b;
 }
 
-/* libical takes hours in the order in which they are written, and then goes back in time. */
+/* libical takes hours in the order in which they are written, and then goes back in time; one that stands twice
+ * ("8,08") it takes twice. */
 static void sort_numbers(short *numbers, size_t max) {
-  size_t count = 0;
+  size_t count = 0, kept = 0;
   while (count < max && numbers[count] != ICAL_RECURRENCE_ARRAY_MAX) count++;
   qsort(numbers, count, sizeof *numbers, number_order);
+  for (size_t i = 0; i < count; i++)
+    if (i == 0 || numbers[i] != numbers[i - 1]) numbers[kept++] = numbers[i];
+  if (kept < count) numbers[kept] = ICAL_RECURRENCE_ARRAY_MAX;
+}
+
+/* A day of the week that stands twice it takes twice, too. Their order stays. */
+static void days_once(short *days, size_t max) {
+  size_t kept = 0;
+  for (size_t i = 0; i < max && days[i] != ICAL_RECURRENCE_ARRAY_MAX; i++) {
+    size_t k = 0;
+    while (k < kept && days[k] != days[i]) k++;
+    if (k == kept) days[kept++] = days[i];
+  }
+  if (kept < max) days[kept] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
 /* The first day of the week that holds `day`, in days since the epoch. WKST: 1 is Sunday. */
@@ -183,6 +198,7 @@ static void prepare_rule(IcalWalk *walk, struct icalrecurrencetype *rule, Civil 
   sort_numbers(rule->by_second, ICAL_BY_SECOND_SIZE);
   sort_numbers(rule->by_minute, ICAL_BY_MINUTE_SIZE);
   sort_numbers(rule->by_hour, ICAL_BY_HOUR_SIZE);
+  days_once(rule->by_day, ICAL_BY_DAY_SIZE);
   name_months(rule);
   rule->count = 0;
   walk->weeks = 1;
