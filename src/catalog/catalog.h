@@ -93,5 +93,6 @@ i32 catalog_priority(Str word);
 /* Position of a field in NormaliseSettings.overrides; -1 when it is not an event field. */
 i32 catalog_field_slot(Str field);
 size_t catalog_field_count(void);
+const char *catalog_field_name(size_t slot);
 
 #endif

@@ -139,7 +139,8 @@ bool channel_check_settings(const Channel *channel, const Value *settings, bool 
                   STR_ARG(s->doc));
   }
   if (channel->secret_doc.len && !has_secret)
-    return fail(err, ERR_INVALID, "%.*s needs a secret: %.*s", STR_ARG(channel->name), STR_ARG(channel->secret_doc));
+    return fail_at(err, ERR_INVALID, "/secret", "%.*s needs a secret: %.*s", STR_ARG(channel->name),
+                   STR_ARG(channel->secret_doc));
   return true;
 }
 

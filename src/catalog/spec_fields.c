@@ -39,6 +39,11 @@ size_t catalog_field_count(void) {
   return FIELD_COUNT;
 }
 
+const char *catalog_field_name(size_t slot) {
+  ASSERT(slot < FIELD_COUNT);
+  return FIELDS[slot].name;
+}
+
 const CelVar SPEC_VARS[VAR_COUNT] = {
     [VAR_PAYLOAD] = {"payload", "dyn", "The body."},
     [VAR_HEADERS] = {"headers", "map(string, string)", "Headers by lower-case name."},

@@ -44,8 +44,22 @@ bool verb_printed(const Verb *verb, const Value *answer) {
   return true;
 }
 
+/* A second acknowledgement changes nothing and answers who was first: that is news for whoever is not. */
+static bool say_first(const Verb *verb, const Value *row) {
+  const Value *by = value_get_c(row, "acknowledged_by");
+  Str at = verb_text_of(row, "acknowledged_at"), id = verb_text_of(by, "id"), title = verb_text_of(row, "title");
+  Value me = value_null();
+  if (strcmp(verb->spec->done, "acknowledged") != 0 || !value_is(by, VALUE_MAP) || id.len == 0) return false;
+  if (!client_try(verb->client, S("/api/v1/me"), &me)) return false;
+  const char *names = verb_text_of(&me, "id").len ? "id" : "name"; /* a service's key has no id there */
+  if (str_equal(verb_text_of(&me, names), verb_text_of(by, names))) return false;
+  verb_say(verb, "%.*s already acknowledged by %.*s at %.*s%s%.*s", STR_ARG(kind_label(row)),
+           STR_ARG(verb_text_of(by, "name")), STR_ARG(at), title.len ? ": " : "", STR_ARG(title));
+  return true;
+}
+
 void verb_say_done(const Verb *verb, const Value *row) {
-  if (verb_printed(verb, row)) return;
+  if (verb_printed(verb, row) || verb->quiet || say_first(verb, row)) return;
   Str title = verb_text_of(row, "title");
   verb_say(verb, "%.*s %s%s%.*s", STR_ARG(kind_label(row)), verb->spec->done, title.len ? ": " : "", STR_ARG(title));
 }

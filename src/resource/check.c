@@ -65,9 +65,28 @@ static Str shown(Checker *c, const Value *in) {
   return text.len > 80 ? str_format(c->ctx->arena, "%.*s...", STR_ARG(utf8_cut(text, 77))) : text;
 }
 
+const char *checker_label(Checker *c, const Field *f) {
+  if (f->name) return f->name;
+  Str at = {c->pointer, c->length};
+  Buf text = buf_new(c->ctx->arena, 400);
+  while (at.len) { /* "/members/0/2": item 3 of item 1 of members */
+    size_t slash = at.len - 1;
+    while (slash > 0 && at.ptr[slash] != '/') slash--;
+    Str last = str_slice(at, slash + 1, at.len);
+    i64 n = 0;
+    at = str_slice(at, 0, slash);
+    if (text.len) buf_puts(&text, " of ");
+    if (!str_to_i64(last, 0, INT32_MAX, &n)) {
+      buf_put(&text, last);
+      break;
+    }
+    buf_format(&text, "item %lld", (long long)n + 1);
+  }
+  return text.len ? str_to_c(c->ctx->arena, buf_str(&text)) : "the value";
+}
+
 static bool wrong(Checker *c, const Field *f, const Value *in, const char *code, const char *want) {
-  field_error(c->ctx, c->pointer, code, "%s must be %s, not %.*s", f->name ? f->name : "the item", want,
-              STR_ARG(shown(c, in)));
+  field_error(c->ctx, c->pointer, code, "%s must be %s, not %.*s", checker_label(c, f), want, STR_ARG(shown(c, in)));
   return false;
 }
 
@@ -77,9 +96,8 @@ static bool check_text(Checker *c, const Field *f, const Value *in, Value *out) 
   size_t count = utf8_count(text);
   i64 max = f->max ? f->max : f->kind == F_CEL ? 16384 : TEXT_MAX_DEFAULT;
   if ((i64)count > max || (i64)count < f->min) {
-    field_error(c->ctx, c->pointer, "length", "%s has %zu characters; it may have %lld to %lld%s",
-                f->name ? f->name : "the text", count, (long long)f->min, (long long)max,
-                f->filled ? "; left out, one is made" : "");
+    field_error(c->ctx, c->pointer, "length", "%s has %zu characters; it may have %lld to %lld%s", checker_label(c, f),
+                count, (long long)f->min, (long long)max, f->filled ? "; left out, one is made" : "");
     return false;
   }
   if (f->required && str_is_blank(text)) return wrong(c, f, in, "required", "a text that is not blank");
@@ -90,11 +108,12 @@ static bool check_text(Checker *c, const Field *f, const Value *in, Value *out) 
 static bool check_int(Checker *c, const Field *f, const Value *in, Value *out) {
   bool whole = in->kind == VALUE_INT ||
                (in->kind == VALUE_DOUBLE && in->d >= -9e15 && in->d <= 9e15 && in->d == (double)(i64)in->d);
-  if (!whole) return wrong(c, f, in, "type", "a whole number");
+  bool seconds = f->name && str_ends_with(str_from_c(f->name), S("_s"));
+  if (!whole) return wrong(c, f, in, "type", seconds ? "a whole number of seconds, such as 300" : "a whole number");
   i64 n = value_int_or(in, 0);
   bool bounded = f->min || f->max;
   if (bounded && (n < f->min || n > f->max)) {
-    field_error(c->ctx, c->pointer, "range", "%s must be from %lld to %lld, not %lld", f->name ? f->name : "the number",
+    field_error(c->ctx, c->pointer, "range", "%s must be from %lld to %lld, not %lld", checker_label(c, f),
                 (long long)f->min, (long long)f->max, (long long)n);
     return false;
   }
@@ -111,8 +130,8 @@ static bool check_enum(Checker *c, const Field *f, const Value *in, Value *out) 
     *out = *in;
     return true;
   }
-  field_error(c->ctx, c->pointer, "choice", "%s cannot be %.*s%.*s", f->name ? f->name : "the item",
-              STR_ARG(shown(c, in)), STR_ARG(resource_suggest(c->ctx->arena, text, names, count)));
+  field_error(c->ctx, c->pointer, "choice", "%s cannot be %.*s%.*s", checker_label(c, f), STR_ARG(shown(c, in)),
+              STR_ARG(resource_suggest(c->ctx->arena, text, names, count)));
   return false;
 }
 
@@ -169,7 +188,7 @@ static bool check_cel(Checker *c, const Field *f, const Value *in, Value *out) {
   Error err = {0};
   if (!check_text(c, f, in, out)) return false;
   if (!c->ctx->check_cel || c->ctx->check_cel(c->ctx, f, value_text(in), &err)) return true;
-  field_error(c->ctx, c->pointer, "expression", "%s: %s%s%s", f->name ? f->name : "the expression", err.message,
+  field_error(c->ctx, c->pointer, "expression", "%s: %s%s%s", checker_label(c, f), err.message,
               err.detail[0] ? "\n" : "", err.detail);
   return false;
 }
@@ -189,7 +208,7 @@ static bool check_ref(Checker *c, const Field *f, const Value *in, Value *out) {
   ASSERT(target);
   if (in->kind != VALUE_STRING) return wrong(c, f, in, "type", "an id as text, a slug, a number or an e-mail");
   if (!resource_resolve(c->ctx, target, value_text(in), &id, &err)) {
-    field_error(c->ctx, c->pointer, "not_found", "%s: %s", f->name ? f->name : "the item", err.message);
+    field_error(c->ctx, c->pointer, "not_found", "%s: %s", checker_label(c, f), err.message);
     return false;
   }
   *out = value_string(id_text(c->ctx->arena, target->prefix, id));
@@ -248,13 +267,20 @@ Value field_default(Arena *arena, const Field *f) {
   return value;
 }
 
+static bool required(Checker *c, const Field *f) {
+  bool quoted = f->example && (f->kind == F_TEXT || f->kind == F_EMAIL) && f->example[0] != '"';
+  const char *quote = quoted ? "\"" : "";
+  if (f->example)
+    field_error(c->ctx, c->pointer, "required", "%s is required, for example %s%s%s", checker_label(c, f), quote,
+                f->example, quote);
+  else
+    field_error(c->ctx, c->pointer, "required", "%s is required", checker_label(c, f));
+  return false;
+}
+
 bool check_value(Checker *c, const Field *f, const Value *in, Value *out) {
   if (in->kind == VALUE_NULL) {
-    if (f->required) {
-      field_error(c->ctx, c->pointer, "required", "%s is required%s%s", f->name ? f->name : "the item",
-                  f->example ? ", for example " : "", f->example ? f->example : "");
-      return false;
-    }
+    if (f->required) return required(c, f);
     *out = f->nullable ? value_null() : field_default(c->ctx->arena, f);
     return true;
   }

@@ -72,10 +72,12 @@ static bool check_labels(Checker *c, const Field *f, const Value *in, Value *out
 /* Lists ----------------------------------------------------------------------------------------------------------- */
 
 static bool check_list(Checker *c, const Field *f, const Value *in, Value *out) {
-  const char *name = f->name ? f->name : "the item";
+  const char *name = checker_label(c, f);
   i64 max = f->max ? f->max : LIST_MAX_DEFAULT;
   if (in->kind != VALUE_LIST) {
-    field_error(c->ctx, c->pointer, "type", "%s must be a list", name);
+    bool one = f->of && f->of->kind != F_LIST && in->kind != VALUE_NULL; /* what was given may be its only item */
+    field_error(c->ctx, c->pointer, "type", "%s must be a list%s", name,
+                one ? ", also of one: [...]" : ", such as [[\"a\"], [\"b\"]]");
     return false;
   }
   if (in->size == 0 && f->min > 0) {
@@ -137,8 +139,15 @@ static bool check_members(Checker *c, const Field *f, const char *tag, const Val
   return ok;
 }
 
+/* Says which members it has: who wrote a name where an object belongs sees what is missing. */
 static bool not_a_map(Checker *c, const Field *f) {
-  field_error(c->ctx, c->pointer, "type", "%s must be an object", f->name ? f->name : "the item");
+  enum { NAMED_MAX = 6 };
+  Buf names = buf_new(c->ctx->arena, 600);
+  if (f->tag) buf_format(&names, " with %s", f->tag);
+  for (size_t i = 0, n = 0; !f->tag && i < f->field_count && n < NAMED_MAX; i++)
+    if (!f->fields[i].hidden && !f->fields[i].read_only)
+      buf_format(&names, "%s%s", n++ ? ", " : " with ", f->fields[i].name);
+  field_error(c->ctx, c->pointer, "type", "%s must be an object%.*s", checker_label(c, f), STR_ARG(buf_str(&names)));
   return false;
 }
 

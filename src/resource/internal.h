@@ -66,6 +66,8 @@ typedef struct Checker {
 size_t checker_push(Checker *checker, Str name);
 size_t checker_push_index(Checker *checker, size_t index);
 void checker_pop(Checker *checker, size_t length);
+/* What people call it: its name, or "item 2 of members". */
+const char *checker_label(Checker *checker, const Field *field);
 bool check_value(Checker *checker, const Field *field, const Value *in, Value *out);
 bool check_nested(Checker *checker, const Field *field, const Value *in, Value *out);
 /* What a field holds when nothing was given. */

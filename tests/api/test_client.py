@@ -71,6 +71,17 @@ def test_a_folder_without_a_server_is_said(tmp_path):
     assert done.returncode == USAGE and "serve" in done.stderr
 
 
+def test_who_comes_second_hears_who_was_first(client):
+    world = client.world
+    world.fire("key")
+    alert = world.alert("key")
+    assert client("alert", "ack", alert["number"]) == client("alert", "ack", alert["number"]) == f"{alert['number']} acknowledged: {alert['title']}\n"
+    key = world.server.make("api-keys", name="Ann's", user_id=world.ann["id"], scopes=["*"])["key"]
+    again = run("alert", "ack", alert["number"], env=environment(world.server, TOCSIN_KEY=key))
+    at = world.alert("key")["acknowledged_at"]
+    assert again.returncode == DONE and again.stdout == f"{alert['number']} already acknowledged by Olga Owner at {at}: {alert['title']}\n", again
+
+
 # One page for many.
 
 

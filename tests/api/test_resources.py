@@ -268,3 +268,23 @@ def test_writes_are_audited(server):
     server.change("teams", team["id"], name="Audited twice")
     entries = [entry for entry in server.get("audit", limit=1000)["items"] if team["id"] in str(entry)]
     assert len(entries) >= 2
+
+
+@pytest.mark.parametrize("kind, body, pointer, says", [
+    ("teams", {"name": "T", "members": [{"user_id": "owner@example.org"}, "ann"]}, "/members/1", "item 2 of members must be an object with user_id"),
+    ("services", {"name": "S", "depends_on": ["nope"]}, "/depends_on/0", 'item 1 of depends_on: there is no service "nope"'),
+    ("schedules", {"name": "S", "time_zone": "UTC", "layers": [{"name": "L", "starts_at": "2026-01-05T09:00:00", "turn": {"every": 1, "unit": "week"}, "members": [["x"]]}]},
+     "/layers/0/members/0/0", "item 1 of item 1 of members: there is no user"),
+    ("escalation-policies", {"name": "P", "levels": [{"targets": ["ann"], "wait_s": 60}]}, "/levels/0/targets/0", "item 1 of targets must be an object with kind"),
+    ("escalation-policies", {"name": "P", "levels": []}, "/levels", "levels is empty; it needs at least 1"),
+    ("escalation-policies", {"name": "P", "levels": [{"targets": [{"kind": "user", "id": "owner@example.org"}], "wait_s": "5m"}]}, "/levels/0/wait_s", "a whole number of seconds, such as 300"),
+    ("services", {"name": "S", "policy_id": "nope"}, "/policy_id", 'there is no escalation policy "nope"'),
+    ("services", {}, "/name", 'name is required, for example "'),
+    ("connectors", {"name": "C", "channel": "twilio_sms", "settings": {"account": "AC1", "from": "+491"}}, "/secret", "needs a secret: The account's auth token"),
+    ("integrations", {"name": "I", "template": "generic", "overrides": {"titel": "'x'"}}, "/overrides/titel", 'did you mean "title"?'),
+    ("notification-rules", {"user_id": "owner@example.org", "urgency": "high", "steps": []}, "/steps", "steps is empty"),
+])
+def test_a_refusal_names_the_place_and_the_way_out(server, kind, body, pointer, says):
+    answer = server.try_api("POST", kind, body)
+    (error,) = answer.json["errors"]
+    assert answer.status == 400 and error["pointer"] == pointer and says in error["message"], answer

@@ -166,7 +166,7 @@ static bool route_call(Call *call, Error *err) {
   if (call->route) return api_allowed(call, err);
   if (!methods) return api_no_route(call, path, err);
   call->allow = allow_text(call->arena, methods);
-  return fail(err, ERR_METHOD, "%.*s is not possible here; %.*s is", STR_ARG(call->request->method_text),
+  return fail(err, ERR_METHOD, "%.*s is not possible here; possible: %.*s", STR_ARG(call->request->method_text),
               STR_ARG(call->allow));
 }
 

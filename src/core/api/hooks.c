@@ -30,8 +30,12 @@ static bool template_known(ResourceCtx *ctx, Str name) {
 
 static bool check_override(ResourceCtx *ctx, Str field, Str source, Error *err) {
   const CelProgram *program = NULL;
-  if (catalog_field_slot(field) < 0)
-    return fail(err, ERR_INVALID, "\"%.*s\" is not a field of an event", STR_ARG(field));
+  if (catalog_field_slot(field) < 0) {
+    const char **names = arena_alloc(ctx->arena, catalog_field_count() * sizeof *names);
+    for (size_t i = 0; i < catalog_field_count(); i++) names[i] = catalog_field_name(i);
+    return fail(err, ERR_INVALID, "\"%.*s\" is not a field of an event%.*s", STR_ARG(utf8_cut(field, 60)),
+                STR_ARG(resource_suggest(ctx->arena, field, names, catalog_field_count())));
+  }
   return catalog_override_compile(app_of(ctx)->catalog, ctx->arena, field, source, &program, err);
 }
 

@@ -146,10 +146,35 @@ static const char *said_text(Str said) {
   return NULL;
 }
 
+static bool read_at(const DbRow *row, void *ctx) {
+  *(i64 *)ctx = db_row_int(row, 0);
+  return true;
+}
+
+/* "Already acknowledged by Ann at 03:12.", by the reader's clock; with the date when that is a day ago. */
+static Str said_already(const Ack *ack, Db *db, Arena *arena, const Setup *setup, const Notification *n, Str first) {
+  static const DbStmt AT = {"page_acknowledged_at", "SELECT COALESCE(acknowledged_at, 0) FROM page WHERE id = $1",
+                            NULL};
+  const SetupUser *user = setup_user(setup, n->user_id);
+  const SetupOrg *org = setup_org(setup, n->org_id);
+  const Zone *zone = user && user->zone ? user->zone : org ? org->zone : zone_utc();
+  i64 at_ms = 0;
+  bool found = false;
+  Error ignored = {0};
+  if (!db_query_one(db, &AT, DB_ARGS(db_int(n->page_id)), read_at, &at_ms, &found, &ignored) || at_ms == 0)
+    return str_format(arena, "Already acknowledged by %.*s.", STR_ARG(first));
+  Civil c = zone_to_local(zone, at_ms / 1000);
+  if (clock_now(&ack->app->clock) - at_ms < DAY_MS)
+    return str_format(arena, "Already acknowledged by %.*s at %02d:%02d.", STR_ARG(first), c.hour, c.minute);
+  return str_format(arena, "Already acknowledged by %.*s on %.*s.", STR_ARG(first),
+                    STR_ARG(zone_text_ms(arena, zone, at_ms)));
+}
+
 static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) {
   Notification n = {0};
   Page page = {0};
   Value base = value_null(), by = value_null();
+  Str first = STR_NONE;
   Error ignored = {0};
   bool found = false;
   if (!notification_load(db, ack->arena, ack->notification_id, &n, &found, err)) return false;
@@ -159,7 +184,7 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
   MapBuilder map = map_builder(ack->arena);
   for (size_t i = 0; i < base.size; i++) map_put(&map, value_text(&base.members[i].key), base.members[i].value);
   if (page.acknowledged_by.len && json_parse(ack->arena, page.acknowledged_by, NULL, &by, &ignored))
-    map_put_c(&map, "acknowledged_by", value_string(value_text_or(value_get_c(&by, "name"), STR_NONE)));
+    map_put_c(&map, "acknowledged_by", value_string(first = value_text_or(value_get_c(&by, "name"), STR_NONE)));
   bool open = page.status == PAGE_ACTIVE || page.status == PAGE_EXHAUSTED;
   i64 since = value_int_or(value_get_c(&base, "since_ms"), page.created_ms);
   map_put_c(&map, "page_status", value_c(page_status_name(page.status)));
@@ -173,7 +198,10 @@ static bool facts(Ack *ack, Db *db, const Setup *setup, Value *out, Error *err) 
             value_bool(page.subject_id > 0 && page.status != PAGE_RESOLVED && page.status != PAGE_CANCELLED));
   map_put_c(&map, "for_how_long", value_string(ago(ack->arena, clock_now(&ack->app->clock) - since)));
   const char *said = said_text(ack->said);
-  if (said) map_put_c(&map, "said", value_c(said));
+  if (said && str_equal_c(ack->said, "already") && first.len)
+    map_put_c(&map, "said", value_string(said_already(ack, db, ack->arena, setup, &n, first)));
+  else if (said)
+    map_put_c(&map, "said", value_c(said));
   *out = map_done(&map);
   return true;
 }
@@ -299,8 +327,13 @@ bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, i64 notificat
   if (!act(&ack.command, cycle, err)) return false;
   const char *said = said_text(ack.said);
   *out_said = said ? str_from_c(said) : S("Done.");
-  if (str_equal_c(ack.said, "already") && ack.first.len)
-    *out_said = str_format(cycle->arena, "%.*s acknowledged it already.", STR_ARG(ack.first));
+  if (!str_equal_c(ack.said, "already") || ack.first.len == 0) return true;
+  Notification n = {0};
+  bool found = false;
+  if (!notification_load(cycle->db, cycle->arena, notification_id, &n, &found, err)) return false;
+  const Setup *setup = setup_take(app->setup);
+  *out_said = said_already(&ack, cycle->db, cycle->arena, setup, &n, ack.first);
+  setup_give(setup);
   return true;
 }
 
