@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """kill -9 under load, again and again: nothing that was answered 2xx may be lost, no owed page unsent.
 
-    tests/crash/crash.py [ROUNDS] [--db forget|postgres] [--kill database] [--seconds 2] [--seed N]   (or ROUNDS=100 in the environment)
+    tests/crash/crash.py [ROUNDS] [--db forget|postgres] [--kill database|node] [--seconds 2] [--seed N]   (or ROUNDS=100 in the environment)
 
 Each round: at least 500 requests/s, mixed new, repeat and resolve, numbered by the senders; SIGKILL at a random moment; restart;
 then every promised request must be in the log, every count within what was promised and what may have been taken, and every alert
 that owed a page must have reached the HTTP sink. Exit code 1 when something is missing. `--db forget` runs on the VFS that forgets
 what was not synced, because kill -9 alone keeps the page cache. `--db postgres` uses a private PostgreSQL that syncs; with
-`--kill database` it is the postmaster that is killed and started again, while the server goes on.
+`--kill database` it is the postmaster that is killed and started again, while the server goes on. With `--kill node` two servers
+share it and both are sent to; one is killed and the other, which goes on, must do what both have promised.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import collections
 import os
 import pathlib
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -31,7 +33,7 @@ PAGING = 24  # policies; a policy may page 20 times a minute before a storm join
 
 
 class Crash:
-    def __init__(self, folder, sink, database=None, cluster=None):
+    def __init__(self, folder, sink, database=None, cluster=None, two=False):
         db = f"sqlite:{folder}/tocsin.db?vfs=forget" if database == "forget" else database
         self.cluster = cluster  # killed instead of the server
         self.sink = sink
@@ -39,7 +41,18 @@ class Crash:
         self.server.init()
         self.server.start()
         self.make_pagers()
+        self.beside = self.make_node(folder.with_name("beside")) if two else None  # killed instead of the server
         self.lost, self.unpaid, self.wrong, self.repeated = [], [], [], 0
+
+    def make_node(self, folder):
+        node = Tocsin(folder, db=self.server.db)
+        folder.mkdir()
+        (folder / "test-mode").touch()
+        if (self.server.folder / "secret.key").exists():  # nodes seal with one key
+            shutil.copy2(self.server.folder / "secret.key", folder / "secret.key")
+        node.key = self.server.key
+        node.start()
+        return node
 
     def make_pagers(self):
         server = self.server
@@ -59,10 +72,17 @@ class Crash:
         server = self.server
         self.since = int((time.time() + server.turned_s - 1) * 1000)
         bulk = server.make("integrations", name=f"Bulk {number}", template="generic", key=f"bulk-{number}-0123456789", quiet=True)
-        ledger, rate = run_load(server.port, bulk["key"], self.paging_keys, seconds, seed=seed,
-                                then=self.cluster.kill if self.cluster else server.kill)
+        ports = [server.port, self.beside.port] if self.beside else server.port
+        if self.beside:
+            known = {"dedup_key": "known", "title": "Known"}
+            self.wait(lambda: self.beside.try_send(bulk["key"], known).status == 202, "the second node does not know a source")
+        takeovers = server.log().count("is taken over")
+        ledger, rate = run_load(ports, bulk["key"], self.paging_keys, seconds, seed=seed,
+                                then=(self.cluster or self.beside or server).kill)
         begin = time.monotonic()
-        if self.cluster:
+        if self.beside:
+            self.wait(lambda: server.log().count("is taken over") > takeovers, "nobody takes over from the killed node")
+        elif self.cluster:
             self.cluster.start()
             self.wait_ready()
         else:
@@ -72,18 +92,25 @@ class Crash:
         self.compare(bulk, ledger)
         self.compare_pages(ledger)
         self.clear()
+        if self.beside:
+            self.beside.start()
         answered = sum(len(ids) for ids in ledger.promised.values())
+        went_on = "taken over" if self.beside else "ready again"
         print(f"round {number}: {rate:,.0f} requests/s, {ledger.requests} sent, {answered} promised, {len(ledger.owed)} pages owed, "
-              f"ready again after {restart_ms:.0f} ms, refused {ledger.refused or 'none'}; lost {len(self.lost)}, unpaid {len(self.unpaid)}, "
+              f"{went_on} after {restart_ms:.0f} ms, refused {ledger.refused or 'none'}; lost {len(self.lost)}, unpaid {len(self.unpaid)}, "
               f"wrong {len(self.wrong)}, repeated {self.repeated}", flush=True)
         if rate < 500:
             print("  warning: the load was below 500 requests/s")
 
-    def wait_ready(self):
+    @staticmethod
+    def wait(condition, complaint):
         end = time.monotonic() + 30
-        while self.server.http("GET", "/readyz").status != 200:
-            assert time.monotonic() < end, "the server does not find its database again"
+        while not condition():
+            assert time.monotonic() < end, complaint
             time.sleep(0.05)
+
+    def wait_ready(self):
+        self.wait(lambda: self.server.http("GET", "/readyz").status == 200, "the server does not find its database again")
 
     def compare(self, bulk, ledger):
         logged = {row["id"] for row in self.server.items("requests", integration_id=bulk["id"])}
@@ -140,17 +167,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rounds", nargs="?", type=int, default=int(os.environ.get("ROUNDS", "10")))
     parser.add_argument("--db", help="'forget', 'postgres', or a database's URL")
-    parser.add_argument("--kill", choices=["server", "database"], default="server")
+    parser.add_argument("--kill", choices=["server", "database", "node"], default="server")
     parser.add_argument("--seconds", type=float, default=2.0, help="the longest load before the kill")
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args()
+    if options.kill != "server" and options.db != "postgres":
+        parser.error(f"--kill {options.kill} needs --db postgres")
     seed = options.seed if options.seed is not None else random.randrange(1_000_000)
     print(f"seed {seed}")
     dice = random.Random(seed)
     cluster = Cluster(fsync=True) if options.db == "postgres" else None
     with tempfile.TemporaryDirectory(prefix="tocsin-crash-") as folder, HttpSink() as sink:
         crash = Crash(pathlib.Path(folder) / "data", sink, cluster.create("crash") if cluster else options.db,
-                      cluster if options.kill == "database" else None)
+                      cluster if options.kill == "database" else None, two=options.kill == "node")
         try:
             for number in range(1, options.rounds + 1):
                 crash.round(number, dice.uniform(0.2, options.seconds), seed + number)
@@ -159,6 +188,8 @@ def main():
             raise
         finally:
             crash.server.kill()
+            if crash.beside:
+                crash.beside.kill()
             if cluster:
                 cluster.remove()
         return crash.report(options.rounds)

@@ -141,11 +141,13 @@ class Sender(threading.Thread):
         return True
 
 
-def run_load(port, bulk_key, paging_keys, seconds, senders=12, seed=0, then=None):
-    """Sends for so many seconds, calls `then` (which may kill the server) in the middle of it, and gives the ledger and the rate."""
+def run_load(ports, bulk_key, paging_keys, seconds, senders=12, seed=0, then=None):
+    """Sends for so many seconds to one port, or to several in turns; calls `then` (which may kill a server) in the middle of it, and
+    gives the ledger and the rate."""
     stop, begin = threading.Event(), time.monotonic()
     shares = [paging_keys[n::senders] for n in range(senders)]
-    threads = [Sender(n, port, bulk_key, shares[n], stop, seed * 1000 + n) for n in range(senders)]
+    ports = ports if isinstance(ports, list) else [ports]
+    threads = [Sender(n, ports[n % len(ports)], bulk_key, shares[n], stop, seed * 1000 + n) for n in range(senders)]
     for thread in threads:
         thread.start()
     time.sleep(seconds)
