@@ -24,6 +24,9 @@ extern const VerbSpec USER_VERBS[];
 /* contact_verbs.c */
 extern const VerbSpec CONTACT_VERBS[], TIMELINE_VERBS[];
 int verb_rule_versions(Verb *verb);
+/* cover_verbs.c: of oncall */
+int verb_oncall_cover(Verb *verb);
+int verb_oncall_shifts(Verb *verb);
 /* duty_verbs.c: of oncall */
 int verb_oncall_gaps(Verb *verb);
 int verb_oncall_calendar(Verb *verb);

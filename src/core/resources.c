@@ -41,6 +41,7 @@ const Resource *const CORE_RESOURCES[] = {
     &TIMELINE_ENTRY,
     &PAGE,
     &NOTIFICATION,
+    &COVER_REQUEST,
     &AUDIT_ENTRY,
     &BULK_JOB,
 };

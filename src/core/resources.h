@@ -47,6 +47,10 @@ typedef struct CoreHooks {
   Str (*connector_token)(ResourceCtx *ctx, i64 connector_id);
   /* A schedule or an override was written: running pages look who came on call, gaps are looked for. */
   bool (*shifts_changed)(ResourceCtx *ctx, i64 schedule_id, Error *err);
+  /* A cover request was made: it expires, people hear of it. */
+  bool (*cover_opened)(ResourceCtx *ctx, const Value *request, Error *err);
+  /* An absence was written (`changed`: again) or deleted: cover requests for what falls into it. */
+  bool (*absence_written)(ResourceCtx *ctx, const Value *absence, bool changed, bool deleted, Error *err);
 } CoreHooks;
 
 static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {
@@ -95,8 +99,8 @@ void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, cons
 
 extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY, SAVED_VIEW;
 extern const Resource SERVICE;
-extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ABSENCE, ESCALATION_POLICY;
 extern const Resource CALENDAR_FEED;
+extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ABSENCE, COVER_REQUEST, ESCALATION_POLICY;
 extern const Resource SILENCE, MAINTENANCE_WINDOW, INHIBITION_RULE;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;
 extern const Resource INCIDENT, TIMELINE_ENTRY, AUDIT_ENTRY;

@@ -9,6 +9,7 @@
 #include "core/duty/duty.h"
 #include "core/heartbeats/heartbeats.h"
 #include "core/incidents/incidents.h"
+#include "core/oncall/cover.h"
 #include "core/paging/internal.h"
 #include "core/quiet/window.h"
 #include "core/server/inbound.h"
@@ -222,6 +223,14 @@ static bool shifts_changed(ResourceCtx *ctx, i64 schedule_id, Error *err) {
          (schedule_id == 0 || duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err));
 }
 
+static bool opened_cover(ResourceCtx *ctx, const Value *request, Error *err) {
+  return cover_opened(cycle_of(ctx), ctx, request, err);
+}
+
+static bool absence_written(ResourceCtx *ctx, const Value *absence, bool changed, bool deleted, Error *err) {
+  return cover_absence(cycle_of(ctx), ctx, absence, changed, deleted, err);
+}
+
 static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err) {
   return heartbeat_edited(cycle_of(ctx), id, deleted, err);
 }
@@ -261,6 +270,8 @@ const CoreHooks API_HOOKS = {
     .quiet_because = because,
     .alert_changed = alert_changed,
     .shifts_changed = shifts_changed,
+    .cover_opened = opened_cover,
+    .absence_written = absence_written,
     .heartbeat_edited = edited_heartbeat,
     .check_connector = check_connector,
     .connector_token = connector_token,

@@ -55,6 +55,8 @@ static const RoleRow ROLES_HOLD[] = {
     {"overrides", "write", {ALL, ALL, TEAM, NONE}},
     {"absences", "read", {ALL, ALL, ALL, ALL}},
     {"absences", "write", {ALL, ALL, OWN, NONE}},
+    {"cover-requests", "read", {ALL, ALL, ALL, ALL}},
+    {"cover-requests", "write", {ALL, ALL, TEAM, NONE}},
     {"escalation-policies", "read", {ALL, ALL, ALL, ALL}},
     {"escalation-policies", "write", {ALL, ALL, LED, NONE}},
     {"integrations", "read", {ALL, ALL, ALL, ALL}},

@@ -36,8 +36,8 @@ static bool absence_before_write(ResourceCtx *ctx, const Value *old, Value *fres
 
 static bool absence_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
   const CoreHooks *hooks = core_hooks(ctx);
-  (void)old;
-  (void)fresh;
+  const Value *row = fresh ? fresh : old;
+  if (hooks->absence_written && !hooks->absence_written(ctx, row, old != NULL, fresh == NULL, err)) return false;
   return !hooks->shifts_changed || hooks->shifts_changed(ctx, 0, err);
 }
 

@@ -64,8 +64,9 @@ void setup_doubted(SetupStore *store) {
 
 void setup_row_changed(SetupStore *store, const char *resource, i64 id) {
   /* changed by everyday verbs, and in no picture */
-  static const char *const ELSEWHERE[] = {"alert",   "incident",          "page",      "notification", "change",
-                                          "request", "schedule_override", "heartbeat", "absence",      "calendar_feed"};
+  static const char *const ELSEWHERE[] = {
+      "alert",     "incident", "page",          "notification", "change", "request", "schedule_override",
+      "heartbeat", "absence",  "calendar_feed", "cover_request"};
   Str kind = str_from_c(resource);
   for (size_t i = 0; i < COUNT(ELSEWHERE); i++)
     if (str_equal_c(kind, ELSEWHERE[i])) return;

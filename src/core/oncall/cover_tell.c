@@ -1,0 +1,102 @@
+/* Who hears of cover requests: the one who is asked, else everybody of the schedule; the owners when an absence leaves
+ * shifts open; and who asked, when it is taken. All of it by the low-urgency rule. */
+#include "core/oncall/cover_internal.h"
+#include "core/paging/notify.h"
+
+enum { TOLD_MAX = 100 };
+
+typedef struct Readers {
+  i64 ids[TOLD_MAX];
+  size_t count;
+} Readers;
+
+static void add_reader(const Setup *setup, Readers *readers, i64 id, i64 but_id) {
+  const SetupUser *user = setup_user(setup, id);
+  if (!user || id == but_id || str_equal_c(user->status, "deactivated") || readers->count == TOLD_MAX) return;
+  for (size_t i = 0; i < readers->count; i++)
+    if (readers->ids[i] == id) return;
+  readers->ids[readers->count++] = id;
+}
+
+static void add_members(const Setup *setup, const SetupSchedule *schedule, i64 but_id, Readers *out) {
+  for (size_t l = 0; value_is(&schedule->layers, VALUE_LIST) && l < schedule->layers.size; l++) {
+    const Value *members = value_get_c(value_at(&schedule->layers, l), "members");
+    for (size_t t = 0; value_is(members, VALUE_LIST) && t < members->size; t++) {
+      const Value *set = value_at(members, t);
+      for (size_t i = 0; value_is(set, VALUE_LIST) && i < set->size; i++) {
+        i64 id = 0;
+        if (id_parse("usr", value_text_or(value_at(set, i), STR_NONE), &id)) add_reader(setup, out, id, but_id);
+      }
+    }
+  }
+}
+
+static Str span_for(Arena *arena, const Setup *setup, const SetupSchedule *schedule, i64 reader_id, const Shift *when) {
+  const SetupUser *user = setup_user(setup, reader_id);
+  const Zone *zone = user && user->zone ? user->zone : schedule->zone;
+  return str_format(arena, "%.*s to %.*s (%.*s to %.*s)", STR_ARG(zone_text_ms(arena, zone, when->starts_ms)),
+                    STR_ARG(zone_text_ms(arena, zone, when->ends_ms)), STR_ARG(time_text_ms(arena, when->starts_ms)),
+                    STR_ARG(time_text_ms(arena, when->ends_ms)));
+}
+
+static bool tell(Cycle *cycle, i64 org_id, i64 user_id, const char *purpose, Str title, Str text, Error *err) {
+  size_t queued = 0;
+  NotifyText what = {
+      .org_id = org_id, .user_id = user_id, .purpose = purpose, .low = true, .title = title, .text = text};
+  return notify_text(cycle, &what, &queued, err);
+}
+
+bool cover_tell_asked(Cycle *cycle, const Setup *setup, const CoverNews *news, Error *err) {
+  Arena *arena = cycle->arena;
+  Readers readers = {0};
+  Str name = cover_person(arena, setup, news->user_id);
+  if (news->asked_id)
+    add_reader(setup, &readers, news->asked_id, news->user_id);
+  else
+    add_members(setup, news->schedule, news->user_id, &readers);
+  for (size_t i = 0; i < readers.count; i++) {
+    Str title = str_format(arena, "%.*s asks %s: %.*s", STR_ARG(name),
+                           news->swap ? "to swap shifts with you" : "for somebody in their place",
+                           STR_ARG(news->schedule->name));
+    Str more = news->count > 1 ? str_format(arena, ", and %zu more", news->count - 1) : S("");
+    Str text = str_format(arena, "%.*s%.*s\n\n%.*s%sTake it or look at it: %s/schedules/%.*s",
+                          STR_ARG(span_for(arena, setup, news->schedule, readers.ids[i], news->first)), STR_ARG(more),
+                          STR_ARG(news->message), news->message.len ? "\n\n" : "", cycle_app(cycle)->public_url,
+                          STR_ARG(news->schedule->slug));
+    if (!tell(cycle, news->schedule->org_id, readers.ids[i], "cover_request", title, text, err)) return false;
+  }
+  return true;
+}
+
+bool cover_tell_owners(Cycle *cycle, const Setup *setup, const CoverNews *news, Error *err) {
+  Arena *arena = cycle->arena;
+  Finding f = finding_of(cycle);
+  Snapshot none = {0};
+  People owners = {0};
+  Str name = cover_person(arena, setup, news->user_id);
+  if (!exhausted_users(&f, &none, news->schedule->org_id, news->schedule->team_id, &owners, err)) return false;
+  for (size_t i = 0; i < owners.count; i++) {
+    Str title = str_format(arena, "%.*s is away: %zu shift%s of %.*s need%s somebody", STR_ARG(name), news->count,
+                           news->count == 1 ? "" : "s", STR_ARG(news->schedule->name), news->count == 1 ? "s" : "");
+    Str text = str_format(arena,
+                          "The first: %.*s.\n\nCover requests are open; until one is taken %.*s is still on call: "
+                          "%s/schedules/%.*s",
+                          STR_ARG(span_for(arena, setup, news->schedule, owners.ids[i], news->first)), STR_ARG(name),
+                          cycle_app(cycle)->public_url, STR_ARG(news->schedule->slug));
+    if (!tell(cycle, news->schedule->org_id, owners.ids[i], "absence", title, text, err)) return false;
+  }
+  return true;
+}
+
+bool cover_tell_taken(Cycle *cycle, const Setup *setup, const Cover *cover, i64 taker_id, Error *err) {
+  Arena *arena = cycle->arena;
+  const SetupSchedule *schedule = setup_schedule(setup, cover->schedule_id);
+  const SetupUser *asker = setup_user(setup, cover->user_id);
+  Shift when = {.starts_ms = cover->starts_ms, .ends_ms = cover->ends_ms};
+  if (!schedule || !asker || str_equal_c(asker->status, "deactivated")) return true;
+  Str title =
+      str_format(arena, "%.*s %s: %.*s", STR_ARG(cover_person(arena, setup, taker_id)),
+                 cover->return_ends_ms ? "swaps shifts with you" : "covers your shift", STR_ARG(schedule->name));
+  return tell(cycle, schedule->org_id, cover->user_id, "cover_taken", title,
+              span_for(arena, setup, schedule, cover->user_id, &when), err);
+}
