@@ -1,6 +1,7 @@
 /* Channels from YAML: templates and rules compiled once. */
 #include "catalog/channel_internal.h"
 #include "lang/yaml.h"
+#include "net/web_push.h"
 
 static const CelVar ANSWER_VARS[ANSWER_COUNT] = {
     [ANSWER_STATUS] = {"status", "int", "HTTP status or SMTP reply code; 0 when none came."},
@@ -38,7 +39,10 @@ static const CelVar CONTEXT_VARS[] = {
     {"secret", "dyn", "Of the connector."},
     {"callback_url", "dyn", "Where the provider says what became of this message."},
     {"said", "dyn", "What a callback is answered."},
-    {"jwt", "dyn", "Signed for this request, where the channel says so."},
+    {"jwt", "dyn", "Signed for this request, where the channel's `sign` says so."},
+    {"endpoint", "dyn", "Where a browser's push service is."},
+    {"payload", "dyn", "What a callback came with, in what it is answered."},
+    {"again", "dyn", "A call is to say it once more."},
     {"bundle", "dyn", "It stands for several pages: their titles."},
     {"storm", "dyn", "It stands for many alerts."},
     {"storm_count", "dyn", "For how many."},
@@ -53,13 +57,13 @@ bool channel_load_template(const ChannelLoader *l, const MustacheOptions *option
   return load_fail(&l->answers, value_text(v), str_from_c(place), "%s", err.message);
 }
 
-static bool load_headers(const ChannelLoader *l, const Value *map, Channel *channel) {
+static bool load_headers(const ChannelLoader *l, const Value *map, ChannelRequest *out) {
   if (!map) return true;
   if (map->kind != VALUE_MAP || map->size > CHANNEL_HEADERS_MAX)
     return load_fail(&l->answers, STR_NONE, S("headers"), "a map of at most %d headers was expected",
                      CHANNEL_HEADERS_MAX);
   for (u32 i = 0; i < map->size; i++) {
-    ChannelHeader *header = &channel->headers[channel->header_count++];
+    ChannelHeader *header = &out->headers[out->header_count++];
     header->name = value_text(&map->members[i].key);
     if (!channel_load_template(l, &l->text, &map->members[i].value, "headers", &header->value)) return false;
   }
@@ -67,13 +71,13 @@ static bool load_headers(const ChannelLoader *l, const Value *map, Channel *chan
 }
 
 /* Fields of a form, in order; a value {xml: ...} is a template whose values are escaped for XML. */
-static bool load_form(const ChannelLoader *l, const Value *map, Channel *channel) {
+static bool load_form(const ChannelLoader *l, const Value *map, ChannelRequest *out) {
   if (!map) return true;
   if (map->kind != VALUE_MAP || map->size > CHANNEL_FORM_MAX)
     return load_fail(&l->answers, STR_NONE, S("request.form"), "a map of at most %d fields was expected",
                      CHANNEL_FORM_MAX);
   for (u32 i = 0; i < map->size; i++) {
-    ChannelHeader *field = &channel->form[channel->form_count++];
+    ChannelHeader *field = &out->form[out->form_count++];
     const Value *xml = value_get_c(&map->members[i].value, "xml");
     field->name = value_text(&map->members[i].key);
     if (!channel_load_template(l, xml ? &l->html : &l->text, xml ? xml : &map->members[i].value, "request.form",
@@ -83,22 +87,31 @@ static bool load_form(const ChannelLoader *l, const Value *map, Channel *channel
   return true;
 }
 
-static bool load_request(const ChannelLoader *l, const Value *map, Channel *channel) {
-  static const char *const KNOWN[] = {"method", "url", "headers", "format", "body", "form", "timeout_ms", NULL};
+bool channel_load_request(const ChannelLoader *l, const Value *map, ChannelRequest *out) {
+  static const char *const KNOWN[] = {"method", "url",        "headers", "format", "body",
+                                      "form",   "timeout_ms", "success", NULL};
   Str format = S("text");
-  channel->method = S("POST");
-  if (!load_known_keys(&l->answers, map, S("request"), KNOWN) ||
-      !load_text(&l->answers, map, "method", &channel->method) || !load_text(&l->answers, map, "format", &format))
+  out->method = S("POST");
+  if (!load_known_keys(&l->answers, map, S("request"), KNOWN) || !load_text(&l->answers, map, "method", &out->method) ||
+      !load_text(&l->answers, map, "format", &format))
     return false;
   bool json = str_equal(format, S("json"));
   if (!json && !str_equal(format, S("text")))
     return load_fail(&l->answers, format, S("request.format"), "\"%.*s\" is neither json nor text", STR_ARG(format));
-  channel->timeout_ms = value_int_or(value_get_c(map, "timeout_ms"), 10000);
-  if (!channel_load_template(l, &l->text, value_get_c(map, "url"), "request.url", &channel->url) ||
-      !channel_load_template(l, json ? &l->json : &l->text, value_get_c(map, "body"), "request.body", &channel->body) ||
-      !load_headers(l, value_get_c(map, "headers"), channel) || !load_form(l, value_get_c(map, "form"), channel))
+  out->timeout_ms = value_int_or(value_get_c(map, "timeout_ms"), 10000);
+  if (!channel_load_template(l, &l->text, value_get_c(map, "url"), "request.url", &out->url) ||
+      !channel_load_template(l, json ? &l->json : &l->text, value_get_c(map, "body"), "request.body", &out->body) ||
+      !load_headers(l, value_get_c(map, "headers"), out) || !load_form(l, value_get_c(map, "form"), out))
     return false;
-  return channel->url || load_fail(&l->answers, STR_NONE, S("request"), "url is missing");
+  return out->url || load_fail(&l->answers, STR_NONE, S("request"), "url is missing");
+}
+
+/* Is our account good? Asked once a day, and when a connector was written. */
+static bool load_check(const ChannelLoader *l, const Value *map, Channel *channel) {
+  if (!map) return true;
+  return channel_load_request(l, map, &channel->check) &&
+         load_program(&l->answers, value_get_c(map, "success"), S("check.success"), &channel->check_success) &&
+         (channel->check_success || load_fail(&l->answers, STR_NONE, S("check"), "success is missing"));
 }
 
 static bool load_mail(const ChannelLoader *l, const Value *map, Channel *channel) {
@@ -107,7 +120,7 @@ static bool load_mail(const ChannelLoader *l, const Value *map, Channel *channel
       !channel_load_template(l, &l->text, value_get_c(map, "subject"), "mail.subject", &channel->subject) ||
       !channel_load_template(l, &l->text, value_get_c(map, "text"), "mail.text", &channel->text) ||
       !channel_load_template(l, &l->html, value_get_c(map, "html"), "mail.html", &channel->html) ||
-      !load_headers(l, value_get_c(map, "headers"), channel))
+      !load_headers(l, value_get_c(map, "headers"), &channel->request))
     return false;
   return (channel->subject && channel->text) ||
          load_fail(&l->answers, STR_NONE, S("mail"), "subject and text are needed");
@@ -146,11 +159,11 @@ static bool load_answers(const ChannelLoader *l, const Value *map, Channel *chan
 }
 
 static bool load_channel(const ChannelLoader *l, const Value *map, Channel *channel) {
-  static const char *const KNOWN[] = {"name",    "title",   "guide",         "transport",     "address",     "request",
-                                      "mail",    "success", "delivered",     "permanent",     "provider_id", "error",
-                                      "unknown", "samples", "kind",          "settings",      "secret",      "bundle",
-                                      "limits",  "broken",  "configuration", "retry_after_s", "receipts",    "replies",
-                                      "jwt",     NULL};
+  static const char *const KNOWN[] = {
+      "name",          "title",     "guide",     "transport",   "address", "request",        "mail",
+      "success",       "delivered", "permanent", "provider_id", "error",   "unknown",        "samples",
+      "kind",          "settings",  "secret",    "bundle",      "limits",  "broken",         "configuration",
+      "retry_after_s", "receipts",  "replies",   "sign",        "check",   "signing_secret", NULL};
   const Loader *a = &l->answers;
   Str transport = STR_NONE;
   if (!load_known_keys(a, map, S("the channel"), KNOWN) || !load_text(a, map, "name", &channel->name) ||
@@ -166,8 +179,10 @@ static bool load_channel(const ChannelLoader *l, const Value *map, Channel *chan
   const Value *samples = value_get_c(map, "samples");
   channel->samples = value_is(samples, VALUE_LIST) ? *samples : (Value){.kind = VALUE_LIST};
   return load_address(l, value_get_c(map, "address"), channel) && load_answers(l, map, channel) &&
+         channel_load_sign(l, value_get_c(map, "sign"), &channel->sign) &&
+         load_check(l, value_get_c(map, "check"), channel) &&
          (channel->mail ? load_mail(l, value_get_c(map, "mail"), channel)
-                        : load_request(l, value_get_c(map, "request"), channel));
+                        : channel_load_request(l, value_get_c(map, "request"), &channel->request));
 }
 
 const CelEnv *channel_env_new(Arena *arena, ZoneDb *zones) {
@@ -218,6 +233,10 @@ bool channel_check_address(const Channel *channel, Str address, Error *err) {
   vars[VAR_ITEM] = value_string(address);
   bool plain = address.len > 0 && address.len <= CHANNEL_LINE_MAX && utf8_valid(address);
   for (size_t i = 0; plain && i < address.len; i++) plain = (u8)address.ptr[i] > ' ' && address.ptr[i] != 0x7f;
+  if (plain && channel->sign.kind == SIGN_WEB_PUSH) {
+    WebPushTarget target;
+    return web_push_target(arena, address, &target, err);
+  }
   if (plain && cel_eval(channel->address_check, arena, &run, &answer, &ignored) && value_bool_or(&answer, false))
     return true;
   return fail(err, ERR_INVALID, "\"%.*s\" is not an address of %.*s; one looks like %.*s",

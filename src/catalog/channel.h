@@ -16,9 +16,11 @@ Str channel_kind(const Channel *channel);
 /* It cannot be used without a connector's settings. */
 bool channel_needs_connector(const Channel *channel);
 /* Settings of a connector: texts by name. Which are known, which are missing; says what each is for. */
-MUST_CHECK bool channel_check_settings(const Channel *channel, const Value *settings, bool has_secret, Error *err);
+MUST_CHECK bool channel_check_settings(const Channel *channel, const Value *settings, Str secret, Str signing_secret,
+                                       Error *err);
 /* The same with what is left out; for the context. */
 Value channel_settings(const Channel *channel, Arena *arena, const Value *settings);
+bool channel_has_replies(const Channel *channel);
 /* For people: name, kind, title, guide, address_hint, needs_connector, secret, settings[]. */
 /* As its file says; why_not: nothing of its kind can be sent (NULL: it can). */
 Value channel_facts(const Channel *channel, const char *why_not, Arena *arena);
@@ -54,6 +56,11 @@ typedef struct ChannelMessage {
 MUST_CHECK bool channel_render(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out,
                                Error *err);
 
+/* Whether the provider takes our credentials, asked without sending anything to anybody; not every one can be asked. */
+bool channel_can_check(const Channel *channel);
+MUST_CHECK bool channel_render_check(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out,
+                                     Error *err);
+
 typedef enum SendVerdict {
   SEND_SENT,          /* the provider took it */
   SEND_DELIVERED,     /* and says it reached the person */
@@ -66,29 +73,38 @@ typedef enum SendVerdict {
 /* What a provider calls back with: a receipt of one message, or what a person answered (a button, a key, a text). */
 typedef struct ChannelCallback {
   Str method, url, body, content_type; /* url: as the provider was given it */
-  Str signature;                       /* header X-Twilio-Signature */
+  Str signature;                       /* header X-Twilio-Signature or X-Slack-Signature */
+  Str timestamp;                       /* header X-Slack-Request-Timestamp */
+  Str authorization;                   /* header Authorization */
   Str token_header;                    /* header X-Telegram-Bot-Api-Secret-Token */
 } ChannelCallback;
+/* What it is held against. */
+typedef struct ChannelSecrets {
+  Str secret, signing_secret; /* the connector's */
+  Str hook_token;             /* what a provider sends back in a header to prove itself */
+  i64 now_s;                  /* true time */
+} ChannelSecrets;
 typedef struct ChannelReceipt {
   SendVerdict verdict; /* SEND_RETRY: it says nothing (yet); SEND_UNKNOWN: nobody can say */
   Str error;
 } ChannelReceipt;
-/* False: it is not from the provider (err), whose secret this is. */
-MUST_CHECK bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
-                                     ChannelReceipt *out, Error *err);
+/* False: it is not from the provider (err). */
+MUST_CHECK bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback,
+                                     const ChannelSecrets *secrets, ChannelReceipt *out, Error *err);
 typedef struct ChannelReply {
-  Str action; /* acknowledge, resolve, escalate; empty: none */
-  Str from;   /* the sender's address; empty when the callback belongs to one message */
-  Str token;  /* of a button: the message's */
-  Str number; /* of an alert that a text names; empty: the last message */
-  bool stop;  /* "STOP": nothing more to this address */
+  Str action;    /* acknowledge, resolve, escalate, repeat, end (a call: say nothing more); empty: none */
+  Str from;      /* the sender's address; empty when the callback belongs to one message */
+  Str token;     /* of a button: the message's */
+  Str number;    /* of an alert that a text names; empty: the last message */
+  bool stop;     /* "STOP": nothing more to this address */
+  Value payload; /* for the answer */
 } ChannelReply;
-/* hook_token: what a provider sends back in a header to prove itself. */
-MUST_CHECK bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
-                                   Str hook_token, ChannelReply *out, Error *err);
+MUST_CHECK bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback,
+                                   const ChannelSecrets *secrets, ChannelReply *out, Error *err);
 /* What the provider is answered: `said` in its form; empty: nothing. */
 Str channel_answer(const Channel *channel, Arena *arena, const Value *context, const char **out_content_type);
 
+SendVerdict channel_judge_check(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_error);
 SendVerdict channel_judge(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_provider_id,
                           Str *out_error, i64 *out_retry_after_s);
 

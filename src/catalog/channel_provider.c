@@ -1,12 +1,7 @@
 /* What belongs to a channel's provider: the settings of a connector, limits, and what the provider calls back with. */
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <stdlib.h>
-
 #include "catalog/channel_internal.h"
 #include "lang/json.h"
-
-enum { FORM_FIELDS_MAX = 64 };
+#include "net/jwt.h"
 
 static const CelVar CALLBACK_VARS[CALLBACK_COUNT] = {
     [CALLBACK_PAYLOAD] = {"payload", "dyn", "What the provider sent: a form or JSON, as a map."}};
@@ -48,12 +43,13 @@ static bool load_limits(const ChannelLoader *l, const Value *list, Channel *chan
 }
 
 static bool load_proof(const ChannelLoader *l, const Value *map, CallbackProof *out) {
-  static const char *const WORDS[] = {"url", "twilio", "token_header"};
+  static const char *const WORDS[PROOF_COUNT] = {"url", "twilio", "token_header", "vonage", "slack"};
   Str word = S("url");
   if (!load_text(&l->answers, map, "proof", &word)) return false;
   for (size_t i = 0; i < COUNT(WORDS); i++)
     if (str_equal_c(word, WORDS[i])) return *out = (CallbackProof)i, true;
-  return load_fail(&l->answers, word, S("proof"), "\"%.*s\" is none of url, twilio, token_header", STR_ARG(word));
+  return load_fail(&l->answers, word, S("proof"), "\"%.*s\" is none of url, twilio, token_header, vonage, slack",
+                   STR_ARG(word));
 }
 
 static bool load_receipts(const ChannelLoader *l, const Value *map, Channel *channel) {
@@ -93,6 +89,7 @@ bool channel_load_provider(const ChannelLoader *l, const Value *map, Channel *ch
   channel->machine = !value_bool_or(value_get_c(map, "bundle"), true);
   return load_text(&l->answers, map, "kind", &channel->kind) &&
          load_text(&l->answers, map, "secret", &channel->secret_doc) &&
+         load_text(&l->answers, map, "signing_secret", &channel->signing_doc) &&
          load_settings(l, value_get_c(map, "settings"), channel) &&
          load_limits(l, value_get_c(map, "limits"), channel) &&
          load_receipts(l, value_get_c(map, "receipts"), channel) &&
@@ -122,7 +119,21 @@ static Str names_of(const Channel *channel, Arena *arena) {
   return out.len ? buf_str(&out) : S("none");
 }
 
-bool channel_check_settings(const Channel *channel, const Value *settings, bool has_secret, Error *err) {
+static bool check_secrets(const Channel *channel, Str secret, Str signing_secret, Error *err) {
+  CLEANUP(pkey_freep) EVP_PKEY *key = NULL;
+  if (channel->secret_doc.len && !secret.len)
+    return fail_at(err, ERR_INVALID, "/secret", "%.*s needs a secret: %.*s", STR_ARG(channel->name),
+                   STR_ARG(channel->secret_doc));
+  if (signing_secret.len && !channel->signing_doc.len)
+    return fail_at(err, ERR_INVALID, "/signing_secret",
+                   "what %.*s calls back with is not signed with a secret of its own", STR_ARG(channel->name));
+  Error why = {0};
+  if (channel->sign.kind == SIGN_JWT_RS256 && !pkey_from_pem(secret, &key, &why))
+    return fail_at(err, ERR_INVALID, "/secret", "%.*s needs a private key: %s", STR_ARG(channel->name), why.message);
+  return true;
+}
+
+bool channel_check_settings(const Channel *channel, const Value *settings, Str secret, Str signing_secret, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   Str names = names_of(channel, arena);
   for (size_t i = 0; value_is(settings, VALUE_MAP) && i < settings->size; i++) {
@@ -138,10 +149,7 @@ bool channel_check_settings(const Channel *channel, const Value *settings, bool 
       return fail(err, ERR_INVALID, "%.*s needs the setting \"%.*s\": %.*s", STR_ARG(channel->name), STR_ARG(s->name),
                   STR_ARG(s->doc));
   }
-  if (channel->secret_doc.len && !has_secret)
-    return fail_at(err, ERR_INVALID, "/secret", "%.*s needs a secret: %.*s", STR_ARG(channel->name),
-                   STR_ARG(channel->secret_doc));
-  return true;
+  return check_secrets(channel, secret, signing_secret, err);
 }
 
 Value channel_settings(const Channel *channel, Arena *arena, const Value *settings) {
@@ -158,6 +166,10 @@ bool channel_bundles(const Channel *channel) {
   return !channel->machine;
 }
 
+bool channel_has_replies(const Channel *channel) {
+  return channel->has_replies;
+}
+
 bool channel_receipts(const Channel *channel) {
   return channel->has_receipts;
 }
@@ -165,91 +177,6 @@ bool channel_receipts(const Channel *channel) {
 const ChannelLimit *channel_limits(const Channel *channel, size_t *out_count) {
   *out_count = channel->limit_count;
   return channel->limits;
-}
-
-/* Proofs ---------------------------------------------------------------------------------------------------------- */
-
-typedef struct FormField {
-  Str name, value;
-} FormField;
-
-static Str form_decode(Arena *arena, Str s) {
-  Buf out = buf_new(arena, s.len + 1);
-  for (size_t i = 0; i < s.len; i++) {
-    Str byte = STR_NONE;
-    if (s.ptr[i] == '%' && i + 2 < s.len + 0 && hex_decode(arena, str_slice(s, i + 1, i + 3), &byte)) {
-      buf_put(&out, byte);
-      i += 2;
-    } else {
-      buf_putc(&out, s.ptr[i] == '+' ? ' ' : s.ptr[i]);
-    }
-  }
-  return out.len ? buf_str(&out) : S("");
-}
-
-static size_t read_form(Arena *arena, Str body, FormField *out) {
-  size_t count = 0;
-  Str rest = body;
-  while (rest.len && count < FORM_FIELDS_MAX) {
-    Str pair = rest, tail = S(""), name, value = S("");
-    if (str_cut(rest, '&', &pair, &tail))
-      rest = tail;
-    else
-      rest = S("");
-    if (!str_cut(pair, '=', &name, &value)) name = pair;
-    if (pair.len) out[count++] = (FormField){form_decode(arena, name), form_decode(arena, value)};
-  }
-  return count;
-}
-
-static int compare_fields(const void *a, const void *b) {
-  const FormField *x = a, *y = b;
-  int order = str_compare(x->name, y->name);
-  return order ? order : str_compare(x->value, y->value);
-}
-
-/* The URL, then each name and value in order of names; HMAC-SHA1 with the account's token, base64. */
-static Str twilio_mac(Arena *arena, Str url, Str body, Str secret) {
-  FormField fields[FORM_FIELDS_MAX];
-  size_t count = read_form(arena, body, fields);
-  Buf text = buf_new(arena, url.len + body.len + 16);
-  u8 mac[EVP_MAX_MD_SIZE];
-  unsigned mac_bytes = 0;
-  qsort(fields, count, sizeof fields[0], compare_fields);
-  buf_put(&text, url);
-  for (size_t i = 0; i < count; i++) {
-    if (i && str_equal(fields[i].name, fields[i - 1].name) && str_equal(fields[i].value, fields[i - 1].value)) continue;
-    buf_put(&text, fields[i].name);
-    buf_put(&text, fields[i].value);
-  }
-  Str whole = buf_str(&text);
-  HMAC(EVP_sha1(), secret.ptr, (int)secret.len, (const u8 *)whole.ptr, whole.len, mac, &mac_bytes);
-  return base64_encode(arena, (Str){(const char *)mac, mac_bytes});
-}
-
-/* Twilio is not of one mind about the port: with and without it. */
-static Str other_port(Arena *arena, Str url) {
-  Str port = str_starts_with(url, S("https://")) ? S(":443") : S(":80");
-  size_t host = str_find(url, S("://"), 0) + 3, path = str_find_char(url, '/', host);
-  if (path == SIZE_MAX) path = url.len;
-  Str authority = str_slice(url, host, path);
-  if (str_ends_with(authority, port))
-    return str_format(arena, "%.*s%.*s", (int)(path - port.len), url.ptr, STR_ARG(str_slice(url, path, url.len)));
-  return str_format(arena, "%.*s%.*s%.*s", (int)path, url.ptr, STR_ARG(port), STR_ARG(str_slice(url, path, url.len)));
-}
-
-static bool proves(CallbackProof proof, Arena *arena, const ChannelCallback *c, Str secret, Str hook_token,
-                   Error *err) {
-  if (proof == PROOF_URL) return true;
-  if (proof == PROOF_TOKEN_HEADER)
-    return (c->token_header.len && str_equal_secret(c->token_header, hook_token)) ||
-           fail(err, ERR_FORBIDDEN, "the header X-Telegram-Bot-Api-Secret-Token is not this connector's hook_token");
-  bool good = c->signature.len && secret.len &&
-              (str_equal_secret(c->signature, twilio_mac(arena, c->url, c->body, secret)) ||
-               str_equal_secret(c->signature, twilio_mac(arena, other_port(arena, c->url), c->body, secret)));
-  return good || fail(err, ERR_FORBIDDEN,
-                      "X-Twilio-Signature does not fit: the connector's secret must be the account's auth token, and "
-                      "public_url must be the address that the provider calls");
 }
 
 /* Reading --------------------------------------------------------------------------------------------------------- */
@@ -264,7 +191,7 @@ static Value read_payload(Arena *arena, const ChannelCallback *c) {
     return payload;
   }
   FormField fields[FORM_FIELDS_MAX];
-  size_t count = read_form(arena, c->body, fields);
+  size_t count = channel_read_form(arena, c->body, fields);
   MapBuilder map = map_builder(arena);
   for (size_t i = 0; i < count; i++)
     (void)map_put(&map, fields[i].name, value_string(utf8_clean(arena, fields[i].value)));
@@ -284,8 +211,8 @@ static Str told(const CelProgram *program, Arena *arena, const Value *payload) {
   return v.kind == VALUE_NULL ? S("") : utf8_cut(value_display(arena, &v), 300);
 }
 
-bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
-                          ChannelReceipt *out, Error *err) {
+bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback,
+                          const ChannelSecrets *secrets, ChannelReceipt *out, Error *err) {
   static const struct {
     const char *word;
     SendVerdict verdict;
@@ -295,7 +222,7 @@ bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCal
                {"unconfirmed", SEND_UNKNOWN}};
   *out = (ChannelReceipt){.verdict = SEND_RETRY};
   if (!channel->has_receipts) return fail(err, ERR_NOT_FOUND, "this channel has no receipts");
-  if (!proves(channel->receipt_proof, arena, callback, secret, STR_NONE, err)) return false;
+  if (!channel_proves(channel->receipt_proof, arena, callback, secrets, err)) return false;
   Value payload = read_payload(arena, callback);
   Str status = told(channel->receipt_status, arena, &payload);
   out->error = told(channel->receipt_error, arena, &payload);
@@ -304,11 +231,11 @@ bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCal
   return true;
 }
 
-bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback, Str secret,
-                        Str hook_token, ChannelReply *out, Error *err) {
+bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback,
+                        const ChannelSecrets *secrets, ChannelReply *out, Error *err) {
   *out = (ChannelReply){0};
   if (!channel->has_replies) return fail(err, ERR_NOT_FOUND, "nothing can be answered on this channel");
-  if (!proves(channel->reply_proof, arena, callback, secret, hook_token, err)) return false;
+  if (!channel_proves(channel->reply_proof, arena, callback, secrets, err)) return false;
   Value payload = read_payload(arena, callback);
   Value stop = ask(channel->reply_stop, arena, &payload);
   out->action = told(channel->reply_action, arena, &payload);
@@ -316,6 +243,7 @@ bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallb
   out->token = told(channel->reply_token, arena, &payload);
   out->number = told(channel->reply_number, arena, &payload);
   out->stop = value_bool_or(&stop, false);
+  out->payload = payload;
   return true;
 }
 
@@ -349,6 +277,7 @@ Value channel_facts(const Channel *channel, const char *why_not, Arena *arena) {
   map_put_c(&map, "ready", value_bool(!why_not));
   map_put_c(&map, "why_not", why_not ? value_c(why_not) : value_null());
   map_put_c(&map, "secret", channel->secret_doc.len ? value_string(channel->secret_doc) : value_null());
+  map_put_c(&map, "signing_secret", channel->signing_doc.len ? value_string(channel->signing_doc) : value_null());
   map_put_c(&map, "settings", list_done(&settings));
   return map_done(&map);
 }

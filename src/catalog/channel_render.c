@@ -5,7 +5,7 @@
 
 enum { ENCODED_WORD_BYTES = 45 /* 60 characters of base64: an encoded word has at most 75 */ };
 
-static bool fill(const Mustache *template, Arena *arena, const Value *context, size_t max, Str *out, Error *err) {
+bool channel_fill(const Mustache *template, Arena *arena, const Value *context, size_t max, Str *out, Error *err) {
   CelRun cel = {.now_ms = value_int_or(value_get_c(context, "now_ms"), 0)};
   Buf buf = buf_new(arena, max);
   *out = S("");
@@ -49,15 +49,15 @@ static Str header_text(Arena *arena, Str s) {
 }
 
 /* Headers that render empty are left out. Mail encodes its own. */
-static bool render_headers(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out,
-                           Error *err) {
-  Str *headers = ARENA_ARRAY(arena, Str, channel->header_count + 1);
-  for (size_t i = 0; i < channel->header_count; i++) {
-    const ChannelHeader *header = &channel->headers[i];
+static bool render_headers(const ChannelRequest *request, bool mail, Arena *arena, const Value *context,
+                           ChannelMessage *out, Error *err) {
+  Str *headers = ARENA_ARRAY(arena, Str, request->header_count + CHANNEL_SIGN_HEADERS_MAX);
+  for (size_t i = 0; i < request->header_count; i++) {
+    const ChannelHeader *header = &request->headers[i];
     Str value;
-    if (!fill(header->value, arena, context, CHANNEL_LINE_MAX, &value, err))
+    if (!channel_fill(header->value, arena, context, CHANNEL_LINE_MAX, &value, err))
       return error_prefix(err, "header %.*s: ", STR_ARG(header->name));
-    value = channel->mail ? flatten(arena, value) : header_text(arena, value);
+    value = mail ? flatten(arena, value) : header_text(arena, value);
     if (value.len)
       headers[out->header_count++] = str_format(arena, "%.*s: %.*s", STR_ARG(header->name), STR_ARG(value));
   }
@@ -81,31 +81,78 @@ static Value with_defaults(Arena *arena, const Value *context) {
   return map_done(&map);
 }
 
-static bool render_form(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err) {
-  Buf body = buf_new(arena, CHANNEL_BODY_MAX);
-  for (size_t i = 0; i < channel->form_count; i++) {
-    Str value;
-    if (!fill(channel->form[i].value, arena, context, CHANNEL_BODY_MAX, &value, err)) return false;
-    if (value.len == 0) continue;
-    buf_format(&body, "%s%.*s=%.*s", body.len ? "&" : "", STR_ARG(channel->form[i].name),
-               STR_ARG(url_encode(arena, value)));
+/* As forms are encoded (and as moto and botocore encode them anew): a space is a plus. */
+static Str form_encode(Arena *arena, Str text) {
+  Str encoded = url_encode(arena, text);
+  Buf out = buf_new(arena, encoded.len + 1);
+  for (size_t i = 0; i < encoded.len; i++) {
+    bool space = encoded.ptr[i] == '%' && encoded.ptr[i + 1] == '2' && encoded.ptr[i + 2] == '0';
+    buf_putc(&out, space ? '+' : encoded.ptr[i]);
+    if (space) i += 2;
   }
-  if (channel->form_count) out->body = buf_str(&body);
+  return buf_str(&out);
+}
+
+static bool render_form(const ChannelRequest *request, Arena *arena, const Value *context, ChannelMessage *out,
+                        Error *err) {
+  Buf body = buf_new(arena, CHANNEL_BODY_MAX);
+  for (size_t i = 0; i < request->form_count; i++) {
+    Str value;
+    if (!channel_fill(request->form[i].value, arena, context, CHANNEL_BODY_MAX, &value, err)) return false;
+    if (value.len == 0) continue;
+    buf_format(&body, "%s%.*s=%.*s", body.len ? "&" : "", STR_ARG(request->form[i].name),
+               STR_ARG(form_encode(arena, value)));
+  }
+  if (request->form_count) out->body = buf_str(&body);
+  return true;
+}
+
+static bool render_request(const Channel *channel, const ChannelRequest *request, Arena *arena, const Value *context,
+                           ChannelMessage *out, Error *err) {
+  out->method = request->method;
+  out->timeout_ms = request->timeout_ms;
+  if (!channel_fill(request->url, arena, context, CHANNEL_LINE_MAX, &out->url, err) ||
+      !channel_fill(request->body, arena, context, CHANNEL_BODY_MAX, &out->body, err) ||
+      !render_headers(request, channel->mail, arena, context, out, err) ||
+      !render_form(request, arena, context, out, err))
+    return false;
+  out->url = str_trim(out->url);
+  return channel_sign_after(channel, arena, context, out, err);
+}
+
+static bool prepare(const Channel *channel, Arena *arena, const Value *context, Value *out, Error *err) {
+  Value full = with_defaults(arena, context);
+  MapBuilder map = map_builder(arena);
+  for (u32 i = 0; i < full.size; i++) (void)map_put_value(&map, full.members[i].key, full.members[i].value);
+  if (!channel_sign_before(channel, arena, &full, &map, err)) return false;
+  *out = map_done(&map);
   return true;
 }
 
 bool channel_render(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err) {
-  ChannelMessage message = {.method = channel->method, .timeout_ms = channel->timeout_ms};
-  Value full = with_defaults(arena, context);
-  if (!fill(channel->url, arena, &full, CHANNEL_LINE_MAX, &message.url, err) ||
-      !fill(channel->body, arena, &full, CHANNEL_BODY_MAX, &message.body, err) ||
-      !fill(channel->subject, arena, &full, CHANNEL_LINE_MAX, &message.subject, err) ||
-      !fill(channel->text, arena, &full, CHANNEL_BODY_MAX, &message.text, err) ||
-      !fill(channel->html, arena, &full, CHANNEL_BODY_MAX, &message.html, err) ||
-      !render_headers(channel, arena, &full, &message, err) || !render_form(channel, arena, &full, &message, err))
+  ChannelMessage message = {0};
+  Value full;
+  if (!prepare(channel, arena, context, &full, err) ||
+      !channel_fill(channel->subject, arena, &full, CHANNEL_LINE_MAX, &message.subject, err) ||
+      !channel_fill(channel->text, arena, &full, CHANNEL_BODY_MAX, &message.text, err) ||
+      !channel_fill(channel->html, arena, &full, CHANNEL_BODY_MAX, &message.html, err) ||
+      !render_request(channel, &channel->request, arena, &full, &message, err))
     return error_prefix(err, "channel %.*s: ", STR_ARG(channel->name));
-  message.url = str_trim(message.url);
   message.subject = flatten(arena, message.subject);
+  *out = message;
+  return true;
+}
+
+bool channel_can_check(const Channel *channel) {
+  return channel->check.url != NULL;
+}
+
+bool channel_render_check(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err) {
+  ChannelMessage message = {0};
+  Value full;
+  if (!prepare(channel, arena, context, &full, err) ||
+      !render_request(channel, &channel->check, arena, &full, &message, err))
+    return error_prefix(err, "channel %.*s: ", STR_ARG(channel->name));
   *out = message;
   return true;
 }
@@ -174,6 +221,17 @@ static SendVerdict judge(const Channel *channel, const Answer *answer, const Out
   case OUTBOUND_OUTCOME_COUNT: break;
   }
   return SEND_RETRY;
+}
+
+/* A provider that answers anything else but a refusal of us is not said to be misconfigured. */
+SendVerdict channel_judge_check(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_error) {
+  Answer answer;
+  read_answer(&answer, arena, result);
+  *out_error = STR_NONE;
+  bool answered = result->outcome == OUTBOUND_ANSWERED;
+  if (answered && says(&answer, channel->check_success)) return SEND_SENT;
+  *out_error = reason(channel, &answer, result);
+  return answered && says(&answer, channel->configuration) ? SEND_CONFIGURATION : SEND_RETRY;
 }
 
 SendVerdict channel_judge(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_provider_id,

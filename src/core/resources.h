@@ -43,6 +43,8 @@ typedef struct CoreHooks {
   bool (*heartbeat_edited)(ResourceCtx *ctx, i64 heartbeat_id, bool deleted, Error *err);
   /* Is the channel known, and are these its settings? */
   bool (*check_connector)(ResourceCtx *ctx, const Value *connector, Error *err);
+  /* It is another account now: its provider is asked whether it takes us. */
+  bool (*connector_changed)(ResourceCtx *ctx, i64 connector_id, Error *err);
   /* What its provider proves itself with. */
   Str (*connector_token)(ResourceCtx *ctx, i64 connector_id);
   /* A schedule or an override was written: running pages look who came on call, gaps are looked for. */

@@ -1,20 +1,35 @@
 """Doubles of providers: a connector of one channel, whose provider is a path of the sink."""
 
+import functools
+
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from http_sink import reply
 
 PHONE = "+4915112345678"
 
 
+@functools.cache
+def key_pair():
+    return rsa.generate_private_key(65537, 2048)
+
+
+def private_key():
+    return key_pair().private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+
 class Double:
     """A connector of one channel, whose provider is a path of the sink; Ann has a method of its kind and a webhook behind it."""
 
     def __init__(self, world, channel, kind, address, path, secret, **settings):
-        self.world, self.server, self.kind = world, world.server, kind
+        self.world, self.server, self.kind, self.channel = world, world.server, kind, channel
         self.base, self.others = f"/{world.name}/{channel}", []
         self.path, self.secret = self.base + path, secret
         self.address = address
+        if channel in CHECKS:
+            world.sink.handle(self.base + CHECKS[channel][0], lambda request: reply(200, CHECKS[channel][1]))
         body = {"name": f"{channel} {world.name}", "channel": channel, "settings": settings}
         if "url" in {s["name"] for s in self.facts(channel)["settings"]}:
             body["settings"]["url"] = world.sink.url + self.base
@@ -30,7 +45,9 @@ class Double:
         return found
 
     def calls(self):
-        return [r for r in self.world.sink.requests if r.path == self.path or r.path.startswith(self.path + "/")]
+        """Messages: not what it was asked daily."""
+        return [r for r in self.world.sink.requests if (r.path == self.path or r.path.startswith(self.path + "/"))
+                and r.method != "GET" and b"GetSMSAttributes" not in r.body]
 
     def script(self, *answers):
         self.world.sink.script(self.path, *answers)
@@ -63,10 +80,19 @@ OK = {
     "pushover": reply(200, {"status": 1, "request": "rq", "receipt": "rc"}, times=None),
     "twilio_sms": reply(201, {"sid": "SM1", "status": "queued"}, times=None),
     "twilio_voice": reply(201, {"sid": "CA1", "status": "queued"}, times=None),
+    "vonage_voice": reply(201, {"uuid": "U1", "status": "started"}, times=None),
+    "aws_sns": reply(200, "<PublishResponse><PublishResult><MessageId>M1</MessageId></PublishResult></PublishResponse>", times=None),
     "vonage_sms": reply(200, {"message-count": "1", "messages": [{"status": "0", "message-id": "V1"}]}, times=None),
 }
 PROVIDER_ID = {"telegram": "77", "slack": "D1/17.1", "matrix": "$e", "signal": "1700000000000", "pushover": "rc", "twilio_sms": "SM1",
-               "twilio_voice": "CA1", "vonage_sms": "V1"}
+               "twilio_voice": "CA1", "vonage_sms": "V1", "vonage_voice": "U1", "aws_sns": "M1"}
+# What a provider is asked daily, and what it says when it takes us.
+CHECKS = {
+    "telegram": ("/botSECRET/getMe", {"ok": True}), "slack": ("/api/auth.test", {"ok": True}),
+    "matrix": ("/_matrix/client/v3/account/whoami", {"user_id": "@t:example.org"}), "pushover": ("/1/apps/limits.json", {"status": 1}),
+    "twilio_sms": ("/2010-04-01/Accounts/AC1.json", {"status": "active"}), "twilio_voice": ("/2010-04-01/Accounts/AC1.json", {"status": "active"}),
+    "vonage_voice": ("/v1/calls", {"count": 0}),
+}
 MAKE = {
     "telegram": lambda w: Double(w, "telegram", "telegram", "123456789", "/botSECRET/sendMessage", "SECRET"),
     "slack": lambda w: Double(w, "slack", "slack", "U012AB3CD", "/api/chat.postMessage", "xoxb-1"),
@@ -77,6 +103,8 @@ MAKE = {
     "pushover": lambda w: Double(w, "pushover", "pushover", "u" * 30, "/1/messages.json", "app"),
     "twilio_sms": lambda w: Double(w, "twilio_sms", "sms", PHONE, "/2010-04-01/Accounts/AC1/Messages.json", "token", account="AC1", **{"from": "+4930111"}),
     "twilio_voice": lambda w: Double(w, "twilio_voice", "voice", PHONE, "/2010-04-01/Accounts/AC1/Calls.json", "token", account="AC1", **{"from": "+4930111"}),
+    "vonage_voice": lambda w: Double(w, "vonage_voice", "voice", PHONE, "/v1/calls", private_key(), application="app-1", **{"from": "+4930111"}),
+    "aws_sns": lambda w: Double(w, "aws_sns", "sms", PHONE, "/", "sns secret/+", region="eu-central-1", key_id="AKIATEST"),
     "vonage_sms": lambda w: Double(w, "vonage_sms", "sms", PHONE, "/sms/json", "vsecret", key="vkey", **{"from": "Tocsin"}),
 }
 

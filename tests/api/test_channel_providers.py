@@ -4,7 +4,7 @@ import urllib.parse
 
 import pytest
 
-from doubles import MAKE, OK, make, second_sms  # noqa: F401
+from doubles import CHECKS, MAKE, OK, make, second_sms  # noqa: F401
 from http_sink import drop, reply
 from world import World
 
@@ -73,11 +73,11 @@ def test_a_refusal_is_remembered_over_a_restart(make):  # noqa: F811
 
 @pytest.mark.parametrize("answer, becomes, words", [
     (reply(503, "busy", times=None), "failing", "503"), (drop(times=None), "failing", ""),
-    (reply(400, {"code": 21211, "message": "invalid To"}, times=None), "failing", "invalid To"),
-    (reply(401, {"code": 20003, "message": "Authenticate"}, times=None), "misconfigured", "Authenticate")],
+    (reply(200, {"messages": [{"status": "6", "error-text": "Invalid"}]}, times=None), "failing", "Invalid"),
+    (reply(200, {"messages": [{"status": "4", "error-text": "Bad Credentials"}]}, times=None), "misconfigured", "Bad Credentials")],
     ids=["overloaded", "cut", "refused", "credentials"])
 def test_a_connector_whose_first_test_failed_is_not_untried(make, answer, becomes, words):  # noqa: F811
-    double = make("twilio_sms")
+    double = make("vonage_sms")
     double.script(answer)
     double.server.verb("contact-methods", double.method["id"], "test")
     double.server.settle()
@@ -85,7 +85,7 @@ def test_a_connector_whose_first_test_failed_is_not_untried(make, answer, become
     shown = state(double)
     assert shown["state"] == becomes and words in shown["state_reason"] and shown["state_at"], shown
     double.server.turn("61s")
-    double.from_now(OK["twilio_sms"])
+    double.from_now(OK["vonage_sms"])
     double.server.verb("contact-methods", double.method["id"], "test")
     double.server.settle()
     assert state(double)["state"] == "working" and not state(double)["state_reason"]
@@ -132,3 +132,58 @@ def test_a_crash_while_it_was_sent_is_an_unknown_outcome(fresh, sink, channel):
         double.server.turn("11s")
     [again] = others() if others else double.calls()[1:]
     assert "may be repeated" in urllib.parse.unquote_plus(again.body.decode()) and double.notification()["status"] == "sent"
+
+
+# The canary.
+
+def asked(double):
+    return [r for r in double.world.sink.requests if r.path == double.base + CHECKS[double.channel][0] and r.method in ("GET", "POST")]
+
+
+@pytest.mark.parametrize("channel", CHECKS)
+def test_a_connector_is_checked_when_it_is_made_and_daily(make, channel):  # noqa: F811
+    double = make(channel)
+    double.server.settle()
+    made = state(double)
+    assert (made["state"], bool(made["checked_at"]), len(asked(double))) == ("working", True, 1), made
+    double.server.turn("23h")
+    assert len(asked(double)) == 1
+    double.server.turn("2h")
+    assert len(asked(double)) == 2 and len(double.calls()) == 0, "nobody was sent anything"
+
+
+def test_a_wrong_secret_is_known_before_the_night(make):  # noqa: F811
+    double = make("twilio_sms")
+    double.server.settle()
+    path = double.base + CHECKS["twilio_sms"][0]
+    double.world.sink.script(path, reply(401, {"code": 20003, "message": "Authenticate"}, times=None))
+    double.server.change("connectors", double.connector["id"], secret="mistyped")
+    double.server.settle()
+    named = lambda: [a for a in double.server.items("alerts", source="manual") if a["title"].startswith(double.connector["name"])]  # noqa: E731
+    assert state(double)["state"] == "misconfigured" and "Authenticate" in state(double)["state_reason"]
+    assert named()[0]["status"] == "triggered"
+    double.world.sink.forget(path)
+    double.server.turn("16m")
+    assert state(double)["state"] == "working" and named()[0]["status"] == "resolved", "it is asked again while it is not well"
+
+
+def test_a_connector_can_be_checked_by_hand(make):  # noqa: F811
+    double = make("slack")
+    double.server.settle()
+    assert double.server.verb("connectors", double.connector["id"], "check")["name"] == double.connector["name"]
+    double.server.settle()
+    assert len(asked(double)) == 2
+    other, _ = second_sms(double)
+    answer = double.server.try_api("POST", f"connectors/{other['id']}/check", {})
+    assert answer.status == 409 and "test" in answer.json["detail"], answer.json
+    double.server.change("connectors", double.connector["id"], enabled=False)
+    double.server.settle()
+    assert double.server.try_api("POST", f"connectors/{double.connector['id']}/check", {}).status == 409
+
+
+def test_what_was_renamed_is_not_asked_again(make):  # noqa: F811
+    double = make("slack")
+    double.server.settle()
+    double.server.change("connectors", double.connector["id"], name=f"Renamed {double.world.name}", position=3)
+    double.server.settle()
+    assert len(asked(double)) == 1

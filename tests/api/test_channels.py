@@ -26,6 +26,10 @@ WANTED = {
     "twilio_sms": lambda r: r.form["To"] == PHONE and r.form["From"] == "+4930111" and "Reply a" in r.form["Body"] and "MessagingServiceSid" not in r.form
     and r.headers["authorization"] == "Basic " + base64.b64encode(b"AC1:token").decode() and r.form["StatusCallback"].endswith("/receipt"),
     "twilio_voice": lambda r: "Disk &amp; &lt;full&gt;" in r.form["Twiml"] and 'numDigits="1"' in r.form["Twiml"] and len(r.form["Twiml"]) <= 4000,
+    "vonage_voice": lambda r: (r.json["to"], r.json["from"]) == ([{"type": "phone", "number": PHONE[1:]}], {"type": "phone", "number": "4930111"})
+    and "Disk & <full>" in r.json["ncco"][0]["text"] and r.json["ncco"][1]["eventUrl"][0].endswith("/keys") and r.json["event_url"][0].endswith("/receipt"),
+    "aws_sns": lambda r: (r.form["Action"], r.form["PhoneNumber"], r.form["MessageAttributes.entry.1.Value.StringValue"]) == ("Publish", PHONE, "Transactional")
+    and "Disk & <full>" in r.form["Message"] and "/ack/" in r.form["Message"] and "MessageAttributes.entry.2.Name" not in r.form,
     "vonage_sms": lambda r: r.form["api_key"] == "vkey" and r.form["api_secret"] == "vsecret" and r.form["to"] == PHONE[1:] and r.form["type"] == "unicode",
 }
 
@@ -75,6 +79,15 @@ ANSWERS = [
     ("twilio_voice", reply(503, "x"), "retry"),
     ("twilio_voice", reply(400, {"code": 21217, "message": "invalid"}), "broken"),
     ("twilio_voice", reply(400, {"code": 21215, "message": "geo"}), "configuration"),
+    ("vonage_voice", reply(429, {"title": "Rate limited"}), "retry"),
+    ("vonage_voice", reply(503, "x"), "retry"),
+    ("vonage_voice", reply(400, {"error_title": "Bad Request", "type": "VALIDATION"}), "permanent"),
+    ("vonage_voice", reply(401, {"title": "Unauthorized"}), "configuration"),
+    ("aws_sns", reply(500, "x"), "retry"),
+    ("aws_sns", reply(400, "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"), "retry"),
+    ("aws_sns", reply(400, "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: PhoneNumber</Message></Error></ErrorResponse>"), "permanent"),
+    ("aws_sns", reply(400, "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>The phone number is opted out</Message></Error></ErrorResponse>"), "broken"),
+    ("aws_sns", reply(403, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error></ErrorResponse>"), "configuration"),
     ("vonage_sms", reply(200, {"messages": [{"status": "1", "error-text": "Throttled"}]}), "retry"),
     ("vonage_sms", reply(200, {"messages": [{"status": "6", "error-text": "Invalid message"}]}), "permanent"),
     ("vonage_sms", reply(200, {"messages": [{"status": "7", "error-text": "Number barred"}]}), "broken"),

@@ -44,13 +44,31 @@ static const Field CHANNEL_FIELDS[] = {
      .doc = "Whether a message to a contact method of this kind can be sent, by this channel or another of the kind."},
     {.name = "why_not", .kind = F_ENUM, .values = WHY_NOT, .doc = "Why it cannot; null: it can."},
     {.name = "secret", .kind = F_TEXT, .doc = "What the connector's secret is; null: it has none."},
+    {.name = "signing_secret", .kind = F_TEXT, .doc = "What the connector's signing_secret is; null: it has none."},
     {.name = "settings", .kind = F_LIST, .of = &SETTING_ITEM, .required = true, .doc = "Of the connector."}};
 static const Field CHANNEL_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(CHANNEL_FIELDS), .doc = "One channel."};
 static const Field CHANNELS[] = {
     {.name = "items", .kind = F_LIST, .of = &CHANNEL_ITEM, .required = true, .doc = "All of them."},
     {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."}};
 
+static bool check(Call *c, Cycle *cycle, Error *err) {
+  i64 id = 0;
+  if (!api_resolve(c, cycle->db, "connector", 0, &id, err)) return false;
+  const SetupConnector *connector = setup_connector(setup_current(c->app->setup), id);
+  if (connector && (!connector->channel || !channel_can_check(connector->channel)))
+    return fail(err, ERR_CONFLICT,
+                "%.*s cannot be asked without a message to somebody; send a test to a contact method of its kind",
+                STR_ARG(connector->name));
+  if (connector && !connector->enabled)
+    return fail(err, ERR_CONFLICT, "%.*s is not enabled; enable it first", STR_ARG(connector->name));
+  return connector_check_soon(cycle, c->org_id, id, err) && api_answer_with(c, cycle->db, "connector", id, err);
+}
+
 const Route CHANNEL_ROUTES[] = {
+    {HTTP_POST, "connectors/{id}/check", "connectors:write", .write = check, .answers = "connector",
+     .doc = "Asks its provider now whether it takes us, without a message to anybody; state and checked_at say what "
+            "became "
+            "of it."},
     {HTTP_GET, "channels", "channels:read", .read = channels, WHOLE_LIST, ANSWER(CHANNELS),
      .doc = "The channels of the catalog: how people can be reached, and what each needs."},
     {.path = NULL},

@@ -63,7 +63,8 @@ static bool check_connector(ResourceCtx *ctx, const Value *connector, Error *err
   const Channel *channel = channel_find(catalog, name);
   if (channel && channel_needs_connector(channel))
     return channel_check_settings(channel, value_get_c(connector, "settings"),
-                                  value_text_or(value_get_c(connector, "secret"), S("")).len > 0, err);
+                                  value_text_or(value_get_c(connector, "secret"), S("")),
+                                  value_text_or(value_get_c(connector, "signing_secret"), S("")), err);
   Buf names = buf_new(ctx->arena, KIB(4));
   for (size_t i = 0; i < channel_count(catalog); i++)
     if (channel_needs_connector(channel_at(catalog, i)))
@@ -235,6 +236,10 @@ static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err)
   return heartbeat_edited(cycle_of(ctx), id, deleted, err);
 }
 
+static bool connector_changed(ResourceCtx *ctx, i64 id, Error *err) {
+  return connector_check_soon(cycle_of(ctx), ctx->org_id, id, err);
+}
+
 static Value because(ResourceCtx *ctx, const Value *holds) {
   const Call *call = ((ApiCtx *)(void *)ctx)->call;
   if (!call || !value_is(holds, VALUE_LIST) || holds->size == 0) return value_null();
@@ -275,4 +280,5 @@ const CoreHooks API_HOOKS = {
     .heartbeat_edited = edited_heartbeat,
     .check_connector = check_connector,
     .connector_token = connector_token,
+    .connector_changed = connector_changed,
 };

@@ -19,6 +19,7 @@ typedef struct Callback {
   const Channel *channel;
   Str said, headline;
   bool again; /* the call says it once more */
+  Value settings, payload;
 } Callback;
 
 /* Which message -----------------------------------------------------------------------------------------------------
@@ -86,14 +87,24 @@ static bool stop_address(Callback *c, Cycle *cycle, i64 org_id, Str from, Error 
                 db_int(cycle->now_ms));
 }
 
+static ChannelSecrets secrets_of(Callback *c, Cycle *cycle, const SetupConnector *connector) {
+  ChannelSecrets secrets = {.now_s = clock_true_ms() / 1000};
+  if (!connector) return secrets;
+  secrets.secret = connector->secret;
+  secrets.signing_secret = connector->signing_secret;
+  secrets.hook_token = ack_token(c->app, cycle->arena, connector->id);
+  return secrets;
+}
+
 static bool take_reply(Callback *c, Cycle *cycle, const SetupConnector *connector, Error *err) {
   ChannelReply reply = {0};
-  Str secret = connector ? connector->secret : STR_NONE;
   i64 org_id = connector ? connector->org_id : 0;
-  Str hook_token = connector ? ack_token(c->app, cycle->arena, connector->id) : STR_NONE;
-  if (!channel_read_reply(c->channel, cycle->arena, &c->sent, secret, hook_token, &reply, err)) return false;
+  ChannelSecrets secrets = secrets_of(c, cycle, connector);
+  if (!channel_read_reply(c->channel, c->arena, &c->sent, &secrets, &reply, err)) return false;
+  c->payload = reply.payload;
   if (reply.stop) return stop_address(c, cycle, org_id, reply.from, err);
   if (str_equal_c(reply.action, "repeat") || (c->notification_id && !reply.action.len)) return c->again = true, true;
+  if (str_equal_c(reply.action, "end")) return true;
   if (!reply.action.len) return c->said = S("Answer a to acknowledge, e to escalate, c to close."), true;
   if (!c->notification_id && !find_message(c, cycle, org_id, &reply, err)) return false;
   if (!ack_by_callback(c->app, c->request, cycle, c->notification_id, reply.action, &c->said, err)) return false;
@@ -103,9 +114,20 @@ static bool take_reply(Callback *c, Cycle *cycle, const SetupConnector *connecto
 
 static bool take_receipt(Callback *c, Cycle *cycle, const SetupConnector *connector, Error *err) {
   ChannelReceipt receipt = {0};
-  return channel_read_receipt(c->channel, cycle->arena, &c->sent, connector ? connector->secret : STR_NONE, &receipt,
-                              err) &&
+  ChannelSecrets secrets = secrets_of(c, cycle, connector);
+  return channel_read_receipt(c->channel, cycle->arena, &c->sent, &secrets, &receipt, err) &&
          notify_receipt(cycle, c->notification_id, &receipt, err);
+}
+
+/* What a call says once more. */
+static bool load_headline(Callback *c, Cycle *cycle, const Notification *n, Error *err) {
+  Page page = {0};
+  bool found = false;
+  c->headline = str_copy(c->arena, n->title);
+  if (c->headline.len || !n->page_id) return true;
+  if (!page_load(cycle->db, cycle->arena, n->page_id, &page, &found, err)) return false;
+  c->headline = str_copy(c->arena, page.title);
+  return true;
 }
 
 static bool run(Command *command, Cycle *cycle, Error *err) {
@@ -120,7 +142,9 @@ static bool run(Command *command, Cycle *cycle, Error *err) {
   c->channel = connector ? connector->channel : NULL;
   if (!c->channel && n.kind.len) c->channel = channel_find(c->app->catalog, n.kind);
   if (!c->channel) return fail(err, ERR_NOT_FOUND, "its channel is gone");
-  c->headline = str_copy(c->arena, n.title);
+  Value settings = channel_settings(c->channel, cycle->arena, connector ? &connector->settings : NULL);
+  c->settings = value_copy(c->arena, &settings);
+  if (!load_headline(c, cycle, &n, err)) return false;
   if (str_equal_c(c->verb, "receipt")) return take_receipt(c, cycle, connector, err);
   if (!c->verb.len || str_equal_c(c->verb, "keys")) return take_reply(c, cycle, connector, err);
   return ack_by_callback(c->app, c->request, cycle, c->notification_id, c->verb, &c->said, err);
@@ -139,6 +163,8 @@ static void respond(Callback *c, int status, Str said) {
   map_put_c(&map, "callback_url",
             value_string(str_format(c->arena, "%s/ack/%.*s", c->app->public_url,
                                     STR_ARG(ack_token(c->app, c->arena, c->notification_id)))));
+  map_put_c(&map, "settings", c->settings);
+  map_put_c(&map, "payload", c->payload);
   Value context = map_done(&map);
   if (c->channel) body = channel_answer(c->channel, c->arena, &context, &type);
   HttpResponse response = {.status = status, .content_type = type, .body = body};
@@ -204,6 +230,9 @@ void callback_request(App *app, HttpRequest *request, Str rest) {
                               .body = request->body,
                               .content_type = http_header(request, "Content-Type"),
                               .signature = http_header(request, "X-Twilio-Signature"),
+                              .timestamp = http_header(request, "X-Slack-Request-Timestamp"),
+                              .authorization = http_header(request, "Authorization"),
                               .token_header = http_header(request, "X-Telegram-Bot-Api-Secret-Token")};
+  if (!c->sent.signature.len) c->sent.signature = http_header(request, "X-Slack-Signature");
   if (!engine_submit(app->engine, &c->command)) refuse(app, request, 503, "the server is stopping");
 }

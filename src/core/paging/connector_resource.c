@@ -27,6 +27,11 @@ static const Field CONNECTOR_FIELDS[] = {
      .write_only = true,
      .max = 4000,
      .doc = "Token, password or key, as the channel says."},
+    {.name = "signing_secret",
+     .kind = F_TEXT,
+     .write_only = true,
+     .max = 400,
+     .doc = "What the provider signs its callbacks with, where that is another secret; the channel says."},
     {.name = "position",
      .kind = F_INT,
      .min = 0,
@@ -37,6 +42,10 @@ static const Field CONNECTOR_FIELDS[] = {
     {.name = "state", .kind = F_ENUM, .values = STATES, .read_only = true, .def = "untried", .doc = "How it stands."},
     {.name = "state_reason", .kind = F_TEXT, .read_only = true, .doc = "The provider's words."},
     {.name = "state_at", .kind = F_TIME, .read_only = true, .doc = "Since when."},
+    {.name = "checked_at",
+     .kind = F_TIME,
+     .read_only = true,
+     .doc = "When its provider was last asked whether it takes us: daily, where the channel can ask."},
     {.name = "hook_url",
      .kind = F_TEXT,
      .computed = true,
@@ -58,6 +67,16 @@ static bool connector_before_write(ResourceCtx *ctx, const Value *old, Value *fr
   if (hooks->check_connector && !hooks->check_connector(ctx, fresh, &why))
     field_error(ctx, why.pointer[0] ? why.pointer : "/settings", "choice", "%s", why.message);
   return true;
+}
+
+/* What it says to its provider was changed. */
+static bool connector_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  bool same = old && value_equal(value_get_c(old, "settings"), value_get_c(fresh, "settings")) &&
+              value_equal(value_get_c(old, "secret"), value_get_c(fresh, "secret")) &&
+              value_equal(value_get_c(old, "enabled"), value_get_c(fresh, "enabled"));
+  return same || !hooks->connector_changed ||
+         hooks->connector_changed(ctx, resource_ref_id(ctx->registry, value_get_c(fresh, "id")), err);
 }
 
 static void connector_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
@@ -82,5 +101,6 @@ const Resource CONNECTOR = {
     .has_slug = true,
     .verbs = VERBS_ALL,
     .before_write = connector_before_write,
+    .after_write = connector_written,
     .render = connector_render,
 };

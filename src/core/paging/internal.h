@@ -167,6 +167,12 @@ void notify_outside(Engine *engine, const Job *job, void *work);
 bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
 void notify_free_result(void *result);
 
+/* check.c */
+bool connector_check_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+void connector_check_outside(Engine *engine, const Job *job, void *work);
+bool connector_check_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
+void connector_check_free(void *result);
+
 typedef struct PageIds {
   Arena *arena;
   VEC(i64) items;

@@ -501,6 +501,12 @@ const JobKind PAGING_JOBS[] = {
      .finish = notify_finish,
      .free_result = notify_free_result,
      .paging = true},
+    {.name = "connector.check",
+     .lease_ms = 60000,
+     .claim = connector_check_claim,
+     .outside = connector_check_outside,
+     .finish = connector_check_finish,
+     .free_result = connector_check_free},
     {.name = "notify.receipt", .lease_ms = 30000, .claim = notify_receipt_missing, .paging = true},
     {.name = NULL},
 };

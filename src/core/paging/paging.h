@@ -112,6 +112,11 @@ typedef struct PageAnnouncement {
 } PageAnnouncement;
 MUST_CHECK bool page_announce(Cycle *cycle, const PageAnnouncement *news, Error *err);
 
+/* A connector was written, or somebody asks: its provider is asked now whether it takes us. */
+MUST_CHECK bool connector_check_soon(Cycle *cycle, i64 org_id, i64 connector_id, Error *err);
+/* Those that no job looks at (a restore, an upgrade). */
+MUST_CHECK bool connector_checks_plan(Cycle *cycle, Error *err);
+
 PageRates *page_rates_new(void);
 void page_rates_free(PageRates *rates);
 

@@ -87,7 +87,7 @@ static bool refuses_us(Cycle *cycle, const SetupConnector *c, Breaker breaker, S
          (told || tell_misconfigured(cycle, c, reason, false, err));
 }
 
-/* The message that tried again decides alone. What never worked is not left as if nobody had tried it. */
+/* The message that tried again decides alone. */
 static bool failed(Cycle *cycle, const SetupConnector *c, Breaker breaker, Str reason, Error *err) {
   bool tried_again = breaker.open_until_ms && cycle->now_ms >= breaker.open_until_ms;
   if (cycle->now_ms - breaker.since_ms >= BREAKER_WINDOW_S * 1000) {
@@ -98,12 +98,11 @@ static bool failed(Cycle *cycle, const SetupConnector *c, Breaker breaker, Str r
   breaker.probe_until_ms = 0;
   bool opens = tried_again || breaker.failures >= BREAKER_FAILURES;
   if (opens) breaker.open_until_ms = cycle->now_ms + FAILING_S * 1000;
-  if ((opens && breaker.state != CONNECTOR_MISCONFIGURED) || breaker.state == CONNECTOR_UNTRIED)
-    breaker.state = CONNECTOR_FAILING;
-  return breaker_put(cycle, c->org_id, &breaker, breaker.state == CONNECTOR_WORKING ? STR_NONE : reason, err);
+  if (breaker.state != CONNECTOR_MISCONFIGURED) breaker.state = CONNECTOR_FAILING;
+  return breaker_put(cycle, c->org_id, &breaker, reason, err);
 }
 
-/* It took our credentials and refused this one message. */
+/* It took our credentials and refused this one message. What never worked is not left as if nobody had tried it. */
 static bool refused_one(Cycle *cycle, const SetupConnector *c, Breaker breaker, Str reason, Error *err) {
   if (breaker.state != CONNECTOR_UNTRIED) return true;
   breaker.state = CONNECTOR_FAILING;

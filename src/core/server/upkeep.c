@@ -3,6 +3,7 @@
  * deleted. */
 #include "core/server/upkeep.h"
 
+#include "core/paging/paging.h"
 #include "core/server/sweep.h"
 
 enum { ROWS = 500, EVERY_MS = 10 * 60 * 1000, IDLE_US = 4000, BUSY_US = 1000 };
@@ -95,7 +96,7 @@ static bool upkeep(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_w
 bool upkeep_plan(Cycle *cycle, void *ctx, Error *err) {
   (void)ctx;
   JobNew job = {.kind = "server.upkeep", .subject_id = 1, .due_ms = cycle->now_ms + 60000};
-  return job_cancel(cycle, "server.upkeep", 1, err) && job_add(cycle, &job, err);
+  return job_cancel(cycle, "server.upkeep", 1, err) && job_add(cycle, &job, err) && connector_checks_plan(cycle, err);
 }
 
 const JobKind UPKEEP_JOBS[] = {

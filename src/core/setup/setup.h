@@ -60,7 +60,7 @@ struct Channel;
 /* An account at a provider of messages. */
 typedef struct SetupConnector {
   i64 id, org_id, position;
-  Str name, secret;
+  Str name, secret, signing_secret;
   Value settings;
   const struct Channel *channel; /* NULL: it is gone from the catalog */
   bool enabled;

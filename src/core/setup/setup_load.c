@@ -85,7 +85,8 @@ const SetupPass SETUP_ONE_SCHEDULE = {&SCHEDULE, read_schedule};
 
 static const DbStmt CONNECTORS = {
     "setup_connectors",
-    "SELECT id, org_id, position, name, secret, settings, channel, enabled FROM connector ORDER BY id", NULL};
+    "SELECT id, org_id, position, name, secret, settings, channel, enabled, signing_secret FROM connector ORDER BY id",
+    NULL};
 
 static bool read_connector(const DbRow *row, void *ctx) {
   Loading *load = ctx;
@@ -97,7 +98,8 @@ static bool read_connector(const DbRow *row, void *ctx) {
                        .secret = load_secret_text(load, row, 4, db_row_int(row, 1), "secret"),
                        .settings = load_json(load, row, 5),
                        .channel = channel_find(load->app->catalog, db_row_peek(row, 6)),
-                       .enabled = db_row_int(row, 7) != 0};
+                       .enabled = db_row_int(row, 7) != 0,
+                       .signing_secret = load_secret_text(load, row, 8, db_row_int(row, 1), "signing_secret")};
   return true;
 }
 
