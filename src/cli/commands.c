@@ -48,6 +48,8 @@ const CliCommand CLI_COMMANDS[] = {
     {"replay", .doc = "maps a stored request again", .verb = &REPLAY},
     {"rule", .doc = "preview: what the rules would do with a payload; versions, restore", .verbs = RULE_VERBS},
     {"quiet", .doc = "what makes no noise now, and why; report, inhibition", .verb = &QUIET_NOW, .verbs = QUIET_VERBS},
+    {"together", .doc = "which alerts seem to belong together; accept, reject, rule", .verb = &TOGETHER,
+     .verbs = TOGETHER_VERBS},
     {"silence", .doc = "add, end, list, preview: what keeps alerts quiet for a while", .verbs = SILENCE_VERBS},
     {"maintenance", .doc = "start, end, list: work during which alerts are quiet", .verbs = MAINTENANCE_VERBS},
     {"inhibition", .doc = "import: inhibit_rules of an Alertmanager's configuration", .verbs = INHIBITION_VERBS},

@@ -17,6 +17,7 @@ extern const VerbSpec EVENT_VERBS[], RULE_VERBS[], REPLAY, EVAL, WATCH;
 
 /* quiet_verbs.c */
 extern const VerbSpec QUIET_NOW, QUIET_VERBS[];
+extern const VerbSpec TOGETHER, TOGETHER_VERBS[];
 extern const VerbSpec SILENCE_VERBS[], MAINTENANCE_VERBS[], INHIBITION_VERBS[];
 
 /* user_verbs.c */

@@ -139,6 +139,7 @@ extern const Route SETUP_ROUTES[];
 extern const Route CHANNEL_ROUTES[], HEARTBEAT_ROUTES[], DUTY_ROUTES[];
 extern const Route IDENTITY_ROUTES[], DEPARTURE_ROUTES[], RULE_ROUTES[];
 extern const Route QUIET_ROUTES[];
+extern const Route TOGETHER_ROUTES[];
 extern const Route SESSION_ROUTES[];
 extern const Route BULK_ROUTES[];
 /* Verbs on many rows that work in slices. */
