@@ -22,6 +22,9 @@ beforeAll(async () => {
   const rule = await server.api<{ id: string }>("POST", "alert-rules", { name: "Quiet", conditions: [{ field: "priority", op: "in", value: ["p4"] }], actions: [{ type: "suppress", reason: "small" }] });
   ids.rule = rule.id;
   await server.api("POST", "silences", { matchers: [{ name: "priority", value: "p3" }, { name: "env", op: "=~", value: "prod.*" }], for_s: 900, comment: "While it is moved" });
+  await server.api("POST", "maintenance-windows", { name: "Patches", service_ids: [service.id], for_s: 7200, rrule: "FREQ=WEEKLY" });
+  await server.api("POST", "inhibition-rules", { name: "p1 quiets p2", source: [{ name: "priority", value: "p1" }], target: [{ name: "priority", value: "p2" }], equal: ["env"] });
+  await server.api("POST", "heartbeats", { name: "Backup", period_s: 3600, priority: "p2" });
 });
 afterAll(async () => {
   await site.browser?.close();
@@ -60,6 +63,13 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["quiet now", "/quiet"],
   ["silences", "/quiet/silences"],
   ["a silence by expression", "/quiet/silences?edit=new", (page) => page.getByRole("button", { name: "Expression" }).click().then(() => page.getByRole("textbox", { name: "Expression" }).waitFor())],
+  ["maintenance", "/quiet/maintenance"],
+  ["new window", "/quiet/maintenance?edit=new", (page) => page.getByLabel("Comes again").selectOption("weekly")],
+  ["inhibition", "/quiet/inhibition"],
+  ["new inhibition rule", "/quiet/inhibition?edit=new"],
+  ["heartbeats", "/heartbeats"],
+  ["new heartbeat", "/heartbeats?edit=new"],
+  ["how to call a heartbeat", "/heartbeats", (page) => page.getByRole("button", { name: "How to call it" }).click()],
   ["on call", "/on-call"],
   ["schedule", `/on-call/${ids.schedule}`],
   ["my methods", "/on-call/me"],

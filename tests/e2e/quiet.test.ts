@@ -91,3 +91,82 @@ test("a silence that would silence everything is refused at its labels, and noth
   expect(await form.getByLabel("Value 1").inputValue()).toBe("db-9");
   await page.context().close();
 });
+
+test("maintenance is planned again and again, stands in the calendar, is begun and ended; its alert says so", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/quiet/maintenance`);
+  await page.getByText("No maintenance is planned").waitFor();
+  await page.getByRole("button", { name: "New window" }).click();
+  const form = dialog(page);
+  await form.getByLabel("Name").fill("Weekly patches");
+  await form.getByRole("checkbox", { name: "It begins now" }).uncheck();
+  await form.getByRole("button", { name: "Plan it" }).click();
+  await form.getByRole("alert").getByText(/say what is maintained/).waitFor();
+  await form.getByRole("checkbox", { name: "Own scripts" }).check();
+  await form.getByLabel("Comes again").selectOption("weekly");
+  await form.getByRole("button", { name: "Plan it" }).click();
+  const row = page.getByRole("listitem").filter({ hasText: "Weekly patches" }).filter({ hasText: "every week" });
+  await row.getByText("Planned").or(row.getByText("Now", { exact: true })).first().waitFor();
+  const bars = page.getByRole("list", { name: "Occurrences of Weekly patches" }).getByRole("button");
+  await page.waitForFunction(() => document.querySelectorAll('[aria-label="Occurrences of Weekly patches"] button').length >= 3);
+  await bars.first().click();
+  await dialog(page).getByRole("button", { name: "Remove" }).click();
+  await page.getByText("No maintenance is planned").waitFor();
+
+  await server.api("POST", "maintenance-windows", { name: "Move of db-2", matchers: [{ name: "host", value: "db-2" }], for_s: 7200 });
+  const now = page.getByRole("listitem").filter({ hasText: "Move of db-2" }).filter({ hasText: "holds 1 open alert" });
+  await now.waitFor(); // by the stream
+  await page.goto(`${server.url}/quiet`);
+  await page.getByRole("listitem").filter({ hasText: "Disk of db-2" }).getByRole("link", { name: "The window" }).click();
+  await dialog(page).getByRole("heading", { name: "Move of db-2" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "End now" }).click();
+  await page.getByText("No maintenance is planned").waitFor();
+  await page.context().close();
+});
+
+test("an inhibition rule is made, and who mutes whom is drawn until its source is over", async () => {
+  await server.fire(source.key, { title: "Node n1 is down", dedup_key: "node", priority: "p1", labels: { kind: "node", node: "n1" } });
+  await server.fire(source.key, { title: "Pod a restarts", dedup_key: "pod", priority: "p3", labels: { kind: "pod", node: "n1" } });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/quiet/inhibition?edit=new`);
+  const form = dialog(page);
+  await form.getByLabel("Name").fill("A dead node quiets its pods");
+  await form.getByLabel("Label 1").first().fill("kind");
+  await form.getByLabel("Value 1").first().fill("node");
+  await form.getByLabel("Label 1").last().fill("kind");
+  await form.getByLabel("Value 1").last().fill("pod");
+  await form.getByRole("button", { name: "Make" }).click();
+  await form.getByRole("alert").first().waitFor(); // without equal labels it is refused
+  await form.getByLabel("Equal labels").fill("node");
+  await form.getByRole("button", { name: "Make" }).click();
+  const drawn = page.getByRole("listitem").filter({ hasText: "Node n1 is down" });
+  await drawn.getByText("mutes one").waitFor();
+  await drawn.getByRole("listitem").filter({ hasText: "Pod a restarts" }).getByText("by A dead node quiets its pods").waitFor();
+  const { items } = await server.api<{ items: { id: string }[] }>("GET", "alerts?dedup_key=node");
+  await server.api("POST", `alerts/${items[0]!.id}/resolve`, {});
+  await page.getByText("No alert mutes another").waitFor();
+  await page.getByRole("button", { name: "Switch off" }).click();
+  await page.getByText("Off", { exact: true }).waitFor();
+  await page.context().close();
+});
+
+test("a heartbeat is made, its address is called and seen, and it is paused", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/heartbeats`);
+  await page.getByText("Nothing is expected yet").waitFor();
+  await page.getByRole("button", { name: "New heartbeat" }).click();
+  await dialog(page).getByLabel("Name").fill("Backup");
+  await dialog(page).getByRole("button", { name: "Make" }).click();
+  const url = await dialog(page).locator("code").first().textContent();
+  await dialog(page).getByText("Waiting for a call").waitFor();
+  expect((await fetch(`${url}/0`, { method: "POST", body: "3 GB in 4 min" })).ok).toBe(true);
+  await dialog(page).getByText("It has called.").waitFor();
+  await page.keyboard.press("Escape");
+  const row = page.getByRole("listitem").filter({ hasText: "Backup" });
+  await row.getByText("In time").waitFor();
+  await row.getByText("3 GB in 4 min").waitFor();
+  await row.getByRole("button", { name: "Pause" }).click();
+  await row.getByText("Paused").waitFor();
+  await page.context().close();
+});

@@ -73,6 +73,15 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                   <Item value="new silence mute quiet" onSelect={() => go("/quiet/silences?edit=new")}>
                     New silence
                   </Item>
+                  <Item value="new maintenance window plan" onSelect={() => go("/quiet/maintenance?edit=new")}>
+                    New maintenance window
+                  </Item>
+                  <Item value="new inhibition rule" onSelect={() => go("/quiet/inhibition?edit=new")}>
+                    New inhibition rule
+                  </Item>
+                  <Item value="new heartbeat dead man's switch" onSelect={() => go("/heartbeats?edit=new")}>
+                    New heartbeat
+                  </Item>
                   <Item value="theme dark" onSelect={act(() => choose("theme", "dark"))}>
                     Dark theme
                   </Item>
@@ -92,6 +101,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["Incidents", "/incidents"],
                     ["Quiet now", "/quiet"],
                     ["Silences", "/quiet/silences"],
+                    ["Maintenance windows", "/quiet/maintenance"],
+                    ["Inhibition rules", "/quiet/inhibition"],
+                    ["Heartbeats", "/heartbeats"],
                     ["On call", "/on-call"],
                     ["My contact methods", "/on-call/me"],
                     ["Integrations", "/integrations"],

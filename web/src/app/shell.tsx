@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import clsx from "clsx";
-import { BellOff, BookOpen, CalendarClock, Flame, Home, type LucideIcon, Menu as MenuIcon, Monitor, Moon, Plug, Plus, Search, Settings, Siren, Split, Sun, WifiOff, X } from "lucide-react";
+import { BellOff, BookOpen, CalendarClock, Flame, HeartPulse, Home, type LucideIcon, Menu as MenuIcon, Monitor, Moon, Plug, Plus, Search, Settings, Siren, Split, Sun, WifiOff, X } from "lucide-react";
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { send } from "@/lib/api";
 import { useKeys } from "@/lib/keys";
@@ -27,6 +27,7 @@ const PLACES: { to: string; label: string; icon: LucideIcon; key: string }[] = [
   { to: "/quiet", label: "Quiet", icon: BellOff, key: "g q" },
   { to: "/on-call", label: "On call", icon: CalendarClock, key: "g o" },
   { to: "/integrations", label: "Integrations", icon: Plug, key: "g n" },
+  { to: "/heartbeats", label: "Heartbeats", icon: HeartPulse, key: "g b" },
   { to: "/rules", label: "Rules", icon: Split, key: "g r" },
   { to: "/settings", label: "Settings", icon: Settings, key: "g s" },
 ];

@@ -67,6 +67,7 @@ export const KEY_MAP: { title: string; keys: [string, string][] }[] = [
       ["g q", "Quiet now"],
       ["g o", "On call"],
       ["g n", "Integrations"],
+      ["g b", "Heartbeats"],
       ["g r", "Rules"],
       ["g s", "Settings"],
       ["Esc", "Close"],

@@ -16,6 +16,10 @@ type Message = { state: StreamState } | { changes: Change[] } | { reset: true } 
 const KEYS: Record<string, string[]> = {
   alert: ["alerts", "quiet"],
   silence: ["silences", "quiet"],
+  maintenance_window: ["maintenance-windows", "quiet"],
+  inhibition_rule: ["inhibition-rules", "quiet"],
+  heartbeat: ["heartbeats"],
+  job: ["jobs"],
   incident: ["incidents"],
   page: ["pages"],
   notification: ["notifications"],

@@ -7,6 +7,8 @@ import { PageHead } from "@/ui/parts";
 const TABS = [
   { to: "/quiet", label: "Now" },
   { to: "/quiet/silences", label: "Silences" },
+  { to: "/quiet/maintenance", label: "Maintenance" },
+  { to: "/quiet/inhibition", label: "Inhibition" },
 ] as const;
 
 export function QuietHead({ title, sub, children }: { title: string; sub: ReactNode; children?: ReactNode }) {

@@ -12,6 +12,18 @@ export function HoldLink({ hold }: { hold: { reason: string | null; id?: string 
           The silence
         </Link>
       );
+    case "maintenance":
+      return (
+        <Link to="/quiet/maintenance" search={{ edit: hold.id }} className={LINK}>
+          The window
+        </Link>
+      );
+    case "inhibition":
+      return (
+        <Link to="/quiet/inhibition" search={{ edit: hold.id }} className={LINK}>
+          The rule
+        </Link>
+      );
     case "suppressed":
     case "pause":
       return (

@@ -184,7 +184,7 @@ export function SilenceForm({ silence, alert, onDone }: { silence?: Silence; ale
           {problem.request && ` (request ${problem.request})`}
         </p>
       )}
-      <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
+      <div className="sticky -bottom-5 -mx-5 -mb-5 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
         <Button onClick={onDone}>Cancel</Button>
         <Button type="submit" look="primary" busy={busy}>
           {silence ? "Save" : draft.starts ? "Plan it" : "Silence"}
