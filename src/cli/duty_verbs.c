@@ -65,3 +65,35 @@ int verb_oncall_calendar(Verb *verb) {
            STR_ARG(verb_text_of(&row, "id")));
   return code;
 }
+
+static void say_pages(Verb *verb, const char *title, const Value *list) {
+  static const Column COLUMNS[] = {{"SINCE", "created_at", COLUMN_TEXT},
+                                   {"STATUS", "status", COLUMN_TEXT},
+                                   {"BY", "acknowledged_by", COLUMN_TEXT},
+                                   {"WHAT", "title", COLUMN_TEXT},
+                                   {NULL}};
+  verb_say(verb, "%s: %u", title, value_is(list, VALUE_LIST) ? list->size : 0);
+  if (value_is(list, VALUE_LIST) && list->size)
+    print_table(verb->client, &verb->screen, COLUMNS, list, verb->output == OUTPUT_WIDE);
+}
+
+static Str names(Verb *verb, const Value *list) {
+  Buf out = buf_new(verb->arena, KIB(16));
+  for (size_t i = 0; value_is(list, VALUE_LIST) && i < list->size; i++)
+    buf_format(&out, "%s%.*s", i ? ", " : "", STR_ARG(verb_text_of(value_at(list, i), "name")));
+  return out.len ? buf_str(&out) : S("nobody");
+}
+
+int verb_oncall_handoff(Verb *verb) {
+  Value answer = value_null();
+  Str path = str_format(verb->arena, "/api/v1/schedules/%.*s/handoff",
+                        STR_ARG(client_escape(verb->arena, str_from_c(verb_word(verb, 0)))));
+  int code = client_call(verb->client, "GET", path, NULL, &answer);
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  verb_say(verb, "%.*s: %.*s since %.*s, then %.*s at %.*s", STR_ARG(verb_text_of(&answer, "schedule")),
+           STR_ARG(names(verb, value_get_c(&answer, "on_call"))), STR_ARG(verb_text_of(&answer, "from")),
+           STR_ARG(names(verb, value_get_c(&answer, "next"))), STR_ARG(verb_text_of(&answer, "hands_over_at")));
+  say_pages(verb, "paged in this shift", value_get_c(&answer, "pages"));
+  say_pages(verb, "still open", value_get_c(&answer, "open"));
+  return EXIT_DONE;
+}

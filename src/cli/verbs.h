@@ -30,6 +30,7 @@ int verb_oncall_cover(Verb *verb);
 int verb_oncall_shifts(Verb *verb);
 /* duty_verbs.c: of oncall */
 int verb_oncall_gaps(Verb *verb);
+int verb_oncall_handoff(Verb *verb);
 int verb_oncall_calendar(Verb *verb);
 extern const Option CALENDAR_OPTIONS[2];
 

@@ -53,6 +53,8 @@ typedef struct CoreHooks {
   bool (*cover_opened)(ResourceCtx *ctx, const Value *request, Error *err);
   /* An absence was written (`changed`: again) or deleted: cover requests for what falls into it. */
   bool (*absence_written)(ResourceCtx *ctx, const Value *absence, bool changed, bool deleted, Error *err);
+  /* A person wants to hear other things of their shifts. */
+  bool (*notices_changed)(ResourceCtx *ctx, i64 user_id, Error *err);
 } CoreHooks;
 
 static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {

@@ -12,6 +12,61 @@ static bool coverage(Call *c, Db *db, Error *err) {
          api_only_seen(c, db, "schedule_id", err);
 }
 
+/* Only pages that the caller sees. */
+static bool keep_pages(Call *c, Db *db, const char *member, Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  Value list = *value_get_c(&c->answer, member);
+  if (!api_keep_seen(c, db, "id", &list, err)) return false;
+  resource_put(&ctx.rc, &c->answer, member, list);
+  return true;
+}
+
+static bool handoff(Call *c, Db *db, Error *err) {
+  DutyCtx d = {c->app, db, c->arena, c->setup};
+  i64 id = 0;
+  if (!api_resolve(c, db, "schedule", 0, &id, err)) return false;
+  const SetupSchedule *schedule = setup_schedule(c->setup, id);
+  if (!schedule) return fail(err, ERR_NOT_FOUND, "there is no such schedule");
+  return duty_handoff(&d, schedule, api_query_time(c, "at", clock_now(&c->app->clock)), &c->answer, err) &&
+         keep_pages(c, db, "pages", err) && keep_pages(c, db, "open", err);
+}
+
+static const Field HANDOFF_QUERY[] = {
+    {.name = "at", .kind = F_TIME, .doc = "Of the shift that holds then; now when not given."}};
+static const Field WHO_FIELDS[] = {{.name = "id", .kind = F_REF, .ref = "user", .required = true, .doc = "Id."},
+                                   {.name = "name", .kind = F_TEXT, .doc = "Name."}};
+static const Field WHO_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(WHO_FIELDS), .doc = "A person."};
+static const Field PAGED_FIELDS[] = {
+    {.name = "id", .kind = F_REF, .ref = "page", .required = true, .doc = "Of the page."},
+    {.name = "title", .kind = F_TEXT, .required = true, .doc = "What it was about."},
+    {.name = "status", .kind = F_TEXT, .required = true, .doc = "As it is now."},
+    {.name = "urgency", .kind = F_TEXT, .required = true, .doc = "high or low."},
+    {.name = "alert_id", .kind = F_TEXT, .doc = "Of the alert; null: of an incident declared by hand."},
+    {.name = "incident_id", .kind = F_TEXT, .doc = "Of the incident; null: none."},
+    {.name = "created_at", .kind = F_TIME, .required = true, .doc = "When it began."},
+    {.name = "acknowledged_at", .kind = F_TIME, .doc = "When somebody answered."},
+    {.name = "acknowledged_by", .kind = F_TEXT, .doc = "Their name."},
+    {.name = "ended_at", .kind = F_TIME, .doc = "When it ended."}};
+static const Field PAGED_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(PAGED_FIELDS), .doc = "One page."};
+static const Field HANDOFF[] = {
+    {.name = "schedule_id", .kind = F_REF, .ref = "schedule", .required = true, .doc = "Of which schedule."},
+    {.name = "schedule", .kind = F_TEXT, .required = true, .doc = "Its name."},
+    {.name = "from", .kind = F_TIME, .required = true, .doc = "When the shift began, at most 60 days back."},
+    {.name = "to", .kind = F_TIME, .required = true, .doc = "Its end, or now."},
+    {.name = "hands_over_at", .kind = F_TIME, .doc = "When the next begin."},
+    {.name = "on_call", .kind = F_LIST, .of = &WHO_ITEM, .required = true, .doc = "Whose shift it is."},
+    {.name = "next", .kind = F_LIST, .of = &WHO_ITEM, .required = true, .doc = "Who comes next; none: nobody known."},
+    {.name = "pages",
+     .kind = F_LIST,
+     .of = &PAGED_ITEM,
+     .required = true,
+     .doc = "That began in the shift, by a policy that names the schedule or to these people. None that is private."},
+    {.name = "open",
+     .kind = F_LIST,
+     .of = &PAGED_ITEM,
+     .required = true,
+     .doc = "Those of 30 days that have not ended."}};
+
 static const Field COVERAGE_QUERY[] = {
     {.name = "from",
      .kind = F_TIME,
@@ -47,5 +102,7 @@ static const Field COVERAGE[] = {
 const Route DUTY_ROUTES[] = {
     {HTTP_GET, "on-call/coverage", "schedules:read", .read = coverage, QUERY(COVERAGE_QUERY), ANSWER(COVERAGE),
      .doc = "Which schedules nobody answers for now, and where the next gaps are."},
+    {HTTP_GET, "schedules/{id}/handoff", "pages:read", .read = handoff, QUERY(HANDOFF_QUERY), ANSWER(HANDOFF),
+     .doc = "What happened in a shift, what is open, who is next."},
     {.path = NULL},
 };

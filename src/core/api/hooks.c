@@ -221,7 +221,7 @@ static bool alert_changed(ResourceCtx *ctx, i64 alert_id, const Value *before, c
 
 static bool shifts_changed(ResourceCtx *ctx, i64 schedule_id, Error *err) {
   return page_shifts_changed(cycle_of(ctx), ctx->org_id, err) &&
-         (schedule_id == 0 || duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err));
+         duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err);
 }
 
 static bool opened_cover(ResourceCtx *ctx, const Value *request, Error *err) {
@@ -230,6 +230,10 @@ static bool opened_cover(ResourceCtx *ctx, const Value *request, Error *err) {
 
 static bool absence_written(ResourceCtx *ctx, const Value *absence, bool changed, bool deleted, Error *err) {
   return cover_absence(cycle_of(ctx), ctx, absence, changed, deleted, err);
+}
+
+static bool notices_changed(ResourceCtx *ctx, i64 user_id, Error *err) {
+  return duty_user_changed(cycle_of(ctx), ctx->org_id, user_id, err);
 }
 
 static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err) {
@@ -277,6 +281,7 @@ const CoreHooks API_HOOKS = {
     .shifts_changed = shifts_changed,
     .cover_opened = opened_cover,
     .absence_written = absence_written,
+    .notices_changed = notices_changed,
     .heartbeat_edited = edited_heartbeat,
     .check_connector = check_connector,
     .connector_token = connector_token,

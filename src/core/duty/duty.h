@@ -20,6 +20,23 @@ typedef struct CoverageAsk {
 MUST_CHECK bool duty_coverage(Db *db, Arena *arena, App *app, const Setup *setup, const CoverageAsk *ask, Value *out,
                               Error *err);
 
+/* Where somebody reads. */
+typedef struct DutyCtx {
+  App *app;
+  Db *db;
+  Arena *arena;
+  const Setup *setup;
+} DutyCtx;
+/* The hand-off report of the shift that holds at an instant: GET /schedules/{id}/handoff; and as a text. */
+MUST_CHECK bool duty_handoff(const DutyCtx *d, const SetupSchedule *schedule, i64 at_ms, Value *out, Error *err);
+Str duty_handoff_text(Arena *arena, const Value *report);
+
+/* A person was written: what they want to hear of their shifts is planned anew. */
+MUST_CHECK bool duty_user_changed(Cycle *cycle, i64 org_id, i64 user_id, Error *err);
+/* notices.c: shifts of the organization changed; the job of a person's notices. */
+MUST_CHECK bool duty_notices_changed(Cycle *cycle, i64 org_id, Error *err);
+bool duty_notice_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+
 /* A schedule or one of its overrides was written. In the transaction of the write. */
 MUST_CHECK bool duty_changed(Cycle *cycle, i64 org_id, i64 schedule_id, Error *err);
 /* At the start: every schedule is watched (engine_run). */

@@ -187,6 +187,7 @@ bool duty_changed(Cycle *cycle, i64 org_id, i64 schedule_id, Error *err) {
   static const DbStmt CHANGED = {"shifts_changed", "UPDATE schedule SET shifts_at = $2 WHERE id = $1", NULL};
   i64 due_ms = 0, soon_ms = cycle->now_ms + SETTLE_S * 1000;
   bool found = false;
+  if (!duty_notices_changed(cycle, org_id, err)) return false;
   if (schedule_id == 0) return true; /* of no schedule alone: the next look is within the hour */
   if (!db_run(cycle->db, &CHANGED, err, db_int(schedule_id), db_int(cycle->now_ms))) return false;
   if (!db_query_int(cycle->db, &PLANNED, DB_ARGS(db_int(schedule_id)), &due_ms, &found, err)) return false;
@@ -222,5 +223,6 @@ bool duty_plan(Cycle *cycle, void *ctx, Error *err) {
 
 const JobKind DUTY_JOBS[] = {
     {.name = "schedule.gaps", .lease_ms = 30000, .claim = look},
+    {.name = "duty.notice", .lease_ms = 30000, .claim = duty_notice_due},
     {.name = NULL},
 };

@@ -7,6 +7,31 @@ static const EnumValue STATUSES[] = {{"active", 0, "Can sign in and be paged."},
                                      {"deactivated", 0, "Neither; what they did keeps their name."},
                                      {NULL}};
 
+/* Just then, 15 minutes, an hour, a day before. */
+static void check_lead(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+  i64 lead_s = value_int_or(value, -1);
+  (void)field;
+  if (lead_s != 0 && lead_s != 900 && lead_s != 3600 && lead_s != 86400)
+    field_error(ctx, pointer, "choice", "%lld is no time of a notice: 0 (just then), 900, 3600 or 86400 seconds before",
+                (long long)lead_s);
+}
+
+static const Field LEAD_ITEM = {.kind = F_INT,
+                                .required = true,
+                                .min = 0,
+                                .max = 86400,
+                                .check = check_lead,
+                                .doc = "So many seconds before: 0, 900, 3600 or 86400.",
+                                .example = "3600"};
+static const Field NOTICE_FIELDS[] = {
+    {.name = "begins_s", .kind = F_LIST, .of = &LEAD_ITEM, .max = 4, .doc = "Before their shifts begin."},
+    {.name = "ends_s", .kind = F_LIST, .of = &LEAD_ITEM, .max = 4, .doc = "Before their shifts end."},
+    {.name = "report",
+     .kind = F_BOOL,
+     .def = "false",
+     .doc = "When a shift begins, the hand-off report of the one before, by e-mail."},
+};
+
 static const Field USER_FIELDS[] = {
     {.name = "name",
      .kind = F_TEXT,
@@ -49,6 +74,10 @@ static const Field USER_FIELDS[] = {
      .of = &WINDOW_ITEM,
      .max = 20,
      .doc = "In their own time: messages of low urgency wait for the end. High urgency never waits."},
+    {.name = "shift_notices",
+     .kind = F_OBJECT,
+     FIELDS(NOTICE_FIELDS),
+     .doc = "What they are told of their shifts, by their low rule; null: nothing."},
     MANAGED_BY_FIELD,
 };
 
@@ -169,7 +198,11 @@ static bool add_rule(ResourceCtx *ctx, const Value *user, const Value *method, c
 }
 
 static bool user_after_write(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
   Value method = value_null();
+  i64 id = resource_ref_id(ctx->registry, value_get_c(fresh, "id"));
+  bool wishes = old ? changed(old, fresh, "shift_notices") : value_is(value_get_c(fresh, "shift_notices"), VALUE_MAP);
+  if (wishes && hooks->notices_changed && !hooks->notices_changed(ctx, id, err)) return false;
   if (old) return true;
   return add_address(ctx, fresh, &method, err) && add_rule(ctx, fresh, &method, "high", err) &&
          add_rule(ctx, fresh, &method, "low", err);
