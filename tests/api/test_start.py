@@ -205,3 +205,20 @@ def test_log_holds_no_secrets(fresh, relay):
     log = server.log()
     for secret in (server.key, "a-very-secret-key-of-mine", "hush-hush-hush", "tk_wrong"):
         assert secret not in log
+
+
+def test_whom_it_did_not_understand_is_known_after_a_restart(fresh):
+    server = fresh()
+    source = server.make("integrations", name="Stutters", template="generic", key="stutters-0123456789")
+    other = server.make("integrations", name="Fine", template="generic", key="fine-0123456789")
+    assert server.try_send(source["key"], b"{").status == 400
+    server.settle()
+    (alert,) = server.items("alerts")
+    server.stop()
+    server.start()
+    server.send(other["key"], {"title": "Of another", "dedup_key": "b"})
+    server.settle()
+    assert server.get(f"alerts/{alert['id']}")["status"] == "triggered"
+    server.send(source["key"], {"title": "Good", "dedup_key": "a"})
+    server.settle()
+    assert server.get(f"alerts/{alert['id']}")["status"] == "resolved"

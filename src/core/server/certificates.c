@@ -66,8 +66,9 @@ static bool read_bad(const DbRow *row, void *ctx) {
 
 bool bad_sources_load(App *app, Db *db, Error *err) {
   static const DbStmt OPEN = {"bad_sources",
-                              "SELECT DISTINCT integration_id FROM alert WHERE dedup_key = 'tocsin/not-understood' AND "
-                              "status IN ('triggered', 'acknowledged') AND integration_id IS NOT NULL",
+                              "SELECT i.id FROM integration i CROSS JOIN alert_key k CROSS JOIN alert a "
+                              "WHERE k.org_id = i.org_id AND k.space = i.id AND k.\"key\" = 'tocsin/not-understood' "
+                              "AND a.id = k.alert_id AND a.status IN ('triggered', 'acknowledged')",
                               NULL};
   return db_query(db, &OPEN, 0, NULL, read_bad, app, err);
 }
