@@ -7,7 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: here("../tests/e2e"),
   cacheDir: here("./node_modules/.vite-e2e"),
-  resolve: { alias: { "playwright-core": here("./node_modules/playwright-core/index.mjs"), "axe-core": here("./node_modules/axe-core/axe.js"), vitest: here("./node_modules/vitest/dist/index.js") } },
+  resolve: { alias: { "playwright-core": here("./node_modules/playwright-core/index.mjs"), "axe-core": here("./node_modules/axe-core/axe.js"), "oidc-provider": here("./node_modules/oidc-provider/lib/index.js"), vitest: here("./node_modules/vitest/dist/index.js") } },
   server: { fs: { strict: false } },
   test: {
     include: ["*.test.ts"],

@@ -37,6 +37,7 @@ typedef struct App {
   Live *live;        /* /api/v1/stream */
   Workers *workers;  /* threads for blocking reads and large bodies */
   struct SignInGuard *sign_in_guard;
+  struct OidcCache *oidc;  /* what identity providers say of themselves */
   PasswordPool *passwords; /* threads for hashing passwords: few, and each takes 64 MiB */
   InboundTables *inbound;
   PageRates *page_rates;

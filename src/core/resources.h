@@ -101,7 +101,8 @@ void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, cons
     .doc = "The set of files (tocsin apply --set) that made it; null: somebody by hand.", .example = "infrastructure"  \
   }
 
-extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY, SAVED_VIEW;
+extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RULE, TEAM, API_KEY, SAVED_VIEW,
+    IDENTITY_PROVIDER;
 extern const Resource SERVICE;
 extern const Resource CALENDAR_FEED;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ABSENCE, COVER_REQUEST, ESCALATION_POLICY;

@@ -84,7 +84,8 @@ def test_the_table_itself(server):
     assert viewer_writes <= {("users", "update"), ("me", "update")} | {key for key in table if key[0] in ("sessions", "saved-views", "calendar-feeds")}
     assert all(p["viewer"] == "own" for key, p in table.items() if key in viewer_writes and key[0] != "me")
     assert all(p["owner"] == "all" for p in table.values())
-    assert {key for key, p in table.items() if p["admin"] != "all"} == {("organizations", "update"), ("organizations", "create")} & set(table)
+    owners_only = {("organizations", "update"), ("organizations", "create"), *(("identity-providers", verb) for verb in ("create", "update", "delete"))}
+    assert {key for key, p in table.items() if p["admin"] != "all"} == owners_only & set(table)
     for key in (("alerts", "acknowledge"), ("alerts", "resolve"), ("incidents", "create"), ("pages", "create"), ("incidents", "acknowledge")):
         assert table[key]["responder"] == "all" and table[key]["viewer"] == "none", key
     for key in (("users", "create"), ("users", "delete"), ("roles", "create"), ("audit", "read"), ("incidents", "private"), ("users", "impersonate")):
@@ -105,7 +106,7 @@ def test_every_resource_has_a_row_in_the_table(server):
     for p in server.get("permissions")["items"]:
         named.setdefault(p["resource"], set()).add(p["viewer"] + p["responder"])
     silent = {resource for resource, held in named.items() if held == {"nonenone"}}
-    assert silent <= {"audit", "connectors", "metrics"}, f"say in ROLES_HOLD (core/identity/access.c) what responders and viewers may do with {silent}"
+    assert silent <= {"audit", "connectors", "identity-providers", "metrics"}, f"say in ROLES_HOLD (core/identity/access.c) what responders and viewers may do with {silent}"
 
 
 # Keys.

@@ -108,7 +108,7 @@ def test_every_operation_says_what_it_does_who_may_and_what_can_go_wrong(documen
         declared = {one["name"] for one in operation.get("parameters", []) if one["in"] == "path"}
         assert declared == set(re.findall(r"{(\w+)}", path)), where
     assert open_to_all == {"/api/v1/sign-in", "/api/v1/sign-out", "/api/v1/join", "/api/v1/join/look",
-                           "/api/v1/password-reset"}
+                           "/api/v1/password-reset", "/api/v1/sign-in/providers"}
 
 
 def references(value):

@@ -25,6 +25,7 @@ beforeAll(async () => {
   await server.api("POST", "maintenance-windows", { name: "Patches", service_ids: [service.id], for_s: 7200, rrule: "FREQ=WEEKLY" });
   await server.api("POST", "inhibition-rules", { name: "p1 quiets p2", source: [{ name: "priority", value: "p1" }], target: [{ name: "priority", value: "p2" }], equal: ["env"] });
   await server.api("POST", "heartbeats", { name: "Backup", period_s: 3600, priority: "p2" });
+  await server.api("POST", "identity-providers", { name: "Example House", issuer: "http://127.0.0.1:9", client_id: "tocsin" });
 });
 afterAll(async () => {
   await site.browser?.close();
@@ -86,6 +87,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["people", "/settings/users"],
   ["new policy", "/settings/escalation-policies?edit=new"],
   ["provider accounts", "/settings/connectors?edit=new"],
+  ["sign-in providers", "/settings/identity-providers?edit=new"],
   ["sessions", "/settings/sessions"],
   ["second factor", "/settings/sessions", (page) => page.getByRole("button", { name: "Set up" }).click().then(() => page.getByRole("img", { name: "QR code" }).waitFor())],
   ["nothing there", "/no/such/place"],
@@ -95,8 +97,11 @@ for (const theme of ["light", "dark"] as const) {
   test(`no violations, ${theme}`, async () => {
     const door = await (await site.context({ colorScheme: theme })).newPage();
     await door.goto(server.url);
-    await door.getByLabel("E-mail").waitFor();
+    await door.getByRole("link", { name: "Sign in with Example House" }).waitFor();
     const found: Record<string, string[]> = { "sign-in": await violations(door) };
+    await door.getByRole("link", { name: "Sign in with Example House" }).click();
+    await door.getByRole("heading", { name: "did not work" }).waitFor();
+    found["sign-in that failed"] = await violations(door);
     const { url } = await server.api<{ url: string }>("POST", "users/olga@example.org/invite", {});
     await door.goto(url);
     await door.getByLabel("Your password").waitFor();

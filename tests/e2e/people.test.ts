@@ -1,4 +1,5 @@
 /* People: how they are reached, and how they come in. */
+import { Identity } from "./identity";
 import { Hooks, Mailbox } from "./sinks";
 import { createHmac } from "node:crypto";
 import { EMAIL, PASSWORD, settled, Site, Tocsin } from "./tocsin";
@@ -7,16 +8,19 @@ const server = new Tocsin();
 const site = new Site();
 const hooks = new Hooks();
 const mailbox = new Mailbox();
+const identity = new Identity();
 
 beforeAll(async () => {
   await Promise.all([hooks.open(), mailbox.open(), site.open()]);
   server.options = ["--smtp-url", mailbox.url, "--smtp-from", "Tocsin <tocsin@example.org>"];
   await server.start();
+  await identity.open(`${server.url}/sign-in/callback`);
 });
 afterAll(async () => {
   await site.browser?.close();
   await server.end();
   hooks.close();
+  identity.close();
   mailbox.close();
 });
 afterEach(() => expect(site.complaints.splice(0), "what the browser complained of").toEqual([]));
@@ -147,4 +151,53 @@ test("a second factor is set up, asked for, and a recovery code opens the door o
   await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
   await page.getByText("With it a stolen password is not enough").waitFor();
   await page.context().close();
+});
+
+/* Fonts and the like that the provider's own pages would fetch from elsewhere. */
+async function doorTo(path = "/") {
+  const page = site.watch(await (await site.context()).newPage());
+  await page.route((url) => url.hostname !== "127.0.0.1", (route) => route.abort());
+  await page.goto(server.url + path);
+  return page;
+}
+
+test("a provider lets people in: who is known, who is new, and says why it lets others not", async () => {
+  const head = { issuer: identity.issuer, scopes: "openid email profile groups" };
+  await server.api("POST", "identity-providers", { ...head, name: "House RS", client_id: "tocsin-rs", client_secret: "secret of tocsin-rs" });
+  await server.api("POST", "identity-providers", { ...head, name: "House ES", client_id: "tocsin-es", client_secret: "secret of tocsin-es", create_users: true, role_map: [{ group: "sre", role: "admin" }] });
+
+  const page = await doorTo("/alerts?status=resolved");
+  await page.getByRole("link", { name: "Sign in with House RS" }).click();
+  await identity.pass(page, EMAIL);
+  await page.getByRole("button", { name: "Olga Owner" }).waitFor();
+  expect(new URL(page.url()).search).toBe("?status=resolved");
+
+  // The session ends; another tab signs in again, and this one goes on with what was typed.
+  await page.goto(`${server.url}/settings/services?edit=new`);
+  await page.getByRole("dialog").getByLabel("Name").fill("Half typed");
+  await page.context().clearCookies({ name: "tocsin_session" });
+  await page.getByRole("dialog").getByRole("button", { name: "Make" }).click();
+  const again = page.getByRole("dialog", { name: "Your session ended" });
+  const [tab] = await Promise.all([page.waitForEvent("popup"), again.getByRole("link", { name: "Sign in with House RS" }).click()]);
+  await tab.getByRole("navigation", { name: "Main" }).waitFor(); // the house still knew her
+  await tab.close();
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await again.waitFor({ state: "detached" });
+  await page.getByRole("dialog").getByLabel("Name").and(page.locator("[value='Half typed']")).waitFor();
+  await page.context().close();
+
+  const fresh = await doorTo();
+  await fresh.getByRole("link", { name: "Sign in with House ES" }).click();
+  await identity.pass(fresh, "nora@example.org");
+  await fresh.getByRole("button", { name: "Name of nora@example.org" }).waitFor();
+  expect(await server.api("GET", "users/nora@example.org")).toMatchObject({ role: "admin", name: "Name of nora@example.org" });
+  await fresh.context().close();
+
+  const stranger = await doorTo();
+  await stranger.getByRole("link", { name: "Sign in with House RS" }).click();
+  await identity.pass(stranger, "stranger@example.org");
+  await stranger.getByRole("alert").getByText("Nobody here has the address stranger@example.org; ask an administrator to invite you.").waitFor();
+  await stranger.getByRole("link", { name: "Other ways to sign in" }).click();
+  await stranger.getByLabel("Password").waitFor();
+  await stranger.context().close();
 });

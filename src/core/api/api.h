@@ -126,6 +126,7 @@ Str api_manual(Arena *arena, const Registry *registry, bool html);
 
 extern const Door API_DOORS[];
 extern const Door JOIN_DOORS[], RESET_DOORS[];
+extern const Door OIDC_DOORS[];    /* the same */
 extern const Door SIGN_IN_DOORS[]; /* before API_DOORS: nobody is known yet */
 /* NULL-terminated; each table ends with a route without a path. */
 extern const Route *const API_ROUTE_TABLES[];

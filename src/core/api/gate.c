@@ -135,6 +135,7 @@ static bool address_gate(App *app, HttpRequest *request, HttpHeadVerdict *verdic
 }
 
 bool api_gate(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
+  if (str_starts_with(request->path, S("/sign-in/"))) return address_gate(app, request, verdict);
   if (!str_starts_with(request->path, S("/api/"))) return false;
   return origin_gate(app, request, verdict) || address_gate(app, request, verdict);
 }

@@ -3,6 +3,7 @@
 #include "core/identity/access.h"
 #include "core/identity/invitation.h"
 #include "core/identity/letter.h"
+#include "core/identity/oidc.h"
 #include "core/identity/session.h"
 #include "lang/time.h"
 
@@ -60,6 +61,20 @@ static bool invite(Call *c, Cycle *cycle, Error *err) {
   return true;
 }
 
+/* Whoever lets another account be known as this person could sign in as them. */
+static bool unlink_accounts(Call *c, Cycle *cycle, Error *err) {
+  i64 id = 0;
+  const Permission *lacking = NULL;
+  if (!api_resolve(c, cycle->db, "user", 0, &id, err)) return false;
+  const SetupUser *user = setup_user(setup_current(c->app->setup), id);
+  if (!user || user->org_id != c->org_id) return fail(err, ERR_NOT_FOUND, "there is no such person");
+  if (!grants_cover(c->grants, user->grants, &lacking))
+    return fail(err, ERR_FORBIDDEN, "%.*s may do what you may not (%.*s:%.*s), so somebody else must do this",
+                STR_ARG(user->name), STR_ARG(lacking->area), STR_ARG(lacking->verb));
+  c->status = 204;
+  return oidc_unlink(cycle->db, c->org_id, id, err);
+}
+
 #define SHOWN(n, k, text)                                                                                              \
   { .name = n, .kind = k, .required = true, .doc = text }
 static const Field SESSION_FIELDS[] = {
@@ -85,6 +100,8 @@ static const Field INVITATION[] = {
 const Route SESSION_ROUTES[] = {
     {HTTP_POST, "users/{id}/invite", "users:write", .write = invite, BODY(INVITE), ANSWER(INVITATION),
      .doc = "A link with which the person sets their password."},
+    {HTTP_DELETE, "users/{id}/identities", "users:write", .write = unlink_accounts, .answers_nothing = true,
+     .doc = "Forgets by which accounts of identity providers the person is known; the next sign-in links anew."},
     {HTTP_GET, "me/sessions", "me:read", .read = sessions, WHOLE_LIST, ANSWER(SESSIONS),
      .doc = "Where I am signed in."},
     {HTTP_DELETE, "me/sessions/{id}", "me:update", .write = end_one, ANSWER(SESSIONS),

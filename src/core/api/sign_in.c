@@ -249,7 +249,18 @@ static const Field LOOKED[] = {
     {.name = "email", .kind = F_EMAIL, .required = true, .doc = "Of the person.", .example = "ann@example.com"},
     {.name = "name", .kind = F_TEXT, .required = true, .doc = "What people call them."}};
 
+static const Field PROVIDER_FIELDS[] = {
+    {.name = "id", .kind = F_TEXT, .required = true, .doc = "GET /sign-in/start/{id}?to=/path begins."},
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "Stands on the button.", .example = "Okta"}};
+static const Field PROVIDER_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(PROVIDER_FIELDS), .doc = "One identity provider."};
+static const Field PROVIDERS[] = {
+    {.name = "items", .kind = F_LIST, .of = &PROVIDER_ITEM, .required = true, .doc = "All of them."},
+    {.name = "next_cursor", .kind = F_TEXT, .doc = "Always null: all are here."},
+    {.name = "redirect_uri", .kind = F_TEXT, .required = true, .doc = "Where a provider sends people back to."}};
+
 const Route SIGN_IN_ROUTES[] = {
+    {HTTP_GET, "sign-in/providers", NULL, ANSWER(PROVIDERS), .doc = "The identity providers of the sign-in page."},
     {HTTP_POST, "sign-in", NULL, BODY(SIGN_IN), .answers_nothing = true,
      .doc = "Gives a browser its session cookie. Failures make the next attempt wait."},
     {HTTP_POST, "sign-out", NULL, .answers_nothing = true, .doc = "Ends the session of the cookie."},

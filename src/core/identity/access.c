@@ -95,6 +95,8 @@ static const RoleRow ROLES_HOLD[] = {
     {"metrics", "read", {ALL, ALL, NONE, NONE}},
     {"audit", "*", {ALL, ALL, NONE, NONE}},
     {"connectors", "*", {ALL, ALL, NONE, NONE}},
+    {"identity-providers", "read", {ALL, ALL, NONE, NONE}},
+    {"identity-providers", "write", {ALL, NONE, NONE, NONE}}, /* they vouch for owners, too */
 };
 
 /* Beside those of the tables: an incident that is private is seen; another person is spoken for (On-Behalf-Of);

@@ -19,6 +19,7 @@
 #include "core/api/api.h"
 #include "core/api/gate.h"
 #include "core/api/limits.h"
+#include "core/api/oidc.h"
 #include "core/duty/duty.h"
 #include "core/heartbeats/heartbeats.h"
 #include "core/identity/letter.h"
@@ -188,6 +189,7 @@ static bool open_parts(App *app, const ServeOptions *o, Error *err) {
   app->page_rates = page_rates_new();
   app->deadlines = deadline_seconds_new();
   app->sign_in_guard = sign_in_guard_new();
+  app->oidc = oidc_cache_new();
   app->test_control = o->test_control != NULL;
   app->watchdog_url = o->watchdog_url;
   app->outbound_ca = o->outbound_ca;
@@ -253,6 +255,7 @@ void app_close(App *app) {
   page_rates_free(app->page_rates);
   deadline_seconds_free(app->deadlines);
   sign_in_guard_free(app->sign_in_guard);
+  oidc_cache_free(app->oidc);
   zone_db_free(app->zones);
   proxies_free(app->proxies);
   limits_free(app->limits);
@@ -271,8 +274,9 @@ static bool door_fits(const Door *door, Str path) {
 }
 
 static const Door *find_door(const Server *server, Str path) {
-  static const Door *const OWN[] = {INBOUND_DOORS,   SIGN_IN_DOORS,  JOIN_DOORS,   RESET_DOORS, API_DOORS, ACK_DOORS,
-                                    HEARTBEAT_DOORS, CALENDAR_DOORS, SERVER_DOORS, FIRST_DOORS, NULL};
+  static const Door *const OWN[] = {INBOUND_DOORS,  SIGN_IN_DOORS, OIDC_DOORS,  JOIN_DOORS,
+                                    RESET_DOORS,    API_DOORS,     ACK_DOORS,   HEARTBEAT_DOORS,
+                                    CALENDAR_DOORS, SERVER_DOORS,  FIRST_DOORS, NULL};
   const Door *const *const lists[] = {OWN, server->options->door_tables};
   for (size_t l = 0; l < COUNT(lists); l++)
     for (const Door *const *table = lists[l]; table && *table; table++)

@@ -1,10 +1,46 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { Problem, send } from "@/lib/api";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useState } from "react";
+import { api, Problem, send } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/form";
 import { Bell } from "./logo";
+
+/* By another house: at the door the browser goes there and comes back to where it was; in the middle of something a
+ * second tab goes, and this one, with what was typed in it, notices when it is looked at again. */
+function Providers({ onDone, beside }: { onDone: () => void; beside: boolean }) {
+  const providers = useQuery({ queryKey: ["sign-in-providers"], queryFn: () => api("GET /sign-in/providers"), staleTime: 60_000, retry: 1 }).data?.items ?? [];
+  const queryClient = useQueryClient();
+  const some = providers.length > 0;
+  useEffect(() => {
+    if (!beside || !some) return;
+    const look = async () => {
+      const there = await send("GET", "/api/v1/me").then(
+        () => true,
+        () => false,
+      );
+      if (!there) return;
+      await queryClient.invalidateQueries();
+      onDone();
+    };
+    window.addEventListener("focus", look);
+    return () => window.removeEventListener("focus", look);
+  }, [beside, some, onDone, queryClient]);
+  if (!some) return null;
+  const to = encodeURIComponent(beside ? "/" : location.pathname + location.search);
+  return (
+    <div className="flex flex-col gap-2">
+      {providers.map((one) => (
+        <Button key={one.id} asChild className="!h-10">
+          <a href={`/sign-in/start/${one.id}?to=${to}`} {...(beside ? { target: "_blank", rel: "noopener" } : {})}>
+            <span className="truncate">Sign in with {one.name}</span>
+          </a>
+        </Button>
+      ))}
+      <p className="my-2 flex items-center gap-3 text-xs text-quiet before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">or with a password</p>
+    </div>
+  );
+}
 
 /* Full page at the door; as a dialog's content when a session ended in the middle of something. */
 export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; email?: string }) {
@@ -38,6 +74,7 @@ export function SignInForm({ onDone, email: known = "" }: { onDone: () => void; 
 
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
+      <Providers onDone={onDone} beside={!!known} />
       <Field label="E-mail" error={problem?.at("/email")}>
         {(a) => <Input {...a} type="email" name="email" autoComplete="username" required autoFocus={!known} value={email} onChange={(e) => setEmail(e.target.value)} />}
       </Field>

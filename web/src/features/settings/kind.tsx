@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { send } from "@/lib/api";
+import { api, send } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { queryClient, useCan, useNames } from "@/lib/query";
 import { fullTime } from "@/lib/time";
@@ -136,6 +136,7 @@ function KindList({ kind }: { kind: Kind }) {
       )}
       {edit && (edit === "new" || editing.data || editing.isError) && (
         <Dialog open onClose={() => show()} wide title={edit === "new" ? `New ${kind.one}` : (editing.data?.name ?? kind.one)}>
+          {kind.plural === "identity-providers" && <RedirectUri />}
           {editing.isError && edit !== "new" ? (
             <Failure error={editing.error} />
           ) : (
@@ -163,6 +164,21 @@ function KindList({ kind }: { kind: Kind }) {
       )}
       {invited && <Invitation id={invited.id} name={invited.name} onClose={() => setInvited(undefined)} />}
       {going && <Removal kind={kind} row={going} onDone={() => setGoing(undefined)} />}
+    </div>
+  );
+}
+
+/* What has to be said at the provider before anything can be filled in here. */
+function RedirectUri() {
+  const uri = useQuery({ queryKey: ["sign-in-providers"], queryFn: () => api("GET /sign-in/providers") }).data?.redirect_uri;
+  if (!uri) return null;
+  return (
+    <div className="mb-4 rounded-md border border-line bg-ground p-3">
+      <p className="mb-2 text-quiet">Register Tocsin at the provider as a web application with this redirect URI; it gives you a client id and a secret.</p>
+      <div className="flex items-center gap-2">
+        <code className="min-w-0 flex-1 truncate font-mono text-xs">{uri}</code>
+        <Copyable text={uri} />
+      </div>
     </div>
   );
 }
