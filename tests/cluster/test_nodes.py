@@ -275,3 +275,49 @@ def test_a_database_in_use_is_migrated_only_when_told_to(tmp_path, cluster):
     refused = run("serve", "--data", node.folder, "--listen", "127.0.0.1:0", "--db", url)
     assert refused.returncode == 1
     assert "--migrate" in refused.stderr.splitlines()[-1]
+
+
+def test_the_last_two_holds_ended_on_two_nodes_at_once_page_once(pair):
+    """Whoever takes the last hold away pages; neither thinks that the other will, and not both do."""
+    world = pair.world.usual()
+    wait_for(lambda: fire(pair.b, world.source["key"], "warm") == 202, 5)
+    for turn in range(4):
+        key = f"k{turn}"
+        first, second = (pair.a.make("silences", matchers=[{"name": "title", "value": f"Problem {key}"}], for_s=3600) for _ in range(2))
+        world.fire(key)
+        wait_for(lambda: len(world.alert(key)["holds"]) == 2)
+        before = world.told("ann")
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            ends = [pool.submit(node.try_api, "POST", f"silences/{silence['id']}/end", {}) for node, silence in ((pair.a, first), (pair.b, second))]
+            assert [end.result().status for end in ends] == [200, 200]
+        wait_for(lambda: world.told("ann") > before)
+        pair.a.settle()
+        pair.b.settle()
+        assert world.told("ann") == before + 1 and world.alert(key)["holds"] == []
+        pair.a.verb("alerts", world.alert(key)["id"], "resolve")
+
+
+def test_a_silence_edited_while_both_nodes_take_alerts_holds_what_it_says_at_last(pair):
+    world = pair.world.usual()
+    wait_for(lambda: fire(pair.b, world.source["key"], "warm") == 202, 5)
+    silence = pair.a.make("silences", matchers=[{"name": "title", "op": "=~", "value": "Problem (x|y).*"}], for_s=3600)
+    done = threading.Event()
+
+    def send(node, letter):
+        count = 0
+        while not done.is_set() and count < 200:
+            assert fire(node, world.source["key"], f"{letter}{count}") == 202
+            count += 1
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        senders = [pool.submit(send, pair.a, "x"), pool.submit(send, pair.b, "y")]
+        for words in ("Problem y.*", "Problem (x|y).*", "Problem x.*"):
+            pair.b.change("silences", silence["id"], matchers=[{"name": "title", "op": "=~", "value": words}])
+        done.set()
+        for sender in senders:
+            sender.result()
+
+    def settled():
+        held = {alert["dedup_key"]: len(alert["holds"]) for alert in world.alerts()}
+        return all(count == (key[0] == "x") for key, count in held.items())
+    wait_for(settled)

@@ -316,13 +316,24 @@ static bool hold_until(Acting *act, Hold hold, Error *err) {
   return !hold_add(act->alert, hold) || hold_end_job(act->cycle, act->alert, hold.until_ms, err);
 }
 
+/* It has been triggered for longer than it has to wait: another hold kept it, or an event runs the rules again. A
+ * source had its time to resolve, so that nobody waits twice. */
+static bool pause_is_over(const Acting *act) {
+  const Alert *a = act->alert;
+  i64 now = act->cycle->now_ms, length = act->plan->pause_ms - now;
+  return !a->is_new && !a->reopened && a->status_changed_ms > 0 && a->status_changed_ms + length <= now;
+}
+
 static bool hold_back(Acting *act, Error *err) {
   Plan *plan = act->plan;
   Alert *a = act->alert;
   bool paged = false;
   if ((plan->pause_ms > 0 || plan->snooze_ms > 0) && !has_paged(act, &paged, err)) return false;
   i64 now = act->cycle->now_ms;
-  Hold pause = {.reason = "pause", .id = plan->pause_rule_id, .until_ms = plan->pause_ms, .since_ms = now};
+  Hold pause = {.reason = "pause",
+                .id = plan->pause_rule_id,
+                .until_ms = pause_is_over(act) ? 0 : plan->pause_ms,
+                .since_ms = now};
   Hold snooze = {.reason = "snooze", .until_ms = plan->snooze_ms, .since_ms = now};
   if (!paged && !(hold_until(act, pause, err) && hold_until(act, snooze, err))) return false;
   if (hold_has(a, "snooze")) a->snoozed_until_ms = MAX(a->snoozed_until_ms, plan->snooze_ms);
