@@ -3,11 +3,18 @@
 #include "cli/many.h"
 #include "cli/show.h"
 #include "cli/verbs.h"
+#include "cli/view.h"
 #include "core/resources.h"
 
 /* What is open, unless statuses are asked for. */
 static int run_list(Verb *verb) {
   bool all = options_flag(verb->options, "all");
+  const char *view = options_get(verb->options, "view");
+  Str query = STR_NONE;
+  if (view && all) return verb_usage("give either --view or --all: a view says itself which statuses it shows");
+  int code = view ? view_query(verb, view, &query) : EXIT_DONE;
+  if (code != EXIT_DONE) return code;
+  if (view) return list_show(verb, &ALERT, str_to_c(verb->arena, query), "no alert is in this view");
   return list_show(verb, &ALERT, all ? "" : "status=triggered&status=acknowledged&", all ? NULL : "no alert is open");
 }
 
@@ -41,6 +48,7 @@ static int run_why(Verb *verb) {
 }
 
 static const Option LIST_ALERTS[] = {{"all", OPTION_FLAG, NULL, NULL, "resolved and dismissed ones too"},
+                                     {"view", OPTION_TEXT, "NAME", NULL, "as you saved it on the page"},
                                      LIST_OPTION_ROWS};
 static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"}, MANY_OPTION_ROWS};
 static const Option MANY[] = {MANY_OPTION_ROWS};
@@ -64,7 +72,7 @@ static const BodyPart ASSIGN_BODY[] = {{"@last", "user_id"}, {NULL}};
 
 const VerbSpec ALERT_VERBS[] = {
     {.name = "list",
-     .usage = "alert list [--all] [--filter CEL]",
+     .usage = "alert list [--all | --view NAME] [--filter CEL]",
      .doc = "What is open.",
      .run = run_list,
      .options = LIST_ALERTS,

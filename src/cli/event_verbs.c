@@ -1,5 +1,4 @@
-/* Verbs around what comes in: event send, replay, rule preview. */
-#include "cli/explain.h"
+/* Verbs around what comes in: event send, replay. */
 #include "cli/kinds.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
@@ -131,71 +130,3 @@ const VerbSpec REPLAY = {.name = "replay",
                          .run = run_replay,
                          .words_min = 1,
                          .words_max = VERB_WORDS_MAX};
-
-/* rule preview
- * --------------------------------------------------------------------------------------------------------- */
-
-static bool preview_body(const Verb *verb, Value *out, Error *err) {
-  const char *file = options_get(verb->options, "file"), *request = options_get(verb->options, "request"),
-             *integration = options_get(verb->options, "integration");
-  MapBuilder body = map_builder(verb->arena);
-  Str payload = STR_NONE;
-  if (!file == !request)
-    return fail(err, ERR_INVALID, "give either --file PAYLOAD and --integration INTEGRATION, or --request REQUEST");
-  if (file && !integration) return fail(err, ERR_INVALID, "--integration is missing: whose payload is it?");
-  if (file && !verb_read_file(verb->arena, file, &payload, err)) return false;
-  if (file) map_put_c(&body, "payload", value_string(utf8_clean(verb->arena, payload)));
-  if (integration) map_put_c(&body, "integration_id", value_c(integration));
-  if (request) map_put_c(&body, "request_id", value_c(request));
-  *out = map_done(&body);
-  return true;
-}
-
-static void say_preview(const Verb *verb, const Value *item) {
-  const Value *alert = value_get_c(item, "alert"), *why = value_get_c(item, "explanation");
-  Str title = verb_text_of(alert, "title"), priority = verb_text_of(alert, "priority");
-  verb_say(verb, "%.*s%s%.*s", STR_ARG(title), priority.len ? ", " : "", STR_ARG(priority));
-  say_explanation(verb, why);
-}
-
-static int run_preview(Verb *verb) {
-  Value body = value_null(), answer = value_null();
-  Error err = {0};
-  if (!preview_body(verb, &body, &err)) return verb_usage("%s", err.message);
-  int code = client_call(verb->client, "POST", S("/api/v1/alert-rules/preview"), &body, &answer);
-  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
-  const Value *items = value_get_c(&answer, "items");
-  for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++) say_preview(verb, value_at(items, i));
-  if (value_is(items, VALUE_LIST) && items->size == 0) verb_say(verb, "the payload holds no alert");
-  return EXIT_DONE;
-}
-
-static const Option PREVIEW_OPTIONS[] = {
-    {"file", OPTION_TEXT, "FILE", NULL, "a body as the sender would send it; - reads standard input"},
-    {"integration", OPTION_TEXT, "INTEGRATION", NULL, "whose body it is"},
-    {"request", OPTION_TEXT, "REQUEST", NULL, "instead: a stored request"},
-};
-static const BodyPart RESTORE_BODY[] = {{"@last", "version", PART_NUMBER, .required = true}, {NULL}};
-const VerbSpec RULE_VERBS[] = {{.name = "preview",
-                                .usage = "rule preview --file FILE --integration I",
-                                .doc = "What the rules would do, and who would be paged. Changes nothing.",
-                                .run = run_preview,
-                                .options = PREVIEW_OPTIONS,
-                                .option_count = COUNT(PREVIEW_OPTIONS)},
-                               {.name = "versions",
-                                .usage = "rule versions RULE",
-                                .doc = "Every version of a rule, newest first: when, and who wrote it.",
-                                .run = verb_rule_versions,
-                                .words_min = 1,
-                                .words_max = 1,
-                                .kind = "alert-rules"},
-                               {.name = "restore",
-                                .usage = "rule restore RULE VERSION",
-                                .doc = "Makes a rule what it was; that becomes a new version.",
-                                .words_min = 2,
-                                .words_max = 2,
-                                .kind = "alert-rules",
-                                .path = "alert-rules/{}/restore",
-                                .body = RESTORE_BODY,
-                                .done = "restored"},
-                               {.name = NULL}};

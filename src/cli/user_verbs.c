@@ -1,4 +1,5 @@
-/* People who leave, and the versions of rules. */
+/* People who leave, one or many, and those whose phone is gone. */
+#include "cli/many.h"
 #include "cli/verb.h"
 #include "cli/verbs.h"
 
@@ -30,14 +31,28 @@ static int show_departure(Verb *verb, Str user, Str to) {
   return EXIT_DONE;
 }
 
+/* Each on paper, under a line with their name. */
+static int show_departures(Verb *verb, const char *other) {
+  int first = EXIT_DONE;
+  for (size_t i = 0; i < verb_word_count(verb); i++) {
+    if (verb_word_count(verb) > 1) verb_say(verb, "%s%s:", i ? "\n" : "", verb_word(verb, i));
+    int code = show_departure(verb, client_escape(verb->arena, str_from_c(verb_word(verb, i))),
+                              other ? client_escape(verb->arena, str_from_c(other)) : STR_NONE);
+    if (first == EXIT_DONE) first = code;
+  }
+  return first;
+}
+
 static int run_leave(Verb *verb) {
-  Str user = client_escape(verb->arena, str_from_c(verb_word(verb, 0)));
-  const char *other = options_get(verb->options, "to");
+  const char *other = options_get(verb->options, "to"), *filter = options_get(verb->options, "filter");
+  size_t count = verb_word_count(verb);
   Value body = value_null(), row = value_null();
   Error err = {0};
-  if (options_flag(verb->options, "dry-run"))
-    return show_departure(verb, user, other ? client_escape(verb->arena, str_from_c(other)) : STR_NONE);
+  if (count == 0 && !filter) return verb_usage("say who leaves: tocsin user leave USER... or --filter CEL");
+  if (options_flag(verb->options, "dry-run") && !filter) return show_departures(verb, other);
   if (!verb_body(verb, &body, &err)) return verb_usage("%s", err.message);
+  if (count > 1 || filter) return many_call(verb, S("users/deactivate"), &body, 0, count);
+  Str user = client_escape(verb->arena, str_from_c(verb_word(verb, 0)));
   int code = client_call(verb->client, "POST", str_format(verb->arena, "/api/v1/users/%.*s/deactivate", STR_ARG(user)),
                          &body, &row);
   if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
@@ -50,33 +65,36 @@ static const BodyPart LEAVE_BODY[] = {{"to", "replacement_id"}, {NULL}};
 static const Option LEAVE_OPTIONS[] = {
     {"to", OPTION_TEXT, "USER", NULL, "who takes over turns, targets, teams and what is open"},
     {"dry-run", OPTION_FLAG, NULL, NULL, "shows what would change, and changes nothing"},
+    {"filter", OPTION_TEXT, "CEL", NULL, "instead of names: all who are like this, as in tocsin get users"},
 };
+
+/* user second-factor-off ------------------------------------------------------------------------------------------- */
+
+static int run_second_factor_off(Verb *verb) {
+  Value nothing = value_null();
+  Str user = client_escape(verb->arena, str_from_c(verb_word(verb, 0)));
+  int code = client_call(verb->client, "DELETE",
+                         str_format(verb->arena, "/api/v1/users/%.*s/second-factor", STR_ARG(user)), NULL, &nothing);
+  if (code == EXIT_DONE)
+    verb_say(verb, "%s signs in without a code now; they switch it on again in their settings", verb_word(verb, 0));
+  return code;
+}
+
 const VerbSpec USER_VERBS[] = {{.name = "leave",
-                                .usage = "user leave USER [--to USER] [--dry-run]",
+                                .usage = "user leave USER... | --filter CEL [--to USER] [--dry-run]",
                                 .doc = "Somebody leaves: hands over what they hold, ends their keys and sessions.",
                                 .run = run_leave,
-                                .words_min = 1,
-                                .words_max = 1,
+                                .words_max = VERB_WORDS_MAX,
                                 .kind = "users",
                                 .options = LEAVE_OPTIONS,
                                 .option_count = COUNT(LEAVE_OPTIONS),
-                                .body = LEAVE_BODY},
+                                .body = LEAVE_BODY,
+                                .done = "left"},
+                               {.name = "second-factor-off",
+                                .usage = "user second-factor-off USER",
+                                .doc = "Takes the code at sign-in away from somebody whose phone is gone.",
+                                .run = run_second_factor_off,
+                                .words_min = 1,
+                                .words_max = 1,
+                                .kind = "users"},
                                {.name = NULL}};
-
-/* rule versions ---------------------------------------------------------------------------------------------------- */
-
-int verb_rule_versions(Verb *verb) {
-  Value answer = value_null();
-  Str id = client_escape(verb->arena, str_from_c(verb_word(verb, 0)));
-  int code = client_call(verb->client, "GET", str_format(verb->arena, "/api/v1/alert-rules/%.*s/versions", STR_ARG(id)),
-                         NULL, &answer);
-  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
-  const Value *items = value_get_c(&answer, "items");
-  for (size_t i = 0; value_is(items, VALUE_LIST) && i < items->size; i++) {
-    const Value *item = value_at(items, i);
-    verb_say(verb, "%4lld  %.*s  %-20.*s  %.*s", (long long)value_int_or(value_get_c(item, "version"), 0),
-             STR_ARG(verb_text_of(item, "at")), STR_ARG(verb_text_of(value_get_c(item, "actor"), "name")),
-             STR_ARG(verb_text_of(item, "name")));
-  }
-  return EXIT_DONE;
-}

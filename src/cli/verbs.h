@@ -13,7 +13,9 @@ extern const VerbSpec APPLY, EXPORT;
 extern const VerbSpec ALERT_VERBS[], INCIDENT_VERBS[];
 extern const VerbSpec PAGE_BY_HAND, HEARTBEAT_VERBS[], ONCALL, ONCALL_VERBS[];
 /* event_verbs.c, eval_verb.c, watch.c */
-extern const VerbSpec EVENT_VERBS[], RULE_VERBS[], REPLAY, EVAL, WATCH;
+extern const VerbSpec EVENT_VERBS[], REPLAY, EVAL, WATCH;
+/* rule_verbs.c */
+extern const VerbSpec RULE_VERBS[];
 
 /* quiet_verbs.c */
 extern const VerbSpec QUIET_NOW, QUIET_VERBS[];
@@ -24,7 +26,6 @@ extern const VerbSpec SILENCE_VERBS[], MAINTENANCE_VERBS[], INHIBITION_VERBS[];
 extern const VerbSpec USER_VERBS[];
 /* contact_verbs.c */
 extern const VerbSpec CONTACT_VERBS[], TIMELINE_VERBS[];
-int verb_rule_versions(Verb *verb);
 /* cover_verbs.c: of oncall */
 int verb_oncall_cover(Verb *verb);
 int verb_oncall_shifts(Verb *verb);

@@ -82,6 +82,45 @@ def test_who_comes_second_hears_who_was_first(client):
     assert again.returncode == DONE and again.stdout == f"{alert['number']} already acknowledged by Olga Owner at {at}: {alert['title']}\n", again
 
 
+# Rules on the newest alerts, saved views, a phone that is gone.
+
+
+def test_a_rule_is_tried_saved_or_not(client, tmp_path):
+    world = client.world
+    world.fire("small", title=f"Small {world.name}", priority="p4")
+    saved = world.rule(world.source, "alert.priority == 'p4'", {"type": "suppress", "reason": "small"}, enabled=False)
+    shown = client("rule", "try", saved["slug"])
+    assert f"Small {world.name}" in shown and "fits 1 of the newest" in shown, shown
+    file = tmp_path / "rule.yaml"
+    file.write_text("name: Tried\nwhen: alert.priority == 'p4'\nactions: [{type: set, priority: p3}]\n")
+    (item,) = [one for one in as_json(client, "rule", "try", "--file", str(file))["items"] if one["title"] == f"Small {world.name}"]
+    assert (item["without"], item["with"], item["priority_then"]) == ("page", "page", "p3")
+    assert "either" in client("rule", "try", code=USAGE)
+
+
+def test_a_saved_view_is_a_list(client):
+    world = client.world
+    owner = as_json(client, "get", "users", "owner@example.org")["id"]
+    world.fire("loud", priority="p1")
+    world.fire("small", priority="p4")
+    world.resolve("loud")
+    world.fire("elsewhere", world.integration(world.chain), priority="p1")
+    search = f"status=all&priority=p1%2Cp2&integration={world.source['id']}"
+    view = world.server.make("saved-views", user_id=owner, name=f"Loud {world.name}", screen="alerts", search=search)
+    found = as_json(client, "alert", "list", "--view", f"loud {world.name}")["items"]
+    assert [alert["dedup_key"] for alert in found] == ["loud"], found
+    world.server.change("saved-views", view["id"], search=f"integration={world.source['id']}&q=priority+%3D%3D+%22p4%22")
+    (seen,) = as_json(client, "alert", "list", "--view", view["id"])["items"]
+    assert seen["dedup_key"] == "small"
+    assert "did you mean" in client("alert", "list", "--view", f"Laud {world.name}", code=NOT_FOUND)
+    world.server.api("DELETE", f"saved-views/{view['id']}")
+
+
+def test_a_second_factor_is_taken_away(client):
+    assert "signs in without a code now" in client("user", "second-factor-off", client.world.ann["email"])
+    assert "nobody@example.org" in client("user", "second-factor-off", "nobody@example.org", code=NOT_FOUND)
+
+
 # One page for many.
 
 

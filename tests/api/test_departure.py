@@ -166,3 +166,19 @@ def test_the_client_shows_it_and_does_it(scene):
     done = run("user", "leave", ann["email"], "--to", bob["email"], "--data", server.folder)
     assert done.returncode == 0 and "has left" in done.stdout, done
     assert server.get(f"users/{ann['id']}")["status"] == "deactivated"
+
+
+def test_many_leave_at_once_each_as_alone(scene):
+    server, world = scene["server"], scene["world"]
+    gone = [world.user(f"temp{n}") for n in range(2)]
+    answer = server.api("POST", "users/deactivate", {"ids": [gone[0]["email"], scene["ann"]["id"], gone[1]["id"], "nobody@example.org"]})
+    assert [item["status"] for item in answer["items"]] == [200, 409, 200, 404] and (answer["done"], answer["failed"]) == (2, 2)
+    assert [server.get(f"users/{user['id']}")["status"] for user in (*gone, scene["ann"])] == ["deactivated", "deactivated", "active"]
+    more = [world.user(f"more{n}") for n in range(2)]
+    done = run("user", "leave", *[user["email"] for user in more], scene["ann"]["email"], "--to", scene["bob"]["email"], "--data", server.folder)
+    assert done.returncode == 0 and done.stdout.count(" left") == 3, done
+    assert ids(server.get(f"escalation-policies/{scene['policy']['id']}")).count(scene["bob"]["id"]) >= 2
+    dry = run("user", "leave", scene["cleo"]["email"], scene["bob"]["email"], "--dry-run", "--data", server.folder)
+    assert dry.returncode == 0 and f"{scene['cleo']['email']}:" in dry.stdout and server.get(f"users/{scene['cleo']['id']}")["status"] == "active"
+    none = run("user", "leave", "--data", server.folder)
+    assert none.returncode == 2 and "say who leaves" in none.stderr

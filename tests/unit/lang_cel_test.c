@@ -83,7 +83,9 @@ static void mistakes_are_found_at_compilation(void **state) {
       {"paylod.title", "!unknown name \"paylod\"; did you mean payload?"},
       {"alert.lables.env == 'prod'", "!unknown field \"alert.lables\"; did you mean alert.labels?"},
       {"has(alert.titel)", "!unknown field \"alert.titel\"; did you mean alert.title?"},
-      {"alert.zzzzzz", "!unknown field \"alert.zzzzzz\""},
+      {"alert.zzzzzz", "!unknown field \"alert.zzzzzz\"; a field of your own is a label: alert.labels.zzzzzz (a text; "
+                       "double(...) makes a "
+                       "number of it)"},
       {"runbook.input.x", "!unknown name \"runbook\"; did you mean runbook.inputs?"},
       {"payload.title.startWith('a')", "!unknown function \"startWith\"; did you mean startsWith()?"},
       {"payload.tags.exist(x, x == 'a')", "!unknown function \"exist\"; did you mean exists()?"},

@@ -52,7 +52,9 @@ static Value item_of(Arena *arena, const RuleTry *t, const Alert *alert, const V
 bool alert_rule_try_begin(App *app, const Setup *setup, Arena *arena, i64 org_id, const Value *rule, RuleTry *out,
                           Error *err) {
   const SetupOrg *org = setup_org(setup, org_id);
-  const Rule *made = alert_rule_compiled(app, arena, org ? org->zone : NULL, rule);
+  Rule *made = ARENA_NEW(arena, Rule);
+  *made = *alert_rule_compiled(app, arena, org ? org->zone : NULL, rule);
+  made->enabled = true; /* a draft is tried to see what it will do */
   if (made->broken[0]) return fail_at(err, ERR_UNPROCESSABLE, "/rule", "%s", made->broken);
   *out = (RuleTry){.rule = made,
                    .with = setup_with_rule(arena, setup, org_id, made->id, made),

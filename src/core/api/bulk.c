@@ -273,6 +273,8 @@ const Route BULK_ROUTES[] = {
     MANY("pages", "escalate", "Next level now, for many pages."),
     MANY("silences", "end", "Ends many silences now."),
     MANY("requests", "replay", "Applies many stored requests again."),
+    MANY("users", "deactivate",
+         "Many leave: each as alone; where somebody would be missing it is refused for that one."),
     {HTTP_POST, "jobs/{id}/cancel", "jobs:write", .write = api_cancel_job, .answers = "job",
      .doc = "Ends a verb on many rows where it is; what was done stays done."},
     {.path = NULL},

@@ -142,7 +142,7 @@ static const Field VERSIONS[] = {
 
 const Route RULE_ROUTES[] = {
     {HTTP_POST, "alert-rules/try", "alert-rules:read", .read = try_rule, BODY(TRY_BODY), ANSWER(TRIED),
-     .doc = "What a rule would have done with the newest 500 alerts, before it is saved."},
+     .doc = "What a rule would have done with the newest 500 alerts, before it is saved or switched on."},
     {HTTP_GET, "alert-rules/{id}/versions", "alert-rules:read", .read = versions, WHOLE_LIST, ANSWER(VERSIONS),
      .doc = "Every version, who wrote it and when; the newest 1,000."},
     {HTTP_POST, "alert-rules/{id}/restore", "alert-rules:write", .write = restore, BODY(VERSION_BODY),
