@@ -197,6 +197,23 @@ def test_a_rule_that_does_nothing_it_says_is_refused(world, fields, pointer, say
     assert answer.status == 400 and error["pointer"] == pointer and says in error["message"], answer
 
 
+@pytest.mark.parametrize("when, says", [
+    ('alert.priority in ["p1_critical", "p2"]', 'alert.priority is never "p1_critical"; did you mean "p1"?'),  # Harness' ids
+    ('alert.status == "firing"', 'did you mean "triggered"?'),  # Keep's and Prometheus' word
+    ('!("Resolvd" != alert.status)', 'did you mean "resolved"?'),
+    ('alert.error_rate > 0.05', "a field of your own is a label: alert.labels.error_rate"),
+    ('severity == "critical"', "did you mean alert.severity?"),
+    ('title.contains("x")', "did you mean alert.title?"),
+    ('alert.name == "x"', "an alert's name is its title"),
+    ('alert.providerType == "prometheus"', "the vendor is integration.template"),
+    ('incident.severity == 1', "before there is an incident"),
+])
+def test_the_words_of_other_products_are_refused_with_ours(world, when, says):
+    answer = world.server.try_api("POST", "alert-rules", {"name": "Other words", "when": when, "actions": PAGE})
+    (error,) = answer.json["errors"]
+    assert answer.status == 400 and error["pointer"] == "/when" and says in error["message"], answer
+
+
 def test_a_rule_may_only_stop_and_a_draft_may_do_nothing(rules):
     only_stops = rules.rule(rules.source, "labels.a == '1'", position=1, stop=True)
     draft = rules.server.make("alert-rules", name=f"Draft {rules.name}", enabled=False)

@@ -26,6 +26,21 @@ static const CelVar RULE_VARS[] = {
      "overrides "
      "make a label of it, such as overrides.labels, and ask for labels.x",
      .absent = true},
+    {"incident", "dyn",
+     "rules decide about an alert before there is an incident; create_incident has its title and severity",
+     .absent = true},
+    /* What other products call it. */
+    {"alert.name", "dyn", "an alert's name is its title: alert.title", .field = true, .absent = true},
+    {"alert.message", "dyn", "it is alert.title, and alert.description for more", .field = true, .absent = true},
+    {"alert.providerType", "dyn", "the vendor is integration.template", .field = true, .absent = true},
+    {"alert.provider_type", "dyn", "the vendor is integration.template", .field = true, .absent = true},
+    {"alert.providerId", "dyn", "the source is integration.slug", .field = true, .absent = true},
+    {"alert.startedAt", "dyn", "it is alert.starts_at", .field = true, .absent = true},
+    {"alert.firingStartTime", "dyn", "it is alert.starts_at", .field = true, .absent = true},
+    {"alert.lastReceived", "dyn", "a rule is asked when the alert comes, so it is now", .field = true, .absent = true},
+    {"alert.firingCounter", "dyn", "it is alert.count", .field = true, .absent = true},
+    {"alert.payload", "dyn", "let the integration's overrides make a label of it, and ask for labels.x", .field = true,
+     .absent = true},
     /* What alert_facts (stage_facts.c) fills in. */
     {"alert.id", "string", "Its id.", .field = true},
     {"alert.number", "string", "Its number, such as ALERT-7.", .field = true},

@@ -111,6 +111,17 @@ static Str nearest_variable(const Resolver *r, Str chain) {
   return best;
 }
 
+/* "severity" where alert.severity is declared: what other products call it without the alert. Empty: none is. */
+static Str field_called(const Resolver *r, Str name) {
+  const CelEnvOptions *o = &r->c->env->options;
+  for (size_t i = 0; i < o->var_count; i++) {
+    Str field = str_from_c(o->vars[i].name);
+    bool ends = o->vars[i].field && !o->vars[i].absent && field.len > name.len + 1 && str_ends_with(field, name);
+    if (ends && field.ptr[field.len - name.len - 1] == '.') return field;
+  }
+  return STR_NONE;
+}
+
 static bool unknown_name(Resolver *r, const Node *node, Str chain) {
   if (r->c->no_check) return true;
   Str near = nearest_variable(r, chain);
@@ -120,6 +131,8 @@ static bool unknown_name(Resolver *r, const Node *node, Str chain) {
     if (o->vars[i].absent && str_equal_c(name, o->vars[i].name))
       return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "\"%.*s\" is not known here: %s",
                          STR_ARG(name), o->vars[i].doc);
+  Str called = field_called(r, name);
+  if (called.len) near = called;
   if (near.len)
     return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown name \"%.*s\"; did you mean %.*s?",
                        STR_ARG(name), STR_ARG(near));
@@ -145,6 +158,22 @@ static Str declared_name(const Resolver *r, const Node *node) {
   return known ? str_from_c(r->c->env->options.vars[node->slot].name) : STR_NONE;
 }
 
+/* No field is like it: what it may have been meant for. */
+static bool unknown_field(Resolver *r, const Node *node, Str of, Str name) {
+  const CelEnvOptions *o = &r->c->env->options;
+  for (size_t i = 0; i < o->var_count; i++)
+    if (o->vars[i].field && o->vars[i].absent && str_equal_c(name, o->vars[i].name))
+      return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "there is no field \"%.*s\": %s",
+                         STR_ARG(name), o->vars[i].doc);
+  Str labels = str_format(r->c->scratch, "%.*s.labels", STR_ARG(of));
+  if (map_get(r->c->env->fields, labels))
+    return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at,
+                       "unknown field \"%.*s\"; a field of your own is a label: %.*s.%.*s (a text; double(...) makes a "
+                       "number of it)",
+                       STR_ARG(name), STR_ARG(labels), STR_ARG(node->name));
+  return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"", STR_ARG(name));
+}
+
 /* Where fields are declared, the node must be one of them; node->slot says which, for its type. */
 static bool resolve_field(Resolver *r, Node *node) {
   Str of = declared_name(r, node->args[0]);
@@ -165,7 +194,7 @@ static bool resolve_field(Resolver *r, Node *node) {
   if (near.word.len)
     return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"; did you mean %.*s%.*s?",
                        STR_ARG(name), STR_ARG(prefix), STR_ARG(near.word));
-  return cel_fail_at(r->c->err, ERR_INVALID, r->c->source, node->at, "unknown field \"%.*s\"", STR_ARG(name));
+  return unknown_field(r, node, of, name);
 }
 
 /* The longest known prefix of the chain becomes one name; the rest stays selection. */
