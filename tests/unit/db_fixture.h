@@ -26,6 +26,10 @@ typedef struct Fixture {
   Db *writer; /* NULL until fixture_writer */
 } Fixture;
 
+static inline Fixture *fixture_of(void **state) {
+  return *state;
+}
+
 static int fixture_setup(void **state) {
   Fixture *f = xcalloc(1, sizeof *f);
   f->arena = arena_new();

@@ -1,35 +1,9 @@
 /* What db.h promises, of both engines: SQLite in a folder, PostgreSQL in a private server. */
+#include "unit/db_items.h"
 #include "unit/db_private_postgres.h"
 
 static bool is_shared(const Fixture *f) {
   return db_is_shared(f->writer);
-}
-
-static Fixture *fixture_of(void **state) {
-  return *state;
-}
-
-static const DbStmt ADD = {"item_add", "INSERT INTO item (id, name) VALUES ($1, $2)", NULL};
-static const DbStmt COUNT_ALL = {"item_count", "SELECT count(*) FROM item", NULL};
-
-static bool add(Db *db, i64 id, const char *name, Error *err) {
-  return db_run(db, &ADD, err, db_int(id), db_text(str_from_c(name)));
-}
-
-static void must_add(Db *db, i64 id, const char *name) {
-  Error err = {0};
-  bool ok = add(db, id, name, &err);
-  if (!ok) print_error("%s\n", err.message);
-  assert_true(ok);
-}
-
-static i64 count_items(Db *db) {
-  Error err = {0};
-  i64 n = -1;
-  bool found = false;
-  assert_true(db_query_int(db, &COUNT_ALL, 0, NULL, &n, &found, &err));
-  assert_true(found);
-  return n;
 }
 
 /* Values ----------------------------------------------------------------------------------------------------------- */
@@ -255,10 +229,10 @@ static void batch_stops_at_the_first_error(void **state) {
   Fixture *f = *state;
   Db *db = fixture_writer(f);
   Error err = {0};
-  assert_true(db_exec_batch(db, &ADD, 2, 7, bind_item, f, &err));
+  assert_true(db_exec_batch(db, &ITEM_ADD, 2, 7, bind_item, f, &err));
   assert_true(count_items(db) == 7);
   must_do(db, "DELETE FROM item");
-  assert_false(db_exec_batch(db, &ADD, 2, 20, bind_item, f, &err));
+  assert_false(db_exec_batch(db, &ITEM_ADD, 2, 20, bind_item, f, &err));
   assert_int_equal(err.code, ERR_CONFLICT);
   assert_true(count_items(db) == (is_shared(f) ? 0 : 7)); /* outside a transaction a pipeline is one */
 }
@@ -350,13 +324,13 @@ static void what_is_sent_later_fails_at_the_latest_when_it_is_settled(void **sta
   must_add(db, 1, "a");
   assert_true(db_savepoint(db, &err));
   bool ok = true;
-  for (i64 i = 1; i < 5 && ok; i++) ok = db_run_later(db, &ADD, &err, db_int(i), db_text(S("b")));
+  for (i64 i = 1; i < 5 && ok; i++) ok = db_run_later(db, &ITEM_ADD, &err, db_int(i), db_text(S("b")));
   assert_false(ok && db_settle(db, &err));
   assert_int_equal(err.code, ERR_CONFLICT);
   db_rollback_to(db);
   for (i64 i = 2; i < 600; i++) { /* more than one pipeline holds */
     Str name = str_format(((Fixture *)*state)->arena, "n%lld", (long long)i);
-    assert_true(db_run_later(db, &ADD, &err, db_int(i), db_text(name)));
+    assert_true(db_run_later(db, &ITEM_ADD, &err, db_int(i), db_text(name)));
   }
   assert_true(count_items(db) == 599); /* who asks sees it */
   must_commit(db);
@@ -368,7 +342,7 @@ static void what_fails_unseen_does_not_commit(void **state) {
   Error err = {0};
   must_begin(db);
   must_add(db, 1, "a");
-  bool ok = db_run_later(db, &ADD, &err, db_int(1), db_text(S("b"))) && db_commit(db, &err);
+  bool ok = db_run_later(db, &ITEM_ADD, &err, db_int(1), db_text(S("b"))) && db_commit(db, &err);
   assert_false(ok);
   db_rollback(db);
   assert_true(count_items(db) == 0);
@@ -394,7 +368,7 @@ static void one_question_many_times_is_answered_for_each(void **state) {
   i64 *sums = ARENA_ARRAY(f->arena, i64, QUESTIONS);
   must_begin(db);
   for (i64 i = 1; i < QUESTIONS; i++)
-    assert_true(db_run_later(db, &ADD, &err, db_int(i), db_text(str_format(f->arena, "n%lld", (long long)i))));
+    assert_true(db_run_later(db, &ITEM_ADD, &err, db_int(i), db_text(str_format(f->arena, "n%lld", (long long)i))));
   assert_true(db_query_each(db, &EACH, 1, QUESTIONS, bind_number, add_answer, sums, &err));
   for (i64 i = 0; i < QUESTIONS; i++) assert_true(sums[i] == i * (i + 1) / 2);
   must_commit(db);
