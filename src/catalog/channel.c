@@ -228,7 +228,7 @@ bool channel_resend_unknown(const Channel *channel) {
 bool channel_check_address(const Channel *channel, Str address, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   Value vars[VAR_COUNT] = {0}, answer = value_null();
-  Error ignored = {0};
+  Error trouble = {0};
   CelRun run = {.vars = vars};
   vars[VAR_ITEM] = value_string(address);
   bool plain = address.len > 0 && address.len <= CHANNEL_LINE_MAX && utf8_valid(address);
@@ -237,8 +237,10 @@ bool channel_check_address(const Channel *channel, Str address, Error *err) {
     WebPushTarget target;
     return web_push_target(arena, address, &target, err);
   }
-  if (plain && cel_eval(channel->address_check, arena, &run, &answer, &ignored) && value_bool_or(&answer, false))
-    return true;
+  if (plain && !cel_eval(channel->address_check, arena, &run, &answer, &trouble))
+    return fail(err, ERR_UNAVAILABLE, "\"%.*s\" could not be checked: %s; send it again",
+                STR_ARG(utf8_cut(address, 100)), trouble.message);
+  if (plain && value_bool_or(&answer, false)) return true;
   return fail(err, ERR_INVALID, "\"%.*s\" is not an address of %.*s; one looks like %.*s",
               STR_ARG(utf8_cut(address, 100)), STR_ARG(channel->name), STR_ARG(channel->address_hint));
 }

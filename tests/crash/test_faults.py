@@ -84,6 +84,7 @@ def the_rest_is_as_if_nothing_had_happened(world, point, sent, acknowledged):
     about = [body for body in calls if "Under fault" in body]
     assert 1 <= len(about) <= (2 if point in TWICE or point.startswith("send.") or point.startswith("job.") else 1), f"{len(about)} messages"
     world.server.turn("301s")
+    world.server.turn("61s")  # on a busy machine others were fired meanwhile, and theirs went first: it joins the next message
     assert len([call for call in world.calls("bob") if "Under fault" in call.body.decode()]) == 1
 
 
