@@ -32,6 +32,10 @@ int verb_oncall_shifts(Verb *verb);
 /* duty_verbs.c: of oncall */
 int verb_oncall_gaps(Verb *verb);
 int verb_oncall_handoff(Verb *verb);
+/* report_verbs.c */
+int verb_oncall_report(Verb *verb);
+int verb_oncall_ready(Verb *verb);
+extern const Option SHIFT_REPORT_OPTIONS[2];
 int verb_oncall_calendar(Verb *verb);
 extern const Option CALENDAR_OPTIONS[2];
 

@@ -31,6 +31,23 @@ typedef struct DutyCtx {
 MUST_CHECK bool duty_handoff(const DutyCtx *d, const SetupSchedule *schedule, i64 at_ms, Value *out, Error *err);
 Str duty_handoff_text(Arena *arena, const Value *report);
 
+/* GET /reports/on-call. The schedules are those that the caller sees and asked for. */
+typedef struct ReportAsk {
+  i64 org_id, team_id, schedule_id; /* 0: any */
+  i64 from_ms, to_ms;
+  const i64 *schedule_ids;
+  size_t schedule_count;
+} ReportAsk;
+MUST_CHECK bool duty_report(const DutyCtx *d, const ReportAsk *ask, Value *out, Error *err);
+
+/* Would a page reach this person? Adds the members of one item of GET /on-call/readiness. */
+MUST_CHECK bool duty_readiness_of(const DutyCtx *d, i64 user_id, MapBuilder *map, bool *out_ready, Error *err);
+/* Whoever is on call from these schedules now or within so many days. */
+MUST_CHECK bool duty_readiness(const DutyCtx *d, const i64 *schedule_ids, size_t count, i64 days, Value *out,
+                               Error *err);
+/* Tells them what is missing; ERR_CONFLICT: nothing is, they were told within the hour, or nothing reaches them. */
+MUST_CHECK bool duty_remind(Cycle *cycle, i64 user_id, Error *err);
+
 /* A person was written: what they want to hear of their shifts is planned anew. */
 MUST_CHECK bool duty_user_changed(Cycle *cycle, i64 org_id, i64 user_id, Error *err);
 /* notices.c: shifts of the organization changed; the job of a person's notices. */
