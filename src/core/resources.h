@@ -80,7 +80,8 @@ extern const size_t CORE_RESOURCE_COUNT;
 /* Tables that more than one resource uses. */
 extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
-extern const Field WINDOW_ITEM;     /* days, from, to: a stretch of the week on the wall clock */
+extern const Field SCHEDULE_LAYER_ITEM;
+extern const Field WINDOW_ITEM; /* days, from, to: a stretch of the week on the wall clock */
 
 /* One matcher of a silence, window or inhibition rule; and the check of a list of them: field errors. `what` such a
  * list would do, if it matched everything. */

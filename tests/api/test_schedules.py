@@ -243,3 +243,73 @@ def test_more_people_at_once_than_one_screen_holds(rota):
     rota.edit(layers=[{**WEEK, "name": f"L{i}", "mode": "add", "members": [[user]]} for i, user in enumerate(users)])
     item = rota.at(rota.now())
     assert {u["id"] for u in item["users"]} == set(users)
+
+
+# Over a range.
+
+def test_on_call_over_a_range(rota):
+    rota.edit(layers=[rota.layer("ann", "", "cleo")])
+    now = rota.now()
+    span = {"from": text(now), "to": text(now + weeks(3))}
+    answer = rota.server.get("on-call", schedule_id=rota.made["id"], **span)
+    [item] = answer["items"]
+    assert (answer["from"], answer["to"]) == (span["from"], span["to"])
+    assert [s["starts_at"] for s in item["shifts"]] == sorted(s["starts_at"] for s in item["shifts"])
+    assert item["shifts"][0]["starts_at"] == span["from"] and item["shifts"][-1]["ends_at"] == span["to"]
+    assert all(a["ends_at"] == b["starts_at"] for a, b in zip(item["shifts"], item["shifts"][1:])), "gaps stand between"
+    assert any(s["users"] == [] and "on purpose" in s["why"] for s in item["shifts"])
+    [mine] = rota.server.get("on-call", user_id=rota.people["ann"]["id"], **span)["items"]
+    assert mine["shifts"] and all(s["users"][0]["id"] == rota.people["ann"]["id"] for s in mine["shifts"])
+    assert rota.server.get("on-call", user_id=rota.people["dan"]["id"], **span)["items"] == []
+    with pytest.raises(Refused) as refused:
+        rota.server.get("on-call", at=span["from"], **span)
+    assert "not both" in str(refused.value)
+    with pytest.raises(Refused) as refused:
+        rota.server.get("on-call", **{"from": text(now), "to": text(now + weeks(60))})
+    assert "400 days" in str(refused.value)
+
+
+def test_on_call_of_a_policy_and_of_a_service(rota):
+    team = rota.server.make("teams", name=f"Team {rota.world.name}", members=[{"user_id": rota.people["dan"]["id"], "role": "responder"}])
+    policy = rota.world.policy([{"kind": "schedule", "id": rota.made["id"]}], [rota.people["dan"], {"kind": "team", "id": team["id"]}])
+    service = rota.server.make("services", name=f"Service {rota.world.name}", policy_id=policy["id"])
+    for asked in ({"policy_id": policy["id"]}, {"service_id": service["id"]}):
+        first, named, of_team = rota.server.get("on-call", **asked)["items"]
+        assert (first["level"], named["level"], of_team["level"]) == (1, 2, 2) and first["why"].startswith("layer Week")
+        assert named["why"] == "the policy names them" and team["name"] in of_team["why"]
+    mine = rota.server.get("on-call", policy_id=policy["id"], user_id=rota.people["dan"]["id"])["items"]
+    assert [item["level"] for item in mine] == [2, 2], "only where this person is"
+
+
+# Preview.
+
+def preview(rota, **fields):
+    return rota.server.api("POST", "schedules/preview", {"time_zone": "UTC", **fields})
+
+
+def test_a_preview_is_what_saving_gives(rota):
+    now = rota.now()
+    span = {"from": text(now + datetime.timedelta(minutes=1)), "to": text(now + weeks(8))}
+    layers = [rota.layer("dan", "ann", "ben", "", "cleo")]
+    shown = preview(rota, schedule_id=rota.made["id"], layers=layers, **span)
+    assert rota.server.get(rota.path)["effective_from"] is None, "nothing is saved"
+    rota.edit(layers=layers)
+    saved = rota.server.get(f"{rota.path}/shifts", **span)
+    assert (shown["final"], shown["gaps"]) == (saved["final"], saved["gaps"]) and shown["gaps"]
+
+
+def test_a_preview_keeps_the_past_and_the_overrides(rota):
+    rota.override("dan", 5, from_=rota.now() + weeks(1))
+    shown = preview(rota, schedule_id=rota.made["id"], layers=[], **{"from": text(rota.now() - weeks(1)), "to": text(rota.now() + weeks(2))})
+    assert shown["final"][0]["starts_at"] == text(rota.now() - weeks(1))[:11] + shown["final"][0]["starts_at"][11:] and shown["overrides"]
+    assert rota.names[shown["final"][-1]["user_ids"][0]] == "dan"
+
+
+def test_a_wrong_draft_says_where(rota):
+    for fields, pointer in [({"layers": [rota.layer("ann", ends_at="2026-01-01T00:00:00")]}, "/layers/0/ends_at"),
+                            ({"layers": [{**rota.layer("ann"), "members": [["nobody@example.org"]]}]}, "/layers/0/members/0/0"),
+                            ({"layers": [rota.layer("ann", time_zone="Mars/Olympus")]}, "/layers/0/time_zone"),
+                            ({"layers": [], "to": "2099-01-01T00:00:00Z"}, "400 days")]:
+        with pytest.raises(Refused) as refused:
+            preview(rota, **fields)
+        assert pointer in str(refused.value)

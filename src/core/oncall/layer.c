@@ -191,23 +191,36 @@ static bool layer_life(const Layer *layer, i64 from_ms, i64 to_ms, Range *out) {
   return out->to_ms > out->from_ms;
 }
 
+typedef VEC(i64) Starts;
+
+/* When the turns from *out_first on begin, and when the next one after each of them does. Where a zone skips a whole
+ * day, turns shorter than that come out of order: the last hand-off that has happened holds, so a turn ends where the
+ * earliest of all later ones begins. */
+static void turn_starts(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, i64 *out_first, Starts *begins,
+                        Starts *ends) {
+  *out_first = first_turn(layer, civil_to_seconds(zone_to_local(layer->zone, from_ms / 1000)));
+  for (i64 k = *out_first; begins->count == 0 || begins->items[begins->count - 1] < to_ms + 2 * DAY_MS; k++)
+    *VEC_PUSH(arena, begins) = instant(layer, turn_start(layer, k));
+  for (size_t i = 0; i < begins->count; i++) *VEC_PUSH(arena, ends) = begins->items[i];
+  for (size_t i = begins->count - 1; i-- > 0;) ends->items[i] = MIN(ends->items[i], ends->items[i + 1]);
+}
+
 void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, LayerSpans *out) {
   Spans spans = {0};
+  Starts begins = {0}, ends = {0};
   *out = (LayerSpans){0};
   Range life;
   if (layer->turn_count == 0 || !layer_life(layer, from_ms, to_ms, &life)) return;
-  i64 from = life.from_ms, to = life.to_ms;
   Range *windows = NULL;
   size_t window_count = 0, cursor = 0;
-  if (layer->window_count) window_ranges(arena, layer, from, to, &windows, &window_count);
-  i64 count = (i64)layer->turn_count;
-  for (i64 k = first_turn(layer, civil_to_seconds(zone_to_local(layer->zone, from / 1000)));; k++) {
-    i64 begins = instant(layer, turn_start(layer, k)), ends = instant(layer, turn_start(layer, k + 1));
-    if (begins >= to) break;
-    size_t turn = (size_t)((((k + layer->anchor_index) % count) + count) % count);
-    LayerSpan span = {
-        MAX(begins, from), MIN(ends, to), turn, turn, layer->turns[turn].user_ids, layer->turns[turn].user_count};
-    if (ends <= from || span.to_ms <= span.from_ms) continue;
+  if (layer->window_count) window_ranges(arena, layer, life.from_ms, life.to_ms, &windows, &window_count);
+  i64 count = (i64)layer->turn_count, first = 0;
+  turn_starts(arena, layer, life.from_ms, life.to_ms, &first, &begins, &ends);
+  for (size_t i = 0; i + 1 < begins.count; i++) {
+    size_t turn = (size_t)((((first + (i64)i + layer->anchor_index) % count) + count) % count);
+    LayerSpan span = {MAX(begins.items[i], life.from_ms), MIN(ends.items[i + 1], life.to_ms), turn, turn,
+                      layer->turns[turn].user_ids,        layer->turns[turn].user_count};
+    if (span.to_ms <= span.from_ms) continue;
     if (layer->window_count)
       cut_by_windows(arena, &spans, windows, window_count, span, &cursor);
     else

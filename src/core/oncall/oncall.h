@@ -96,9 +96,24 @@ bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64
 /* JSON of GET /schedules/{id}/shifts and GET /on-call. */
 MUST_CHECK bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const Setup *setup,
                                    const SetupSchedule *schedule, i64 from_ms, i64 to_ms, Value *out, Error *err);
-MUST_CHECK bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, i64 org_id, i64 at_ms,
-                                i64 schedule_id, i64 user_id, i64 service_id, i64 policy_id, i64 team_id, Value *out,
-                                Error *err);
+typedef struct OnCallAsk {
+  i64 org_id;
+  i64 at_ms, to_ms;                                         /* to_ms: over the range from at_ms; 0: at the instant */
+  i64 schedule_id, user_id, service_id, policy_id, team_id; /* 0: not asked for */
+} OnCallAsk;
+MUST_CHECK bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, const OnCallAsk *what,
+                                Value *out, Error *err);
+/* The same as shifts, of a plan that is not saved: from draft.from_ms on it holds in place of the schedule's (NULL: it
+ * is a new one). Overrides come after those that the schedule has. */
+typedef struct OnCallPreview {
+  const SetupSchedule *schedule;
+  SchedulePlan draft;
+  const Override *overrides;
+  size_t override_count;
+  i64 from_ms, to_ms;
+} OnCallPreview;
+MUST_CHECK bool oncall_preview_json(Db *db, Arena *arena, const App *app, const Setup *setup, const OnCallPreview *ask,
+                                    Value *out, Error *err);
 
 /* "cover by Ana until 18:00, otherwise layer Week, turn 3": times are those of the zone. */
 Str oncall_why(Arena *arena, const Setup *setup, const Zone *zone, const Shift *shift);

@@ -88,7 +88,7 @@ static const Field LAYER_FIELDS[] = {
      .doc = "From where turns count since the list of the running layer was changed: made by the server, taken only "
             "with a new layer, from an export."},
 };
-static const Field LAYER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LAYER_FIELDS), .doc = "One layer."};
+const Field SCHEDULE_LAYER_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LAYER_FIELDS), .doc = "One layer."};
 
 static const EnumValue COVERAGES[] = {{"always", 0, "Every stretch with nobody."},
                                       {"windows", 0, "Only what lies in the windows of one of its layers."},
@@ -102,7 +102,11 @@ static const Field SCHEDULE_FIELDS[] = {
      .kind = F_ZONE,
      .doc = "Of its local times; when not given, the organization's.",
      .example = "Europe/Berlin"},
-    {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .max = 20, .doc = "Later ones win over earlier ones."},
+    {.name = "layers",
+     .kind = F_LIST,
+     .of = &SCHEDULE_LAYER_ITEM,
+     .max = 20,
+     .doc = "Later ones win over earlier ones."},
     {.name = "coverage",
      .kind = F_ENUM,
      .values = COVERAGES,
@@ -233,6 +237,19 @@ static void check_span(ResourceCtx *ctx, const Value *layer, size_t i) {
               "ends_at must be after starts_at");
 }
 
+Value schedule_next_layers(ResourceCtx *ctx, const Value *old, const Value *layers) {
+  const Value *before = old ? value_get_c(old, "layers") : NULL;
+  ValueVec out = {0};
+  for (size_t i = 0; value_is(layers, VALUE_LIST) && i < layers->size; i++) {
+    Value layer = *value_at(layers, i);
+    const Value *was = before ? layer_before(before, &layer, i) : NULL;
+    check_span(ctx, &layer, i);
+    if (was) resource_put(ctx, &layer, "anchor", next_anchor(ctx, was, &layer, old));
+    *VEC_PUSH(ctx->arena, &out) = layer;
+  }
+  return list_done(&out);
+}
+
 /* Read-only to people, so the registry leaves the column as it is. */
 static bool holds_from_now(ResourceCtx *ctx, const Value *old, Error *err) {
   static const DbStmt EFFECTIVE = {"schedule_effective", "UPDATE schedule SET effective_from = $2 WHERE id = $1", NULL};
@@ -241,16 +258,7 @@ static bool holds_from_now(ResourceCtx *ctx, const Value *old, Error *err) {
 }
 
 static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
-  const Value *layers = value_get_c(fresh, "layers"), *before = old ? value_get_c(old, "layers") : NULL;
-  ValueVec out = {0};
-  for (size_t i = 0; i < layers->size; i++) {
-    Value layer = *value_at(layers, i);
-    const Value *was = before ? layer_before(before, &layer, i) : NULL;
-    check_span(ctx, &layer, i);
-    if (was) resource_put(ctx, &layer, "anchor", next_anchor(ctx, was, &layer, old));
-    *VEC_PUSH(ctx->arena, &out) = layer;
-  }
-  resource_put(ctx, fresh, "layers", list_done(&out));
+  resource_put(ctx, fresh, "layers", schedule_next_layers(ctx, old, value_get_c(fresh, "layers")));
   return !old || !schedule_plan_changed(old, fresh) || holds_from_now(ctx, old, err);
 }
 

@@ -6,6 +6,9 @@
 #include "core/oncall/oncall.h"
 #include "resource/resource.h"
 
+/* The layers of a schedule as they would be written now (`old`: as it is, NULL: a new one): with the anchors that keep
+ * present holders. Wrong ones go to field_error. */
+Value schedule_next_layers(ResourceCtx *ctx, const Value *old, const Value *layers);
 /* Do the two differ in what decides who is on call? */
 bool schedule_plan_changed(const Value *old, const Value *fresh);
 /* After a write that changed the plan, or the first: the version as it is now; `old` too, when nobody kept it

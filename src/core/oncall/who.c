@@ -51,26 +51,53 @@ static Value override_value(Arena *arena, const Override *o) {
   return map_done(&map);
 }
 
+static Value rendered_value(const Reader *r, const RenderSources *in, const Rendered *rendered) {
+  ValueVec layers = {0}, overrides = {0};
+  for (size_t i = 0; i < rendered->layer_count; i++) {
+    MapBuilder layer = map_builder(r->arena);
+    map_put_c(&layer, "name", value_string(rendered->layer_names[i]));
+    map_put_c(&layer, "shifts", shifts_value(r, &rendered->layers[i]));
+    *VEC_PUSH(r->arena, &layers) = map_done(&layer);
+  }
+  for (size_t i = 0; i < in->override_count; i++)
+    *VEC_PUSH(r->arena, &overrides) = override_value(r->arena, &in->overrides[i]);
+  MapBuilder map = map_builder(r->arena);
+  map_put_c(&map, "final", shifts_value(r, &rendered->final));
+  map_put_c(&map, "layers", list_done(&layers));
+  map_put_c(&map, "overrides", list_done(&overrides));
+  map_put_c(&map, "gaps", shifts_value(r, &rendered->gaps));
+  return map_done(&map);
+}
+
 bool oncall_shifts_json(Db *db, Arena *arena, const App *app, const Setup *setup, const SetupSchedule *schedule,
                         i64 from_ms, i64 to_ms, Value *out, Error *err) {
   const Reader r = {arena, setup, schedule->zone};
   RenderSources in = {0};
   Rendered rendered = {0};
-  ValueVec layers = {0}, overrides = {0};
   if (!oncall_range_of(db, arena, app, schedule, from_ms, to_ms, &in, &rendered, err)) return false;
-  for (size_t i = 0; i < rendered.layer_count; i++) {
-    MapBuilder layer = map_builder(arena);
-    map_put_c(&layer, "name", value_string(rendered.layer_names[i]));
-    map_put_c(&layer, "shifts", shifts_value(&r, &rendered.layers[i]));
-    *VEC_PUSH(arena, &layers) = map_done(&layer);
-  }
-  for (size_t i = 0; i < in.override_count; i++) *VEC_PUSH(arena, &overrides) = override_value(arena, &in.overrides[i]);
-  MapBuilder map = map_builder(arena);
-  map_put_c(&map, "final", shifts_value(&r, &rendered.final));
-  map_put_c(&map, "layers", list_done(&layers));
-  map_put_c(&map, "overrides", list_done(&overrides));
-  map_put_c(&map, "gaps", shifts_value(&r, &rendered.gaps));
-  *out = map_done(&map);
+  *out = rendered_value(&r, &in, &rendered);
+  return true;
+}
+
+bool oncall_preview_json(Db *db, Arena *arena, const App *app, const Setup *setup, const OnCallPreview *ask, Value *out,
+                         Error *err) {
+  const Reader r = {arena, setup, ask->draft.zone};
+  RenderSources in = {0};
+  Rendered rendered = {0};
+  VEC(SchedulePlan) plans = {0};
+  VEC(Override) overrides = {0};
+  if (ask->schedule && !oncall_range_of(db, arena, app, ask->schedule, ask->from_ms, ask->to_ms, &in, &rendered, err))
+    return false;
+  for (size_t i = 0; i < in.plan_count; i++) *VEC_PUSH(arena, &plans) = in.plans[i];
+  *VEC_PUSH(arena, &plans) = ask->draft;
+  for (size_t i = 0; i < in.override_count; i++) *VEC_PUSH(arena, &overrides) = in.overrides[i];
+  for (size_t i = 0; i < ask->override_count; i++) *VEC_PUSH(arena, &overrides) = ask->overrides[i];
+  in.plans = plans.items;
+  in.plan_count = plans.count;
+  in.overrides = overrides.items;
+  in.override_count = overrides.count;
+  if (!oncall_render(arena, app->zones, &in, ask->from_ms, ask->to_ms, &rendered, err)) return false;
+  *out = rendered_value(&r, &in, &rendered);
   return true;
 }
 
@@ -79,7 +106,7 @@ typedef struct Asking {
   Arena *arena;
   const App *app;
   const Setup *setup;
-  i64 at_ms, user_id;
+  i64 at_ms, to_ms, user_id; /* to_ms 0: at an instant */
   ValueVec items;
 } Asking;
 
@@ -119,8 +146,42 @@ static bool render_from(Asking *ask, const SetupSchedule *schedule, Rendered *ou
   return true;
 }
 
+static Value range_shift(Asking *ask, const Zone *zone, const Shift *shift) {
+  MapBuilder map = map_builder(ask->arena);
+  map_put_c(&map, "starts_at", time_value(ask->arena, shift->starts_ms));
+  map_put_c(&map, "ends_at", time_value(ask->arena, shift->ends_ms));
+  map_put_c(&map, "users", people_value(ask, shift));
+  map_put_c(&map, "source", shift->user_count ? value_string(shift->source) : value_null());
+  map_put_c(&map, "why", value_string(oncall_why(ask->arena, ask->setup, zone, shift)));
+  return map_done(&map);
+}
+
+/* Of one person their shifts; of all the gaps, too, in order. */
+static bool ask_range(Asking *ask, const SetupSchedule *schedule, i64 level, Error *err) {
+  Rendered rendered;
+  ValueVec shifts = {0};
+  size_t g = 0;
+  if (!oncall_range(ask->db, ask->arena, ask->app, schedule, ask->at_ms, ask->to_ms, &rendered, err)) return false;
+  for (size_t i = 0; i <= rendered.final.count; i++) {
+    const Shift *shift = i < rendered.final.count ? &rendered.final.items[i] : NULL;
+    for (; g < rendered.gaps.count && (!shift || rendered.gaps.items[g].starts_ms < shift->starts_ms); g++)
+      if (!ask->user_id) *VEC_PUSH(ask->arena, &shifts) = range_shift(ask, schedule->zone, &rendered.gaps.items[g]);
+    if (shift && holds_user(shift, ask->user_id))
+      *VEC_PUSH(ask->arena, &shifts) = range_shift(ask, schedule->zone, shift);
+  }
+  if (ask->user_id && shifts.count == 0) return true;
+  MapBuilder map = map_builder(ask->arena);
+  map_put_c(&map, "schedule_id", value_string(id_text(ask->arena, "sch", schedule->id)));
+  map_put_c(&map, "schedule", value_string(schedule->name));
+  if (level > 0) map_put_c(&map, "level", value_int(level));
+  map_put_c(&map, "shifts", list_done(&shifts));
+  *VEC_PUSH(ask->arena, &ask->items) = map_done(&map);
+  return true;
+}
+
 static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, Error *err) {
   Rendered rendered;
+  if (ask->to_ms) return ask_range(ask, schedule, level, err);
   if (!render_from(ask, schedule, &rendered, err)) return false;
   const ShiftList *list = &rendered.final;
   bool now = list->count && list->items[0].starts_ms <= ask->at_ms;
@@ -144,28 +205,45 @@ static bool ask_schedule(Asking *ask, const SetupSchedule *schedule, i64 level, 
   return true;
 }
 
+/* People and teams that a policy names are there at every time. */
+static void ask_named(Asking *ask, const SetupTarget *target, i64 level) {
+  const SetupTeam *team = target->kind == TARGET_TEAM ? setup_team(ask->setup, target->id) : NULL;
+  size_t count = team ? team->member_count : target->kind == TARGET_USER;
+  MapBuilder map = map_builder(ask->arena);
+  ValueVec people = {0};
+  bool theirs = ask->user_id == 0;
+  for (size_t i = 0; i < count; i++) {
+    i64 id = team ? team->members[i].user_id : target->id;
+    const SetupUser *user = setup_user(ask->setup, id);
+    if (!user || str_equal_c(user->status, "deactivated")) continue;
+    theirs = theirs || id == ask->user_id;
+    *VEC_PUSH(ask->arena, &people) = person_value(ask, id);
+  }
+  if (!theirs || people.count == 0) return;
+  map_put_c(&map, "level", value_int(level));
+  map_put_c(&map, "users", list_done(&people));
+  map_put_c(&map, "source", value_string(S("named in the policy")));
+  map_put_c(&map, "why",
+            value_string(team ? str_format(ask->arena, "the policy names the team %.*s", STR_ARG(team->name))
+                              : S("the policy names them")));
+  *VEC_PUSH(ask->arena, &ask->items) = map_done(&map);
+}
+
 static bool ask_policy(Asking *ask, const SetupPolicy *policy, Error *err) {
   for (size_t l = 0; policy && l < policy->level_count; l++)
     for (size_t t = 0; t < policy->levels[l].target_count; t++) {
       const SetupTarget *target = &policy->levels[l].targets[t];
       const SetupSchedule *schedule = target->kind == TARGET_SCHEDULE ? setup_schedule(ask->setup, target->id) : NULL;
       if (schedule && !ask_schedule(ask, schedule, (i64)l + 1, err)) return false;
-      if (target->kind != TARGET_USER || !setup_user(ask->setup, target->id)) continue;
-      MapBuilder map = map_builder(ask->arena);
-      ValueVec people = {0};
-      *VEC_PUSH(ask->arena, &people) = person_value(ask, target->id);
-      map_put_c(&map, "level", value_int((i64)l + 1));
-      map_put_c(&map, "users", list_done(&people));
-      map_put_c(&map, "source", value_string(S("named in the policy")));
-      *VEC_PUSH(ask->arena, &ask->items) = map_done(&map);
+      if (target->kind == TARGET_USER || target->kind == TARGET_TEAM) ask_named(ask, target, (i64)l + 1);
     }
   return true;
 }
 
-static i64 policy_of(const Setup *setup, i64 org_id, i64 service_id, i64 team_id) {
-  const SetupService *service = setup_service(setup, service_id);
-  const SetupTeam *team = setup_team(setup, service ? service->team_id : team_id);
-  const SetupOrg *org = setup_org(setup, org_id);
+static i64 policy_of(const Setup *setup, const OnCallAsk *what) {
+  const SetupService *service = setup_service(setup, what->service_id);
+  const SetupTeam *team = setup_team(setup, service ? service->team_id : what->team_id);
+  const SetupOrg *org = setup_org(setup, what->org_id);
   if (service && service->policy_id) return service->policy_id;
   if (team && team->policy_id) return team->policy_id;
   return org ? org->policy_id : 0;
@@ -181,21 +259,28 @@ static bool ask_all(Asking *ask, i64 org_id, i64 team_id, Error *err) {
   return true;
 }
 
-bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, i64 org_id, i64 at_ms, i64 schedule_id,
-                     i64 user_id, i64 service_id, i64 policy_id, i64 team_id, Value *out, Error *err) {
-  Asking ask = {.db = db, .arena = arena, .app = app, .setup = setup, .at_ms = at_ms, .user_id = user_id};
-  const SetupSchedule *schedule = setup_schedule(setup, schedule_id);
+bool oncall_who_json(Db *db, Arena *arena, const App *app, const Setup *setup, const OnCallAsk *what, Value *out,
+                     Error *err) {
+  Asking ask = {.db = db,
+                .arena = arena,
+                .app = app,
+                .setup = setup,
+                .at_ms = what->at_ms,
+                .to_ms = what->to_ms,
+                .user_id = what->user_id};
+  const SetupSchedule *schedule = setup_schedule(setup, what->schedule_id);
+  i64 policy_id = what->policy_id;
   bool ok = true;
   if (schedule)
     ok = ask_schedule(&ask, schedule, 0, err);
-  else if (policy_id || service_id)
-    ok = ask_policy(&ask, setup_policy(setup, policy_id ? policy_id : policy_of(setup, org_id, service_id, team_id)),
-                    err);
+  else if (policy_id || what->service_id)
+    ok = ask_policy(&ask, setup_policy(setup, policy_id ? policy_id : policy_of(setup, what)), err);
   else
-    ok = ask_all(&ask, org_id, team_id, err);
+    ok = ask_all(&ask, what->org_id, what->team_id, err);
   if (!ok) return false;
   MapBuilder map = map_builder(arena);
-  map_put_c(&map, "at", time_value(arena, at_ms));
+  map_put_c(&map, what->to_ms ? "from" : "at", time_value(arena, what->at_ms));
+  if (what->to_ms) map_put_c(&map, "to", time_value(arena, what->to_ms));
   map_put_c(&map, "items", list_done(&ask.items));
   *out = map_done(&map);
   return true;
