@@ -80,10 +80,13 @@ test("many are acknowledged at once, the list goes on below, and what changes el
   await page.getByRole("checkbox", { name: "Select all that are loaded" }).check();
   const toolbar = page.getByRole("toolbar", { name: "Of the selected alerts" });
   await toolbar.getByText("100 selected").waitFor();
+  let writes = 0;
+  page.on("request", (request) => (writes += request.method() === "POST" && request.url().includes("/alerts") ? 1 : 0));
   await toolbar.getByRole("button", { name: "Acknowledge" }).click();
   await page.getByText("Acknowledged: 100 alerts").waitFor();
   const { total } = await server.api<{ total: number }>("GET", "alerts?status=acknowledged&limit=1&total=true");
   expect(total).toBe(100);
+  expect(writes, "one request for all").toBe(1);
   // Far below: three pages are loaded by scrolling.
   const box = page.getByTestId("alert-rows");
   await page.waitForFunction(() => {
@@ -119,5 +122,24 @@ test("the alert tells when it was reported and what was sent", async () => {
   await sheet.getByRole("tab", { name: "What was sent" }).click();
   await sheet.getByText('"dedup_key": "disk"').waitFor();
   await settled(page);
+  await page.context().close();
+});
+
+test("more than are done at once become a job, which is followed to its end", async () => {
+  const bulk = await server.api<{ key: string }>("POST", "integrations", { name: "Storm", template: "alertmanager" });
+  const many = Array.from({ length: 520 }, (_, i) => ({ status: "firing", labels: { alertname: `Storm ${i}`, severity: "info", env: "bulk" }, annotations: {}, startsAt: new Date().toISOString(), fingerprint: `storm-${i}` }));
+  await server.fire(bulk.key, { version: "4", status: "firing", alerts: many });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/alerts?q=${encodeURIComponent('labels.env == "bulk"')}`);
+  await page.waitForFunction(() => {
+    const rows = document.querySelector('[data-testid="alert-rows"]');
+    if (rows) rows.scrollTop = rows.scrollHeight;
+    return document.querySelector('[role="table"]')?.getAttribute("aria-rowcount") === "521";
+  });
+  await page.getByRole("checkbox", { name: "Select all that are loaded" }).check();
+  await page.getByRole("toolbar", { name: "Of the selected alerts" }).getByRole("button", { name: "Resolve" }).click();
+  await page.getByText("520 alerts resolved").waitFor();
+  const { total } = await server.api<{ total: number }>("GET", `alerts?status=resolved&limit=1&total=true&filter=${encodeURIComponent('labels.env == "bulk"')}`);
+  expect(total).toBe(520);
   await page.context().close();
 });

@@ -115,3 +115,26 @@ test("who was quicker at one field is shown beside what one wanted; another fiel
   await page.getByRole("heading", { name: "Mine" }).waitFor();
   await page.context().close();
 });
+
+test("an account at a provider is added as its channel wants it, tells how it stands, and is tested to oneself", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/settings/connectors`);
+  await page.getByRole("button", { name: "Add the first" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Channel").selectOption("telegram");
+  await dialog.getByText("How to get it").click();
+  await dialog.getByText(/Make a bot with/).waitFor();
+  await dialog.getByLabel("Secret").fill("123:abc");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  const row = page.getByRole("listitem").filter({ hasText: "Telegram" });
+  await row.getByText(/^(Not tried yet|Fails|Refused)/).waitFor(); // its provider is asked by itself, and cannot be reached here
+  await row.getByRole("button", { name: "Test" }).click();
+  await dialog.getByText("You cannot be reached this way yet").waitFor();
+  await page.keyboard.press("Escape");
+  await row.getByRole("button", { name: "Edit" }).click();
+  await dialog.getByText("Answers come to").waitFor();
+  await dialog.getByLabel("It is used").uncheck();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await row.getByText("Off", { exact: true }).waitFor();
+  await page.context().close();
+});

@@ -150,6 +150,20 @@ test("a second factor is set up, asked for, and a recovery code opens the door o
   await page.getByRole("dialog").getByLabel("A code of your app").fill(codes[1]!);
   await page.getByRole("dialog").getByRole("button", { name: "Switch off" }).click();
   await page.getByText("With it a stolen password is not enough").waitFor();
+  // Set up again; then an admin takes it away, as for somebody whose phone is gone.
+  await page.getByRole("button", { name: "Set up" }).click();
+  await dialog.getByRole("img", { name: "QR code" }).waitFor();
+  await dialog.getByLabel("Then type the code").fill(codeOf((await dialog.locator("p.font-mono").textContent())!.replaceAll(" ", "")));
+  await dialog.getByRole("button", { name: "Switch on" }).click();
+  await dialog.getByRole("button", { name: "I have them" }).click();
+  await page.getByText("10 recovery codes are left").waitFor();
+  const { id } = await server.api<{ id: string }>("GET", `users/${EMAIL}`);
+  await page.goto(`${server.url}/settings/users?edit=${id}`);
+  await dialog.getByRole("button", { name: "Take the second factor away" }).click();
+  await dialog.getByRole("button", { name: "Take it away" }).click();
+  await page.getByText("signs in without a second factor now").waitFor();
+  await page.goto(`${server.url}/settings/sessions`);
+  await page.getByText("With it a stolen password is not enough").waitFor();
   await page.context().close();
 });
 

@@ -170,3 +170,43 @@ test("a heartbeat is made, its address is called and seen, and it is paused", as
   await row.getByText("Paused").waitFor();
   await page.context().close();
 });
+
+test("what belongs together is suggested with its reason; people say yes, no, or draft a rule", async () => {
+  await server.api("POST", "services", { name: "Checkout" });
+  for (const zone of ["a", "b", "c"]) await server.fire(source.key, { title: `Checkout answers slowly in zone ${zone}`, dedup_key: `zone-${zone}`, priority: "p3", service: "checkout" });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/suggestions`);
+  const pairs = page.getByRole("main").getByRole("listitem").filter({ hasText: "Checkout answers slowly in zone" });
+  await page.waitForFunction(() => [...document.querySelectorAll("main li")].filter((li) => li.textContent!.includes("in zone")).length === 3);
+  await pairs.first().getByText(/of 100/).waitFor();
+  await pairs.first().getByRole("button", { name: "Together" }).click();
+  await page.getByText("100% of 1 were right").waitFor();
+  await pairs.first().getByRole("button", { name: "Not" }).click();
+  await page.getByText("50% of 2 were right").waitFor();
+  await pairs.first().getByRole("button", { name: "Draft a rule" }).click();
+  await page.waitForURL("**/rules/*");
+  const { items } = await server.api<{ items: { enabled: boolean }[] }>("GET", "alert-rules");
+  expect(items.map((one) => one.enabled)).toEqual([false]);
+  const { items: said } = await server.api<{ items: { number: string; id: string }[] }>("GET", "alerts?dedup_key=zone-a&dedup_key=zone-b&dedup_key=zone-c");
+  for (const alert of said) {
+    const answer = await server.api<{ correlated: unknown[] }>("GET", `alerts/${alert.id}/suggestions`);
+    if (!answer.correlated.length) continue;
+    await page.goto(`${server.url}/alerts/${alert.number}`);
+    await page.getByRole("region", { name: "Belongs together" }).getByText("says Olga Owner").waitFor();
+    await page.context().close();
+    return;
+  }
+  throw new Error("nobody says that two belong together");
+});
+
+test("an alert that goes on and off has a strip of it, and says when it flaps", async () => {
+  const loose = await server.api<{ id: string; key: string }>("POST", "integrations", { name: "Loose contact", template: "generic", flap_count: 3 });
+  for (const status of ["triggered", "resolved", "triggered", "resolved", "triggered"]) await server.fire(loose.key, { title: "Link of rack 7", dedup_key: "link", priority: "p3", status });
+  const { items } = await server.api<{ items: { number: string }[] }>("GET", "alerts?dedup_key=link&sort=-id");
+  const page = await site.page(server);
+  await page.goto(`${server.url}/alerts/${items[0]!.number}`);
+  const sheet = page.getByRole("dialog", { name: /^Alert / });
+  await sheet.getByRole("img", { name: /changes since .*; now on/ }).waitFor();
+  await sheet.getByText("Flapping", { exact: true }).waitFor();
+  await page.context().close();
+});

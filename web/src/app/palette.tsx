@@ -99,6 +99,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["Home", "/"],
                     ["Alerts", "/alerts"],
                     ["Incidents", "/incidents"],
+                    ["What belongs together", "/suggestions"],
                     ["Quiet now", "/quiet"],
                     ["Silences", "/quiet/silences"],
                     ["Maintenance windows", "/quiet/maintenance"],
@@ -112,6 +113,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["Teams", "/settings/teams"],
                     ["People", "/settings/users"],
                     ["Escalation policies", "/settings/escalation-policies"],
+                    ["Provider accounts", "/settings/connectors"],
                     ["API keys", "/settings/api-keys"],
                   ].map(([label, to]) => (
                     <Item key={to} value={`go to ${label}`} onSelect={() => go(to!)}>

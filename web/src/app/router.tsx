@@ -64,6 +64,7 @@ const alert = createRoute({ getParentRoute: () => root, path: "/alerts/$id", val
 export interface EditSearch {
   edit?: string;
 }
+const editSearch = (search: Record<string, unknown>): EditSearch => ({ edit: text(search.edit) });
 export interface QuietSearch {
   reason?: string; // of what is quiet now
   state?: string; // of silences: ended
@@ -75,7 +76,7 @@ const quiet = <P extends string>(path: P, load: () => Promise<{ default: React.C
 const settingsKind = createRoute({
   getParentRoute: () => root,
   path: "/settings/$kind",
-  validateSearch: (search: Record<string, unknown>): EditSearch => ({ edit: text(search.edit) }),
+  validateSearch: editSearch,
   component: lazyRouteComponent(() => import("@/features/settings/kind")),
 });
 
@@ -100,6 +101,8 @@ const routes = [
   quiet("/quiet/inhibition", () => import("@/features/inhibition/list")),
   quiet("/heartbeats", () => import("@/features/heartbeats/list")),
   screen("/settings", () => import("@/features/settings/settings")),
+  createRoute({ getParentRoute: () => root, path: "/settings/connectors", validateSearch: editSearch, component: lazyRouteComponent(() => import("@/features/connectors/list")) }),
+  screen("/suggestions", () => import("@/features/together/list")),
   screen("/settings/sessions", () => import("@/features/settings/sessions")),
   settingsKind,
   // Built only into development pages: a gallery of the parts.

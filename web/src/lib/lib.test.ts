@@ -1,3 +1,4 @@
+import { hue } from "@/ui/marks";
 import { describe, expect, test } from "vitest";
 import { browser } from "@/features/settings/sessions";
 import { blank, fieldLabel, plainText } from "@/features/settings/value-editor";
@@ -50,4 +51,12 @@ test("browsers are recognised", () => {
   expect(browser("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")).toBe("Firefox on Linux");
   expect(browser("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1")).toBe("Safari on iOS");
   expect(browser("")).toBe("An unknown browser");
+});
+
+test("every id has a colour, and few share one", () => {
+  const colours = Array.from({ length: 500 }, (_, i) => hue(`usr_070V5FKM0${i.toString(32).toUpperCase().padStart(4, "0")}`));
+  expect(colours.every(Boolean)).toBe(true);
+  const most = Math.max(...[...new Set(colours)].map((one) => colours.filter((other) => other === one).length));
+  expect(new Set(colours).size).toBe(10);
+  expect(most).toBeLessThan(100);
 });

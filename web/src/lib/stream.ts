@@ -14,7 +14,7 @@ type Message = { state: StreamState } | { changes: Change[] } | { reset: true } 
 
 /* Names of resources to the first part of their query keys; a change of one shows in others, too. */
 const KEYS: Record<string, string[]> = {
-  alert: ["alerts", "quiet"],
+  alert: ["alerts", "quiet", "suggestions"],
   silence: ["silences", "quiet"],
   maintenance_window: ["maintenance-windows", "quiet"],
   inhibition_rule: ["inhibition-rules", "quiet"],

@@ -120,11 +120,12 @@ function slice(part: number) {
   return `M7 7V3.4A3.6 3.6 0 ${part > 0.5 ? 1 : 0} 1 ${(7 + 3.6 * Math.sin(angle)).toFixed(2)} ${(7 - 3.6 * Math.cos(angle)).toFixed(2)}Z`;
 }
 
-const HUES = ["bg-[#6d28d9]", "bg-[#0f766e]", "bg-[#9d174d]", "bg-[#1d4ed8]", "bg-[#92400e]", "bg-[#166534]", "bg-[#7c2d12]", "bg-[#3730a3]"];
+/* Far apart from each other, and white text on each has a contrast of 4.5 or more. */
+const HUES = ["bg-[#1d4ed8]", "bg-[#b91c1c]", "bg-[#15803d]", "bg-[#7e22ce]", "bg-[#a16207]", "bg-[#0e7490]", "bg-[#be185d]", "bg-[#475569]", "bg-[#c2410c]", "bg-[#4d7c0f]"];
 export function hue(id: string) {
-  let sum = 0;
-  for (const c of id) sum = (sum * 31 + c.charCodeAt(0)) >>> 0;
-  return HUES[sum % HUES.length]!;
+  let sum = 2166136261;
+  for (const c of id) sum = Math.imul(sum ^ c.charCodeAt(0), 16777619) >>> 0;
+  return HUES[((sum ^ (sum >>> 15)) >>> 0) % HUES.length]!;
 }
 
 export function Avatar({ name, id, size = "size-5" }: { name: string; id: string; size?: string }) {

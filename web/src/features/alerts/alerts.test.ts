@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Alert } from "@/lib/api";
 import { bins } from "../home/loudness";
 import { alertQuery, canDo, type Verb } from "./api";
+import { spans } from "./history";
 import { fits, loadedOf, merge } from "./live";
+import { refused } from "./many";
 import { bars } from "./request";
 
 describe("the filter of the address", () => {
@@ -75,4 +77,19 @@ test("reports fall into bars, the first and the last included", () => {
   expect(counts[0]).toBe(2);
   expect(counts.at(-1)).toBe(1);
   expect(counts.reduce((a, b) => a + b)).toBe(3);
+});
+
+test("on and off: repeats lengthen a stretch, changes begin one, the last goes on until now", () => {
+  const at = (minute: number, status: string) => ({ received_at: new Date(minute * 60_000).toISOString(), status });
+  expect(spans([at(3, "triggered"), at(0, "triggered"), at(1, "triggered"), at(2, "resolved")], 300_000)).toEqual([
+    { on: true, from: 0, to: 120_000 },
+    { on: false, from: 120_000, to: 180_000 },
+    { on: true, from: 180_000, to: 300_000 },
+  ]);
+  expect(spans([], 1)).toEqual([]);
+});
+
+test("what was refused of many is one sentence", () => {
+  expect(refused({ total: 3, done: 3, failed: 0, items: [] })).toBeUndefined();
+  expect(refused({ total: 3, done: 2, failed: 1, items: [{ status: 200, detail: null }, { status: 409, detail: "it is resolved" }] })?.message).toBe("1 of 3 were not: it is resolved");
 });

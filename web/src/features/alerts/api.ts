@@ -1,12 +1,12 @@
 import { infiniteQueryOptions, queryOptions, useMutation } from "@tanstack/react-query";
 import type { AlertSearch } from "@/app/router";
-import { type Alert, api, Problem } from "@/lib/api";
+import { type Alert, api } from "@/lib/api";
 import { later } from "@/lib/outbox";
 import { meQuery, queryClient } from "@/lib/query";
 import { toast, toastProblem } from "@/ui/toast";
+import { many } from "./many";
 
 const PAGE = 100;
-const HANDS = 8;
 export const OPEN = ["triggered", "acknowledged"] as const;
 type AlertQuery = NonNullable<Parameters<typeof api<"GET /alerts">>[1]>["query"];
 
@@ -71,21 +71,17 @@ const isLong = (data: unknown) => ((data as { pages?: unknown[] } | undefined)?.
 export function useVerb() {
   const mutation = useMutation({
     mutationFn: async ({ verb, alerts, body }: { verb: Verb; alerts: Alert[]; body?: object }) => {
-      const failed: unknown[] = [];
-      const waiting = [...alerts];
-      // A few at a time: a thousand at once would only wait in the browser.
-      const hand = async () => {
-        for (let alert = waiting.shift(); alert; alert = waiting.shift()) await api(`POST /alerts/{id}/${verb}`, { id: alert.id, body } as never).catch((error: unknown) => failed.push(error));
-      };
-      await Promise.all(Array.from({ length: Math.min(HANDS, alerts.length) }, hand));
-      if (failed.length) throw failed.length === 1 || alerts.length === 1 ? failed[0] : new Problem(0, "some", `${failed.length} of ${alerts.length} were not: ${(failed[0] as Error).message}`);
+      if (alerts.length > 1) return many(verb, alerts.map((alert) => alert.id), body);
+      await api(`POST /alerts/{id}/${verb}`, { id: alerts[0]!.id, body } as never);
+      return true;
     },
     networkMode: "always",
     onMutate: ({ verb, alerts }) => {
       const status = WILL_BE[verb];
       if (status) patchAll(new Set(alerts.map((a) => a.id)), (alert) => ({ ...alert, status }));
     },
-    onSuccess: (_, { verb, alerts }) => {
+    onSuccess: (done, { verb, alerts }) => {
+      if (!done) return; // a job tells when it is
       const back = WAY_BACK[verb];
       const what = alerts.length === 1 ? alerts[0]!.number : `${alerts.length} alerts`;
       toast(`${DONE[verb]}: ${what}`, { undo: back ? () => mutation.mutate({ verb: back, alerts }) : undefined });

@@ -13,7 +13,9 @@ import { Badge, Priority, Status } from "@/ui/marks";
 import { Menu, MenuItem, MenuLine } from "@/ui/overlay";
 import { Fact, Facts, Failure, Rows, When } from "@/ui/parts";
 import { toastProblem } from "@/ui/toast";
+import { incidentQuery } from "../incidents/api";
 import { HoldLink } from "../quiet/hold-link";
+import { Together } from "../together/parts";
 import { Timeline } from "../timeline/timeline";
 import { alertQueryOf, canDo, useVerb } from "./api";
 import { Explanation } from "./explanation";
@@ -152,6 +154,17 @@ function MoreActions({ alert }: { alert: Alert }) {
   );
 }
 
+/* Its number and title; only "Its incident" to those who may not see it. */
+function IncidentName({ id }: { id: string }) {
+  const incident = useQuery(incidentQuery(id)).data;
+  if (!incident) return <>Its incident</>;
+  return (
+    <>
+      {incident.number} <span dir="auto">{incident.title}</span>
+    </>
+  );
+}
+
 function AlertFacts({ alert }: { alert: Alert }) {
   const service = useNames("services");
   const integration = useNames("integrations");
@@ -211,7 +224,7 @@ function AlertFacts({ alert }: { alert: Alert }) {
         {alert.incident_id && (
           <Fact name="Incident">
             <Link to="/incidents/$id" params={{ id: alert.incident_id }} className="text-accent-ink hover:underline">
-              Open the incident
+              <IncidentName id={alert.incident_id} />
             </Link>
           </Fact>
         )}
@@ -234,6 +247,7 @@ function AlertFacts({ alert }: { alert: Alert }) {
         </Fact>
         {(alert.episode ?? 1) > 1 && <Fact name="Episode">{alert.episode}</Fact>}
       </Facts>
+      <Together alertId={alert.id} />
       <Occurrences alert={alert} />
       {labels.length > 0 && (
         <section>

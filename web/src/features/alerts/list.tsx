@@ -1,10 +1,10 @@
 /* Alerts: a table that stays quick whatever its length (only what is seen is drawn, the rest comes by cursor), the filter
  * in the address, and one alert beside it in a sheet. */
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import clsx from "clsx";
-import { BellOff, Check, Clock, Columns3, Plug, X } from "lucide-react";
+import { BellOff, Check, Clock, Columns3, Link2, Plug, X } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { AlertSearch } from "@/app/router";
 import { type Alert, isProblem } from "@/lib/api";
@@ -21,6 +21,7 @@ import { AlertDetail } from "./detail";
 import { ALL, type Column, COLUMNS, FIXED, useColumns } from "./columns";
 import { AlertFilter } from "./filter";
 import "./live";
+import { Jobs } from "./many";
 import { Views } from "./views";
 
 const isFiltered = (search: AlertSearch) => Object.entries(search).some(([name, value]) => name !== "sort" && value);
@@ -75,6 +76,11 @@ export default function AlertsPage() {
       <PageHead title="Alerts">
         <AlertFilter search={search} problem={list.error} />
         <Views search={search} />
+        <Button asChild className="!px-2 max-md:!hidden">
+          <Link to="/suggestions" aria-label="What belongs together" title="What belongs together">
+            <Link2 className="size-4" aria-hidden />
+          </Link>
+        </Button>
         <ColumnMenu columns={columns} onChange={setColumn} />
       </PageHead>
       <div className="overflow-hidden rounded-lg border border-line bg-surface">
@@ -120,6 +126,7 @@ export default function AlertsPage() {
           </IconButton>
         </div>
       )}
+      <Jobs />
       <Sheet open={!!id} onClose={close} label={`Alert ${id ?? ""}`}>
         {id && <AlertDetail id={id} onClose={close} />}
       </Sheet>

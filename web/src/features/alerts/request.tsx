@@ -7,6 +7,7 @@ import { fullTime, hourMinute, dayName } from "@/lib/time";
 import { Select } from "@/ui/form";
 import { Badge, words } from "@/ui/marks";
 import { Code, Empty, Failure, Rows, Skeleton } from "@/ui/parts";
+import { HistoryStrip } from "./history";
 
 const occurrencesOf = (id: string) => ({ queryKey: ["alerts", "occurrences", id], queryFn: () => api("GET /alerts/{id}/occurrences", { id }) });
 
@@ -28,22 +29,25 @@ export function Occurrences({ alert }: { alert: Alert }) {
   const top = Math.max(...counts);
   const label = (at: number) => (dayName(from) === dayName(to) ? hourMinute(at) : `${dayName(at)} ${hourMinute(at)}`);
   return (
-    <section>
-      <h3 className="mb-1 font-semibold">When it was reported</h3>
-      <svg viewBox={`0 0 ${BARS * 4} 40`} preserveAspectRatio="none" role="img" aria-label={`${items.length} reports from ${fullTime(from)} to ${fullTime(to)}`} className="h-12 w-full">
-        {counts.map((count, i) => (
-          <rect key={i} x={i * 4} width={3} y={count ? 38 - Math.max(3, (count / top) * 38) : 37} height={count ? Math.max(3, (count / top) * 38) : 1} className={count ? "fill-accent" : "fill-line"} />
-        ))}
-      </svg>
-      <p className="flex justify-between text-xs text-quiet tabular-nums">
-        <span>{label(from)}</span>
-        <span>
-          {items.length.toLocaleString()}
-          {(alert.count ?? 0) > items.length && ` kept of ${alert.count!.toLocaleString()}`}, at most {top} in {Math.max(1, Math.round((to - from) / BARS / 1000))} s
-        </span>
-        <span>{label(to)}</span>
-      </p>
-    </section>
+    <>
+      <HistoryStrip items={items.filter((one) => !one.late)} flapping={alert.holds.some((hold) => hold.reason === "flapping")} />
+      <section>
+        <h3 className="mb-1 font-semibold">When it was reported</h3>
+        <svg viewBox={`0 0 ${BARS * 4} 40`} preserveAspectRatio="none" role="img" aria-label={`${items.length} reports from ${fullTime(from)} to ${fullTime(to)}`} className="h-12 w-full">
+          {counts.map((count, i) => (
+            <rect key={i} x={i * 4} width={3} y={count ? 38 - Math.max(3, (count / top) * 38) : 37} height={count ? Math.max(3, (count / top) * 38) : 1} className={count ? "fill-accent" : "fill-line"} />
+          ))}
+        </svg>
+        <p className="flex justify-between text-xs text-quiet tabular-nums">
+          <span>{label(from)}</span>
+          <span>
+            {items.length.toLocaleString()}
+            {(alert.count ?? 0) > items.length && ` kept of ${alert.count!.toLocaleString()}`}, at most {top} in {Math.max(1, Math.round((to - from) / BARS / 1000))} s
+          </span>
+          <span>{label(to)}</span>
+        </p>
+      </section>
+    </>
   );
 }
 

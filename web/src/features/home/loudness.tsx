@@ -65,8 +65,8 @@ export default function Loudness() {
         ))}
         <span className="flex-1" />
         <span>
-          n = {all.toLocaleString()}
-          {query.data.more && `, of the newest ${MOST.toLocaleString()}`}
+          {all.toLocaleString()} {all === 1 ? "alert" : "alerts"}
+          {query.data.more && `, counted from the newest ${MOST.toLocaleString()}`}
         </span>
       </figcaption>
     </figure>

@@ -16,6 +16,7 @@ import { toast, toastProblem } from "@/ui/toast";
 import { GeneratedForm } from "./generated-form";
 import { Invitation } from "./invitation";
 import { KINDS, type Kind } from "./kinds";
+import { TakeAwaySecondFactor } from "./take-away";
 import { fieldLabel } from "./value-editor";
 
 type Row = Record<string, unknown> & { id: string; name: string };
@@ -40,6 +41,7 @@ function KindList({ kind }: { kind: Kind }) {
   const [going, setGoing] = useState<Row>();
   const [invited, setInvited] = useState<Row>();
   const mayInvite = useCan("users", "invite") && kind.plural === "users";
+  const mayTakeAway = useCan("users", "second-factor") && kind.plural === "users";
   const may = useCan(kind.plural, "create");
   const query = useInfiniteQuery({
     queryKey: [kind.plural, "list"],
@@ -152,6 +154,7 @@ function KindList({ kind }: { kind: Kind }) {
               }}
             />
           )}
+          {mayTakeAway && edit !== "new" && editing.data && <TakeAwaySecondFactor id={editing.data.id} name={editing.data.name} />}
         </Dialog>
       )}
       {key && (

@@ -2,9 +2,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, type Silence } from "@/lib/api";
 
-/* A silence that ends within this time is said to end soon. */
-export const SOON_MS = 30 * 60_000;
-export const endsSoon = (silence: Pick<Silence, "state" | "ends_at">, now: number) => silence.state === "active" && !!silence.ends_at && Date.parse(silence.ends_at) - now < SOON_MS;
+/* A silence that ends within so many minutes is said to end soon. Rounded: the page's clock ticks each 15 s. */
+const SOON_MIN = 30;
+export const endsSoon = (silence: Pick<Silence, "state" | "ends_at">, now: number) => silence.state === "active" && !!silence.ends_at && Math.round((Date.parse(silence.ends_at) - now) / 60_000) <= SOON_MIN;
 
 export const silencesQuery = (state: string) =>
   queryOptions({
