@@ -20,10 +20,11 @@ MUST_CHECK bool channel_check_settings(const Channel *channel, const Value *sett
                                        Error *err);
 /* The same with what is left out; for the context. */
 Value channel_settings(const Channel *channel, Arena *arena, const Value *settings);
+bool channel_is_push(const Channel *channel); /* to a browser: needs push_key and push_subject in the context */
 bool channel_has_replies(const Channel *channel);
 /* For people: name, kind, title, guide, address_hint, needs_connector, secret, settings[]. */
 /* As its file says; why_not: nothing of its kind can be sent (NULL: it can). */
-Value channel_facts(const Channel *channel, const char *why_not, Arena *arena);
+Value channel_facts(const Channel *channel, const char *why_not, Str public_key, Arena *arena);
 bool channel_bundles(const Channel *channel);  /* for people: messages that follow within a minute become one */
 bool channel_receipts(const Channel *channel); /* the provider says later whether it arrived */
 /* At most `count` messages to one address in `within_s`; 0: no limit at place i. */

@@ -166,6 +166,10 @@ bool channel_bundles(const Channel *channel) {
   return !channel->machine;
 }
 
+bool channel_is_push(const Channel *channel) {
+  return channel->sign.kind == SIGN_WEB_PUSH;
+}
+
 bool channel_has_replies(const Channel *channel) {
   return channel->has_replies;
 }
@@ -256,7 +260,7 @@ Str channel_answer(const Channel *channel, Arena *arena, const Value *context, c
   return buf_str(&buf);
 }
 
-Value channel_facts(const Channel *channel, const char *why_not, Arena *arena) {
+Value channel_facts(const Channel *channel, const char *why_not, Str public_key, Arena *arena) {
   MapBuilder map = map_builder(arena);
   ValueVec settings = {0};
   for (size_t i = 0; i < channel->setting_count; i++) {
@@ -278,6 +282,7 @@ Value channel_facts(const Channel *channel, const char *why_not, Arena *arena) {
   map_put_c(&map, "why_not", why_not ? value_c(why_not) : value_null());
   map_put_c(&map, "secret", channel->secret_doc.len ? value_string(channel->secret_doc) : value_null());
   map_put_c(&map, "signing_secret", channel->signing_doc.len ? value_string(channel->signing_doc) : value_null());
+  map_put_c(&map, "public_key", public_key.len ? value_string(public_key) : value_null());
   map_put_c(&map, "settings", list_done(&settings));
   return map_done(&map);
 }

@@ -45,6 +45,8 @@ typedef struct App {
   struct Sealer *sealer; /* seals stored secrets (base/seal.h) */
   bool forget_secrets;   /* those that do not open are removed at start */
   Str link_secret;       /* signs the links of messages; from meta, 32 bytes */
+  Str push_key;          /* signs pushes to browsers, and is what they subscribe to: PEM, from meta */
+  Str push_public;       /* its public half, in base64url */
   DeadlineSeconds *deadlines;
   const char *data_folder;
   bool data_folder_new; /* this start made it */

@@ -17,7 +17,8 @@ static bool channels(Call *c, Db *db, Error *err) {
   for (size_t i = 0; i < channel_count(catalog); i++) {
     const Channel *channel = channel_at(catalog, i);
     const char *why_not = kind_why_not(&find, c->org_id, channel_kind(channel));
-    *VEC_PUSH(c->arena, &items) = channel_facts(channel, why_not, c->arena);
+    *VEC_PUSH(c->arena, &items) =
+        channel_facts(channel, why_not, channel_is_push(channel) ? c->app->push_public : S(""), c->arena);
   }
   map_put_c(&out, "items", list_done(&items));
   map_put_c(&out, "next_cursor", value_null());
@@ -45,6 +46,9 @@ static const Field CHANNEL_FIELDS[] = {
     {.name = "why_not", .kind = F_ENUM, .values = WHY_NOT, .doc = "Why it cannot; null: it can."},
     {.name = "secret", .kind = F_TEXT, .doc = "What the connector's secret is; null: it has none."},
     {.name = "signing_secret", .kind = F_TEXT, .doc = "What the connector's signing_secret is; null: it has none."},
+    {.name = "public_key",
+     .kind = F_TEXT,
+     .doc = "What a browser subscribes with (applicationServerKey); null: the channel is not for browsers."},
     {.name = "settings", .kind = F_LIST, .of = &SETTING_ITEM, .required = true, .doc = "Of the connector."}};
 static const Field CHANNEL_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(CHANNEL_FIELDS), .doc = "One channel."};
 static const Field CHANNELS[] = {

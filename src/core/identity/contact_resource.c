@@ -31,14 +31,15 @@ static const Field CONTACT_METHOD_FIELDS[] = {
     {.name = "address",
      .kind = F_TEXT,
      .required = true,
-     .max = 500,
+     .max = 2000,
      .doc = "Address or URL, as the channel wants it.",
      .example = "ann@example.org (email), https://example.org/hook (webhook), https://ntfy.sh/my-topic (ntfy)"},
     {.name = "label", .kind = F_TEXT, .max = 80, .doc = "What the person calls it.", .example = "Work phone"},
     {.name = "verified",
      .kind = F_BOOL,
      .def = "false",
-     .doc = "Proved by a code; an administrator or an import may say so."},
+     .doc = "Proved by a code; an administrator or an import may say so, and a browser's push subscription proves "
+            "itself."},
     {.name = "broken",
      .kind = F_TEXT,
      .read_only = true,
@@ -70,9 +71,10 @@ static bool contact_before_write(ResourceCtx *ctx, const Value *old, Value *fres
     field_error(ctx, no_channel ? "/kind" : "/address", no_channel ? "choice" : "format", "%s", why.message);
   }
   if (text_changed(old, fresh, "address")) resource_put(ctx, fresh, "broken", value_null());
+  bool proves_itself = str_equal_c(kind, "push"); /* a browser subscribes for whoever is signed in there */
   if (text_changed(old, fresh, "address") && !ctx->administrator)
     resource_put(ctx, fresh, "verified", value_bool(false));
-  if (flag(fresh, "verified") && !flag(old, "verified") && !ctx->administrator)
+  if (flag(fresh, "verified") && !flag(old, "verified") && !ctx->administrator && !proves_itself)
     field_error(ctx, "/verified", "read_only",
                 "an address is verified with the code that is sent to it; an administrator may say so too");
   return true;

@@ -42,6 +42,15 @@ static Str build_mail(SendWork *work, const Notification *n, const Page *page, i
   return mime_build(arena, &mail);
 }
 
+/* Whom a push service may ask: services refuse a made-up one. */
+static Str push_subject(App *app, Arena *arena) {
+  Str url = str_from_c(app->public_url), from = str_from_c(app->relay.from);
+  size_t open = str_find_char(from, '<', 0), close = str_find_char(from, '>', 0);
+  if (str_starts_with(url, S("https://"))) return url;
+  if (open != SIZE_MAX && close != SIZE_MAX && open < close) from = str_slice(from, open + 1, close);
+  return str_format(arena, "mailto:%.*s", STR_ARG(from));
+}
+
 /* What the message itself does not know: the provider's settings, and where it calls back. */
 Value provider_context(App *app, Arena *arena, const Provider *provider, i64 notification_id, const Value *facts) {
   MapBuilder map = map_builder(arena);
@@ -50,6 +59,10 @@ Value provider_context(App *app, Arena *arena, const Provider *provider, i64 not
   map_put_c(&map, "settings",
             channel_settings(provider->channel, arena, provider->connector ? &provider->connector->settings : NULL));
   map_put_c(&map, "secret", value_string(provider->connector ? provider->connector->secret : S("")));
+  if (channel_is_push(provider->channel)) {
+    map_put_c(&map, "push_key", value_string(app->push_key));
+    map_put_c(&map, "push_subject", value_string(push_subject(app, arena)));
+  }
   map_put_c(&map, "token", value_string(token));
   map_put_c(&map, "callback_url", value_string(str_format(arena, "%s/ack/%.*s", app->public_url, STR_ARG(token))));
   return map_done(&map);

@@ -38,7 +38,9 @@
 #include "core/server/test_control.h"
 #include "core/server/upkeep.h"
 #include "db/ballast.h"
+#include "net/jwt.h"
 #include "net/proxies.h"
+#include "net/web_push.h"
 
 enum { READERS_MAX = 6, WORKERS = 4, DRAIN_MS = 20000 };
 
@@ -96,6 +98,17 @@ static bool load_secret(App *app, Db *db, Error *err) {
   return true;
 }
 
+static bool load_push_key(App *app, Db *db, Error *err) {
+  CLEANUP(pkey_freep) EVP_PKEY *key = NULL;
+  Str pem = STR_NONE;
+  if (!meta_get(db, app->arena, "push_key", &pem, err)) return false;
+  if (pem.len == 0 &&
+      (!web_push_key_new(app->arena, &pem, err) || !db_run(db, &META_PUT, err, db_text(S("push_key")), db_text(pem))))
+    return false;
+  app->push_key = pem;
+  return pkey_from_pem(pem, &key, err) && web_push_public(app->arena, key, &app->push_public, err);
+}
+
 static bool prepare_database(App *app, const ServeOptions *o, Error *err) {
   CLEANUP(db_closep) Db *db = NULL;
   u32 from = 0, to = 0;
@@ -105,7 +118,9 @@ static bool prepare_database(App *app, const ServeOptions *o, Error *err) {
   if (server_of(app)->options->migrate) db_allow_migration(db);
   if (!db_migrate(db, &from, &to, err)) return false;
   if (from != to) log_info("db", "migrated the database from version %u to %u", from, to);
-  if (!meta_get(db, app->arena, "id_high_water", &high, err) || !load_secret(app, db, err)) return false;
+  if (!meta_get(db, app->arena, "id_high_water", &high, err) || !load_secret(app, db, err) ||
+      !load_push_key(app, db, err))
+    return false;
   if (!str_to_i64(high, 0, INT64_MAX, &high_water)) high_water = 0;
   id_gen_init(&app->ids, 0, high_water);
   app->forget_secrets = o->forget_secrets;

@@ -10,6 +10,7 @@ import { Dialog } from "@/ui/overlay";
 import { When } from "@/ui/parts";
 import { toast } from "@/ui/toast";
 import { channelsQuery, doing, methodsQuery, mute, reasonWords, works } from "./api";
+import { browserName, shownAddress, subscribe } from "./push";
 
 /* The ways there are, from the server's catalog: one for each kind, however many providers serve it. */
 interface Way {
@@ -23,6 +24,7 @@ const NOTES: Record<string, string> = {
   ntfy: "The URL of a topic that you subscribed to in the ntfy app. Choose a long name: whoever knows it can read it.",
   webhook: "Gets a POST with everything that is known, as JSON.",
 };
+const PUSH_NOTE = "This browser shows pages as notifications with a button to acknowledge, also while this page is closed. Switch it on in each browser and phone that is to be told.";
 
 function useWays(): Way[] {
   const channels = useQuery(channelsQuery).data?.items ?? [];
@@ -35,12 +37,13 @@ export function Method({ method, used }: { method: ContactMethod; used: boolean 
   const why = mute(method.kind, useQuery(channelsQuery).data?.items);
   const id = method.id;
   const test = () => doing("The test was not sent", () => api("POST /contact-methods/{id}/test", { id }), "A test is on its way");
-  const remove = () => doing("That was not removed", () => api("DELETE /contact-methods/{id}", { id }), `${method.address} is removed`);
+  const address = shownAddress(method.kind, method.address);
+  const remove = () => doing("That was not removed", () => api("DELETE /contact-methods/{id}", { id }), `${address} is removed`);
   return (
     <li className="flex flex-col gap-2 px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <div className="min-w-40 flex-1">
-          <p className="foreign font-medium">{method.address}</p>
+          <p className="foreign font-medium">{address}</p>
           <p className="text-quiet">
             {words(method.kind)}
             {method.label && ` · ${method.label}`}
@@ -53,7 +56,7 @@ export function Method({ method, used }: { method: ContactMethod; used: boolean 
         <Button small onClick={test}>
           <Send className="size-3.5" aria-hidden /> Test
         </Button>
-        <IconButton small label={`Remove ${method.address}`} onClick={remove}>
+        <IconButton small label={`Remove ${address}`} onClick={remove}>
           <Trash2 className="size-4" aria-hidden />
         </IconButton>
       </div>
@@ -155,13 +158,20 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
   const kind = chosen ?? (mute("email", channels) ? (ways.find((way) => !way.mute)?.kind ?? "email") : "email");
   const working = (rule: NotificationRule) => rule.steps?.some((step) => step.contact_method_ids.some((id) => works(methods?.find((one) => one.id === id), channels)));
   const about = ways.find((way) => way.kind === kind);
+  const push = kind === "push";
+  const publicKey = channels?.find((one) => one.kind === "push")?.public_key ?? "";
+  async function add() {
+    if (push) return await api("POST /contact-methods", { body: { user_id: user, kind: "push", address: await subscribe(publicKey), label: label || browserName(), verified: true } });
+    const made = await api("POST /contact-methods", { body: { user_id: user, kind: kind as never, address: address.trim(), label: label || undefined } });
+    await doing("The code was not sent", () => api("POST /contact-methods/{id}/send-code", { id: made.id }), `A code was sent to ${made.address}`);
+    return made;
+  }
   async function submit(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
     setProblem(undefined);
     try {
-      const made = await api("POST /contact-methods", { body: { user_id: user, kind: kind as never, address: address.trim(), label: label || undefined } });
-      await doing("The code was not sent", () => api("POST /contact-methods/{id}/send-code", { id: made.id }), `A code was sent to ${made.address}`);
+      const made = await add();
       for (const urgency of ["high", "low"] as const) {
         const rule = rules.find((one) => one.urgency === urgency);
         const steps = [{ delay_s: 0, contact_method_ids: [made.id] }];
@@ -176,7 +186,7 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
       onClose();
     } catch (error) {
       if (isProblem(error)) setProblem(error);
-      else toast(String(error), { bad: true });
+      else toast(error instanceof Error ? error.message : String(error), { bad: true });
       setBusy(false);
     }
   }
@@ -196,11 +206,15 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
             </Select>
           )}
         </Field>
-        <Field label="Address" hint={NOTES[kind]} error={problem?.at("/address")}>
-          {(a) => <Input {...a} type={kind === "email" ? "email" : "text"} required maxLength={500} placeholder={about?.hint} value={address} onChange={(e) => setAddress(e.target.value)} />}
-        </Field>
+        {push ? (
+          <p className="text-quiet">{PUSH_NOTE}</p>
+        ) : (
+          <Field label="Address" hint={NOTES[kind]} error={problem?.at("/address")}>
+            {(a) => <Input {...a} type={kind === "email" ? "email" : "text"} required maxLength={500} placeholder={about?.hint} value={address} onChange={(e) => setAddress(e.target.value)} />}
+          </Field>
+        )}
         <Field label="What you call it" optional error={problem?.at("/label")}>
-          {(a) => <Input {...a} maxLength={80} placeholder="Work phone" value={label} onChange={(e) => setLabel(e.target.value)} />}
+          {(a) => <Input {...a} maxLength={80} placeholder={push ? browserName() : "Work phone"} value={label} onChange={(e) => setLabel(e.target.value)} />}
         </Field>
         {problem && problem.errors.length === 0 && (
           <p role="alert" className="text-red">
@@ -210,7 +224,7 @@ export function AddMethod({ user, rules, onClose }: { user: string; rules: Notif
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={busy}>
-            Add and send the code
+            {push ? "Switch on in this browser" : "Add and send the code"}
           </Button>
         </div>
       </form>
