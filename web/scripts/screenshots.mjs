@@ -39,12 +39,29 @@ try {
   const schedule = (await api("GET", "schedules?limit=2")).items.at(-1);
   const integration = (await api("GET", "integrations?limit=1")).items[0];
   const rule = (await api("GET", "alert-rules?limit=2")).items.at(-1);
+  await api("POST", "silences", { matchers: [{ name: "service", value: "search" }, { name: "severity", op: "=~", value: "warning|info" }], for_s: 1500, comment: "The index is rebuilt; Dev is on it" });
+  await api("POST", "silences", { matchers: [{ name: "job", value: "postgres-exporter" }], until_resolved: true, comment: "Known, the disk comes tomorrow" });
+  await api("POST", "maintenance-windows", { name: "Weekly patches", service_ids: ["accounts"], team_id: "platform", starts_at: new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 30 * 3_600_000).toISOString(), for_s: 14400, rrule: "FREQ=DAILY;INTERVAL=7", time_zone: "Europe/Berlin" });
+  await api("POST", "maintenance-windows", { name: "Upgrade of the warehouse", service_ids: ["data-warehouse"], for_s: 172800, comment: "To version 17" });
+  await api("POST", "inhibition-rules", { name: "A slow provider slows the checkout", source: [{ name: "service", value: "payments-api" }], target: [{ name: "service", value: "checkout" }], equal: ["env"] });
+  const backup = await api("POST", "heartbeats", { name: "Backup of the orders", period_s: 86400, grace_s: 3600, service_id: "orders-database", priority: "p2" });
+  await fetch(`${backup.url}/0`, { method: "POST", body: "3.1 GB in 4 min" });
+  await api("POST", "heartbeats", { name: "Nightly load of the warehouse", cron: "30 2 * * *", grace_s: 1800, service_id: "data-warehouse" });
   const screens = [
     ["home", "/"],
     ["alerts", "/alerts"],
     ["alert", "/alerts/ALERT-1"],
     ["incidents", "/incidents"],
     ["incident", `/incidents/${incident.number}`],
+    ["quiet", "/quiet"],
+    ["silences", "/quiet/silences"],
+    ["silence", "/alerts/ALERT-1", async (page) => {
+      await page.getByRole("button", { name: "Silence" }).click();
+      await page.getByText(/open alerts? now/).waitFor();
+    }],
+    ["maintenance", "/quiet/maintenance"],
+    ["inhibition", "/quiet/inhibition"],
+    ["heartbeats", "/heartbeats"],
     ["on-call", "/on-call"],
     ["schedule", `/on-call/${schedule.id}`],
     ["integrations", "/integrations"],
