@@ -73,6 +73,8 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["new heartbeat", "/heartbeats?edit=new"],
   ["how to call a heartbeat", "/heartbeats", (page) => page.getByRole("button", { name: "How to call it" }).click()],
   ["on call", "/on-call"],
+  ["who would be told", "/on-call", (page) => page.getByRole("button", { name: "Who would be told by Default" }).click().then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
+  ["page somebody", "/on-call", (page) => page.getByRole("button", { name: "Page somebody" }).click().then(() => page.getByLabel("Which").selectOption({ label: "Olga Owner" })).then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
   ["schedule", `/on-call/${ids.schedule}`],
   ["my methods", "/on-call/me"],
   ["new method", "/on-call/me", (page) => page.getByRole("button", { name: "Add", exact: true }).click()],

@@ -76,6 +76,22 @@ test("a test that cannot be delivered says why", async () => {
   await page.context().close();
 });
 
+test("before a page is sent by hand it is shown who would be told", async () => {
+  await server.api("POST", "users", { name: "Ben Backup", email: "ben@example.org", role: "responder" });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call`);
+  await page.getByRole("button", { name: "Page somebody" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Which").selectOption({ label: "Ben Backup" });
+  await dialog.getByRole("listitem").filter({ hasText: "Level 1" }).getByText("Ben Backup").waitFor();
+  await dialog.getByLabel("What it is about").fill("Please look at checkout");
+  await dialog.getByRole("button", { name: "Send the page" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const { items } = await server.api<{ items: { title: string; source: string }[] }>("GET", "alerts?sort=-id&limit=1");
+  expect(items[0]).toMatchObject({ title: "Please look at checkout", source: "manual" });
+  await page.context().close();
+});
+
 test("a lost password comes back by mail", async () => {
   await server.api("POST", "users", { name: "Lou Lost", email: "lou@example.org", role: "responder" });
   const page = site.watch(await (await site.context()).newPage());
@@ -214,4 +230,4 @@ test("a provider lets people in: who is known, who is new, and says why it lets 
   await stranger.getByRole("link", { name: "Other ways to sign in" }).click();
   await stranger.getByLabel("Password").waitFor();
   await stranger.context().close();
-});
+}, 240_000);

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { CalendarPlus } from "lucide-react";
+import { BellRing, CalendarPlus } from "lucide-react";
+import { useState } from "react";
 import { api, type EscalationPolicy } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
-import { useNames } from "@/lib/query";
+import { useCan, useNames } from "@/lib/query";
 import { duration, untilText } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Badge, Person } from "@/ui/marks";
+import { DryRun, PageSomebody } from "./ladder";
 import { Card, Empty, Failure, PageHead, Rows } from "@/ui/parts";
 
 export default function OnCallPage() {
@@ -14,9 +16,19 @@ export default function OnCallPage() {
   const now = useNow();
   const who = useQuery({ queryKey: ["on-call"], queryFn: () => api("GET /on-call"), refetchInterval: 60_000 });
   const policies = useQuery({ queryKey: ["escalation-policies", "list"], queryFn: () => api("GET /escalation-policies", { query: { limit: 200 } }) });
+  const [tried, setTried] = useState<EscalationPolicy>();
+  const [paging, setPaging] = useState(false);
+  const mayPage = useCan("pages", "create");
   return (
     <div className="mx-auto max-w-6xl">
+      {tried && <DryRun id={tried.id} name={tried.name} onClose={() => setTried(undefined)} />}
+      {paging && <PageSomebody onClose={() => setPaging(false)} />}
       <PageHead title="On call">
+        {mayPage && (
+          <Button look="primary" onClick={() => setPaging(true)}>
+            <BellRing className="size-4" aria-hidden /> Page somebody
+          </Button>
+        )}
         <Button asChild>
           <Link to="/on-call/me">My contact methods</Link>
         </Button>
@@ -75,7 +87,12 @@ export default function OnCallPage() {
             <ul className="divide-y divide-line">
               {policies.data.items.map((policy) => (
                 <li key={policy.id} className="px-4 py-3">
-                  <p className="mb-1.5 font-medium">{policy.name}</p>
+                  <div className="mb-1.5 flex items-center gap-3">
+                    <p className="min-w-0 flex-1 truncate font-medium">{policy.name}</p>
+                    <Button small onClick={() => setTried(policy)} aria-label={`Who would be told by ${policy.name}`}>
+                      Who would be told
+                    </Button>
+                  </div>
                   <Flow policy={policy} />
                 </li>
               ))}
@@ -85,6 +102,18 @@ export default function OnCallPage() {
       </div>
     </div>
   );
+}
+
+/* When a level is for it, in a few words. */
+function condition(when: EscalationPolicy["levels"][number]["when"]) {
+  if (!when) return "";
+  const parts = [
+    when.priorities?.length ? when.priorities.map((one) => (one === "none" ? "no priority" : one.toUpperCase())).join(", ") : "",
+    ...(when.windows ?? []).map((one) => `${one.days?.length && one.days.length < 7 ? `${one.days.join(", ")} ` : ""}${one.from}–${one.to}`),
+    ...(when.matchers ?? []).map((one) => `${one.name} ${one.op ?? "="} ${one.value ?? ""}`),
+    when.rounds?.length ? `round ${when.rounds.map((one) => one + 1).join(", ")}` : "",
+  ].filter(Boolean);
+  return parts.length ? `only ${parts.join("; ")}, else ${when.otherwise === "hold" ? "it waits" : "the next"}` : "";
 }
 
 /* Whom, then how long one waits, then whom. */
@@ -99,7 +128,10 @@ export function Flow({ policy }: { policy: EscalationPolicy }) {
         <li key={i} className="flex flex-wrap items-center gap-x-2">
           <span className="flex size-5 items-center justify-center rounded-full bg-hover text-xs font-semibold tabular-nums">{i + 1}</span>
           <span>{level.targets.map((target) => name(target as { kind?: string; id?: string })).join(", ") || "nobody"}</span>
-          {level.strategy === "round_robin" && <span className="text-quiet">in turn</span>}
+          {level.strategy === "round_robin" && <span className="text-quiet">one at a time, in turn</span>}
+          {condition(level.when) && <span className="text-quiet">{condition(level.when)}</span>}
+          {(level.attempts ?? 1) > 1 && <span className="text-quiet">{level.attempts} times</span>}
+          {level.until === "resolved" && <span className="text-quiet">even after an acknowledgement</span>}
           <span className="text-quiet">
             {i < policy.levels.length - 1 || policy.repeat ? `no answer in ${duration((level.wait_s ?? 300) * 1000)}: ${i < policy.levels.length - 1 ? "next level" : policy.repeat === 1 ? "once more" : `again, ${policy.repeat} times`}` : ""}
           </span>
