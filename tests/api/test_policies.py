@@ -466,6 +466,7 @@ def test_the_dry_run_has_the_priority_of_a_page_by_hand(people):
     ({"when": {"windows": [{"from": "25:00", "to": "09:00"}]}}, "/levels/0/when/windows/0/from", "time of the day"),
     ({"when": {"time_zone": "Mars/Base"}}, "/levels/0/when/time_zone", "Mars/Base"),
     ({"when": {"rounds": [10]}}, "/levels/0/when/rounds/0", "9"),
+    ({"targets": [{"kind": "channel", "id": "#ops"}]}, "/levels/0/targets/0/kind", "would reach nobody"),
     ({"until": "tomorrow"}, "/levels/0/until", "tomorrow")])
 def test_what_is_wrong_is_said_at_its_place(people, level, pointer, words):
     answer = people.server.try_api("POST", "escalation-policies", {"name": "Wrong", "levels": [{"targets": [to(people.ann)], **level}]})

@@ -19,7 +19,7 @@ static const Field TARGET_VARIANTS[] = {
     {.name = "user", .kind = F_OBJECT, FIELDS(USER_TARGET), .doc = "A person."},
     {.name = "schedule", .kind = F_OBJECT, FIELDS(SCHEDULE_TARGET), .doc = "Who is on call."},
     {.name = "team", .kind = F_OBJECT, FIELDS(TEAM_TARGET), .doc = "A whole team."},
-    {.name = "channel", .kind = F_OBJECT, FIELDS(CHANNEL_TARGET), .doc = "A chat channel."},
+    {.name = "channel", .kind = F_OBJECT, FIELDS(CHANNEL_TARGET), .doc = "A chat channel: not taken by this version."},
 };
 static const Field TARGET_ITEM = {
     .kind = F_UNION, .tag = "kind", .required = true, FIELDS(TARGET_VARIANTS), .doc = "Whom to page."};
@@ -142,13 +142,28 @@ static void check_matchers(ResourceCtx *ctx, const Value *matchers, size_t level
   }
 }
 
+/* What would reach nobody is not taken. What is stored already stays, and says so when it is paged. */
+static void check_targets(ResourceCtx *ctx, const Value *targets, const char *place) {
+  for (size_t i = 0; targets && i < targets->size; i++)
+    if (str_equal_c(value_text_or(value_get_c(value_at(targets, i), "kind"), STR_NONE), "channel"))
+      field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "%s/%zu/kind", place, i)), "choice",
+                  "a chat channel cannot be paged by this version: it would reach nobody; name a user, a schedule or a "
+                  "team");
+}
+
 /* Together with the next level: the last one has none. */
 static bool policy_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   const Value *levels = value_get_c(fresh, "levels");
-  (void)old;
   (void)err;
-  for (size_t i = 0; i < levels->size; i++)
+  bool changed = !old || !value_equal(value_get_c(old, "levels"), levels) ||
+                 !value_equal(value_get_c(old, "exhausted"), value_get_c(fresh, "exhausted"));
+  for (size_t i = 0; i < levels->size; i++) {
     check_matchers(ctx, value_get_c(value_get_c(value_at(levels, i), "when"), "matchers"), i);
+    if (changed)
+      check_targets(ctx, value_get_c(value_at(levels, i), "targets"),
+                    str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/targets", i)));
+  }
+  if (changed) check_targets(ctx, value_get_c(fresh, "exhausted"), "/exhausted");
   if (levels->size && value_int_or(value_get_c(value_at(levels, levels->size - 1), "wait_s"), 300) == 0)
     field_error(
         ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/wait_s", (size_t)levels->size - 1)), "range",
