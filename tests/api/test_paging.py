@@ -336,6 +336,18 @@ def test_no_relay_fails_at_once_and_the_next_step_starts(fresh, sink):
     assert (first["kind"], first["status"], first["error"]) == ("email", "failed", "no_smtp")
 
 
+def test_a_first_step_waits_as_long_as_it_says(world):
+    ann = world.user("ann")
+    [hook] = [m for m in world.server.items("contact-methods", user_id=ann["id"]) if m["kind"] == "webhook"]
+    world.steps(ann, [(120, [hook])])
+    world.source = world.integration(world.policy([ann], wait_s=3600))
+    world.fire("disk")
+    world.server.turn("110s")
+    assert world.tally("ann") == (0,)
+    world.server.turn("15s")
+    assert world.tally("ann") == (1,)
+
+
 # Default chain.
 
 @pytest.mark.parametrize("level", ["service", "team", "integration", "integration_team"])

@@ -58,7 +58,7 @@ void steps_plan(const Finding *f, const SetupUser *user, bool low, StepPlan *out
   for (size_t i = 0; i < steps.count; i++) {
     const SetupStep *step = &steps.items[i];
     bool any = false;
-    if (before_failed) gained_s = MAX(gained_s, step->delay_s);
+    if (i > 0 && before_failed) gained_s = MAX(gained_s, step->delay_s);
     for (size_t k = 0; k < step->contact_count; k++) {
       const SetupContact *contact = contact_of(user, step->contact_ids[k]);
       const char *error = contact_why_not(f, user->org_id, contact);
