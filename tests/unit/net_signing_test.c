@@ -151,7 +151,7 @@ static void what_is_no_subscription_is_refused(void **state) {
 static void a_new_key_signs_for_the_endpoints_origin(void **state) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   CLEANUP(pkey_freep) EVP_PKEY *key = NULL;
-  Str pem, header, ours, head, rest, claims_text, tail, json;
+  Str pem, header, ours, head, rest, claims_text = STR_NONE, tail = STR_NONE, json = STR_NONE;
   Error err = {0};
   Value claims;
   (void)state;
