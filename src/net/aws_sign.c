@@ -41,8 +41,13 @@ static Str encode_path(Arena *arena, Str path, bool once) {
   return buf_str(&out);
 }
 
-static int compare_texts(const void *a, const void *b) {
-  return str_compare(*(const Str *)a, *(const Str *)b);
+/* By name, then by value: as one text, "a-b=" would come before "a=". */
+static int compare_pairs(const void *a, const void *b) {
+  Str x = STR_NONE, y = STR_NONE, rest = STR_NONE;
+  (void)str_cut(*(const Str *)a, '=', &x, &rest);
+  (void)str_cut(*(const Str *)b, '=', &y, &rest);
+  int order = str_compare(x, y);
+  return order ? order : str_compare(*(const Str *)a, *(const Str *)b);
 }
 
 /* Names and values encoded anew, sorted, a name without value with an empty one. */
@@ -60,7 +65,7 @@ static bool sort_query(Arena *arena, Str query, Str *out) {
       pairs[count++] =
           str_format(arena, "%.*s=%.*s", STR_ARG(url_encode(arena, name)), STR_ARG(url_encode(arena, value)));
   }
-  qsort(pairs, count, sizeof pairs[0], compare_texts);
+  qsort(pairs, count, sizeof pairs[0], compare_pairs);
   *out = count ? str_join(arena, pairs, count, S("&")) : S("");
   return true;
 }

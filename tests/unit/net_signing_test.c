@@ -44,6 +44,27 @@ static void aws_example_is_signed_as_documented(void **state) {
   assert_false(aws_sign(arena, &r, headers, &count, &err));
 }
 
+/* What botocore makes of the same request. */
+static void a_query_is_sorted_by_names_not_by_texts(void **state) {
+  CLEANUP(arena_freep) Arena *arena = arena_new();
+  AwsRequest r = {.method = S("GET"),
+                  .url = S("https://iam.amazonaws.com/?a-b=1&a=2&a=1&a.c"),
+                  .body = S(""),
+                  .content_type = S("application/x-www-form-urlencoded; charset=utf-8"),
+                  .service = S("iam"),
+                  .region = S("us-east-1"),
+                  .key_id = S("AKIDEXAMPLE"),
+                  .secret = S("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                  .now_ms = 1440938160000};
+  Str headers[AWS_HEADERS_MAX];
+  size_t count = 0;
+  Error err = {0};
+  (void)state;
+  assert_true(aws_sign(arena, &r, headers, &count, &err));
+  assert_true(
+      str_ends_with(headers[0], S("Signature=853feed7181dce038fc548ba46449e08c90468d2457a352794362cc6b371ac9d")));
+}
+
 static const char TOKEN[] =
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0Ijo"
     "xNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
@@ -171,6 +192,7 @@ static void a_new_key_signs_for_the_endpoints_origin(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(aws_example_is_signed_as_documented),
+      cmocka_unit_test(a_query_is_sorted_by_names_not_by_texts),
       cmocka_unit_test(a_known_token_is_taken_and_every_changed_byte_refused),
       cmocka_unit_test(the_example_of_rfc_8291_is_encrypted_to_the_byte),
       cmocka_unit_test(a_message_fills_what_services_take_and_no_more),
