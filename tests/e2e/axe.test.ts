@@ -76,6 +76,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["who would be told", "/on-call", (page) => page.getByRole("button", { name: "Who would be told by Default" }).click().then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
   ["page somebody", "/on-call", (page) => page.getByRole("button", { name: "Page somebody" }).click().then(() => page.getByLabel("Which").selectOption({ label: "Olga Owner" })).then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
   ["schedule", `/on-call/${ids.schedule}`],
+  ["a shift, why", `/on-call/${ids.schedule}`, (page) => page.getByRole("group", { name: "Calendar" }).getByRole("button").last().focus()],
   ["my methods", "/on-call/me"],
   ["new method", "/on-call/me", (page) => page.getByRole("button", { name: "Add", exact: true }).click()],
   ["integrations", "/integrations"],

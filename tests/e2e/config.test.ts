@@ -76,7 +76,8 @@ test("a part of the last row is drawn over, and covered", async () => {
   const page = await site.page(server);
   await page.goto(`${server.url}/on-call/${schedule.id}`);
   const bar = page.getByRole("group", { name: "Calendar" }).getByRole("button", { name: /On call: Olga Owner/ }).first();
-  await bar.waitFor();
+  await bar.hover();
+  await page.locator("p").filter({ hasText: "Olga Owner" }).getByText("layer Week, turn 1").waitFor();
   const area = (await bar.boundingBox())!;
   await page.mouse.move(area.x + 40, area.y + area.height / 2);
   await page.mouse.down();

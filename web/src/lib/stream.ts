@@ -33,7 +33,7 @@ const KEYS: Record<string, string[]> = {
   schedule: ["schedules", "on-call"],
   schedule_override: ["schedules", "overrides", "on-call"],
   escalation_policy: ["escalation-policies"],
-  contact_method: ["contact-methods"],
+  contact_method: ["contact-methods", "on-call"],
   notification_rule: ["notification-rules"],
   api_key: ["api-keys"],
   organization: ["organizations"],

@@ -1,5 +1,5 @@
 import { fireEvent, render, screen } from "@testing-library/react";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { snap, Calendar, days, place } from "./calendar";
 import { toInstant, toLocal } from "./cover";
 
@@ -30,48 +30,55 @@ describe("days of a zone", () => {
 
 describe("Calendar", () => {
   const shifts = [
-    { starts_at: "2026-01-05T08:00:00Z", ends_at: "2026-01-06T08:00:00Z", user_ids: ["usr_a"] },
-    { starts_at: "2026-01-06T08:00:00Z", ends_at: "2026-01-07T08:00:00Z", user_ids: ["usr_b", "usr_a"] },
+    { starts_at: "2026-01-05T08:00:00Z", ends_at: "2026-01-06T08:00:00Z", user_ids: ["usr_a"], why: "layer Week, turn 1" },
+    { starts_at: "2026-01-06T08:00:00Z", ends_at: "2026-01-07T08:00:00Z", user_ids: ["usr_b", "usr_a"], why: "layer Week, turn 2" },
   ];
-  const show = (onPick = vi.fn()) => {
+  const show = () =>
     render(
       <Calendar
         rows={[
           { name: "Week", shifts },
-          { name: "On call", shifts, final: true, gaps: [{ starts_at: "2026-01-07T08:00:00Z", ends_at: "2026-01-08T00:00:00Z" }] },
+          { name: "On call", shifts, final: true, gaps: [{ starts_at: "2026-01-07T08:00:00Z", ends_at: "2026-01-08T00:00:00Z", why: "no layer has anybody then" }] },
         ]}
         from={at("2026-01-05T00:00:00Z")}
         to={at("2026-01-08T00:00:00Z")}
         now={at("2026-01-05T12:00:00Z")}
         zone="UTC"
         name={(id) => ({ usr_a: "Ann", usr_b: "Bob" })[id] ?? "?"}
-        onPick={onPick}
       />,
     );
-    return onPick;
-  };
   test("a bar says its row, its people and its times", () => {
     show();
-    expect(screen.getByRole("button", { name: "On call: Bob, Ann, Tue 6 Jan 08:00 – Wed 7 Jan 08:00" })).toBeTruthy();
-    expect(screen.getAllByRole("button")).toHaveLength(4);
+    expect(screen.getByRole("button", { name: "On call: Bob, Ann, Tue 6 Jan 08:00 – Wed 7 Jan 08:00. layer Week, turn 2" })).toBeTruthy();
+    expect(screen.getAllByRole("button")).toHaveLength(5);
   });
-  test("a gap is drawn and named", () => {
+  test("a gap is drawn, named and reached by the keys after the last shift", () => {
     show();
-    expect(screen.getByTitle(/^Nobody: Wed 7 Jan 08:00/)).toBeTruthy();
+    const gap = screen.getByRole("button", { name: /^On call: Nobody, Wed 7 Jan 08:00/ });
+    const last = screen.getByRole("button", { name: /^On call: Bob, Ann/ });
+    last.focus();
+    fireEvent.keyDown(last, { key: "ArrowRight" });
+    expect(document.activeElement).toBe(gap);
+    expect(screen.getByText("no layer has anybody then")).toBeTruthy();
   });
   test("arrows walk over the shifts, down to the row below", () => {
     show();
-    const [first, second, third] = screen.getAllByRole("button");
-    first!.focus();
-    fireEvent.keyDown(first!, { key: "ArrowRight" });
-    expect(document.activeElement).toBe(second);
-    fireEvent.keyDown(second!, { key: "ArrowDown" });
-    expect(document.activeElement).toBe(third);
+    const first = screen.getByRole("button", { name: /^Week: Ann/ });
+    first.focus();
+    fireEvent.keyDown(first, { key: "ArrowRight" });
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: /^Week: Bob/ }));
+    fireEvent.keyDown(document.activeElement!, { key: "ArrowDown" });
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: /^On call: Ann/ }));
   });
-  test("a shift is picked", () => {
-    const onPick = show();
-    fireEvent.click(screen.getAllByRole("button")[0]!);
-    expect(onPick).toHaveBeenCalledWith(shifts[0]);
+  test.each([
+    ["pointed at", fireEvent.mouseEnter],
+    ["focused", fireEvent.focus],
+    ["tapped", fireEvent.click],
+  ])("a shift that is %s says why", (_, act) => {
+    show();
+    expect(screen.queryByText("layer Week, turn 2")).toBeNull();
+    act(screen.getByRole("button", { name: /^On call: Bob/ }));
+    expect(screen.getByText("layer Week, turn 2")).toBeTruthy();
   });
 });
 

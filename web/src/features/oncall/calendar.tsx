@@ -11,12 +11,13 @@ export interface Shift {
   ends_at: string;
   user_ids: string[];
   source?: string;
+  why?: string; // in a sentence, told while a shift is pointed at, focused or tapped
 }
 export interface Row {
   name: string;
   shifts: Shift[];
   final?: boolean;
-  gaps?: { starts_at: string; ends_at: string }[];
+  gaps?: { starts_at: string; ends_at: string; why?: string }[];
 }
 
 /* From where to where, in percent of the range; null when outside. */
@@ -41,7 +42,6 @@ interface Props {
   now: number;
   zone: string;
   name: (userId: string) => string;
-  onPick?: (shift: Shift) => void;
   onSpan?: (from: number, to: number) => void; // a part of the final row, drawn with the pointer or chosen with O
 }
 
@@ -53,9 +53,14 @@ export function snap(a: number, b: number, from: number, to: number): [number, n
   return [start, Math.max(start + step, from + Math.ceil((high - from) / step) * step)];
 }
 
-export function Calendar({ rows, from, to, now, zone, name, onPick, onSpan }: Props) {
+export function Calendar({ rows, from, to, now, zone, name, onSpan }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [drawn, setDrawn] = useState<{ from: number; to: number }>();
+  const [told, setTold] = useState<{ row: string; who: string; when: string; why?: string }>();
+  const telling = (row: string, who: string, shift: { starts_at: string; ends_at: string; why?: string }) => {
+    const tell = () => setTold({ row, who, when: span(shift, zone), why: shift.why });
+    return { onMouseEnter: tell, onFocus: tell, onClick: tell, "data-start": Date.parse(shift.starts_at), "data-end": Date.parse(shift.ends_at), "aria-label": `${row}: ${who}, ${span(shift, zone)}${shift.why ? `. ${shift.why}` : ""}` };
+  };
   const timeAt = (event: React.PointerEvent<HTMLElement>) => {
     const area = event.currentTarget.getBoundingClientRect();
     return from + Math.min(1, Math.max(0, (event.clientX - area.left) / area.width)) * (to - from);
@@ -82,7 +87,8 @@ export function Calendar({ rows, from, to, now, zone, name, onPick, onSpan }: Pr
 
   /* Arrows walk over the shifts of a row, and from row to row. */
   function arrows(event: React.KeyboardEvent) {
-    const buttons = [...(box.current?.querySelectorAll<HTMLElement>("[data-shift]") ?? [])];
+    const number = (element: HTMLElement, name: string) => Number(element.dataset[name]);
+    const buttons = [...(box.current?.querySelectorAll<HTMLElement>("[data-shift]") ?? [])].sort((a, b) => number(a, "shift") - number(b, "shift") || number(a, "start") - number(b, "start"));
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (at >= 0 && event.key.toLowerCase() === "o" && onSpan) {
@@ -100,73 +106,85 @@ export function Calendar({ rows, from, to, now, zone, name, onPick, onSpan }: Pr
   }
 
   return (
-    <div ref={box} onKeyDown={arrows} className="overflow-x-auto" role="group" aria-label="Calendar" tabIndex={-1}>
-      <div className="relative min-w-[46rem]">
-        <div className="ml-36 flex h-7 border-b border-line text-xs text-quiet">
-          <div className="relative flex-1">
-            {marks.map(
-              (mark, i) =>
-                i % every === 0 && (
-                  <span key={mark} className="absolute top-1 truncate pl-1.5" style={{ left: `${place(from, to, mark, mark + 1)?.left ?? 0}%` }}>
-                    {dayName(mark, zone)}
-                  </span>
-                ),
-            )}
-          </div>
-        </div>
-        {rows.map((row, r) => (
-          <div key={row.name + r} className={clsx("flex items-stretch border-b border-line", row.final && "bg-ground")}>
-            <div className={clsx("flex w-36 shrink-0 items-center truncate px-3 text-xs", row.final ? "font-semibold" : "text-quiet")}>{row.name}</div>
-            <div {...(row.final ? drawing : {})} className={clsx("relative flex-1", row.final ? "h-12" : "h-9", row.final && onSpan && "cursor-crosshair")}>
-              {row.final && shownAt && shown && (
-                <span className="pointer-events-none absolute inset-y-0.5 z-20 overflow-hidden rounded border-2 border-accent bg-accent-wash/80 px-1 text-2xs font-medium whitespace-nowrap text-accent-ink" style={{ left: `${shownAt.left}%`, width: `${shownAt.width}%` }}>
-                  {span({ starts_at: new Date(shown[0]).toISOString(), ends_at: new Date(shown[1]).toISOString() }, zone)}
-                </span>
+    <>
+      <div ref={box} onKeyDown={arrows} className="overflow-x-auto" role="group" aria-label="Calendar" tabIndex={-1}>
+        <div className="relative min-w-[46rem]">
+          <div className="ml-36 flex h-7 border-b border-line text-xs text-quiet">
+            <div className="relative flex-1">
+              {marks.map(
+                (mark, i) =>
+                  i % every === 0 && (
+                    <span key={mark} className="absolute top-1 truncate pl-1.5" style={{ left: `${place(from, to, mark, mark + 1)?.left ?? 0}%` }}>
+                      {dayName(mark, zone)}
+                    </span>
+                  ),
               )}
-              {marks.map((mark) => (
-                <span key={mark} aria-hidden className="absolute inset-y-0 w-px bg-line" style={{ left: `${place(from, to, mark, mark + 1)?.left ?? 0}%` }} />
-              ))}
-              {row.gaps?.map((gap) => {
-                const at = place(from, to, Date.parse(gap.starts_at), Date.parse(gap.ends_at));
-                return (
-                  at && (
-                    <span
-                      key={gap.starts_at}
-                      title={`Nobody: ${span(gap, zone)}`}
-                      className="absolute inset-y-1.5 rounded border border-dashed border-red bg-[repeating-linear-gradient(45deg,var(--red-wash)_0_6px,transparent_6px_12px)]"
-                      style={{ left: `${at.left}%`, width: `${at.width}%` }}
-                    />
-                  )
-                );
-              })}
-              {row.shifts.map((shift) => {
-                const at = place(from, to, Date.parse(shift.starts_at), Date.parse(shift.ends_at));
-                const who = shift.user_ids.map(name).join(", ");
-                return (
-                  at && (
-                    <button
-                      key={shift.starts_at + who}
-                      type="button"
-                      data-shift={r}
-                      data-start={Date.parse(shift.starts_at)}
-                      data-end={Date.parse(shift.ends_at)}
-                      onClick={() => onPick?.(shift)}
-                      title={`${who}\n${span(shift, zone)}${shift.source ? `\nfrom ${shift.source}` : ""}`}
-                      aria-label={`${row.name}: ${who}, ${span(shift, zone)}`}
-                      className={clsx("absolute inset-y-1.5 overflow-hidden rounded px-1.5 text-left text-xs font-medium text-ellipsis whitespace-nowrap text-white", hue(shift.user_ids[0] ?? ""), !row.final && "brightness-90 saturate-75")}
-                      style={{ left: `calc(${at.left}% + 1px)`, width: `calc(${at.width}% - 2px)` }}
-                    >
-                      {who}
-                    </button>
-                  )
-                );
-              })}
-              {nowAt && row.final && <span aria-hidden className="absolute -inset-y-px z-10 w-0.5 bg-accent" style={{ left: `${nowAt.left}%` }} />}
             </div>
           </div>
-        ))}
+          {rows.map((row, r) => (
+            <div key={row.name + r} className={clsx("flex items-stretch border-b border-line", row.final && "bg-ground")}>
+              <div className={clsx("flex w-36 shrink-0 items-center truncate px-3 text-xs", row.final ? "font-semibold" : "text-quiet")}>{row.name}</div>
+              <div {...(row.final ? drawing : {})} className={clsx("relative flex-1", row.final ? "h-12" : "h-9", row.final && onSpan && "cursor-crosshair")}>
+                {row.final && shownAt && shown && (
+                  <span className="pointer-events-none absolute inset-y-0.5 z-20 overflow-hidden rounded border-2 border-accent bg-accent-wash/80 px-1 text-2xs font-medium whitespace-nowrap text-accent-ink" style={{ left: `${shownAt.left}%`, width: `${shownAt.width}%` }}>
+                    {span({ starts_at: new Date(shown[0]).toISOString(), ends_at: new Date(shown[1]).toISOString() }, zone)}
+                  </span>
+                )}
+                {marks.map((mark) => (
+                  <span key={mark} aria-hidden className="absolute inset-y-0 w-px bg-line" style={{ left: `${place(from, to, mark, mark + 1)?.left ?? 0}%` }} />
+                ))}
+                {row.gaps?.map((gap) => {
+                  const at = place(from, to, Date.parse(gap.starts_at), Date.parse(gap.ends_at));
+                  return (
+                    at && (
+                      <button
+                        key={gap.starts_at}
+                        type="button"
+                        data-shift={r}
+                        {...telling(row.name, "Nobody", gap)}
+                        className="absolute inset-y-1.5 rounded border border-dashed border-red bg-[repeating-linear-gradient(45deg,var(--red-wash)_0_6px,transparent_6px_12px)]"
+                        style={{ left: `${at.left}%`, width: `${at.width}%` }}
+                      />
+                    )
+                  );
+                })}
+                {row.shifts.map((shift) => {
+                  const at = place(from, to, Date.parse(shift.starts_at), Date.parse(shift.ends_at));
+                  const who = shift.user_ids.map(name).join(", ");
+                  return (
+                    at && (
+                      <button
+                        key={shift.starts_at + who}
+                        type="button"
+                        data-shift={r}
+                        {...telling(row.name, who, shift)}
+                        className={clsx("absolute inset-y-1.5 overflow-hidden rounded px-1.5 text-left text-xs font-medium text-ellipsis whitespace-nowrap text-white", hue(shift.user_ids[0] ?? ""), !row.final && "brightness-90 saturate-75")}
+                        style={{ left: `calc(${at.left}% + 1px)`, width: `calc(${at.width}% - 2px)` }}
+                      >
+                        {who}
+                      </button>
+                    )
+                  );
+                })}
+                {nowAt && row.final && <span aria-hidden className="absolute -inset-y-px z-10 w-0.5 bg-accent" style={{ left: `${nowAt.left}%` }} />}
+              </div>
+            </div>
+          ))}
+        </div>
       </div>
-    </div>
+      <p className="flex min-h-14 flex-wrap content-center gap-x-3 px-4 py-2 max-md:min-h-20">
+        {told ? (
+          <>
+            <span className={clsx("font-medium", told.who === "Nobody" && "text-red")}>{told.who}</span>
+            <span className="tabular-nums">{told.when}</span>
+            <span className="text-quiet">{told.row}</span>
+            {told.why && <span className="foreign basis-full text-quiet">{told.why}</span>}
+          </>
+        ) : (
+          <span className="text-quiet">Point at a shift, or tap it: here it says why.</span>
+        )}
+      </p>
+    </>
   );
 }
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BellRing, CalendarPlus } from "lucide-react";
 import { useState } from "react";
-import { api, type EscalationPolicy } from "@/lib/api";
+import { api, type EscalationPolicy, type GetOnCallCoverageAnswer } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
 import { useCan, useNames } from "@/lib/query";
 import { duration, untilText } from "@/lib/time";
@@ -16,6 +16,8 @@ export default function OnCallPage() {
   const now = useNow();
   const who = useQuery({ queryKey: ["on-call"], queryFn: () => api("GET /on-call"), refetchInterval: 60_000 });
   const policies = useQuery({ queryKey: ["escalation-policies", "list"], queryFn: () => api("GET /escalation-policies", { query: { limit: 200 } }) });
+  const coverage = useQuery({ queryKey: ["on-call", "coverage"], queryFn: () => api("GET /on-call/coverage"), refetchInterval: 300_000 });
+  const covered = (id?: string | null) => coverage.data?.items.find((one) => one.schedule_id === id);
   const [tried, setTried] = useState<EscalationPolicy>();
   const [paging, setPaging] = useState(false);
   const mayPage = useCan("pages", "create");
@@ -63,12 +65,14 @@ export default function OnCallPage() {
                   <p className="text-xs text-quiet">
                     {item.until ? `until ${untilText(item.until, now)}` : "with no end"}
                     {item.next?.length ? `, then ${item.next.map((user) => user.name).join(", ")}` : ""}
-                    {item.source && ` · ${item.source}`}
+                    {(item.why || item.source) && ` · ${item.why || item.source}`}
                   </p>
+                  <Trouble of={covered(item.schedule_id)} now={now} />
                 </li>
               ))}
             </ul>
           )}
+          {coverage.isError && <p className="border-t border-line px-4 py-2 text-red">Whether there are gaps could not be loaded.</p>}
         </Card>
         <Card
           title="Escalation policies"
@@ -101,6 +105,24 @@ export default function OnCallPage() {
         </Card>
       </div>
     </div>
+  );
+}
+
+/* What is wrong with a schedule: nobody can be told now, or there will be nobody in the next 14 days. */
+function Trouble({ of, now }: { of?: GetOnCallCoverageAnswer["items"][number]; now: number }) {
+  if (!of) return null;
+  const [gap] = of.gaps;
+  const here = gap && Date.parse(gap.starts_at) <= now;
+  return (
+    <>
+      {of.state === "unreachable" && <p className="text-xs font-medium text-red">Whoever is on call has no contact method that works.</p>}
+      {gap && (
+        <p className="text-xs text-red">
+          {here ? `Nobody until ${untilText(gap.ends_at, now)}` : `Nobody from ${untilText(gap.starts_at, now)} to ${untilText(gap.ends_at, now)}`}
+          {of.gaps.length > 1 && `, and ${of.gaps.length - 1} more ${of.gaps.length > 2 ? "gaps" : "gap"} in 14 days`}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -107,6 +107,7 @@ export default function SchedulePage() {
                   ))}
                 </span>
                 <span className="text-quiet tabular-nums">{span(one, zone)}</span>
+                <span className="foreign basis-full text-xs text-quiet">{one.why}</span>
               </li>
             ))}
           </ul>
