@@ -93,6 +93,54 @@ test("a part of the last row is drawn over, and covered", async () => {
   await page.context().close();
 });
 
+test("a cover is taken and given back, a swap is offered and taken elsewhere, an absence asks by itself", async () => {
+  const me = await server.api<{ id: string }>("GET", "users/olga@example.org");
+  const ben = await server.api<{ id: string }>("POST", "users", { name: "Ben Backup", email: "ben@example.org", role: "responder" });
+  const schedule = await server.api<{ id: string }>("POST", "schedules", { name: "Shared", time_zone: "Europe/Berlin", layers: [{ name: "Day", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "day" }, members: [[me.id], [ben.id]] }] });
+  const range = `from=${new Date().toISOString()}&to=${new Date(Date.now() + 9 * 86_400_000).toISOString()}`;
+  const { items } = await server.api<{ items: { schedule_id: string; shifts: { starts_at: string; ends_at: string }[] }[] }>("GET", `on-call?${range}&user_id=${ben.id}`);
+  const [, theirs] = items.find((one) => one.schedule_id === schedule.id)!.shifts;
+  await server.api("POST", "cover-requests", { schedule_id: schedule.id, user_id: ben.id, starts_at: theirs!.starts_at, ends_at: theirs!.ends_at, message: "My sister marries" });
+
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call/covers`);
+  const row = page.getByRole("listitem").filter({ hasText: "My sister marries" });
+  await row.getByRole("button", { name: "Take it" }).click();
+  await row.getByText("taken by Olga Owner").waitFor();
+  expect(await server.api("GET", `overrides?schedule_id=${schedule.id}`)).toMatchObject({ items: [{ user_id: me.id, replaces_user_id: ben.id, starts_at: theirs!.starts_at }] });
+  await row.getByRole("button", { name: "Undo" }).click();
+  await row.getByRole("button", { name: "Take it" }).waitFor();
+  expect(await server.api("GET", `overrides?schedule_id=${schedule.id}`)).toMatchObject({ items: [] });
+
+  // Of the second shift: the first may end while one looks.
+  await page.getByRole("button", { name: "Ask for a cover of Shared" }).nth(1).click();
+  const dialog = page.getByRole("dialog", { name: "Ask for a cover" });
+  await dialog.getByLabel("Whom you ask").selectOption({ label: "Ben Backup" });
+  await dialog.getByLabel("In return you take").locator("option").nth(3).waitFor({ state: "attached" });
+  await dialog.getByLabel("In return you take").selectOption({ index: 3 });
+  await dialog.getByLabel("Why").fill("Two for one");
+  await dialog.getByRole("button", { name: "Offer the swap" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const swap = page.getByRole("listitem").filter({ hasText: "Two for one" });
+  await swap.getByText("in return").waitFor();
+  const [mine] = (await server.api<{ items: { id: string }[] }>("GET", `cover-requests?status=open&user_id=${me.id}`)).items;
+  await server.api("POST", `cover-requests/${mine!.id}/take`, { user_id: ben.id });
+  await swap.getByText("taken by Ben Backup").waitFor();
+
+  // The addresses that messages and calendar feeds name.
+  await page.goto(`${server.url}/schedules/shared`);
+  await page.getByRole("heading", { name: "Shared" }).waitFor();
+  await page.goto(`${server.url}/me`);
+  await page.getByRole("button", { name: "Add an absence" }).click();
+  await page.getByLabel("Reason").fill("Mountains");
+  await page.getByRole("button", { name: "I am away" }).click();
+  const away = page.getByRole("listitem").filter({ hasText: "Mountains" });
+  await away.waitFor();
+  await away.getByRole("button", { name: "Remove" }).click();
+  await away.waitFor({ state: "detached" });
+  await page.context().close();
+});
+
 test("who was quicker at one field is shown beside what one wanted; another field is no quarrel", async () => {
   const incident = await server.api<{ id: string; number: string }>("POST", "incidents", { title: "Checkout fails", severity: 2 });
   const page = await site.page(server);

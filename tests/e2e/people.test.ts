@@ -76,6 +76,29 @@ test("a test that cannot be delivered says why", async () => {
   await page.context().close();
 });
 
+test("who would not hear a page is seen, with what is missing, and reminded", async () => {
+  const rita = await server.api<{ id: string }>("POST", "users", { name: "Rita Ready", email: "rita@example.org", role: "responder" });
+  const [mail] = (await server.api<{ items: { id: string }[] }>("GET", `contact-methods?user_id=${rita.id}`)).items;
+  await server.api("PATCH", `contact-methods/${mail!.id}`, { verified: false });
+  await server.api("POST", "schedules", { name: "Ritas", time_zone: "UTC", layers: [{ name: "All", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "week" }, members: [[rita.id]] }] });
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call/readiness`);
+  const row = page.locator("li").filter({ has: page.getByRole("button", { name: "Remind Rita Ready" }) });
+  await row.getByText("Would not hear it").waitFor();
+  await row.getByText("no verified contact method").waitFor();
+  // Nothing reaches her: the page says so instead of pretending.
+  await row.getByRole("button", { name: "Remind Rita Ready" }).click();
+  await page.getByRole("alert").getByText("the reminder cannot reach them either").waitFor();
+  await page.getByRole("button", { name: "Close notice" }).click();
+  await server.api("PATCH", `contact-methods/${mail!.id}`, { verified: true });
+  await row.getByText("Hears it at once").waitFor();
+  await row.getByText("nothing was ever seen to arrive").waitFor();
+  await row.getByRole("button", { name: "Remind Rita Ready" }).click();
+  await page.getByText("Rita Ready is told what is missing").waitFor();
+  await mailbox.wait(/might not reach you/);
+  await page.context().close();
+});
+
 test("before a page is sent by hand it is shown who would be told", async () => {
   await server.api("POST", "users", { name: "Ben Backup", email: "ben@example.org", role: "responder" });
   const page = await site.page(server);

@@ -1,5 +1,5 @@
 /* Every place of the page. Each screen is a chunk of its own. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, type ErrorComponentProps } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, redirect, type ErrorComponentProps } from "@tanstack/react-router";
 import { Button } from "@/ui/button";
 import { Empty, Failure, Rows } from "@/ui/parts";
 import { Shell } from "./shell";
@@ -80,7 +80,25 @@ const settingsKind = createRoute({
   component: lazyRouteComponent(() => import("@/features/settings/kind")),
 });
 
+/* Addresses that messages and calendar feeds name. */
+const myPage = createRoute({
+  getParentRoute: () => root,
+  path: "/me",
+  beforeLoad: () => {
+    throw redirect({ to: "/on-call/me", replace: true });
+  },
+});
+const scheduleLink = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules/$id",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/on-call/$id", params, replace: true });
+  },
+});
+
 const routes = [
+  myPage,
+  scheduleLink,
   screen("/", () => import("@/features/home/home")),
   alerts,
   alert,
@@ -88,6 +106,8 @@ const routes = [
   screen("/incidents/$id", () => import("@/features/incidents/detail")),
   screen("/on-call", () => import("@/features/oncall/on-call")),
   screen("/on-call/me", () => import("@/features/oncall/me")),
+  screen("/on-call/readiness", () => import("@/features/readiness/list")),
+  screen("/on-call/covers", () => import("@/features/covers/list")),
   screen("/on-call/$id", () => import("@/features/oncall/schedule")),
   screen("/integrations", () => import("@/features/integrations/list")),
   screen("/integrations/new", () => import("@/features/integrations/create")),

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BellRing, Plus, TriangleAlert } from "lucide-react";
 import { useState } from "react";
+import { Absences } from "@/features/covers/absences";
 import { api } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { useMe } from "@/lib/query";
@@ -79,6 +80,7 @@ export default function MyMethods() {
             );
           })
         )}
+        <Absences />
       </div>
       {adding && me && <AddMethod user={me.id} rules={rules.data?.items ?? []} onClose={() => setAdding(false)} />}
     </div>

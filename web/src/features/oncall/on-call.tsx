@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BellRing, CalendarPlus } from "lucide-react";
 import { useState } from "react";
+import { coversQuery, mayTake } from "@/features/covers/api";
 import { api, type EscalationPolicy, type GetOnCallCoverageAnswer } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
-import { useCan, useNames } from "@/lib/query";
+import { useCan, useMe, useNames } from "@/lib/query";
 import { duration, untilText } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Badge, Person } from "@/ui/marks";
@@ -18,6 +19,8 @@ export default function OnCallPage() {
   const policies = useQuery({ queryKey: ["escalation-policies", "list"], queryFn: () => api("GET /escalation-policies", { query: { limit: 200 } }) });
   const coverage = useQuery({ queryKey: ["on-call", "coverage"], queryFn: () => api("GET /on-call/coverage"), refetchInterval: 300_000 });
   const covered = (id?: string | null) => coverage.data?.items.find((one) => one.schedule_id === id);
+  const me = useMe();
+  const waiting = useQuery(coversQuery).data?.items.filter((one) => mayTake(one, me?.id)).length ?? 0;
   const [tried, setTried] = useState<EscalationPolicy>();
   const [paging, setPaging] = useState(false);
   const mayPage = useCan("pages", "create");
@@ -31,6 +34,12 @@ export default function OnCallPage() {
             <BellRing className="size-4" aria-hidden /> Page somebody
           </Button>
         )}
+        <Button asChild>
+          <Link to="/on-call/covers">Covers{waiting > 0 && ` (${waiting})`}</Link>
+        </Button>
+        <Button asChild>
+          <Link to="/on-call/readiness">Would they hear it</Link>
+        </Button>
         <Button asChild>
           <Link to="/on-call/me">My contact methods</Link>
         </Button>

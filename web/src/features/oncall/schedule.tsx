@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
+import { AskForCover } from "@/features/covers/ask";
 import { api } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
 import { useCan, useMe, useNames } from "@/lib/query";
@@ -22,7 +23,9 @@ export default function SchedulePage() {
   const [shift, setShift] = useState(0);
   const [own, setOwn] = useState<"mine" | "its">("mine");
   const [covering, setCovering] = useState<[number, number] | true>();
+  const [asking, setAsking] = useState<{ starts_at: string; ends_at: string }>();
   const may = useCan("overrides", "create");
+  const mayAsk = useCan("cover-requests", "create");
   const now = useNow(60_000);
   const me = useMe();
   const userName = useNames("users");
@@ -107,7 +110,12 @@ export default function SchedulePage() {
                   ))}
                 </span>
                 <span className="text-quiet tabular-nums">{span(one, zone)}</span>
-                <span className="foreign basis-full text-xs text-quiet">{one.why}</span>
+                <span className="foreign min-w-48 flex-1 text-xs text-quiet">{one.why}</span>
+                {mayAsk && me && one.user_ids.includes(me.id) && Date.parse(one.ends_at) > now && (
+                  <Button small onClick={() => setAsking(one)} aria-label={`Ask for a cover, ${span(one, zone)}`}>
+                    Ask for a cover
+                  </Button>
+                )}
               </li>
             ))}
           </ul>
@@ -140,6 +148,7 @@ export default function SchedulePage() {
           </Card>
         </div>
       </div>
+      {asking && schedule.data && <AskForCover shift={{ ...asking, scheduleId: schedule.data.id, schedule: schedule.data.name }} onClose={() => setAsking(undefined)} />}
       {covering && schedule.data && <Cover scheduleId={schedule.data.id} zone={zone} span={covering === true ? undefined : covering} onClose={() => setCovering(undefined)} />}
     </div>
   );
