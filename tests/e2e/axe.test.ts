@@ -82,6 +82,8 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["a cover is asked for", "/on-call/covers", (page) => page.getByRole("button", { name: "Ask for a cover of Primary" }).first().click()],
   ["my methods", "/on-call/me"],
   ["a new absence", "/on-call/me", (page) => page.getByRole("button", { name: "Add an absence" }).click()],
+  ["quiet hours", "/on-call/me", (page) => page.getByRole("button", { name: "Add quiet hours" }).click()],
+  ["a calendar's address", "/on-call/me", (page) => page.getByRole("button", { name: "Make an address" }).click().then(() => page.getByRole("button", { name: "Make it" }).click()).then(() => page.getByText("It is shown now only").waitFor())],
   ["new method", "/on-call/me", (page) => page.getByRole("button", { name: "Add", exact: true }).click()],
   ["integrations", "/integrations"],
   ["catalog", "/integrations/new"],

@@ -76,6 +76,38 @@ test("a test that cannot be delivered says why", async () => {
   await page.context().close();
 });
 
+test("notices, quiet hours and a calendar's address are one's own to choose", async () => {
+  const page = await site.page(server);
+  await page.goto(`${server.url}/on-call/me`);
+  await page.getByRole("group", { name: "It begins" }).getByLabel("1 hour before").check();
+  await page.getByRole("group", { name: "It ends" }).getByLabel("just then").check();
+  await page.getByRole("button", { name: "Save the notices" }).click();
+  await page.getByRole("button", { name: "Save the notices" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Add quiet hours" }).click();
+  await page.getByLabel("From, 1").fill("23:15");
+  await page.getByRole("group", { name: "Days on which they begin" }).getByLabel("sun").uncheck();
+  await page.getByRole("button", { name: "Save the quiet hours" }).click();
+  await page.getByRole("button", { name: "Save the quiet hours" }).waitFor({ state: "detached" });
+  expect(await server.api("GET", `users/${EMAIL}`)).toMatchObject({
+    shift_notices: { begins_s: [3600], ends_s: [0], report: false },
+    quiet_hours: [{ days: ["mon", "tue", "wed", "thu", "fri", "sat"], from: "23:15", to: "07:00" }],
+  });
+
+  await page.getByRole("button", { name: "Make an address" }).click();
+  await page.getByLabel("Reminder").selectOption({ label: "1 hour before a shift" });
+  await page.getByRole("button", { name: "Make it" }).click();
+  const address = (await page.getByRole("dialog").locator("pre").textContent())!;
+  const read = () => fetch(new URL(new URL(address).pathname, server.url));
+  expect(await (await read()).text()).toContain("BEGIN:VCALENDAR");
+  await page.getByRole("button", { name: "I have it" }).click();
+  expect(await page.getByText(address).count()).toBe(0);
+  await page.getByRole("button", { name: "Revoke: My own shifts" }).click();
+  await page.getByRole("button", { name: "Revoke it" }).click();
+  await page.getByText("subscribe to an address that you make here").waitFor();
+  expect((await read()).status).toBe(404);
+  await page.context().close();
+});
+
 test("who would not hear a page is seen, with what is missing, and reminded", async () => {
   const rita = await server.api<{ id: string }>("POST", "users", { name: "Rita Ready", email: "rita@example.org", role: "responder" });
   const [mail] = (await server.api<{ items: { id: string }[] }>("GET", `contact-methods?user_id=${rita.id}`)).items;

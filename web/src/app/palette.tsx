@@ -108,7 +108,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["On call", "/on-call"],
                     ["Covers, swaps", "/on-call/covers"],
                     ["Readiness: would they hear it", "/on-call/readiness"],
-                    ["My contact methods, absences", "/on-call/me"],
+                    ["My contact methods, absences, calendars, quiet hours", "/on-call/me"],
                     ["Integrations", "/integrations"],
                     ["Rules", "/rules"],
                     ["Services", "/settings/services"],

@@ -34,6 +34,7 @@ const KEYS: Record<string, string[]> = {
   schedule_override: ["schedules", "overrides", "on-call"],
   cover_request: ["cover-requests", "on-call"],
   absence: ["absences", "cover-requests", "schedules", "on-call"],
+  calendar_feed: ["calendar-feeds"],
   escalation_policy: ["escalation-policies"],
   contact_method: ["contact-methods", "on-call"],
   notification_rule: ["notification-rules", "on-call"],

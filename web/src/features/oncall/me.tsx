@@ -10,7 +10,9 @@ import { useMe } from "@/lib/query";
 import { Button } from "@/ui/button";
 import { Card, Empty, Failure, PageHead, Rows } from "@/ui/parts";
 import { channelsQuery, doing, methodsQuery, notifyRulesQuery, unreached } from "./api";
+import { Feeds } from "./feeds";
 import { AddMethod, Method } from "./methods";
+import { Personal } from "./personal";
 import { Steps } from "./steps";
 
 export default function MyMethods() {
@@ -80,7 +82,9 @@ export default function MyMethods() {
             );
           })
         )}
+        <Personal />
         <Absences />
+        <Feeds />
       </div>
       {adding && me && <AddMethod user={me.id} rules={rules.data?.items ?? []} onClose={() => setAdding(false)} />}
     </div>
