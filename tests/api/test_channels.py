@@ -413,6 +413,16 @@ def test_the_first_page_goes_at_once_and_what_follows_within_a_minute_is_one_mes
     assert [double.world.alert(k)["status"] for k in ("one", "two", "five")] == ["triggered", "acknowledged", "acknowledged"]
 
 
+def test_an_answer_by_sms_to_a_bundle_is_for_all_that_it_carried(make):
+    double, _ = sent_sms(make, "twilio_sms")
+    for key in ("two", "three", "four"):
+        double.fire(key, priority="p1")
+    double.server.turn("61s")
+    assert "3 pages: " in double.calls()[-1].form["Body"]
+    assert sms(double, "a").status == 200
+    assert [double.world.alert(k)["status"] for k in ("disk", "two", "three", "four")] == ["triggered", *["acknowledged"] * 3]
+
+
 def test_a_bundle_leaves_out_what_is_over_by_then(make):
     double = make("telegram")
     double.script(OK["telegram"])

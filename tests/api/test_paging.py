@@ -63,6 +63,40 @@ def test_an_exhausted_urgent_page_starts_again_after_half_an_hour(world):
     assert world.told("ann") > told
 
 
+@pytest.mark.parametrize("named", ["the team's owner", "the policy's word"])
+def test_who_is_told_last_and_cannot_be_told_is_not_the_last(fresh, sink, named):
+    """Eve has e-mail only, and there is no relay: the organization's owner hears of it."""
+    world = World(fresh(), sink)
+    eve = world.server.make("users", name="Eve", email="eve@example.org", role="responder")
+    (owner,) = [user for user in world.server.items("users") if user["role"] == "owner"]
+    world.steps(owner, [(0, [world.server.make("contact-methods", user_id=owner["id"], kind="webhook", address=sink.url + world.path("owner"), verified=True)])])
+    team = world.server.make("teams", name="Eve's", members=[{"user_id": eve["id"], "role": "owner"}])
+    exhausted = [{"kind": "user", "id": eve["id"]}] if named == "the policy's word" else []
+    policy = world.policy([eve], repeat=0, exhausted=exhausted)
+    world.server.change("escalation-policies", policy["id"], team_id=team["id"])
+    world.source = world.integration(policy, team_id=team["id"])
+    world.fire("key", priority="p1")
+    world.server.settle()
+    assert world.page(world.alert("key"))["status"] == "exhausted"
+    assert world.told("owner") == 1
+
+
+def test_a_provider_that_refuses_all_that_was_sent_is_not_the_last_either(fresh, sink):
+    """It looked as if Eve could be told, and each message failed: with the next try the owner is told, too."""
+    world = World(fresh(), sink)
+    eve = world.user("eve")
+    (owner,) = [user for user in world.server.items("users") if user["role"] == "owner"]
+    world.steps(owner, [(0, [world.server.make("contact-methods", user_id=owner["id"], kind="webhook", address=sink.url + world.path("owner"), verified=True)])])
+    sink.script(world.path("eve"), reply(404, "gone", times=None))
+    world.source = world.integration(world.policy([eve], repeat=0, wait_s=60, exhausted=[{"kind": "user", "id": eve["id"]}]))
+    world.fire("key", priority="p1")
+    world.server.turn("2m")
+    assert world.told("owner") == 0
+    for _ in range(3):
+        world.server.turn("32m")
+    assert world.told("owner") >= 1
+
+
 def test_an_exhausted_page_of_low_urgency_does_not(world):
     world.ann = world.user("ann")
     world.source = world.integration(world.policy([world.ann], repeat=0, wait_s=60))

@@ -118,6 +118,20 @@ def test_a_held_level_goes_when_the_priority_rises(people):
     """)
 
 
+def test_a_level_does_not_wait_for_ever_for_what_may_never_come(people):
+    """A label that is another one: after the level's own wait the next one goes on, and at last the page is exhausted."""
+    when = {"matchers": [{"name": "env", "value": "production"}], "otherwise": "hold"}
+    ladder(people, {"targets": [to(people.ann)], "when": when}, {"targets": [to(people.bob)]}, exhausted=[to(people.cleo)], urgency="high")
+    play(people, """
+        00:00   fire disk p1
+        09:00   -
+        11:00   -             bob
+        21:30   -             cleo
+    """)
+    assert timeline(people).count("page_held") == 1
+    assert [s["what"] for s in people.server.api("POST", "pages/preview", {"targets": [{"kind": "policy", "id": people.chain["id"]}], "priority": "p1"})["ladders"][0]["steps"]] == ["held", "skipped", "paged", "exhausted"]
+
+
 # Until it is resolved.
 
 def test_a_level_until_resolved_is_told_after_an_acknowledgement(people):

@@ -27,7 +27,8 @@ typedef struct Callback {
 
 static const DbStmt LAST_TO_ADDRESS = {
     "callback_last",
-    "SELECT n.id FROM notification AS n JOIN contact_method AS c ON c.id = n.contact_method_id WHERE n.org_id = $1 AND "
+    "SELECT COALESCE(n.bundle_id, n.id) FROM notification AS n JOIN contact_method AS c ON c.id = n.contact_method_id "
+    "WHERE n.org_id = $1 AND "
     "c.kind = $2 AND c.address = $3 AND c.verified = $4 AND n.page_id > 0 AND n.id > $5 AND n.status IN ('sending', "
     "'sent', 'delivered', 'unconfirmed') ORDER BY n.id DESC LIMIT 1",
     NULL};

@@ -17,7 +17,10 @@ static bool decide_condition(const Finding *f, const Page *page, const LevelRun 
   } else if (!when_holds_for(f, &level->when, page, run->round, &when, &holds, err))
     return false;
   if (holds) return true;
-  out->act = when.hold ? LEVEL_HOLDS : LEVEL_SKIPS;
+  i64 hold_ms = MAX(level->wait_s, (i64)HOLD_S_MIN) * 1000;
+  bool long_enough = when.open_end && run->held_at_ms && f->at_ms >= run->held_at_ms + hold_ms;
+  out->act = when.hold && !long_enough ? LEVEL_HOLDS : LEVEL_SKIPS;
+  out->open_end = when.open_end;
   out->why = when.why;
   out->look_again_ms = when.look_again_ms;
   return true;

@@ -85,7 +85,7 @@ bool ladder_next(const Snapshot *snapshot, i64 *level, i64 *round, i64 *attempt)
 typedef struct LevelRun {
   i64 epoch, level, round, attempt;
   bool acknowledged; /* only levels that go on until it is resolved */
-  bool held;         /* its condition was told to hold already */
+  i64 held_at_ms;    /* its condition was told to hold then; 0: it was not */
   bool forced;       /* by hand: its condition is not asked */
 } LevelRun;
 MUST_CHECK bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, Error *err);
@@ -99,6 +99,7 @@ typedef struct WhenFacts {
 typedef struct When {
   const char *why; /* it does not hold */
   bool hold;       /* wait, instead of going on */
+  bool open_end;   /* what it waits for may never come: a priority, a label */
   i64 look_again_ms;
 } When;
 MUST_CHECK bool when_facts(const Finding *f, i64 alert_id, i64 incident_id, WhenFacts *out, Error *err);
@@ -107,12 +108,15 @@ bool when_holds(const Finding *f, const Value *when, i64 org_id, const WhenFacts
 MUST_CHECK bool when_holds_for(const Finding *f, const Value *when, const Page *page, i64 round, When *out,
                                bool *out_holds, Error *err);
 
-/* decide.c */
+/* decide.c. Nobody is waited for without an end: for what may never come a level holds as long as its wait_s, then the
+ * next one goes on. */
+enum { HOLD_S_MIN = 60 };
 typedef enum LevelAct { LEVEL_TELLS, LEVEL_SKIPS, LEVEL_HOLDS, LEVEL_NOBODY } LevelAct;
 typedef struct LevelDecision {
   LevelAct act;
   const char *why;   /* it is skipped or held */
   i64 look_again_ms; /* held: until then at least */
+  bool open_end;     /* held for what may never come */
   People people;
 } LevelDecision;
 /* given: of a subject that does not exist (a preview); else what the page's subject has. write: a round robin moves. */
@@ -136,6 +140,7 @@ MUST_CHECK bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, E
 /* people.c: appends, without repeats. *out_until_ms (may be NULL) is lowered to when the answer changes. */
 MUST_CHECK bool target_users(const Finding *f, const SetupTarget *target, People *out, i64 *out_until_ms, Error *err);
 MUST_CHECK bool level_users(const Finding *f, const SetupLevel *level, People *out, Error *err);
+void owners_of_organization(const Finding *f, i64 org_id, People *out); /* beside who is there */
 MUST_CHECK bool exhausted_users(const Finding *f, const Snapshot *snapshot, i64 org_id, i64 team_id, People *out,
                                 Error *err);
 /* Leaves the one whose turn it is: a page keeps whom it chose, also when it starts again. */

@@ -67,6 +67,22 @@ static bool notify_all(Levelling *l, const People *people, const char *purpose, 
 
 /* Exhausted ------------------------------------------------------------------------------------------------------- */
 
+/* 0: a message was taken by a provider or may be; 1: none was, and those who are told last were tried in vain. */
+static const DbStmt REACHED = {"page_reached",
+                               "SELECT MIN(CASE WHEN status IN ('queued', 'sending', 'sent', 'delivered', "
+                               "'unconfirmed') THEN 0 WHEN purpose = 'exhausted' THEN 1 ELSE 2 END) FROM notification "
+                               "WHERE page_id = $1",
+                               NULL};
+
+/* Then the organization's owners hear of it, too, whoever the policy names. */
+static bool tell_owners_too(Levelling *l, People *people, Error *err) {
+  i64 reached = 0;
+  bool found = false;
+  if (!db_query_int(l->cycle->db, &REACHED, DB_ARGS(db_int(l->page->id)), &reached, &found, err)) return false;
+  if (reached == 1) owners_of_organization(&l->find, l->page->org_id, people);
+  return true;
+}
+
 static bool exhaust(Levelling *l, Error *err) {
   Cycle *cycle = l->cycle;
   People people = {0};
@@ -74,7 +90,8 @@ static bool exhaust(Levelling *l, Error *err) {
   bool high = str_equal_c(l->page->urgency, "high");
   i64 again = high ? cycle->now_ms + EXHAUSTED_AGAIN_S * 1000 : 0;
   if (!exhausted_users(&l->find, &l->snapshot, l->page->org_id, l->page->team_id, &people, err) ||
-      !notify_all(l, &people, "exhausted", &told, err) || !tell_level(l, &people, "page_exhausted", NULL, err) ||
+      !tell_owners_too(l, &people, err) || !notify_all(l, &people, "exhausted", &told, err) ||
+      !tell_level(l, &people, "page_exhausted", NULL, err) ||
       !db_run(cycle->db, &PAGE_EXHAUSTED_ROW, err, db_int(l->page->id), db_text(S("nobody answered")), db_id(again),
               db_int(cycle->now_ms)))
     return false;
@@ -106,7 +123,7 @@ bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, 
   buf_format(&data, "{\"epoch\":%lld,\"level\":%lld,\"round\":%lld,\"attempt\":%lld", (long long)run->epoch,
              (long long)run->level, (long long)run->round, (long long)run->attempt);
   if (run->acknowledged) buf_puts(&data, ",\"acknowledged\":true");
-  if (run->held) buf_puts(&data, ",\"held\":true");
+  if (run->held_at_ms) buf_format(&data, ",\"held_at\":%lld", (long long)run->held_at_ms);
   if (run->forced) buf_puts(&data, ",\"forced\":true");
   buf_putc(&data, '}');
   job.data = buf_str(&data);
@@ -114,7 +131,7 @@ bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, 
 }
 
 static bool plan(Levelling *l, const LevelRun *next, i64 due_ms, Error *err) {
-  bool reached = l->run.level >= 1 && !next->held; /* a level that is held was not reached */
+  bool reached = l->run.level >= 1 && !next->held_at_ms; /* a level that is held was not reached */
   cycle_publish(l->cycle, l->page->org_id, "page", l->page->id, l->page->version + 1);
   return level_job(l->cycle, l->page, next, due_ms, err) &&
          db_run(l->cycle->db, &PAGE_AT_LEVEL, err, db_int(l->page->id), db_int(reached ? l->run.level : l->page->level),
@@ -124,7 +141,8 @@ static bool plan(Levelling *l, const LevelRun *next, i64 due_ms, Error *err) {
 static bool plan_next(Levelling *l, i64 due_ms, Error *err) {
   LevelRun next = l->run;
   bool more = ladder_next(&l->snapshot, &next.level, &next.round, &next.attempt);
-  next.held = next.forced = false;
+  next.held_at_ms = 0;
+  next.forced = false;
   if (!more) next.level = 0, next.round = l->run.round;
   if (next.acknowledged && (!more || next.round > l->run.round)) return true; /* one pass, then only people act */
   return plan(l, &next, due_ms, err);
@@ -133,8 +151,8 @@ static bool plan_next(Levelling *l, i64 due_ms, Error *err) {
 static bool hold(Levelling *l, i64 until_ms, const char *why, Error *err) {
   LevelRun same = l->run;
   People nobody = {0};
-  same.held = true;
-  return (l->run.held || tell_level(l, &nobody, "page_held", why, err)) && plan(l, &same, until_ms, err);
+  if (!same.held_at_ms) same.held_at_ms = l->cycle->now_ms;
+  return (l->run.held_at_ms || tell_level(l, &nobody, "page_held", why, err)) && plan(l, &same, until_ms, err);
 }
 
 /* Running one ----------------------------------------------------------------------------------------------------- */
@@ -225,7 +243,7 @@ static LevelRun run_of(const Job *job) {
                     .round = data_int(job, "round", 0),
                     .attempt = data_int(job, "attempt", 1),
                     .acknowledged = value_bool_or(value_get_c(&job->data, "acknowledged"), false),
-                    .held = value_bool_or(value_get_c(&job->data, "held"), false),
+                    .held_at_ms = data_int(job, "held_at", 0),
                     .forced = value_bool_or(value_get_c(&job->data, "forced"), false)};
 }
 

@@ -34,21 +34,32 @@ bool level_users(const Finding *f, const SetupLevel *level, People *out, Error *
   return true;
 }
 
-static bool owners_of_team(const Finding *f, i64 team_id, People *out) {
+static void owners_of_team(const Finding *f, i64 team_id, People *out) {
   const SetupTeam *team = setup_team(f->setup, team_id);
   for (size_t i = 0; team && i < team->member_count; i++)
     if (team->members[i].owner) add_user(f->setup, team->members[i].user_id, out);
-  return out->count > 0;
 }
 
-/* The policy's word, else the team's owners, then the organization's. */
-bool exhausted_users(const Finding *f, const Snapshot *snapshot, i64 org_id, i64 team_id, People *out, Error *err) {
+void owners_of_organization(const Finding *f, i64 org_id, People *out) {
   const SetupOrg *org = setup_org(f->setup, org_id);
+  for (size_t i = 0; org && i < org->owner_count; i++) add_user(f->setup, org->owner_ids[i], out);
+}
+
+static bool anybody_available(const Finding *f, const People *people) {
+  for (size_t i = 0; i < people->count; i++)
+    if (user_is_available(f, people->ids[i])) return true;
+  return false;
+}
+
+/* The policy's word, else the team's owners, then the organization's: the next of them, too, while nobody can be told.
+ */
+bool exhausted_users(const Finding *f, const Snapshot *snapshot, i64 org_id, i64 team_id, People *out, Error *err) {
   out->count = 0;
   for (size_t i = 0; i < snapshot->exhausted_count; i++)
     if (!target_users(f, &snapshot->exhausted[i], out, NULL, err)) return false;
-  if (out->count || owners_of_team(f, team_id, out)) return true;
-  for (size_t i = 0; org && i < org->owner_count; i++) add_user(f->setup, org->owner_ids[i], out);
+  if (anybody_available(f, out)) return true;
+  owners_of_team(f, team_id, out);
+  if (!anybody_available(f, out)) owners_of_organization(f, org_id, out);
   return true;
 }
 

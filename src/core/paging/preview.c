@@ -61,11 +61,13 @@ static void push_step(Walk *w, const char *what, const char *why, const People *
   *VEC_PUSH(arena, &w->steps) = map_done(&map);
 }
 
-/* Of a level that holds: until its hours begin, or for ever, when nobody can foresee it. */
-static bool wait_on(Walk *w, const LevelDecision *d) {
-  bool foreseen = d->look_again_ms - w->find.at_ms != 60 * 1000;
+/* Of a level that holds: until its hours begin; for what nobody can foresee as long as it may; or for ever, when nobody
+ * is on call. */
+static bool wait_on(Walk *w, const SetupLevel *level, const LevelDecision *d) {
+  bool foreseen = d->open_end || d->look_again_ms - w->find.at_ms != 60 * 1000;
   push_step(w, "held", d->why, NULL, NULL);
-  w->find.at_ms = d->look_again_ms;
+  w->run.held_at_ms = w->find.at_ms;
+  w->find.at_ms = d->open_end ? w->find.at_ms + MAX(level->wait_s, (i64)HOLD_S_MIN) * 1000 : d->look_again_ms;
   return foreseen;
 }
 
@@ -75,7 +77,8 @@ static bool walk_level(Walk *w, bool *out_more, Error *err) {
   bool reachable = false;
   w->held_s = INT32_MAX;
   if (!level_decide(&w->find, &w->page, &w->snapshot, &w->run, &w->facts, false, &d, err)) return false;
-  if (d.act == LEVEL_HOLDS) return *out_more = wait_on(w, &d), true;
+  if (d.act == LEVEL_HOLDS) return *out_more = wait_on(w, level, &d), true;
+  w->run.held_at_ms = 0;
   push_step(w,
             d.act == LEVEL_SKIPS    ? "skipped"
             : d.act == LEVEL_NOBODY ? "nobody"

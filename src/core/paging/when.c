@@ -108,12 +108,12 @@ bool when_holds(const Finding *f, const Value *when, i64 org_id, const WhenFacts
                 .look_again_ms = f->at_ms + HELD_LOOK_S * 1000};
   if (!value_is(when, VALUE_MAP)) return true;
   if (value_is(priorities, VALUE_LIST) && priorities->size && !is_priority(priorities, facts->priority))
-    return out->why = "its priority is none of this level's", false;
+    return out->open_end = true, out->why = "its priority is none of this level's", false;
   if (value_is(rounds, VALUE_LIST) && rounds->size && !is_round(rounds, facts->round))
     return out->why = "it is not for this round", out->hold = false, false;
   for (size_t i = 0; value_is(matchers, VALUE_LIST) && i < matchers->size; i++)
     if (!label_matches(f->arena, value_at(matchers, i), &facts->labels))
-      return out->why = "its labels do not match", false;
+      return out->open_end = true, out->why = "its labels do not match", false;
   if (oncall_in_windows(f->arena, value_get_c(when, "windows"), zone_of(f, when, org), f->at_ms, &out->look_again_ms))
     return true;
   return out->why = "it is outside of this level's hours", false;
