@@ -72,7 +72,7 @@ def test_pause_pages_only_what_lasts(rules):
 
 
 def test_threshold_pages_at_the_nth_within_the_time(rules):
-    rules.rule(rules.source, "true", {"type": "threshold", "count": 3, "within_s": 60})
+    rules.rule(rules.source, "true", {"type": "threshold", "count": 3, "within_s": 60}, {"type": "page"})
     rules.fire("slow")
     rules.fire("slow")
     rules.server.turn("61s")
@@ -155,6 +155,7 @@ def test_conditions_by_field(rules, condition, matches):
 
 
 PAGE = [{"type": "page"}]
+THIRD = {"type": "threshold", "count": 3, "within_s": 60}
 UNTRUE = [
     ({"field": "titel", "value": "x"}, "/conditions/0/field", 'no field "titel"; did you mean "title"?'),
     ({"field": "labels", "value": "x"}, "/conditions/0/field", "labels.severity"),
@@ -189,6 +190,10 @@ def test_a_row_that_can_never_hold_is_refused_with_the_way_out(world, condition,
     ({"when": "true", "actions": [*PAGE, {"type": "notify", "channel": "ops"}]}, "/actions/1/type", "cannot notify a channel"),
     ({"when": "true", "actions": [{"type": "run_runbook", "runbook_id": "x"}]}, "/actions/0/type", "no runbooks yet"),
     ({"when": "true", "actions": [{"type": "set", "labels": {}}]}, "/actions/0", "changes nothing"),
+    ({"when": "true", "actions": [*PAGE, THIRD]}, "/actions/1/type", "with it the page of action 1; put the threshold before it"),
+    ({"when": "true", "actions": [{"type": "create_incident"}, THIRD, *PAGE]}, "/actions/1/type", "the create_incident of action 1"),
+    ({"when": "true", "actions": [THIRD]}, "/actions/0/type", "put what is to happen at that many after it"),
+    ({"when": "true", "actions": [THIRD, {"type": "set", "priority": "p1"}]}, "/actions/0/type", "it would only hold the alert"),
     ({"when": "true", "actions": [*PAGE, {"type": "set", "title": "{{#x"}]}, "/actions/1/title", "line 1, column 1"),
 ])
 def test_a_rule_that_does_nothing_it_says_is_refused(world, fields, pointer, says):

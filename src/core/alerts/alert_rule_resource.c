@@ -133,7 +133,8 @@ static const Field ACTION_VARIANTS[] = {
     {.name = "threshold",
      .kind = F_OBJECT,
      FIELDS(THRESHOLD_FIELDS),
-     .doc = "The actions after it need so many occurrences."},
+     .doc =
+         "Holds the alert until so many occurrences; the actions after it wait for them, a page before it is refused."},
     {.name = "create_incident",
      .kind = F_OBJECT,
      FIELDS(INCIDENT_FIELDS),

@@ -286,10 +286,37 @@ static bool sets_nothing(const Value *action) {
   return !value_is(labels, VALUE_MAP) || labels->size == 0;
 }
 
+static Str type_of(const Value *actions, size_t i) {
+  return value_text_or(value_get_c(value_at(actions, i), "type"), STR_NONE);
+}
+
+/* Below its number a threshold holds the whole alert, so a page before it would be held, too; and with nothing after
+ * it there is nothing that it counts for. */
+static void check_threshold(ResourceCtx *ctx, const Value *actions, size_t at) {
+  const char *pointer = str_to_c(ctx->arena, str_format(ctx->arena, "/actions/%zu/type", at));
+  bool waits = false;
+  for (size_t i = 0; i < at; i++) {
+    Str type = type_of(actions, i);
+    if (!str_equal_c(type, "page") && !str_equal_c(type, "create_incident")) continue;
+    field_error(
+        ctx, pointer, "choice",
+        "until it is reached, a threshold holds the alert and with it the %.*s of action %zu; put the threshold "
+        "before it",
+        STR_ARG(type), i + 1);
+    return;
+  }
+  for (size_t i = at + 1; i < actions->size; i++)
+    waits = waits || (!str_equal_c(type_of(actions, i), "set") && !str_equal_c(type_of(actions, i), "threshold"));
+  if (!waits)
+    field_error(ctx, pointer, "choice",
+                "no action after this threshold waits for it, so it would only hold the alert; put what is to happen "
+                "at that many after it, such as {\"type\": \"page\"}");
+}
+
 static void check_actions(ResourceCtx *ctx, const Value *actions) {
   for (size_t i = 0; value_is(actions, VALUE_LIST) && i < actions->size; i++) {
     const Value *action = value_at(actions, i);
-    Str type = value_text_or(value_get_c(action, "type"), STR_NONE);
+    Str type = type_of(actions, i);
     const char *at = str_to_c(ctx->arena, str_format(ctx->arena, "/actions/%zu", i));
     const char *type_at = str_to_c(ctx->arena, str_format(ctx->arena, "%s/type", at));
     if (str_equal_c(type, "notify"))
@@ -298,6 +325,7 @@ static void check_actions(ResourceCtx *ctx, const Value *actions) {
           "this server cannot notify a channel from a rule yet; use page, with a policy that has who is to know");
     if (str_equal_c(type, "run_runbook"))
       field_error(ctx, type_at, "choice", "this server has no runbooks yet; leave the action out");
+    if (str_equal_c(type, "threshold")) check_threshold(ctx, actions, i);
     if (str_equal_c(type, "set") && sets_nothing(action))
       field_error(ctx, at, "required", "this set changes nothing; give priority, service_id, title or labels");
   }
