@@ -8,6 +8,7 @@ import zoneinfo
 
 import pytest
 
+from http_sink import fail
 from tocsin import run
 
 UTC = datetime.timezone.utc
@@ -151,6 +152,29 @@ def test_readiness_says_who_would_hear_nothing(rota):
     assert not bob["ready"] and bob["at_once"] == [] and "delay 0" in bob["problems"][0]
     shown = run("oncall", "ready", made["id"], "--data", server.folder)
     assert shown.returncode == 0 and "delay 0" in shown.stdout, shown
+
+
+def test_readiness_knows_that_the_last_message_failed(rota):
+    world, made, people, users = rota
+    server = world.server
+    ann = lambda: next(row for row in server.get("on-call/readiness", schedule_id=made["id"])["items"] if row["user_id"] == users["ann"]["id"])  # noqa: E731
+    used = world.method(users["ann"], "webhook", world.sink.url + world.path("only"))
+    world.steps(users["ann"], [(0, [used])], urgencies=("high",))
+    world.source = world.integration(world.policy([users["ann"]]))
+    world.sink.script(world.path("only"), fail(404))
+    world.fire("gone", priority="p1")
+    server.settle()
+    seen = ann()
+    assert not seen["ready"] and seen["at_once"] == ["webhook"], seen
+    assert any("the last message to webhook failed: " in text and "404" in text for text in seen["problems"]), seen
+    shown = run("oncall", "ready", made["id"], "--data", server.folder)
+    assert shown.returncode == 0 and "the last message to webhook failed" in shown.stdout, shown
+    world.steps(users["ann"], [(0, [used]), (60, [world.method(users["ann"], "webhook", world.sink.url + world.path("second"))])], urgencies=("high",))
+    assert ann()["ready"] and any("failed" in text for text in ann()["problems"])  # the next step starts at once then
+    world.steps(users["ann"], [(0, [used])], urgencies=("high",))
+    world.fire("back", priority="p1")
+    server.settle()
+    assert ann()["ready"] and ann()["problems"] == []
 
 
 def test_a_reminder_says_what_is_missing_once_an_hour(rota):

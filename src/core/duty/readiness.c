@@ -34,6 +34,57 @@ static bool look_back(const DutyCtx *d, const SetupUser *user, Seen *out, Error 
   return true;
 }
 
+typedef struct Last {
+  Arena *arena;
+  Str error; /* why it failed; empty: it did not */
+} Last;
+
+static bool read_last(const DbRow *row, void *ctx) {
+  Last *last = ctx;
+  if (!str_equal_c(db_row_peek(row, 0), "failed")) return true;
+  Str error = db_row_text(row, 1, last->arena);
+  last->error = error.len ? utf8_cut(error, 200) : S("nobody said why");
+  return true;
+}
+
+/* The newest message to it that came to an end, unless a check went out after it failed. */
+static bool last_message(const DutyCtx *d, const SetupUser *user, const SetupContact *contact, Last *out, Error *err) {
+  static const DbStmt NEWEST = {
+      "ready_newest",
+      "SELECT n.status, COALESCE(n.error, '') FROM notification n JOIN contact_method c ON c.id = n.contact_method_id "
+      "WHERE n.contact_method_id = $1 AND n.org_id = $2 AND n.status IN ('sent', 'delivered', 'failed') "
+      "AND (n.status <> 'failed' OR COALESCE(c.check_status, '') <> 'sent' "
+      "OR COALESCE(c.checked_at, 0) <= COALESCE(n.failed_at, n.queued_at)) ORDER BY n.id DESC LIMIT 1",
+      NULL};
+  bool found = false;
+  *out = (Last){.arena = d->arena};
+  return db_query_one(d->db, &NEWEST, DB_ARGS(db_int(contact->id), db_int(user->org_id)), read_last, out, &found, err);
+}
+
+typedef struct Ways {
+  ValueVec at_once, failed; /* kinds; sentences */
+  bool works;               /* of one that can be used, the last message did not fail */
+} Ways;
+
+/* A later step counts for `works`: when a method fails for good, the next one starts at once. */
+static bool find_ways(const DutyCtx *d, const SetupUser *user, const StepPlan *plan, Ways *out, Error *err) {
+  for (size_t i = 0; i < plan->items.count; i++) {
+    const PlannedStep *step = &plan->items.items[i];
+    Last last = {0};
+    bool again = false;
+    if (!step->contact || step->error) continue;
+    if (step->delay_s == 0) *VEC_PUSH(d->arena, &out->at_once) = value_string(step->contact->kind);
+    for (size_t k = 0; k < i; k++) again = again || plan->items.items[k].contact == step->contact;
+    if (again) continue;
+    if (!last_message(d, user, step->contact, &last, err)) return false;
+    out->works = out->works || last.error.len == 0;
+    if (last.error.len)
+      *VEC_PUSH(d->arena, &out->failed) = value_string(str_format(d->arena, "the last message to %.*s failed: %.*s",
+                                                                  STR_ARG(step->contact->kind), STR_ARG(last.error)));
+  }
+  return true;
+}
+
 static void add_problem(Arena *arena, ValueVec *problems, const char *text) {
   *VEC_PUSH(arena, problems) = value_c(text);
 }
@@ -47,7 +98,8 @@ bool duty_readiness_of(const DutyCtx *d, i64 user_id, MapBuilder *map, bool *out
   const SetupUser *user = setup_user(d->setup, user_id);
   StepPlan plan = {0};
   Seen seen = {0};
-  ValueVec problems = {0}, at_once = {0};
+  Ways ways = {0};
+  ValueVec problems = {0};
   i64 verified = 0, broken = 0;
   if (user && !look_back(d, user, &seen, err)) return false;
   if (user) steps_plan(&f, user, false, &plan);
@@ -55,24 +107,21 @@ bool duty_readiness_of(const DutyCtx *d, i64 user_id, MapBuilder *map, bool *out
     verified += user->contacts[i].verified && !user->contacts[i].broken;
     broken += user->contacts[i].broken;
   }
-  for (size_t i = 0; i < plan.items.count; i++) {
-    const PlannedStep *step = &plan.items.items[i];
-    if (step->contact && !step->error && step->delay_s == 0)
-      *VEC_PUSH(d->arena, &at_once) = value_string(step->contact->kind);
-  }
+  if (user && !find_ways(d, user, &plan, &ways, err)) return false;
   if (verified == 0) add_problem(d->arena, &problems, "no verified contact method: add one and type its code");
-  if (verified && at_once.count == 0)
+  if (verified && ways.at_once.count == 0)
     add_problem(
         d->arena, &problems,
         "no step of the high rule that works tells them at once: give it one with delay 0 and a verified method");
   if (broken) add_problem(d->arena, &problems, "a contact method is broken: change its address or remove it");
-  *out_ready = at_once.count > 0;
+  for (size_t i = 0; i < ways.failed.count; i++) *VEC_PUSH(d->arena, &problems) = ways.failed.items[i];
+  *out_ready = ways.at_once.count > 0 && ways.works;
   if (*out_ready && !seen.tested_ms && !seen.delivered_ms)
     add_problem(d->arena, &problems, "nothing was ever seen to arrive: send a test");
   map_put_c(map, "user_id", value_string(id_text(d->arena, "usr", user_id)));
   map_put_c(map, "name", user ? value_string(user->name) : value_null());
   map_put_c(map, "verified_methods", value_int(verified));
-  map_put_c(map, "at_once", list_done(&at_once));
+  map_put_c(map, "at_once", list_done(&ways.at_once));
   map_put_c(map, "last_test_at", time_or_null(d->arena, seen.tested_ms));
   map_put_c(map, "last_delivery_at", time_or_null(d->arena, seen.delivered_ms));
   map_put_c(map, "ready", value_bool(*out_ready));
