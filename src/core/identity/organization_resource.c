@@ -12,7 +12,7 @@ static const Field DEFAULTS[] = {
     WINDOW("late_window_s", "How long after a resolve an event that is older than it is late: recorded, not acted on. "
                             "300."),
     WINDOW("clock_tolerance_s", "A sender's time that lies further ahead of ours is not believed. 60."),
-    WINDOW("ack_kept_s", "How long an acknowledgement outlives a resolve. 600."),
+    WINDOW("ack_kept_s", "An alert that fires again so soon after it was acknowledged stays acknowledged. 600."),
     WINDOW("resolve_after_s", "Without news for this long an alert resolves itself; 0 never. 0."),
     WINDOW("am_resolve_after_s", "The same for alerts that come to /am without an end. 300."),
     WINDOW("window_s", "How long an incident takes new alerts of its group. 3600."),
