@@ -78,6 +78,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["schedule", `/on-call/${ids.schedule}`],
   ["a shift, why", `/on-call/${ids.schedule}`, (page) => page.getByRole("group", { name: "Calendar" }).getByRole("button").last().focus()],
   ["readiness", "/on-call/readiness"],
+  ["on-call report", "/on-call/report"],
   ["covers", "/on-call/covers"],
   ["a cover is asked for", "/on-call/covers", (page) => page.getByRole("button", { name: "Ask for a cover of Primary" }).first().click()],
   ["my methods", "/on-call/me"],

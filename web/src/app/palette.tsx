@@ -107,6 +107,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["Heartbeats", "/heartbeats"],
                     ["On call", "/on-call"],
                     ["Covers, swaps", "/on-call/covers"],
+                    ["On-call report: hours, pages, fairness", "/on-call/report"],
                     ["Readiness: would they hear it", "/on-call/readiness"],
                     ["My contact methods, absences, calendars, quiet hours", "/on-call/me"],
                     ["Integrations", "/integrations"],

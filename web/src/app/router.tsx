@@ -107,6 +107,7 @@ const routes = [
   screen("/on-call", () => import("@/features/oncall/on-call")),
   screen("/on-call/me", () => import("@/features/oncall/me")),
   screen("/on-call/readiness", () => import("@/features/readiness/list")),
+  screen("/on-call/report", () => import("@/features/reports/on-call")),
   screen("/on-call/covers", () => import("@/features/covers/list")),
   screen("/on-call/$id", () => import("@/features/oncall/schedule")),
   screen("/integrations", () => import("@/features/integrations/list")),

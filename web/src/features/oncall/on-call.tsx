@@ -41,6 +41,9 @@ export default function OnCallPage() {
           <Link to="/on-call/readiness">Would they hear it</Link>
         </Button>
         <Button asChild>
+          <Link to="/on-call/report">Report</Link>
+        </Button>
+        <Button asChild>
           <Link to="/on-call/me">My contact methods</Link>
         </Button>
         <Button asChild>
