@@ -106,6 +106,7 @@ def test_a_key_after_the_end_of_the_call_counts_and_receipts_come_late_and_twice
 WRONG = {
     "another secret": lambda body: signed(body, "another"), "no algorithm": lambda body: signed(body, algorithm="none"),
     "another body": lambda body: signed(body + " "), "an old one": lambda body: signed(body, iat=int(time.time()) - 3600),
+    "one from before time": lambda body: signed(body, iat=-(1 << 63)),
     "expired": lambda body: signed(body, exp=int(time.time()) - 1), "no token": lambda body: "nonsense", "no signature": lambda body: signed(body).rsplit(".", 1)[0] + ".",
 }
 
