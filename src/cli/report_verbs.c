@@ -16,6 +16,13 @@ static Str path_of(Verb *verb, const char *path, Str since) {
   return str_slice(buf_str(&out), 0, out.len - 1);
 }
 
+/* As the server writes it: what a spreadsheet would take for a formula begins with an apostrophe. */
+static void write_text(Str text) {
+  printf("\"%s", str_find_char(S("=+-@\t\r"), text.ptr[0], 0) == SIZE_MAX ? "" : "'");
+  for (size_t i = 0; i < text.len; i++) printf(text.ptr[i] == '"' ? "\"\"" : "%c", text.ptr[i]);
+  printf("\"");
+}
+
 static void write_csv(const Value *people) {
   for (size_t p = 0; value_is(people, VALUE_LIST) && p < people->size; p++) {
     const Value *row = value_at(people, p);
@@ -28,10 +35,7 @@ static void write_csv(const Value *people) {
       if (m) printf(",");
       if (value_is(cell, VALUE_INT)) printf("%lld", (long long)cell->i);
       if (value_is(cell, VALUE_DOUBLE)) printf("%.2f", cell->d);
-      if (!text.len) continue;
-      printf("\"");
-      for (size_t i = 0; i < text.len; i++) printf(text.ptr[i] == '"' ? "\"\"" : "%c", text.ptr[i]);
-      printf("\"");
+      if (text.len) write_text(text);
     }
     printf("\n");
   }

@@ -129,6 +129,13 @@ def test_csv_and_the_client(rota):
     assert shown.returncode == 0 and all(user["name"] in shown.stdout for user in users.values()) and "Gini" in shown.stdout, shown
     table = run("oncall", "report", made["id"], "--csv", "--data", server.folder)
     assert table.returncode == 0 and len(list(csv.DictReader(io.StringIO(table.stdout)))) == 3, table
+    person = next(iter(users.values()))
+    for name in ("=1+1", "@x", "\t=1+1"):  # for a spreadsheet these are formulas, from whoever named themselves so
+        server.api("PATCH", f"users/{person['id']}", {"name": name})
+        texts = [server.try_api("GET", f"reports/on-call.csv?schedule_id={made['id']}").text,
+                 run("oncall", "report", made["id"], "--csv", "--data", server.folder).stdout]
+        assert all(f'"\'{name}"' in text for text in texts), (name, texts)
+    server.api("PATCH", f"users/{person['id']}", {"name": person["name"]})
     for wrong in ("from=2999-01-01T00:00:00Z", "from=2020-01-01T00:00:00Z"):
         refused = server.try_api("GET", f"reports/on-call?{wrong}")
         assert refused.status == 400 and "400 days" in refused.json["detail"], refused

@@ -47,7 +47,7 @@ static void write_cell(Buf *out, const Value *value) {
     buf_format(out, "%.2f", value->d);
   } else if (text.len) {
     buf_putc(out, '"');
-    if (text.ptr[0] == '=' || text.ptr[0] == '+' || text.ptr[0] == '-' || text.ptr[0] == '@') buf_putc(out, '\'');
+    if (str_find_char(S("=+-@\t\r"), text.ptr[0], 0) != SIZE_MAX) buf_putc(out, '\'');
     for (size_t i = 0; i < text.len; i++) {
       if (text.ptr[i] == '"') buf_putc(out, '"');
       buf_putc(out, text.ptr[i]);
