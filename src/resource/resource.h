@@ -223,6 +223,7 @@ struct ResourceCtx {
   /* Told of each row written or deleted (version 0), to publish and to refresh pictures; may be NULL. */
   void (*changed)(ResourceCtx *ctx, const Resource *resource, i64 id, i64 version);
   const struct Sealer *sealer; /* seals what is write_only; NULL: stored as it is (base/seal.h) */
+  const Value *restored;       /* the hooks' own: the row as an earlier version had it, while that is restored */
   Str address, via;            /* from where, and by which key or session: for the audit */
   const Sight *sight;          /* what the caller may see; NULL: everything, for the server itself */
   /* out */

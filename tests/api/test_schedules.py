@@ -106,6 +106,32 @@ def test_versions_are_listed_and_restored(rota):
     assert "no version 77" in str(refused.value)
 
 
+@pytest.mark.parametrize("mistake", ["remove the holder", "insert", "reorder"])
+def test_a_restored_version_has_its_turns_as_they_were(rota, mistake):
+    rota.edit(layers=[rota.layer("ann", "ben", "cleo", "dan")])  # not from the start: it has an anchor
+    kept = rota.server.get(f"{rota.path}/versions")["items"][0]
+    now = rota.now()
+    ahead = now + weeks(12)
+    was, holder = [(s["starts_at"], s["user_ids"]) for s in rota.shifts(now, ahead)["final"]][1:], rota.who(now)
+    left = [name for name in ("ann", "ben", "cleo", "dan") if name != holder]
+    wrong = {"remove the holder": left, "insert": ["dan", "ann", "ben", "cleo", "dan"], "reorder": ["dan", "cleo", "ben", "ann"]}[mistake]
+    rota.edit(layers=[rota.layer(*wrong)])
+    rota.server.verb("schedules", rota.made["id"], "restore", version=kept["version"])
+    again = rota.now()
+    assert [(s["starts_at"], s["user_ids"]) for s in rota.shifts(again, ahead)["final"]][1:] == was and rota.who(again) == holder
+    assert rota.server.get(rota.path)["layers"] == kept["schedule"]["layers"]
+
+
+def test_a_restored_first_version_forgets_the_anchor(rota):
+    now = rota.now()
+    holder, was = rota.who(now), rota.final(now, now + weeks(12))
+    rota.edit(layers=[rota.layer(*(name for name in ("ann", "ben", "cleo") if name != holder))])
+    assert rota.who(rota.now()) != holder
+    rota.server.verb("schedules", rota.made["id"], "restore", version=1)
+    assert rota.who(rota.now()) == holder and rota.final(rota.now(), now + weeks(12)) == was
+    assert rota.server.get(rota.path)["layers"][0]["anchor"] is None
+
+
 def test_a_schedule_from_before_versions_keeps_its_past(rota):
     rota.server.sql("DELETE FROM schedule_version WHERE schedule_id = (SELECT MAX(id) FROM schedule)")
     before = rota.final(rota.now() - weeks(6), rota.now() - weeks(1))

@@ -91,13 +91,9 @@ static bool versions(Call *c, Db *db, Error *err) {
 
 static bool restore(Call *c, Cycle *cycle, Error *err) {
   ApiCtx ctx = api_ctx(c, cycle->db, cycle);
-  const Resource *of = registry_find(c->app->registry, S("schedule"));
-  Value was = value_null();
   i64 id = 0;
-  if (!api_resolve(c, cycle->db, "schedule", 0, &id, err) ||
-      !schedule_version_load(&ctx.rc, id, value_int_or(value_get_c(&c->body, "version"), 0), &was, err))
-    return false;
-  bool ok = resource_update(&ctx.rc, of, id, &was, 0, &c->answer, err);
+  if (!api_resolve(c, cycle->db, "schedule", 0, &id, err)) return false;
+  bool ok = schedule_restore(&ctx.rc, id, value_int_or(value_get_c(&c->body, "version"), 0), &c->answer, err);
   c->errors = ctx.rc.errors;
   c->answer_version = value_int_or(value_get_c(&c->answer, "version"), 0);
   return ok;

@@ -257,8 +257,22 @@ static bool holds_from_now(ResourceCtx *ctx, const Value *old, Error *err) {
                 db_int(ctx->now_ms));
 }
 
+/* Whose turn it is, is as it was in that version, not as after an edit. */
+static Value restored_layers(ResourceCtx *ctx, const Value *layers) {
+  const Value *was = value_get_c(ctx->restored, "layers");
+  ValueVec out = {0};
+  for (size_t i = 0; i < layers->size; i++) {
+    Value layer = *value_at(layers, i);
+    const Value *anchor = value_get_c(value_at(was, i), "anchor");
+    resource_put(ctx, &layer, "anchor", anchor ? *anchor : value_null());
+    *VEC_PUSH(ctx->arena, &out) = layer;
+  }
+  return list_done(&out);
+}
+
 static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
-  resource_put(ctx, fresh, "layers", schedule_next_layers(ctx, old, value_get_c(fresh, "layers")));
+  Value layers = schedule_next_layers(ctx, old, value_get_c(fresh, "layers"));
+  resource_put(ctx, fresh, "layers", ctx->restored ? restored_layers(ctx, &layers) : layers);
   return !old || !schedule_plan_changed(old, fresh) || holds_from_now(ctx, old, err);
 }
 

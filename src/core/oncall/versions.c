@@ -130,7 +130,7 @@ static bool read_body(const DbRow *row, void *ctx) {
   return true;
 }
 
-/* An anchor is made anew: who is on call now stays, as after any edit. */
+/* Anchors are nobody's to write. */
 static Value without_anchors(ResourceCtx *ctx, const Value *layers) {
   ValueVec out = {0};
   for (size_t i = 0; value_is(layers, VALUE_LIST) && i < layers->size; i++) {
@@ -145,7 +145,7 @@ static Value without_anchors(ResourceCtx *ctx, const Value *layers) {
   return list_done(&out);
 }
 
-bool schedule_version_load(ResourceCtx *ctx, i64 schedule_id, i64 version, Value *out, Error *err) {
+static bool load_version(ResourceCtx *ctx, i64 schedule_id, i64 version, Value *out, Error *err) {
   Versions v = {.arena = ctx->arena};
   if (!db_query(ctx->db, &ONE, DB_ARGS(db_int(schedule_id), db_int(ctx->org_id), db_int(version)), read_body, &v, err))
     return false;
@@ -153,8 +153,18 @@ bool schedule_version_load(ResourceCtx *ctx, i64 schedule_id, i64 version, Value
     return fail_at(err, ERR_NOT_FOUND, "/version", "the schedule has no version %lld; GET .../versions lists them",
                    (long long)version);
   *out = v.items.items[0];
-  resource_put(ctx, out, "layers", without_anchors(ctx, value_get_c(out, "layers")));
   return true;
+}
+
+bool schedule_restore(ResourceCtx *ctx, i64 schedule_id, i64 version, Value *out, Error *err) {
+  Value was = value_null();
+  if (!load_version(ctx, schedule_id, version, &was, err)) return false;
+  Value body = was;
+  resource_put(ctx, &body, "layers", without_anchors(ctx, value_get_c(&was, "layers")));
+  ctx->restored = &was;
+  bool ok = resource_update(ctx, registry_find(ctx->registry, S("schedule")), schedule_id, &body, 0, out, err);
+  ctx->restored = NULL;
+  return ok;
 }
 
 /* Plans ----------------------------------------------------------------------------------------------------------- */

@@ -17,8 +17,9 @@ MUST_CHECK bool schedule_version_keep(ResourceCtx *ctx, const Value *old, const 
 MUST_CHECK bool schedule_versions_drop(ResourceCtx *ctx, i64 schedule_id, Error *err);
 /* Newest first: {version, effective_from, effective_until, actor, schedule}. */
 MUST_CHECK bool schedule_versions(ResourceCtx *ctx, i64 schedule_id, Value *out, Error *err);
-/* The members that a write would take, as they were; ERR_NOT_FOUND. */
-MUST_CHECK bool schedule_version_load(ResourceCtx *ctx, i64 schedule_id, i64 version, Value *out, Error *err);
+/* An old one is the present one again, turns counted as it did: whoever had it is on call, not who is now. *out: the
+ * schedule. ERR_NOT_FOUND. */
+MUST_CHECK bool schedule_restore(ResourceCtx *ctx, i64 schedule_id, i64 version, Value *out, Error *err);
 
 /* The plans that held in the range, the present one last. */
 MUST_CHECK bool schedule_version_plans(Db *db, Arena *arena, const App *app, i64 schedule_id,
