@@ -97,6 +97,21 @@ def test_who_is_being_paged_is_not_waited_for(scene):
     assert world.alert("burning")["status"] == "triggered"
 
 
+def test_a_page_that_runs_tells_the_replacement_at_the_levels_to_come(world):
+    server = world.server
+    ann, bob, cleo = world.user("ann"), world.user("bob"), world.user("cleo")
+    world.source = world.integration(world.policy([ann], [bob], [bob, cleo], wait_s=600))
+    world.fire("burning", priority="p1")
+    assert world.tally("ann", "bob", "cleo") == (1, 0, 0)
+    server.verb("users", bob["id"], "deactivate", replacement_id=cleo["id"])
+    server.settle()
+    assert world.tally("ann", "bob", "cleo") == (1, 0, 0), "their level is not due yet"
+    server.turn("601s")
+    assert world.tally("ann", "bob", "cleo") == (1, 0, 1)
+    server.turn("601s")
+    assert world.tally("ann", "bob", "cleo") == (1, 0, 2), "once, although both were named"
+
+
 def test_without_a_replacement_the_next_level_is_paged_at_once(world):
     server = world.server
     ann, bob = world.user("ann"), world.user("bob")

@@ -19,6 +19,13 @@ static const DbStmt PAGED = {
     "SELECT p.id FROM page AS p WHERE p.org_id = $2 AND p.status = 'active' AND EXISTS (SELECT 1 "
     "FROM notification AS n WHERE n.page_id = p.id AND n.user_id = $1) ORDER BY p.id",
     NULL};
+/* Ids are long: who is not named is hardly ever found, and then nothing changes. */
+static const DbStmt NAMED = {"user_named_by_pages",
+                             "SELECT id FROM page WHERE org_id = $1 AND status IN ('active', 'acknowledged', "
+                             "'exhausted') AND policy LIKE $2 ORDER BY id",
+                             NULL};
+static const DbStmt RENAME = {
+    "user_page_policy", "UPDATE page SET policy = $2, updated_at = $3, version = version + 1 WHERE id = $1", NULL};
 static const DbStmt SKIP = {
     "user_skip_notifications",
     "UPDATE notification SET status = 'skipped', error = 'the person has left', updated_at = $3, "
@@ -90,6 +97,27 @@ static bool hand_over_page(Departure *d, Cycle *cycle, i64 page_id, Error *err) 
   return job_hurry(cycle, "page.level", page_id, cycle->now_ms, err);
 }
 
+/* A page that runs has its policy as it was when it began: levels that are still to come are told to the replacement.
+ */
+static bool hand_over_levels(Departure *d, Cycle *cycle, Error *err) {
+  Pages pages = {.arena = cycle->arena};
+  Str like = str_format(cycle->arena, "%%,%lld]%%", (long long)d->user_id);
+  if (!d->replacement_id) return true;
+  if (!db_query(cycle->db, &NAMED, DB_ARGS(db_int(d->ctx->org_id), db_text(like)), take_page, &pages, err))
+    return false;
+  for (size_t i = 0; i < pages.ids.count; i++) {
+    Page page = {0};
+    Str policy = STR_NONE;
+    bool found = false;
+    if (!page_load(cycle->db, cycle->arena, pages.ids.items[i], &page, &found, err) ||
+        !snapshot_hand_over(cycle->arena, page.policy, d->user_id, d->replacement_id, &policy, err) ||
+        !db_run(cycle->db, &RENAME, err, db_int(page.id), db_text(policy), db_int(cycle->now_ms)))
+      return false;
+    cycle_publish(cycle, page.org_id, "page", page.id, page.version + 1);
+  }
+  return true;
+}
+
 static bool hand_over_pages(Departure *d, Cycle *cycle, Error *err) {
   Pages pages = {.arena = cycle->arena};
   if (!db_query(cycle->db, &PAGED, DB_ARGS(db_int(d->user_id), db_int(d->ctx->org_id)), take_page, &pages, err))
@@ -115,5 +143,5 @@ bool departure_carry_out(Departure *d, Cycle *cycle, Error *err) {
       !db_run(cycle->db, &LEAVE, err, db_int(d->user_id), db_int(d->ctx->org_id), db_int(cycle->now_ms)))
     return false;
   d->ctx->changed(d->ctx, user, d->user_id, value_int_or(value_get_c(&row, "version"), 0) + 1);
-  return hand_over_pages(d, cycle, err);
+  return hand_over_levels(d, cycle, err) && hand_over_pages(d, cycle, err);
 }

@@ -24,7 +24,7 @@ typedef struct Page {
 typedef struct Snapshot {
   SetupLevel *levels;
   size_t level_count;
-  i64 repeat, ack_timeout_s;
+  i64 repeat, ack_timeout_s, version;
   SetupTarget *exhausted;
   size_t exhausted_count;
   OnEmpty on_empty;
@@ -56,6 +56,8 @@ Str snapshot_json(Arena *arena, const SetupPolicy *policy);
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count);
 Str snapshot_of_owners(Arena *arena, const SetupOrg *org);
 MUST_CHECK bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err);
+/* With another person in somebody's place, once in each list. */
+MUST_CHECK bool snapshot_hand_over(Arena *arena, Str json, i64 from_id, i64 to_id, Str *out, Error *err);
 
 MUST_CHECK bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_found, Error *err);
 /* Subject's timeline (the storm's own when it has none). */

@@ -66,6 +66,7 @@ bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err) {
   const Value *levels = value_get_c(&value, "levels");
   *out = (Snapshot){.repeat = value_int_or(value_get_c(&value, "repeat"), 3),
                     .ack_timeout_s = value_int_or(value_get_c(&value, "ack_timeout_s"), 0),
+                    .version = value_int_or(value_get_c(&value, "version"), 0),
                     .on_empty = (OnEmpty)value_int_or(value_get_c(&value, "on_empty"), ON_EMPTY_NEXT),
                     .page_newcomers = value_bool_or(value_get_c(&value, "page_newcomers"), true),
                     .stop_previous = value_bool_or(value_get_c(&value, "stop_previous"), false)};
@@ -82,5 +83,37 @@ bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err) {
     out->levels[i].when = value_is(when, VALUE_MAP) ? *when : value_null();
     out->levels[i].targets = read_targets(arena, value_get_c(level, "targets"), &out->levels[i].target_count);
   }
+  return true;
+}
+
+static void hand_over(SetupTarget *targets, size_t *count, i64 from_id, i64 to_id) {
+  bool there = false;
+  size_t kept = 0;
+  for (size_t i = 0; i < *count; i++) there = there || (targets[i].kind == TARGET_USER && targets[i].id == to_id);
+  for (size_t i = 0; i < *count; i++) {
+    bool theirs = targets[i].kind == TARGET_USER && targets[i].id == from_id;
+    if (theirs && there) continue;
+    targets[kept++] = theirs ? (SetupTarget){TARGET_USER, to_id} : targets[i];
+    there = there || theirs;
+  }
+  *count = kept;
+}
+
+bool snapshot_hand_over(Arena *arena, Str json, i64 from_id, i64 to_id, Str *out, Error *err) {
+  Snapshot s = {0};
+  if (!snapshot_read(arena, json, &s, err)) return false;
+  for (size_t i = 0; i < s.level_count; i++) hand_over(s.levels[i].targets, &s.levels[i].target_count, from_id, to_id);
+  hand_over(s.exhausted, &s.exhausted_count, from_id, to_id);
+  SetupPolicy policy = {.version = s.version,
+                        .levels = s.levels,
+                        .level_count = s.level_count,
+                        .repeat = s.repeat,
+                        .exhausted = s.exhausted,
+                        .exhausted_count = s.exhausted_count,
+                        .ack_timeout_s = s.ack_timeout_s,
+                        .on_empty = s.on_empty,
+                        .page_newcomers = s.page_newcomers,
+                        .stop_previous = s.stop_previous};
+  *out = snapshot_json(arena, &policy);
   return true;
 }
