@@ -233,6 +233,62 @@ def test_those_who_could_take_it_hear_of_it_and_who_asked_when_it_is_taken(rota)
     assert rota.people["dan"]["name"] in str(rota.world.calls("ann")[0].body)
 
 
+def heard(rota, name):
+    return str(rota.world.calls(name)[-1].body)
+
+
+def test_who_is_on_call_again_and_who_is_relieved_hear_of_an_undo(rota):
+    shift, request = rota.turns["ann"][0], rota.ask("ann")
+    rota.take(request, "dan")
+    rota.server.settle()
+    before = rota.world.tally("ann", "ben", "cleo", "dan")
+    rota.verb(request, "undo")
+    rota.server.settle()
+    ann, dan = rota.people["ann"]["name"], rota.people["dan"]["name"]
+    assert rota.world.tally("ann", "ben", "cleo", "dan") == (before[0] + 1, before[1], before[2], before[3] + 1)
+    for name in ("ann", "dan"):
+        assert f"{ann} is on call again, not {dan}" in heard(rota, name) and shift["starts_at"] in heard(rota, name)
+    assert "You have your shift again" in heard(rota, "ann") and "You are relieved" in heard(rota, "dan")
+
+
+def test_an_undone_swap_says_both_shifts_to_both(rota):
+    mine, theirs = rota.turns["ann"][0], rota.turns["ben"][0]
+    request = rota.ask("ann", mine, asked_user_id=rota.people["ben"]["id"], in_return={k: theirs[k] for k in ("starts_at", "ends_at")})
+    rota.take(request, "ben")
+    rota.server.settle()
+    rota.verb(request, "undo")
+    rota.server.settle()
+    for name in ("ann", "ben"):
+        assert mine["starts_at"] in heard(rota, name) and theirs["starts_at"] in heard(rota, name)
+
+
+def test_the_outer_of_two_covers_is_not_taken_back_below_the_inner(rota):
+    shift = rota.turns["ann"][0]
+    outer = rota.ask("ann")
+    rota.take(outer, "dan")
+    inner = rota.ask("dan", {"starts_at": text(rota.middle(shift)), "ends_at": shift["ends_at"]})
+    rota.take(inner, "cleo")
+    refusal(lambda: rota.verb(outer, "undo"), inner["id"], rota.people["cleo"]["name"], "undo that one first")
+    assert rota.get(outer)["status"] == rota.get(inner)["status"] == "taken" and rota.who(rota.middle(shift)) == "cleo"
+    rota.verb(inner, "undo")
+    assert rota.who(rota.middle(shift)) == "dan"
+    rota.verb(outer, "undo")
+    assert rota.who(rota.middle(shift)) == "ann" and rota.overrides() == []
+
+
+def test_a_cover_of_the_shift_in_return_is_undone_before_the_swap(rota):
+    mine, theirs = rota.turns["ann"][0], rota.turns["ben"][0]
+    swap = rota.ask("ann", mine, asked_user_id=rota.people["ben"]["id"], in_return={k: theirs[k] for k in ("starts_at", "ends_at")})
+    rota.take(swap, "ben")
+    inner = rota.ask("ann", theirs)
+    rota.take(inner, "dan")
+    other = rota.ask("ann", rota.turns["ann"][1])
+    rota.take(other, "dan")
+    refusal(lambda: rota.verb(swap, "undo"), inner["id"])
+    rota.verb(inner, "undo")
+    assert rota.verb(swap, "undo")["status"] == "open", "another cover of another time does not matter"
+
+
 # Absences.
 
 def absences(rota, name, from_, to, **fields):

@@ -210,9 +210,11 @@ bool cover_undo(Cycle *cycle, ResourceCtx *ctx, i64 id, Error *err) {
   if (!cover_acts_for(ctx, schedule, cover.user_id) && !cover_acts_for(ctx, schedule, cover.taken_by_id))
     return fail(err, ERR_FORBIDDEN, "who asked and who took it can undo it, and who leads the schedule's team");
   if (cover.ends_ms <= cycle->now_ms) return fail(err, ERR_CONFLICT, "its time is over: what has been stays as it was");
+  if (!cover_undo_leaves_none(ctx, setup, &cover, err)) return false;
   for (size_t i = 0; value_is(cover.override_ids, VALUE_LIST) && i < cover.override_ids->size; i++)
     if (!take_back(cycle, ctx, value_at(cover.override_ids, i), &any, err)) return false;
-  return moved(cycle, ctx, &cover, "open", err) && expires(cycle, ctx->org_id, id, cover.ends_ms, err);
+  return moved(cycle, ctx, &cover, "open", err) && expires(cycle, ctx->org_id, id, cover.ends_ms, err) &&
+         (!any || cover_tell_undone(cycle, setup, &cover, err));
 }
 
 static bool expire(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {

@@ -35,5 +35,11 @@ typedef struct CoverNews {
 MUST_CHECK bool cover_tell_asked(Cycle *cycle, const Setup *setup, const CoverNews *news, Error *err);
 MUST_CHECK bool cover_tell_owners(Cycle *cycle, const Setup *setup, const CoverNews *news, Error *err);
 MUST_CHECK bool cover_tell_taken(Cycle *cycle, const Setup *setup, const Cover *cover, i64 taker_id, Error *err);
+/* Whoever is on call again, and whoever is relieved. */
+MUST_CHECK bool cover_tell_undone(Cycle *cycle, const Setup *setup, const Cover *cover, Error *err);
+
+/* cover_nested.c: ERR_CONFLICT when somebody stands in for who stands in by this one: without it that would do nothing.
+ */
+MUST_CHECK bool cover_undo_leaves_none(ResourceCtx *ctx, const Setup *setup, const Cover *cover, Error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* Who hears of cover requests: the one who is asked, else everybody of the schedule; the owners when an absence leaves
- * shifts open; and who asked, when it is taken. All of it by the low-urgency rule. */
+ * shifts open; who asked, when it is taken; and both, when that is taken back. All of it by the low-urgency rule. */
 #include "core/oncall/cover_internal.h"
 #include "core/paging/notify.h"
 
@@ -99,4 +99,38 @@ bool cover_tell_taken(Cycle *cycle, const Setup *setup, const Cover *cover, i64 
                  cover->return_ends_ms ? "swaps shifts with you" : "covers your shift", STR_ARG(schedule->name));
   return tell(cycle, schedule->org_id, cover->user_id, "cover_taken", title,
               span_for(arena, setup, schedule, cover->user_id, &when), err);
+}
+
+/* What is left of it from now on. */
+static Str again(Arena *arena, const Setup *setup, const SetupSchedule *schedule, i64 reader_id, i64 user_id,
+                 i64 instead_id, const Shift *left) {
+  return str_format(arena, "%.*s is on call again, not %.*s: %.*s", STR_ARG(cover_person(arena, setup, user_id)),
+                    STR_ARG(cover_person(arena, setup, instead_id)),
+                    STR_ARG(span_for(arena, setup, schedule, reader_id, left)));
+}
+
+bool cover_tell_undone(Cycle *cycle, const Setup *setup, const Cover *cover, Error *err) {
+  Arena *arena = cycle->arena;
+  const SetupSchedule *schedule = setup_schedule(setup, cover->schedule_id);
+  i64 user = cover->user_id, taker = cover->taken_by_id;
+  Shift left = {.starts_ms = MAX(cover->starts_ms, cycle->now_ms), .ends_ms = cover->ends_ms},
+        back = {.starts_ms = MAX(cover->return_starts_ms, cycle->now_ms), .ends_ms = cover->return_ends_ms};
+  Readers readers = {0};
+  if (!schedule) return true;
+  add_reader(setup, &readers, user, 0);
+  add_reader(setup, &readers, taker, 0);
+  for (size_t i = 0; i < readers.count; i++) {
+    i64 reader = readers.ids[i];
+    Str other = cover_person(arena, setup, reader == user ? taker : user);
+    const char *what = cover->return_ends_ms ? "Your swap is taken back, with"
+                       : reader == user      ? "You have your shift again, not"
+                                             : "You are relieved, and no longer cover";
+    Str title = str_format(arena, "%s %.*s: %.*s", what, STR_ARG(other), STR_ARG(schedule->name));
+    Str text = again(arena, setup, schedule, reader, user, taker, &left);
+    if (back.ends_ms > back.starts_ms)
+      text = str_format(arena, "%.*s\n%.*s", STR_ARG(text),
+                        STR_ARG(again(arena, setup, schedule, reader, taker, user, &back)));
+    if (!tell(cycle, schedule->org_id, reader, "cover_undone", title, text, err)) return false;
+  }
+  return true;
 }
