@@ -75,10 +75,10 @@ def test_the_team_is_the_services_else_the_integrations(world):
 def test_positions_are_counted_inside_a_list(world):
     world.usual()
     team = team_with(world)
-    first, second = (world.rule(world.source, "false", team_id=team["id"]) for _ in range(2))
+    first, second = (world.rule(world.source, "labels.never == 'yes'", team_id=team["id"]) for _ in range(2))
     assert (first["position"], second["position"]) == (1, 2)
-    organization = world.rule(world.source, "false")
-    third = world.rule(world.source, "false", team_id=team["id"])
+    organization = world.rule(world.source, "labels.never == 'yes'")
+    third = world.rule(world.source, "labels.never == 'yes'", team_id=team["id"])
     assert third["position"] == 3 and organization["position"] >= 1
 
 
@@ -129,7 +129,7 @@ def test_versions_are_seen_and_restored_like_the_rule(world):
     server = world.server
     lead, member = Person(server, "responder"), Person(server, "responder")
     team = server.make("teams", name=f"Led {world.name}", members=[{"user_id": lead.id, "role": "owner"}, {"user_id": member.id}])
-    rule = world.rule(world.source, "false", team_id=team["id"])
+    rule = world.rule(world.source, "labels.never == 'yes'", team_id=team["id"])
     server.change("alert-rules", rule["id"], name="Two")
     assert member.status("GET", f"alert-rules/{rule['id']}/versions") == 200
     assert member.status("POST", f"alert-rules/{rule['id']}/restore", {"version": 1}) == 403
@@ -154,7 +154,7 @@ def test_a_rule_says_how_much_it_would_have_held(noise):
     assert made["would_mute"] == {"open": 1, "last_7_days": 2, "complete": True}
     wider = noise.server.change("alert-rules", made["id"], when="alert.priority in ['p3', 'p4']")
     assert wider["would_mute"]["open"] == 2 and wider["would_mute"]["last_7_days"] == 3
-    assert noise.server.change("alert-rules", made["id"], when="false")["would_mute"] == {"open": 0, "last_7_days": 0, "complete": True}
+    assert noise.server.change("alert-rules", made["id"], when="labels.never == 'yes'")["would_mute"] == {"open": 0, "last_7_days": 0, "complete": True}
     assert noise.server.change("alert-rules", made["id"], enabled=False)["would_mute"] is None
 
 
@@ -247,7 +247,7 @@ def test_urgency(world, priority, service, policy, high):
 
 def test_the_client_lists_versions_and_restores(world):
     world.usual()
-    rule = world.rule(world.source, "false")
+    rule = world.rule(world.source, "labels.never == 'yes'")
     world.server.change("alert-rules", rule["id"], name="Second name")
     listed = run("rule", "versions", rule["slug"], "--data", world.server.folder)
     assert listed.returncode == 0 and [line.split()[0] for line in listed.stdout.splitlines()] == ["2", "1"] and "Olga Owner" in listed.stdout, listed

@@ -219,6 +219,38 @@ def test_the_words_of_other_products_are_refused_with_ours(world, when, says):
     assert answer.status == 400 and error["pointer"] == "/when" and says in error["message"], answer
 
 
+NEVER = [
+    ("false", "false whatever the alert is"),
+    ("1 == 2", "false whatever the alert is"),
+    ('alert.title == "x" && !(2 > 1)', "false whatever the alert is"),
+    ("false || 'a' in ['b', 'c']", "false whatever the alert is"),
+    ("alert.priority == 1", 'alert.priority is a text, written in quotes; it is never 1; did you mean "p1"?'),
+    ("alert.priority < 2", "alert.priority is a text"),
+    ("alert.priority in ['p1', 2]", "it is never 2"),
+    ("labels.n > 3", 'labels.n is a text; it is never 3: write double(labels.n) to compare numbers, or "3"'),
+    ('3 == alert.labels["n"]', "double(alert.labels.n)"),
+    ("alert.environment != 1.5", "alert.environment is a text"),
+    ('service.tier == "tier9"', 'service.tier is never "tier9"; did you mean "tier1"?'),
+]
+
+
+@pytest.mark.parametrize("when, says", NEVER)
+def test_what_can_never_hold_is_neither_saved_nor_tried(world, when, says):
+    saved = world.server.try_api("POST", "alert-rules", {"name": "Never", "when": when, "actions": PAGE})
+    tried = world.server.try_api("POST", "alert-rules/try", {"rule": {"name": "Never", "when": when, "actions": PAGE}})
+    for answer, pointer in ((saved, "/when"), (tried, "/rule/when")):
+        (error,) = answer.json["errors"]
+        assert answer.status == 400 and error["pointer"] == pointer and says in error["message"], answer
+
+
+@pytest.mark.parametrize("when", [
+    "true", "double(labels.n) > 3.0", "int(labels['n']) == 3", "alert.count > 3", "alert.priority == null", "false || alert.count > 1",
+    "labels.n == '3'", "labels.exists(name, name == 'n')", "service.tier in ['tier1', 'tier4']", "has(labels.n)", "1 / 0 == 1 || alert.count > 1"])
+def test_what_may_hold_is_saved(world, when):
+    answer = world.server.try_api("POST", "alert-rules", {"name": f"May {world.name}", "when": when, "actions": PAGE, "enabled": False})
+    assert answer.status == 201, answer
+
+
 def test_a_rule_may_only_stop_and_a_draft_may_do_nothing(rules):
     only_stops = rules.rule(rules.source, "labels.a == '1'", position=1, stop=True)
     draft = rules.server.make("alert-rules", name=f"Draft {rules.name}", enabled=False)

@@ -92,6 +92,11 @@ const Rule *rule_compile(const App *app, Arena *arena, const RuleText *text);
 bool rule_is_active(const Rule *rule, Arena *arena, i64 now_ms);
 /* Wrong members go through field_error. `old` is NULL for a new one (rule_check.c). */
 void rule_check_meaning(struct ResourceCtx *ctx, const Value *old, const Value *fresh);
+/* That a `when` can come true; wrong parts go through field_error (rule_never.c). */
+void rule_check_when(struct ResourceCtx *ctx, Str when);
+enum { RULE_WORDS = 4 }; /* statuses, priorities, tiers: as many of each */
+/* The nearest of the words, as a clause. */
+Str rule_word_suggested(Arena *arena, Str wrong, const char *const *words);
 /* The environment of rules. */
 CelEnv *rule_env_new(Arena *arena, ZoneDb *zones);
 

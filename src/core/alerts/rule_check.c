@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/alerts/rule.h"
-#include "lang/cel/parser.h"
 #include "lang/cel/regex.h"
 #include "resource/resource.h"
 
@@ -12,10 +11,11 @@
 
 static const char *const STATUS_WORDS[] = {"triggered", "acknowledged", "resolved", "dismissed"};
 static const char *const PRIORITY_WORDS[] = {"p1", "p2", "p3", "p4"};
-enum { WORDS = 4 };
+static const char *const TIER_WORDS[] = {"tier1", "tier2", "tier3", "tier4"};
+enum { WORDS = RULE_WORDS };
 
 /* The nearest of our words: "p1_critical" is p1, "firing" is triggered, else by spelling. */
-static Str suggested(Arena *arena, Str wrong, const char *const *words) {
+Str rule_word_suggested(Arena *arena, Str wrong, const char *const *words) {
   static const char *const OTHERS[][2] = {{"firing", "triggered"}, {"open", "triggered"}, {"pending", "triggered"},
                                           {"closed", "resolved"},  {"ok", "resolved"},    {"critical", "p1"},
                                           {"error", "p2"},         {"high", "p2"},        {"warning", "p3"},
@@ -32,7 +32,7 @@ static Str suggested(Arena *arena, Str wrong, const char *const *words) {
 
 /* Rows ------------------------------------------------------------------------------------------------------------ */
 
-typedef enum RowKind { ROW_TEXT, ROW_NUMBER, ROW_STATUS, ROW_PRIORITY, ROW_TIME, ROW_LIST } RowKind;
+typedef enum RowKind { ROW_TEXT, ROW_NUMBER, ROW_STATUS, ROW_PRIORITY, ROW_TIER, ROW_TIME, ROW_LIST } RowKind;
 
 /* Of the alert; beside them labels.NAME. */
 static const struct {
@@ -54,7 +54,7 @@ static const struct {
                   {"service.id", ROW_TEXT},
                   {"service.slug", ROW_TEXT},
                   {"service.name", ROW_TEXT},
-                  {"service.tier", ROW_TEXT},
+                  {"service.tier", ROW_TIER},
                   {"team", ROW_TEXT},
                   {"integration.id", ROW_TEXT},
                   {"integration.slug", ROW_TEXT},
@@ -142,15 +142,17 @@ static bool is_number(const Value *v) {
 /* One value that the field is to be equal to, or be among. */
 static void check_word(const Row *row, const Value *v) {
   Str shown = utf8_cut(value_display(row->ctx->arena, v), 60), text = value_text_or(v, shown);
-  bool status = row->kind == ROW_STATUS;
   if (row->kind == ROW_NUMBER && !is_number(v))
     ROW_WRONG(row, "value", "type", "%.*s is a number; \"%.*s\" is none", STR_ARG(row->field), STR_ARG(shown));
-  if (row->kind != ROW_STATUS && row->kind != ROW_PRIORITY) return;
-  const char *const *words = status ? STATUS_WORDS : PRIORITY_WORDS;
+  const char *const *words = row->kind == ROW_STATUS     ? STATUS_WORDS
+                             : row->kind == ROW_PRIORITY ? PRIORITY_WORDS
+                             : row->kind == ROW_TIER     ? TIER_WORDS
+                                                         : NULL;
+  if (!words) return;
   for (size_t i = 0; i < WORDS; i++)
     if (str_equal_c(text, words[i])) return;
   ROW_WRONG(row, "value", "choice", "no alert has the %.*s \"%.*s\"%.*s", STR_ARG(row->field), STR_ARG(shown),
-            STR_ARG(suggested(row->ctx->arena, text, words)));
+            STR_ARG(rule_word_suggested(row->ctx->arena, text, words)));
 }
 
 static void check_among(const Row *row) {
@@ -172,7 +174,7 @@ static void check_among(const Row *row) {
 static void check_order(const Row *row) {
   if (row->kind == ROW_PRIORITY)
     ROW_WRONG(row, "op", "choice", "priorities are words, not numbers; use in with a list, such as [\"p1\", \"p2\"]");
-  else if (row->kind == ROW_STATUS || row->kind == ROW_LIST)
+  else if (row->kind == ROW_STATUS || row->kind == ROW_TIER || row->kind == ROW_LIST)
     ROW_WRONG(row, "op", "choice", "%.*s cannot be more or less than something", STR_ARG(row->field));
   else if (!is_number(row->value))
     ROW_WRONG(row, "value", "type", "%.*s compares numbers; give one, not %s", STR_ARG(row->op),
@@ -231,49 +233,6 @@ static void check_rows(ResourceCtx *ctx, const Value *conditions) {
                .value = value ? value : &none};
     if (find_kind(&row)) check_value(&row);
   }
-}
-
-/* Expressions ----------------------------------------------------------------------------------------------------- */
-
-static const char *const *words_of(const Node *node, const char **out_name) {
-  bool of_alert =
-      node->kind == NODE_SELECT && node->args[0]->kind == NODE_NAME && str_equal_c(node->args[0]->name, "alert");
-  if (of_alert && str_equal_c(node->name, "status")) return *out_name = "alert.status", STATUS_WORDS;
-  if (of_alert && str_equal_c(node->name, "priority")) return *out_name = "alert.priority", PRIORITY_WORDS;
-  return NULL;
-}
-
-static void check_literal(ResourceCtx *ctx, const Node *node, const char *name, const char *const *words) {
-  Str text = node->kind == NODE_CONST ? value_text_or(&node->value, STR_NONE) : STR_NONE;
-  bool known = text.len == 0;
-  for (size_t i = 0; i < WORDS; i++) known = known || str_equal_c(text, words[i]);
-  if (!known)
-    field_error(ctx, "/when", "choice", "%s is never \"%.*s\"%.*s", name, STR_ARG(utf8_cut(text, 60)),
-                STR_ARG(suggested(ctx->arena, text, words)));
-}
-
-/* alert.status == "firing" would never be true, and nobody would see it. Only literals: what is computed may be
- * anything. Depth is the parser's. */
-static void check_words(ResourceCtx *ctx, const Node *node) {
-  bool compares =
-      node->kind == NODE_CALL && node->count == 2 &&
-      (str_equal_c(node->name, "_==_") || str_equal_c(node->name, "_!=_") || str_equal_c(node->name, "@in_"));
-  for (u32 i = 0; compares && i < 2; i++) {
-    const char *name = "";
-    const char *const *words = words_of(node->args[i], &name);
-    const Node *other = node->args[1 - i];
-    if (words) check_literal(ctx, other, name, words);
-    for (u32 k = 0; words && other->kind == NODE_LIST && k < other->count; k++)
-      check_literal(ctx, other->args[k], name, words);
-  }
-  for (u32 i = 0; i < node->count; i++)
-    if (node->args[i]) check_words(ctx, node->args[i]);
-}
-
-static void check_when(ResourceCtx *ctx, Str when) {
-  Node *root = NULL;
-  Error ignored = {0};
-  if (!str_is_blank(when) && cel_parse(ctx->arena, when, false, &root, &ignored)) check_words(ctx, root);
 }
 
 /* Actions --------------------------------------------------------------------------------------------------------- */
@@ -357,7 +316,7 @@ void rule_check_meaning(ResourceCtx *ctx, const Value *old, const Value *fresh) 
                 "a rule has when or conditions, not both; %s, or write the rows into when, joined by &&",
                 rows ? "set when to null" : "set conditions to []");
   if (rows) check_rows(ctx, value_get_c(fresh, "conditions"));
-  if (when) check_when(ctx, value_text_or(value_get_c(fresh, "when"), STR_NONE));
+  if (when) rule_check_when(ctx, value_text_or(value_get_c(fresh, "when"), STR_NONE));
   if (is_changed(old, fresh, "actions")) check_actions(ctx, value_get_c(fresh, "actions"));
   if (does_nothing(fresh) && !(old && does_nothing(old)))
     field_error(

@@ -53,6 +53,17 @@ static bool knows_names(Call *c, ResourceCtx *rc, const Value *rule, Error *err)
   return rc->errors.count == 0 || fail(err, ERR_INVALID, "the rule has names that no rule has");
 }
 
+/* What saving refuses would be tried in vain. A draft may do nothing yet. */
+static bool means_something(Call *c, ResourceCtx *rc, const Value *rule, Error *err) {
+  Value draft = *rule;
+  resource_put(rc, &draft, "enabled", value_bool(false));
+  rule_check_meaning(rc, NULL, &draft);
+  for (size_t i = 0; i < rc->errors.count; i++)
+    rc->errors.items[i].pointer = str_format(c->arena, "/rule%.*s", STR_ARG(rc->errors.items[i].pointer));
+  c->errors = rc->errors;
+  return rc->errors.count == 0 || fail(err, ERR_INVALID, "the rule would be refused when it is saved");
+}
+
 /* The newest alerts that the caller sees. */
 static bool try_rule(Call *c, Db *db, Error *err) {
   ApiCtx ctx = api_ctx(c, db, NULL);
@@ -66,6 +77,7 @@ static bool try_rule(Call *c, Db *db, Error *err) {
     return fail_at(err, ERR_INVALID, "/rule", "rule is an object: a rule as it would be saved");
   if (!knows_names(c, &ctx.rc, rule, err)) return false;
   if (!alert_rule_try_begin(c->app, c->setup, c->arena, c->org_id, rule, &t, err) ||
+      !means_something(c, &ctx.rc, rule, err) ||
       !resource_list(&ctx.rc, registry_find(c->app->registry, S("alert")), &query, &list, err))
     return false;
   for (size_t i = 0; i < list.items.size; i++) {
