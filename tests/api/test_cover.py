@@ -234,7 +234,7 @@ def test_those_who_could_take_it_hear_of_it_and_who_asked_when_it_is_taken(rota)
 
 
 def heard(rota, name):
-    return str(rota.world.calls(name)[-1].body)
+    return rota.world.calls(name)[-1].body.decode()
 
 
 def test_who_is_on_call_again_and_who_is_relieved_hear_of_an_undo(rota):
@@ -249,6 +249,22 @@ def test_who_is_on_call_again_and_who_is_relieved_hear_of_an_undo(rota):
     for name in ("ann", "dan"):
         assert f"{ann} is on call again, not {dan}" in heard(rota, name) and shift["starts_at"] in heard(rota, name)
     assert "You have your shift again" in heard(rota, "ann") and "You are relieved" in heard(rota, "dan")
+
+
+def test_both_of_a_swap_are_told_both_shifts(rota):
+    mine, theirs = rota.turns["ann"][0], rota.turns["ben"][0]
+    ann, ben = rota.people["ann"]["name"], rota.people["ben"]["name"]
+    request = rota.ask("ann", mine, asked_user_id=rota.people["ben"]["id"], in_return={k: theirs[k] for k in ("starts_at", "ends_at")})
+
+    def both(name):
+        return all(words in heard(rota, name) for words in (f"{ann}'s shift goes to {ben}", f"{ben}'s shift goes to {ann}",
+                                                            mine["starts_at"], mine["ends_at"], theirs["starts_at"], theirs["ends_at"]))
+
+    rota.server.settle()
+    assert rota.world.tally("ann", "ben", "cleo", "dan") == (0, 1, 0, 0) and both("ben")
+    rota.take(request, "ben")
+    rota.server.settle()
+    assert rota.world.tally("ann", "ben", "cleo", "dan") == (1, 2, 0, 0) and both("ann") and both("ben")
 
 
 def test_an_undone_swap_says_both_shifts_to_both(rota):

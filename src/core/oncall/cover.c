@@ -56,12 +56,14 @@ bool cover_opened(Cycle *cycle, ResourceCtx *ctx, const Value *request, Error *e
   i64 id = resource_ref_id(ctx->registry, value_get_c(request, "id"));
   const SetupSchedule *schedule = setup_schedule(setup, cover_ref(ctx, request, "schedule_id"));
   Shift when = {.starts_ms = cover_time(request, "starts_at"), .ends_ms = cover_time(request, "ends_at")};
+  const Value *in_return = value_get_c(request, "in_return");
+  Shift back = {.starts_ms = cover_time(in_return, "starts_at"), .ends_ms = cover_time(in_return, "ends_at")};
   CoverNews news = {.schedule = schedule,
                     .user_id = cover_ref(ctx, request, "user_id"),
                     .asked_id = cover_ref(ctx, request, "asked_user_id"),
                     .first = &when,
                     .count = 1,
-                    .swap = value_is(value_get_c(request, "in_return"), VALUE_MAP),
+                    .back = back.ends_ms ? &back : NULL,
                     .message = value_text_or(value_get_c(request, "message"), S(""))};
   return expires(cycle, ctx->org_id, id, when.ends_ms, err) &&
          (!schedule || cover_tell_asked(cycle, setup, &news, err));

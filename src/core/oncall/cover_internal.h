@@ -29,7 +29,7 @@ typedef struct CoverNews {
   i64 asked_id; /* 0: everybody of the schedule is asked */
   const Shift *first;
   size_t count;
-  bool swap;
+  const Shift *back; /* in return, of a swap with asked_id; NULL: none */
   Str message;
 } CoverNews;
 MUST_CHECK bool cover_tell_asked(Cycle *cycle, const Setup *setup, const CoverNews *news, Error *err);

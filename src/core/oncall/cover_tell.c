@@ -39,6 +39,15 @@ static Str span_for(Arena *arena, const Setup *setup, const SetupSchedule *sched
                     STR_ARG(time_text_ms(arena, when->ends_ms)));
 }
 
+/* Whose shift becomes whose, for both halves. */
+static Str swap_text(Arena *arena, const Setup *setup, const SetupSchedule *schedule, i64 reader_id, i64 user_id,
+                     i64 other_id, const Shift *when, const Shift *back) {
+  Str user = cover_person(arena, setup, user_id), other = cover_person(arena, setup, other_id);
+  return str_format(arena, "%.*s's shift goes to %.*s: %.*s\n%.*s's shift goes to %.*s: %.*s", STR_ARG(user),
+                    STR_ARG(other), STR_ARG(span_for(arena, setup, schedule, reader_id, when)), STR_ARG(other),
+                    STR_ARG(user), STR_ARG(span_for(arena, setup, schedule, reader_id, back)));
+}
+
 static bool tell(Cycle *cycle, i64 org_id, i64 user_id, const char *purpose, Str title, Str text, Error *err) {
   size_t queued = 0;
   NotifyText what = {
@@ -56,13 +65,15 @@ bool cover_tell_asked(Cycle *cycle, const Setup *setup, const CoverNews *news, E
     add_members(setup, news->schedule, news->user_id, &readers);
   for (size_t i = 0; i < readers.count; i++) {
     Str title = str_format(arena, "%.*s asks %s: %.*s", STR_ARG(name),
-                           news->swap ? "to swap shifts with you" : "for somebody in their place",
+                           news->back ? "to swap shifts with you" : "for somebody in their place",
                            STR_ARG(news->schedule->name));
     Str more = news->count > 1 ? str_format(arena, ", and %zu more", news->count - 1) : S("");
-    Str text = str_format(arena, "%.*s%.*s\n\n%.*s%sTake it or look at it: %s/schedules/%.*s",
-                          STR_ARG(span_for(arena, setup, news->schedule, readers.ids[i], news->first)), STR_ARG(more),
-                          STR_ARG(news->message), news->message.len ? "\n\n" : "", cycle_app(cycle)->public_url,
-                          STR_ARG(news->schedule->slug));
+    Str when = news->back ? swap_text(arena, setup, news->schedule, readers.ids[i], news->user_id, news->asked_id,
+                                      news->first, news->back)
+                          : span_for(arena, setup, news->schedule, readers.ids[i], news->first);
+    Str text = str_format(arena, "%.*s%.*s\n\n%.*s%sTake it or look at it: %s/schedules/%.*s", STR_ARG(when),
+                          STR_ARG(more), STR_ARG(news->message), news->message.len ? "\n\n" : "",
+                          cycle_app(cycle)->public_url, STR_ARG(news->schedule->slug));
     if (!tell(cycle, news->schedule->org_id, readers.ids[i], "cover_request", title, text, err)) return false;
   }
   return true;
@@ -88,15 +99,33 @@ bool cover_tell_owners(Cycle *cycle, const Setup *setup, const CoverNews *news, 
   return true;
 }
 
+static bool tell_swapped(Cycle *cycle, const Setup *setup, const SetupSchedule *schedule, const Cover *cover,
+                         i64 taker_id, Error *err) {
+  Arena *arena = cycle->arena;
+  Shift when = {.starts_ms = MAX(cover->starts_ms, cycle->now_ms), .ends_ms = cover->ends_ms},
+        back = {.starts_ms = MAX(cover->return_starts_ms, cycle->now_ms), .ends_ms = cover->return_ends_ms};
+  Readers readers = {0};
+  add_reader(setup, &readers, cover->user_id, 0);
+  add_reader(setup, &readers, taker_id, 0);
+  for (size_t i = 0; i < readers.count; i++) {
+    i64 reader = readers.ids[i];
+    Str other = cover_person(arena, setup, reader == taker_id ? cover->user_id : taker_id);
+    Str title = str_format(arena, "%.*s swaps shifts with you: %.*s", STR_ARG(other), STR_ARG(schedule->name));
+    Str text = swap_text(arena, setup, schedule, reader, cover->user_id, taker_id, &when, &back);
+    if (!tell(cycle, schedule->org_id, reader, "cover_taken", title, text, err)) return false;
+  }
+  return true;
+}
+
 bool cover_tell_taken(Cycle *cycle, const Setup *setup, const Cover *cover, i64 taker_id, Error *err) {
   Arena *arena = cycle->arena;
   const SetupSchedule *schedule = setup_schedule(setup, cover->schedule_id);
   const SetupUser *asker = setup_user(setup, cover->user_id);
   Shift when = {.starts_ms = cover->starts_ms, .ends_ms = cover->ends_ms};
+  if (schedule && cover->return_ends_ms) return tell_swapped(cycle, setup, schedule, cover, taker_id, err);
   if (!schedule || !asker || str_equal_c(asker->status, "deactivated")) return true;
-  Str title =
-      str_format(arena, "%.*s %s: %.*s", STR_ARG(cover_person(arena, setup, taker_id)),
-                 cover->return_ends_ms ? "swaps shifts with you" : "covers your shift", STR_ARG(schedule->name));
+  Str title = str_format(arena, "%.*s covers your shift: %.*s", STR_ARG(cover_person(arena, setup, taker_id)),
+                         STR_ARG(schedule->name));
   return tell(cycle, schedule->org_id, cover->user_id, "cover_taken", title,
               span_for(arena, setup, schedule, cover->user_id, &when), err);
 }
