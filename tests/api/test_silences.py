@@ -403,3 +403,12 @@ def test_a_new_silence_does_not_say_that_it_holds_nothing(world):
     world.server.settle()
     assert world.server.get("silences/" + made["id"])["holding"] == 1
     world.server.api("DELETE", "silences/" + made["id"])
+
+
+def test_a_silence_moved_to_later_answers_that_it_waits(world):
+    made = world.server.make("silences", matchers=[{"name": "env", "value": world.name}], for_s=3600)
+    assert made["state"] == "active"
+    moved = world.server.change("silences", made["id"], starts_at="2040-01-01T00:00:00Z", ends_at="2040-01-02T00:00:00Z")
+    assert moved["state"] == "pending" == world.server.get(f"silences/{made['id']}")["state"], moved
+    back = world.server.change("silences", made["id"], starts_at=made["starts_at"])
+    assert back["state"] == "active" == world.server.get(f"silences/{made['id']}")["state"], back

@@ -191,6 +191,15 @@ static bool too_many_expressions(ResourceCtx *ctx, const Value *old, const Value
   return *out = count >= SILENCE_CEL_MAX, true;
 }
 
+/* An update leaves what the server keeps as it is, and the answer to it shows the row: so it is moved first. */
+static bool move_state(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
+  static const DbStmt MOVE = {"silence_move", "UPDATE silence SET state = $2 WHERE id = $1", NULL};
+  const Value *before = old ? value_get_c(old, "state") : NULL, *after = value_get_c(fresh, "state");
+  if (!before || ctx->errors.count || value_equal(before, after)) return true;
+  return db_run(ctx->db, &MOVE, err, db_int(resource_ref_id(ctx->registry, value_get_c(old, "id"))),
+                db_text(value_text(after)));
+}
+
 static bool silence_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   bool many = false;
   check_what(ctx, fresh);
@@ -202,7 +211,7 @@ static bool silence_before_write(ResourceCtx *ctx, const Value *old, Value *fres
                 "looked up, or end some",
                 SILENCE_CEL_MAX);
   resource_put(ctx, fresh, "state", value_c(time_of(fresh, "starts_at") <= ctx->now_ms ? "active" : "pending"));
-  return true;
+  return move_state(ctx, old, fresh, err);
 }
 
 static void silence_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
