@@ -98,7 +98,9 @@ static bool part_value(const Verb *verb, const BodyPart *part, const char *text,
   switch (part->form) {
   case PART_NUMBER:
     if (!str_to_i64(str_from_c(text), INT64_MIN, INT64_MAX, &number))
-      return fail(err, ERR_INVALID, "--%s \"%s\" is not a whole number", part->source, text);
+      return part->source[0] == '@' ? fail(err, ERR_INVALID, "%s \"%s\" is not a whole number; usage: tocsin %s",
+                                           part->member, text, verb->spec->usage)
+                                    : fail(err, ERR_INVALID, "--%s \"%s\" is not a whole number", part->source, text);
     *out = value_int(number);
     return true;
   case PART_SECONDS:

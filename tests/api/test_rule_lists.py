@@ -251,6 +251,8 @@ def test_the_client_lists_versions_and_restores(world):
     world.server.change("alert-rules", rule["id"], name="Second name")
     listed = run("rule", "versions", rule["slug"], "--data", world.server.folder)
     assert listed.returncode == 0 and [line.split()[0] for line in listed.stdout.splitlines()] == ["2", "1"] and "Olga Owner" in listed.stdout, listed
+    wrong = run("rule", "restore", rule["slug"], "abc", "--data", world.server.folder)
+    assert wrong.returncode != 0 and 'version "abc" is not a whole number; usage: tocsin rule restore RULE VERSION' in wrong.stderr, wrong
     done = run("rule", "restore", rule["slug"], "1", "--data", world.server.folder)
     assert done.returncode == 0 and "restored" in done.stdout, done
     assert world.server.get(f"alert-rules/{rule['id']}")["name"] == rule["name"]
