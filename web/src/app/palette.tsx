@@ -14,6 +14,19 @@ import { openOver } from "./shell";
 const ITEM = "flex h-10 cursor-pointer items-center gap-3 rounded-md px-3 data-[selected=true]:bg-hover";
 const GROUP = "[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:pt-3 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-semibold [&_[cmdk-group-heading]]:text-quiet";
 
+/* What is called exactly so comes first, then what begins so, then what has a word that does. */
+function fitness(value: string, search: string) {
+  const wanted = search
+    .replace(/^[>#@!]\s*/, "")
+    .trim()
+    .toLowerCase();
+  const name = value.toLowerCase().replace(/^go to /, "");
+  if (!wanted || name === wanted) return 1;
+  if (name.startsWith(wanted)) return 0.9;
+  if (name.includes(` ${wanted}`)) return 0.8;
+  return name.includes(wanted) ? 0.5 : 0;
+}
+
 export default function Palette({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const [text, setText] = useState("");
@@ -48,7 +61,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content aria-describedby={undefined} data-modal className="appear fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-raised shadow-2xl">
           <Radix.Title className="sr-only">Find or do</Radix.Title>
-          <Command label="Find or do" loop filter={(value, search) => (value.toLowerCase().includes(search.replace(/^[>#@!]\s*/, "").trim().toLowerCase()) ? 1 : 0)}>
+          <Command label="Find or do" loop filter={fitness}>
             <Command.Input autoFocus value={text} onValueChange={setText} placeholder="Find or do…   > actions   # incidents   @ people   ! services" className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none" />
             <Command.List className="max-h-[50vh] overflow-y-auto p-1.5">
               <Command.Empty className="px-4 py-8 text-center text-quiet">Nothing is called “{text}”.</Command.Empty>
