@@ -211,7 +211,7 @@ def test_a_key_is_made_when_none_is_given(server):
 
 def test_a_contact_method_that_nothing_can_send_to_is_refused(server):
     user = server.make("users", name="Texted", email="texted@example.org", role="responder")
-    for kind in ("push", "discord"):
+    for kind in ("gotify", "discord"):
         answer = server.try_api("POST", "contact-methods", {"user_id": user["id"], "kind": kind, "address": "+4930123456"})
         (error,) = answer.json["errors"]
         assert answer.status == 400 and error["pointer"] == "/kind", answer
