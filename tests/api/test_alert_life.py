@@ -122,7 +122,7 @@ def test_a_repeat_changes_neither_version_nor_updated_at(life):
     after = life.alert("key")
     assert (after["version"], after["updated_at"]) == (before["version"], before["updated_at"])
     assert after["count"] == 4
-    assert after["last_seen_at"] >= before["last_seen_at"]
+    assert parse(after["last_seen_at"]) >= parse(before["last_seen_at"])
 
 
 def test_a_dismissed_alerts_repeats_are_silent_until_it_is_resolved(life):
