@@ -30,6 +30,7 @@ from postgres import Cluster  # noqa: E402
 from tocsin import Tocsin  # noqa: E402
 
 PAGING = 24  # policies; a policy may page 20 times a minute before a storm joins its pages
+REQUESTS_MAX = 1_000_000  # of one integration: the log that is compared with what was promised keeps more than any round sends
 
 
 class Crash:
@@ -40,6 +41,8 @@ class Crash:
         self.server = Tocsin(folder, db=db)
         self.server.init()
         self.server.start()
+        organization = self.server.items("organizations")[0]
+        self.server.change("organizations", organization["id"], retention={**(organization["retention"] or {}), "requests_max": REQUESTS_MAX})
         self.make_pagers()
         self.beside = self.make_node(folder.with_name("beside")) if two else None  # killed instead of the server
         self.lost, self.unpaid, self.wrong, self.repeated = [], [], [], 0
