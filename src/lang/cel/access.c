@@ -5,15 +5,9 @@
 
 #include "lang/cel/machine.h"
 
-/* The field of a map. Most maps are small and most keys differ in length. */
-static inline const Value *field_of(const Value *map, const Value *name) {
-  if (map->flags & VALUE_INDEXED || name->size == 0) return value_get_key(map, name);
-  for (u32 i = 0; i < map->size; i++) {
-    const Member *m = &map->members[i];
-    if (m->key.kind == VALUE_STRING && m->key.size == name->size && same_bytes(m->key.text, name->text, name->size))
-      return &m->value;
-  }
-  return NULL;
+static const Value *field_of(const Value *map, const Value *name) {
+  bool indexed = map->flags & VALUE_INDEXED || name->size == 0;
+  return indexed ? value_get_key(map, name) : machine_small_field(map, name);
 }
 
 static Value no_field(Machine *m, const Value *from, Str name) {

@@ -50,6 +50,15 @@ static bool make_doubles(Value *copy, const Value *args, u32 count) {
   return any;
 }
 
+Value machine_call_row(Machine *m, const CallSite *site, const CelFn *row, const Value *args, u32 count, u64 read) {
+  if (row->slow) read *= row->slow;
+  if (!cel_charge(&m->call, read + row->cost + 1)) return cel_out_of_budget(&m->call);
+  m->call.prepared = site->prepared;
+  Value out = row->call(&m->call, args, count);
+  if (has_size(&out) && !cel_charge(&m->call, out.size / CEL_BYTES_WRITTEN)) return cel_out_of_budget(&m->call);
+  return out;
+}
+
 Value machine_call(Machine *m, const Value *args, const Op *op) {
   const CallSite *site = &m->program->calls[op->a];
   u32 count = op->count;
@@ -66,10 +75,5 @@ Value machine_call(Machine *m, const Value *args, const Op *op) {
     row = row_for(site->fn, args, count, member);
   }
   if (!row) return refuse(m, site->fn, args, count, member);
-  if (row->slow) read *= row->slow;
-  if (!cel_charge(&m->call, read + row->cost + 1)) return cel_out_of_budget(&m->call);
-  m->call.prepared = site->prepared;
-  Value out = row->call(&m->call, args, count);
-  if (has_size(&out) && !cel_charge(&m->call, out.size / CEL_BYTES_WRITTEN)) return cel_out_of_budget(&m->call);
-  return out;
+  return machine_call_row(m, site, row, args, count, read);
 }

@@ -91,9 +91,15 @@ static bool generate_name(Generator *g, const Node *node) {
 }
 
 /* A field of a variable is what most expressions read: one instruction instead of two. */
+static bool is_field(const Node *node) {
+  if (node->kind != NODE_SELECT || node->test || node->optional) return false;
+  const Node *of = node->args[0];
+  return of->kind == NODE_NAME && of->ref == REF_VAR && !of->test;
+}
+
 static bool generate_field(Generator *g, const Node *node) {
   const Node *of = node->args[0];
-  if (node->test || node->optional || of->kind != NODE_NAME || of->ref != REF_VAR || of->test) return false;
+  if (!is_field(node)) return false;
   u32 op = emit(g, OP_FIELD, (u32)of->slot, node, 1);
   g->ops.items[op].b = add_const(g, kept_text(g, node->name));
   return true;
@@ -151,9 +157,22 @@ static bool generate_equal_const(Generator *g, Node *node, bool *out_ok) {
   if ((!equal && !str_equal_c(node->name, "_!=_")) || node->count != 2 || node->args[1]->kind != NODE_CONST ||
       !fold(g, node->args[1], &constant))
     return false;
+  if (is_field(node->args[0])) emit(g, OP_TRY_EQUAL, 0, node, 0);
   *out_ok = generate(g, node->args[0]);
   emit(g, equal ? OP_EQUAL_CONST : OP_NOT_EQUAL_CONST, add_const(g, constant), node, 0);
   return true;
+}
+
+/* The row of a method of texts that answers a bool, when its name has no other. */
+static const CelFn *only_row(const CelFn *fn) {
+  const Overload *o = fn->call ? fn->read : NULL;
+  bool fits = o && !fn->next && !o->next && o->member && !o->variadic && o->count == 2;
+  bool texts = fits && o->params[0]->kind == TYPE_STRING && o->params[1]->kind == TYPE_STRING;
+  return texts && o->result->kind == TYPE_BOOL ? fn : NULL;
+}
+
+static bool is_constant(const Node *node, ValueKind kind) {
+  return node->kind == NODE_CONST && node->value.kind == kind;
 }
 
 static bool generate_call(Generator *g, Node *node) {
@@ -162,6 +181,8 @@ static bool generate_call(Generator *g, Node *node) {
   if (generate_equal_const(g, node, &ok)) return ok;
   for (size_t i = 0; i < COUNT(OPERATORS); i++)
     if (str_equal_c(node->name, OPERATORS[i].name)) {
+      bool order = OPERATORS[i].code >= OP_LESS && OPERATORS[i].code <= OP_GREATER_EQUAL;
+      if (order && is_field(node->args[0]) && is_constant(node->args[1], VALUE_INT)) emit(g, OP_TRY_ORDER, 0, node, 0);
       if (!generate_args(g, node)) return false;
       emit(g, OPERATORS[i].code, 0, node, 1 - (i32)node->count);
       return true;
@@ -169,6 +190,9 @@ static bool generate_call(Generator *g, Node *node) {
   bool lazy = str_equal_c(node->name, "or") || str_equal_c(node->name, "orValue");
   if (lazy && node->member && node->count == 2) return generate_opt_or(g, node);
   CallSite site = {.fn = node->fn};
+  if (node->member && node->count == 2 && is_field(node->args[0]) && is_constant(node->args[1], VALUE_STRING))
+    site.only = only_row(node->fn);
+  if (site.only) emit(g, OP_TRY_CALL, 0, node, 0);
   if (!generate_args(g, node) || !prepare(g, node, &site.prepared)) return false;
   *VEC_PUSH(g->c->arena, &g->calls) = site;
   u32 op = emit(g, OP_CALL, (u32)g->calls.count - 1, node, 1 - (i32)node->count);

@@ -5,15 +5,6 @@
 
 #include "lang/cel/machine.h"
 
-/* Leaves the program when the budget is spent; OP_END makes the fault. */
-static inline u32 unless_spent(const Machine *m, u32 next) {
-  return m->call.left < 0 ? m->program->op_count - 1 : next;
-}
-
-static inline void push(Machine *m, Value v) {
-  *++m->top = v;
-}
-
 /* Values ---------------------------------------------------------------------------------------------------------- */
 
 static u32 run_const(Machine *m, const Op *op, u32 next) {
@@ -109,23 +100,6 @@ static u32 run_arithmetic(Machine *m, const Op *op, u32 next) {
   return unless_spent(m, next);
 }
 
-enum { QUICK_BYTES_MAX = 256 };
-
-/* Equality where it is quick; false: take the slow way. */
-static inline bool quick_equal(const Value *a, const Value *b, bool *out) {
-  if (a->kind != b->kind) return false;
-  if (a->kind == VALUE_STRING && a->size > QUICK_BYTES_MAX) return false; /* long texts are paid for */
-  if (a->kind == VALUE_STRING)
-    *out = a->size == b->size && a->flags == b->flags && (a->size == 0 || same_bytes(a->text, b->text, a->size));
-  else if (a->kind == VALUE_INT)
-    *out = a->i == b->i;
-  else if (a->kind == VALUE_BOOL)
-    *out = a->b == b->b;
-  else
-    return false;
-  return true;
-}
-
 static u32 run_equal(Machine *m, const Op *op, u32 next) {
   bool equal = false;
   m->top--;
@@ -184,14 +158,9 @@ static u32 run_negate(Machine *m, const Op *op, u32 next) {
 /* Logic: one value of the chain so far stays on the stack. `decisive` ends a chain: false for &&, true for ||.
  * ---------- */
 
-static u32 decided(Machine *m, const Op *op) {
-  if (op->count) m->decided = m->program->places[m->call.op];
-  return op->a;
-}
-
 static u32 run_logic_first(Machine *m, const Op *op, u32 next) {
   bool decisive = op->code == OP_OR_FIRST;
-  if (m->top->kind == VALUE_BOOL) return m->top->b == decisive ? decided(m, op) : next;
+  if (m->top->kind == VALUE_BOOL) return m->top->b == decisive ? machine_decided(m, op) : next;
   *m->top = cel_not_bool(&m->call, m->top);
   return next;
 }
@@ -201,7 +170,7 @@ static u32 run_logic_next(Machine *m, const Op *op, u32 next) {
   const Value *operand = m->top--;
   if (operand->kind == VALUE_BOOL && operand->b == decisive) {
     *m->top = *operand;
-    return decided(m, op);
+    return machine_decided(m, op);
   }
   if (operand->kind == VALUE_BOOL && m->top->kind == VALUE_BOOL) return next; /* neither decides: they are the same */
   if (is_fault(m->top)) return next; /* the first fault stays, whatever comes, unless it is absorbed */
@@ -359,4 +328,7 @@ const Instruction INSTRUCTIONS[OP_END] = {
     [OP_LOOP_FILTER] = run_loop_filter,
     [OP_LOOP_STEP] = run_loop_step,
     [OP_FAULT] = run_fault,
+    [OP_TRY_EQUAL] = attempt_equal,
+    [OP_TRY_ORDER] = attempt_order,
+    [OP_TRY_CALL] = attempt_call,
 };

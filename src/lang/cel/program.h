@@ -81,6 +81,9 @@ typedef enum OpCode {
   OP_LOOP_FILTER, /* pop; false: go to the next step at b of loops[a] */
   OP_LOOP_STEP,   /* pop the body's value; next element: jump to b; done: push the result */
   OP_FAULT,       /* push a fault: consts[a] is its message */
+  OP_TRY_EQUAL,   /* see attempt.c: what follows tests a field against a constant */
+  OP_TRY_ORDER,
+  OP_TRY_CALL,
   OP_END,
 } OpCode;
 
@@ -96,6 +99,7 @@ typedef struct Place { /* of an instruction or a decision in the source */
 
 typedef struct CallSite {
   const CelFn *fn;
+  const CelFn *only; /* the row of a method of texts that answers a bool and has no other overload, or NULL */
   const void *prepared;
 } CallSite;
 
