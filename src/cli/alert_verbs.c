@@ -26,7 +26,7 @@ static int run_show(Verb *verb) {
 static void say_told(Verb *verb) {
   Value row = value_null();
   if (verb->quiet || !client_try(verb->client, list_path_of(verb->arena, &ALERT, verb_word(verb, 0)), &row)) return;
-  show_told_of_alert(verb, &row);
+  show_told_of_alert(verb, &row, false);
 }
 
 /* Every run of the rules over this alert, the newest last; then who was told. */

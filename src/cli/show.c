@@ -28,7 +28,7 @@ static void section(Verb *verb, const char *title, const Column *columns, Str pa
 }
 
 /* "page, level 2, active by Ann: the rule" */
-static Str page_title(Arena *arena, const Value *page, const char *which) {
+static Str page_title(Arena *arena, const Value *page, const char *which, bool reason) {
   Str who = value_text_or(value_pointer(page, S("/acknowledged_by/name")), STR_NONE),
       status = verb_text_of(page, "status"), next = verb_text_of(page, "next_escalation_at");
   Buf out = buf_new(arena, KIB(4));
@@ -38,11 +38,12 @@ static Str page_title(Arena *arena, const Value *page, const char *which) {
   if (str_equal_c(status, "exhausted")) buf_puts(&out, ", nobody answered");
   if (str_equal_c(status, "exhausted") && next.len) buf_format(&out, ", starts again at %.*s", STR_ARG(next));
   Str why = verb_text_of(page, "why");
-  if (why.len) buf_format(&out, ": %.*s", STR_ARG(why));
+  if (reason && why.len) buf_format(&out, ": %.*s", STR_ARG(why));
   return print_clean(arena, buf_str(&out));
 }
 
-void show_told(Verb *verb, const char *filter, Str id) {
+/* filter: "alert_id" or "incident_id", of id. */
+static void show_told(Verb *verb, const char *filter, Str id, bool reasons) {
   Arena *arena = verb->arena;
   Value pages = value_null();
   Str path = str_format(arena, "/api/v1/pages?%s=%.*s&sort=-id&limit=5", filter, STR_ARG(id));
@@ -54,16 +55,17 @@ void show_told(Verb *verb, const char *filter, Str id) {
     Value speaker = value_null();
     bool combined = speaker_id.len &&
                     client_try(verb->client, str_format(arena, "/api/v1/pages/%.*s", STR_ARG(speaker_id)), &speaker);
-    Str title = page_title(arena, combined ? &speaker : page, combined ? "page, combined with others" : "page");
+    Str title =
+        page_title(arena, combined ? &speaker : page, combined ? "page, combined with others" : "page", reasons);
     section(verb, str_to_c(arena, title), TOLD,
             str_format(arena, "/api/v1/pages/%.*s/notifications?limit=50", STR_ARG(verb_text_of(page, "id"))));
   }
 }
 
-void show_told_of_alert(Verb *verb, const Value *alert) {
+void show_told_of_alert(Verb *verb, const Value *alert, bool reasons) {
   Str incident = verb_text_of(alert, "incident_id");
-  show_told(verb, "alert_id", verb_text_of(alert, "id"));
-  if (incident.len) show_told(verb, "incident_id", incident);
+  show_told(verb, "alert_id", verb_text_of(alert, "id"), reasons);
+  if (incident.len) show_told(verb, "incident_id", incident, reasons);
 }
 
 /* What an entry holds, as words: a note is its text, a change is "severity 3 to 1". Ids mean nothing to people. */
@@ -113,9 +115,9 @@ int show_subject(Verb *verb, const Resource *kind, const char *word) {
   if (kind == &INCIDENT)
     section(verb, "alerts", MEMBERS, str_format(verb->arena, "/api/v1/incidents/%.*s/alerts?limit=50", STR_ARG(id)));
   if (kind == &INCIDENT)
-    show_told(verb, "incident_id", id);
+    show_told(verb, "incident_id", id, true);
   else
-    show_told_of_alert(verb, &row);
+    show_told_of_alert(verb, &row, true);
   show_timeline(verb, kind, id);
   return EXIT_DONE;
 }

@@ -154,6 +154,10 @@ def test_an_episode_within_ten_minutes_of_the_acknowledgement_keeps_it(life):
     assert (alert["status"], alert["episode"]) == ("acknowledged", 2)
     assert [page["status"] for page in life.pages(alert) if page["episode"] == 2 and page["status"] == "active"] == []
     assert life.told("bob") == 0
+    run = life.server.get(f"alerts/{alert['id']}/explanation")["items"][0]
+    assert run["pages"] == [] and "600 s (ack_kept_s)" in run["outcome"] and "Olga Owner" in run["outcome"], run
+    story = life.server.items(f"alerts/{alert['id']}/timeline")
+    assert [entry["data"] for entry in story if entry["kind"] == "reopened"] == [{"episode": 2, "still_acknowledged_by": "Olga Owner"}]
 
 
 def test_an_episode_later_than_that_pages_again(life):

@@ -202,3 +202,10 @@ def test_a_dismissed_alert_is_reopened_by_a_person(life):
     do(life, alert, "dismiss", reason="Known")
     assert do(life, alert, "reopen")["status"] == "triggered"
     assert life.told("ann") == 2
+
+
+def test_what_nobody_acknowledged_cannot_be_taken_back(life):
+    life.fire("key")
+    answer = life.server.try_api("POST", f"alerts/{life.alert('key')['id']}/unacknowledge", {})
+    assert answer.status == 409 and "nothing to take back" in answer.text, answer
+    assert life.tally("ann", "bob") == (1, 0)

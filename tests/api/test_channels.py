@@ -307,6 +307,7 @@ def test_an_answer_by_sms_acts_on_the_last_message(make, text, status):
     assert answer.status == 200 and answer.body.startswith(b"<Response><Message>"), answer.body
     alert = double.world.alert("disk")
     assert alert["status"] == status
+    assert f"{status.title()} {alert['number']} " in answer.body.decode(), answer.body
     if status == "acknowledged":
         assert alert["acknowledged_by"]["name"].startswith("Ann")
     assert double.notification()["status"] == "delivered"
@@ -325,7 +326,8 @@ def test_an_answer_names_the_alert_by_its_number(make):
 def test_a_second_acknowledgement_hears_who_was_first(make):
     double, _ = sent_sms(make)
     sms(double, "a")
-    assert re.search(rb"Already acknowledged by .+ at \d\d:\d\d\.", sms(double, "a").body)
+    number = double.world.alert("disk")["number"].encode()
+    assert re.search(rb"Already acknowledged by .+ at \d\d:\d\d: " + number, sms(double, "a").body)
 
 
 @pytest.mark.parametrize("sender, signed, code", [("+491700000000", True, 200), (PHONE, False, 403)])
@@ -352,7 +354,7 @@ def test_keys_of_a_call(make):
     assert b"<Gather" in post(double, link, {"CallSid": "CA1", "Digits": "*"}).body
     assert double.world.alert("disk")["status"] == "triggered"
     answer = post(double, link, {"CallSid": "CA1", "Digits": "4"})
-    assert b"<Say>You acknowledged it" in answer.body and double.world.alert("disk")["status"] == "acknowledged"
+    assert b"<Say>Acknowledged " + double.world.alert("disk")["number"].encode() in answer.body and double.world.alert("disk")["status"] == "acknowledged"
     assert double.notification()["status"] == "delivered"
     post(double, form["StatusCallback"], {"CallSid": "CA1", "CallStatus": "completed"})
     assert double.notification()["status"] == "delivered"
@@ -379,7 +381,7 @@ def test_a_telegram_button(make):
     assert double.server.http("POST", path, body, {**head, "X-Telegram-Bot-Api-Secret-Token": "wrong"}).status == 403
     assert double.world.alert("disk")["status"] == "triggered"
     answer = double.server.http("POST", path, body, {**head, "X-Telegram-Bot-Api-Secret-Token": connector["hook_token"]})
-    assert answer.status == 200 and answer.json["method"] == "answerCallbackQuery" and "acknowledged" in answer.json["text"]
+    assert answer.status == 200 and answer.json["method"] == "answerCallbackQuery" and "Acknowledged ALERT-" in answer.json["text"]
     assert double.world.alert("disk")["acknowledged_by"]["name"].startswith("Ann")
 
 
@@ -419,7 +421,9 @@ def test_an_answer_by_sms_to_a_bundle_is_for_all_that_it_carried(make):
         double.fire(key, priority="p1")
     double.server.turn("61s")
     assert "3 pages: " in double.calls()[-1].form["Body"]
-    assert sms(double, "a").status == 200
+    numbers = [double.world.alert(key)["number"] for key in ("two", "three", "four")]
+    said = sms(double, "a").body.decode()
+    assert "Acknowledged 3 alerts: " in said and all(number in said for number in numbers) and "stopped" in said, said
     assert [double.world.alert(k)["status"] for k in ("disk", "two", "three", "four")] == ["triggered", *["acknowledged"] * 3]
 
 

@@ -329,6 +329,7 @@ def test_why_tells_which_rules_matched_and_who_was_paged(client):
     assert f'"Quiet {client.world.name}" does not match' in told
     assert client.world.chain["name"] in told and "triggered" in told
     assert client.world.ann["name"] in told and "webhook" in told
+    assert told.count("default chain") == 1, "each page is told once"
 
 
 def test_a_declared_incident_says_that_nobody_was_paged(client):

@@ -46,6 +46,31 @@ def test_a_level_that_does_not_wait_goes_with_the_next(people):
     """)
 
 
+def test_nobody_of_levels_that_go_together_is_told_twice(people):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {"targets": [to(people.ann), to(people.bob)], "wait_s": 0},
+           {"targets": [to(people.ann)]}, {"targets": [to(people.ann)]}, repeat=1)
+    dry = people.server.api("POST", "pages/preview", {"targets": [{"kind": "policy", "id": people.chain["id"]}]})
+    told = [(step["after_s"], step["what"], [one["name"].split()[0] for one in step["people"]]) for step in dry["ladders"][0]["steps"]]
+    assert told[:4] == [(0, "paged", ["Ann"]), (0, "paged", ["Bob"]), (0, "skipped", []), (600, "paged", ["Ann"])], told
+    play(people, """
+        00:00     fire disk         ann bob
+        09:59     -
+        10:01     -                 ann
+        20:01     -                 ann bob
+        30:01     -                 ann
+    """)
+    assert "page_level_skipped" in timeline(people)
+
+
+def test_a_level_told_with_the_one_before_still_has_its_other_attempts(people):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {"targets": [to(people.ann)], "attempts": 2, "wait_s": 60}, {"targets": [to(people.bob)]})
+    play(people, """
+        00:00     fire disk         ann
+        01:01     -                 ann
+        02:02     -                 bob
+    """)
+
+
 def test_escalate_now_leaves_out_the_other_attempts_of_the_level(people):
     ladder(people, {"targets": [to(people.ann)], "attempts": 3}, {"targets": [to(people.bob)]})
     play(people, """
@@ -480,6 +505,11 @@ def test_the_dry_run_has_the_priority_of_a_page_by_hand(people):
     ({"when": {"windows": [{"from": "25:00", "to": "09:00"}]}}, "/levels/0/when/windows/0/from", "time of the day"),
     ({"when": {"time_zone": "Mars/Base"}}, "/levels/0/when/time_zone", "Mars/Base"),
     ({"when": {"rounds": [10]}}, "/levels/0/when/rounds/0", "9"),
+    ({"when": {"rounds": [0, 4]}}, "/levels/0/when/rounds/1", "with repeat 3 the last round is 3"),
+    ({"wait_s": 0, "attempts": 2}, "/levels/0/wait_s", "last level has none"),
+    ({"when": {"matchers": [{"name": "env", "value": "prod"}, {"name": "env", "value": "test"}]}}, "/levels/0/when/matchers/1", 'env="prod" contradicts env="test"'),
+    ({"when": {"matchers": [{"name": "env", "op": "!=", "value": "prod"}, {"name": "env", "value": "prod"}]}}, "/levels/0/when/matchers/0", "never be told"),
+    ({"when": {"matchers": [{"name": "env", "value": "prod"}, {"name": "env", "op": "=~", "value": "pro|test"}]}}, "/levels/0/when/matchers/1", "contradicts env=~"),
     ({"targets": [{"kind": "channel", "id": "#ops"}]}, "/levels/0/targets/0/kind", "would reach nobody"),
     ({"until": "tomorrow"}, "/levels/0/until", "tomorrow")])
 def test_what_is_wrong_is_said_at_its_place(people, level, pointer, words):
@@ -488,16 +518,26 @@ def test_what_is_wrong_is_said_at_its_place(people, level, pointer, words):
     assert any(e["pointer"] == pointer and words in e["message"] for e in answer.json["errors"]), answer.json
 
 
+def test_what_could_never_happen_is_refused_when_it_is_written_and_not_before(people):
+    made = ladder(people, {"targets": [to(people.ann)], "when": {"rounds": [1], "matchers": [{"name": "env", "value": "prod"}, {"name": "env", "op": "=~", "value": "p.*"}]}}, repeat=1)
+    for change, pointer, words in (({"repeat": 0}, "/levels/0/when/rounds/0", "round 1 never comes"), ({"ack_timeout_s": 1}, "/ack_timeout_s", "at least 60"),
+                                   ({"levels": [{"targets": [to(people.ann)], "wait_s": 0, "attempts": 2}, {"targets": [to(people.bob)]}]}, "/levels/0/attempts", "at once are one")):
+        answer = people.server.try_api("PATCH", f"escalation-policies/{made['id']}", change)
+        assert answer.status in (400, 422), answer
+        assert [(e["pointer"], words in e["message"]) for e in answer.json["errors"]] == [(pointer, True)], answer.json
+    assert people.server.change("escalation-policies", made["id"], ack_timeout_s=60)["ack_timeout_s"] == 60
+
+
 def test_eleven_levels_are_too_many(people):
     answer = people.server.try_api("POST", "escalation-policies", {"name": "Long", "levels": [{"targets": [to(people.ann)]}] * 11})
     assert answer.status in (400, 422) and any(e["pointer"] == "/levels" and "10" in e["message"] for e in answer.json["errors"]), answer.json
 
 
 def test_the_client_shows_the_ladder(people):
-    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.bob)], "when": {"rounds": [1]}}, exhausted=[to(people.cleo)])
+    ladder(people, {"targets": [to(people.ann)]}, {"targets": [to(people.bob)], "when": {"rounds": [1]}}, exhausted=[to(people.cleo)], repeat=1)
     done = run("page", people.chain["slug"], "--preview", "--data", people.server.folder)
     lines = done.stdout.splitlines()
     assert "urgency high" in lines[0], done.stdout
-    assert [line.split()[1:4] for line in lines[2:]] == [["1", "0", "paged"], ["2", "0", "skipped"], ["0", "0", "exhausted"]], done.stdout
+    assert [line.split()[1:4] for line in lines[2:]] == [["1", "0", "paged"], ["2", "0", "skipped"], ["1", "1", "paged"], ["2", "1", "paged"], ["0", "1", "exhausted"]], done.stdout
     assert "webhook" in lines[2] and "not for this round" in lines[3]
     assert people.tally("ann", "bob", "cleo") == (0, 0, 0)

@@ -20,7 +20,7 @@ typedef enum Move {
  * move. */
 static const Move MOVES[ALERT_VERB_COUNT][ALERT_STATUS_COUNT] = {
     [ALERT_VERB_ACKNOWLEDGE] = {MOVE_ACKNOWLEDGED, MOVE_SAME, MOVE_NOT, MOVE_NOT},
-    [ALERT_VERB_UNACKNOWLEDGE] = {MOVE_SAME, MOVE_TRIGGERED, MOVE_NOT, MOVE_NOT},
+    [ALERT_VERB_UNACKNOWLEDGE] = {MOVE_NOT, MOVE_TRIGGERED, MOVE_NOT, MOVE_NOT},
     [ALERT_VERB_RESOLVE] = {MOVE_RESOLVED, MOVE_RESOLVED, MOVE_SAME, MOVE_RESOLVED},
     [ALERT_VERB_DISMISS] = {MOVE_DISMISSED, MOVE_DISMISSED, MOVE_NOT, MOVE_SAME},
     [ALERT_VERB_REOPEN] = {MOVE_SAME, MOVE_SAME, MOVE_TRIGGERED, MOVE_TRIGGERED},
@@ -172,6 +172,9 @@ bool alert_act(Cycle *cycle, i64 alert_id, const AlertAct *act, bool *out_change
   Acting x = {.cycle = cycle, .alert = a, .act = act};
   Move to = MOVES[act->verb][a->status];
   if (to == MOVE_SAME) return true;
+  if (to == MOVE_NOT && act->verb == ALERT_VERB_UNACKNOWLEDGE)
+    return fail(err, ERR_CONFLICT, "ALERT-%lld is %s: it is not acknowledged, so there is nothing to take back",
+                (long long)a->number, alert_status_name(a->status));
   if (to == MOVE_NOT)
     return fail(err, ERR_CONFLICT, "ALERT-%lld is %s: it cannot be %s%s", (long long)a->number,
                 alert_status_name(a->status), VERB_NAMES[act->verb],

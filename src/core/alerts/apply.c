@@ -53,6 +53,20 @@ static Who source_of(Batch *batch, const Alert *a) {
   return (Who){.kind = "source", .id = id_text(batch->arena, "int", in->id), .name = in->name};
 }
 
+/* Whose acknowledgement stands, when it began again soon after it. */
+static Str reopened_data(Batch *batch, const Alert *a) {
+  Buf data = buf_new(batch->arena, KIB(4));
+  Value who = value_null();
+  Error ignored = {0};
+  buf_format(&data, "{\"episode\":%lld", (long long)a->episode);
+  if (a->tell_acker && json_parse(batch->arena, a->acknowledged_by, NULL, &who, &ignored)) {
+    buf_puts(&data, ",\"still_acknowledged_by\":");
+    json_write_string(&data, value_text_or(value_get_c(&who, "name"), S("somebody")));
+  }
+  buf_putc(&data, '}');
+  return buf_str(&data);
+}
+
 static bool tell_story(Batch *batch, const Alert *a, AlertStatus before, Error *err) {
   Who who = source_of(batch, a);
   Str none = STR_NONE;
@@ -63,8 +77,7 @@ static bool tell_story(Batch *batch, const Alert *a, AlertStatus before, Error *
     buf_format(&data, ",\"status\":\"%s\"}", alert_status_name(a->status));
     if (!alert_timeline(batch->cycle, a, "created", &who, buf_str(&data), err)) return false;
   } else if (a->reopened) {
-    none = str_format(batch->arena, "{\"episode\":%lld}", (long long)a->episode);
-    if (!alert_timeline(batch->cycle, a, "reopened", &who, none, err)) return false;
+    if (!alert_timeline(batch->cycle, a, "reopened", &who, reopened_data(batch, a), err)) return false;
   } else if (a->raised) {
     none = str_format(batch->arena, "{\"to\":\"%.*s\"}", STR_ARG(priority_text(a->priority)));
     if (!alert_timeline(batch->cycle, a, "priority", &who, none, err)) return false;

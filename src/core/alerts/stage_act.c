@@ -341,12 +341,25 @@ static bool hold_back(Acting *act, Error *err) {
   return true;
 }
 
+/* Nobody is paged, whatever the rules named; of what came back soon after its acknowledgement it is said why. */
+static bool say_nothing_to_do(Acting *act) {
+  const Alert *a = act->alert;
+  Value who = value_null();
+  Error ignored = {0};
+  act->plan->page_count = 0;
+  if (a->tell_acker && json_parse(act->cycle->arena, a->acknowledged_by, NULL, &who, &ignored))
+    buf_format(&act->words,
+               "it opened again within %lld s (ack_kept_s) of its acknowledgement by %.*s, which stands: nobody is "
+               "paged, and that person alone is told; ",
+               (long long)act->defaults.ack_kept_s, STR_ARG(value_text_or(value_get_c(&who, "name"), S("somebody"))));
+  else
+    buf_format(&act->words, "it is %s: nothing to do; ", alert_status_name(a->status));
+  return true;
+}
+
 static bool carry_out(Acting *act, Error *err) {
   Alert *a = act->alert;
-  if (a->status != ALERT_TRIGGERED && !(a->status == ALERT_ACKNOWLEDGED && a->raised)) {
-    buf_format(&act->words, "it is %s: nothing to do; ", alert_status_name(a->status));
-    return true;
-  }
+  if (a->status != ALERT_TRIGGERED && !(a->status == ALERT_ACKNOWLEDGED && a->raised)) return say_nothing_to_do(act);
   if (a->quieted && !a->is_new && !alert_quiet_pages(act->cycle, a, a->quieted, &WHO_SYSTEM, err)) return false;
   if (!hold_back(act, err)) return false;
   bool held = a->hold_count > 0, done = false, none = false;

@@ -1,6 +1,5 @@
 /* Escalation policies: whom to page, in which order, how long to wait. */
-#include "core/resources.h"
-#include "lang/cel/regex.h"
+#include "core/oncall/policy_check.h"
 
 static const EnumValue STRATEGIES[] = {
     {"all", 0, "Everybody of the level."}, {"round_robin", 0, "The next one of the level at each page."}, {NULL}};
@@ -107,7 +106,7 @@ static const Field POLICY_FIELDS[] = {
      .kind = F_INT,
      .min = 1,
      .max = 2592000,
-     .doc = "An acknowledgement without any further act ends after this; null: never."},
+     .doc = "An acknowledgement without any further act ends after this, 60 at least; null: never."},
     {.name = "on_empty",
      .kind = F_ENUM,
      .values = ON_EMPTIES,
@@ -129,46 +128,9 @@ static const Field POLICY_FIELDS[] = {
     MANAGED_BY_FIELD,
 };
 
-static void check_matchers(ResourceCtx *ctx, const Value *matchers, size_t level) {
-  for (size_t i = 0; value_is(matchers, VALUE_LIST) && i < matchers->size; i++) {
-    const Value *matcher = value_at(matchers, i);
-    Str op = value_text_or(value_get_c(matcher, "op"), STR_NONE);
-    const Regex *regex = NULL;
-    Error why = {0};
-    if ((str_equal_c(op, "=~") || str_equal_c(op, "!~")) &&
-        !regex_new(ctx->arena, value_text_or(value_get_c(matcher, "value"), S("")), false, &regex, &why))
-      field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/when/matchers/%zu/value", level, i)),
-                  "expression", "%s", why.message);
-  }
-}
-
-/* What would reach nobody is not taken. What is stored already stays, and says so when it is paged. */
-static void check_targets(ResourceCtx *ctx, const Value *targets, const char *place) {
-  for (size_t i = 0; targets && i < targets->size; i++)
-    if (str_equal_c(value_text_or(value_get_c(value_at(targets, i), "kind"), STR_NONE), "channel"))
-      field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "%s/%zu/kind", place, i)), "choice",
-                  "a chat channel cannot be paged by this version: it would reach nobody; name a user, a schedule or a "
-                  "team");
-}
-
-/* Together with the next level: the last one has none. */
 static bool policy_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
-  const Value *levels = value_get_c(fresh, "levels");
   (void)err;
-  bool changed = !old || !value_equal(value_get_c(old, "levels"), levels) ||
-                 !value_equal(value_get_c(old, "exhausted"), value_get_c(fresh, "exhausted"));
-  for (size_t i = 0; i < levels->size; i++) {
-    check_matchers(ctx, value_get_c(value_get_c(value_at(levels, i), "when"), "matchers"), i);
-    if (changed)
-      check_targets(ctx, value_get_c(value_at(levels, i), "targets"),
-                    str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/targets", i)));
-  }
-  if (changed) check_targets(ctx, value_get_c(fresh, "exhausted"), "/exhausted");
-  if (levels->size && value_int_or(value_get_c(value_at(levels, levels->size - 1), "wait_s"), 300) == 0)
-    field_error(
-        ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/levels/%zu/wait_s", (size_t)levels->size - 1)), "range",
-        "wait_s 0 means together with the next level, and the last level has none: say how long it waits for an "
-        "answer, such as 300");
+  policy_check(ctx, old, fresh);
   return true;
 }
 

@@ -22,6 +22,7 @@ typedef struct Ack {
   Arena *arena;
   i64 notification_id;
   Str token, action, said, first;
+  PageIds done; /* which pages it acknowledged, escalated, ... now */
   bool wants_json, expired;
 } Ack;
 
@@ -264,6 +265,7 @@ static bool carry_out(Ack *ack, Cycle *cycle, const Page *page, const Who *who, 
     ack->said = page->status == PAGE_ACKNOWLEDGED ? S("already") : S("acknowledged");
     if (!page_acknowledge(cycle, page->id, who, &first, err)) return false;
     ack->first = first;
+    if (page->status != PAGE_ACKNOWLEDGED) *VEC_PUSH(cycle->arena, &ack->done.items) = page->id;
     return true;
   }
   if (str_equal_c(ack->action, "escalate")) return ack->said = S("escalated"), page_escalate(cycle, page->id, who, err);
@@ -285,6 +287,7 @@ static bool act_on_bundle(Ack *ack, Cycle *cycle, const Who *who, Error *err) {
   for (size_t i = 0; i < pages.items.count; i++) {
     Str first = STR_NONE;
     if (!page_acknowledge(cycle, pages.items.items[i], who, &first, err)) return false;
+    *VEC_PUSH(cycle->arena, &ack->done.items) = pages.items.items[i];
   }
   return true;
 }
@@ -307,12 +310,34 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
   Notification n = {0};
   Page page = {0};
   bool found = false;
+  ack->done = (PageIds){.arena = cycle->arena};
   if (!check_age(ack, cycle->db, err)) return false;
   if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
   if (found && !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
   if (!found) return fail(err, ERR_NOT_FOUND, "the message or its page is gone");
   Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
   return act_audited(ack, cycle, &page, &who, err);
+}
+
+/* Names what it was about: who reads it by text sees nothing else. */
+static bool say_what(const Ack *ack, Cycle *cycle, i64 page_id, Str *out_which, Str *out, Error *err) {
+  Arena *arena = cycle->arena;
+  PageIds own = {.arena = arena};
+  Str all = STR_NONE, one = STR_NONE;
+  *VEC_PUSH(arena, &own.items) = page_id;
+  if (!said_of_pages(cycle->db, arena, &ack->done, "acknowledged", &all, err) ||
+      !said_of_pages(cycle->db, arena, &own, "active", &one, err))
+    return false;
+  *out_which = one;
+  if (str_equal_c(ack->said, "escalated"))
+    *out = str_format(arena, "Escalated %.*s. The next level is being paged now.", STR_ARG(one));
+  else if (str_equal_c(ack->said, "resolved"))
+    *out = str_format(arena, "Resolved %.*s.", STR_ARG(one));
+  else if (str_equal_c(ack->said, "extended"))
+    *out = str_format(arena, "%.*s: your acknowledgement holds on.", STR_ARG(one));
+  else if (ack->done.items.count)
+    *out = str_format(arena, "Acknowledged %.*s. Paging has stopped.", STR_ARG(all));
+  return true;
 }
 
 /* For callbacks: the same act, said in a sentence. */
@@ -325,15 +350,20 @@ bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, i64 notificat
              .action = action,
              .said = STR_NONE};
   if (!act(&ack.command, cycle, err)) return false;
-  const char *said = said_text(ack.said);
-  *out_said = said ? str_from_c(said) : S("Done.");
-  if (!str_equal_c(ack.said, "already") || ack.first.len == 0) return true;
   Notification n = {0};
   bool found = false;
-  if (!notification_load(cycle->db, cycle->arena, notification_id, &n, &found, err)) return false;
-  const Setup *setup = setup_take(app->setup);
-  *out_said = said_already(&ack, cycle->db, cycle->arena, setup, &n, ack.first);
-  setup_give(setup);
+  Str what = STR_NONE, already = STR_NONE, which = STR_NONE;
+  if (!notification_load(cycle->db, cycle->arena, notification_id, &n, &found, err) ||
+      !say_what(&ack, cycle, n.page_id, &which, &what, err))
+    return false;
+  if (str_equal_c(ack.said, "already") && ack.first.len) {
+    const Setup *setup = setup_take(app->setup);
+    already = said_already(&ack, cycle->db, cycle->arena, setup, &n, ack.first);
+    setup_give(setup);
+    already = str_format(cycle->arena, "%.*s: %.*s", (int)(already.len - 1), already.ptr, STR_ARG(which));
+  }
+  *out_said =
+      str_format(cycle->arena, "%.*s%s%.*s", STR_ARG(what), what.len && already.len ? " " : "", STR_ARG(already));
   return true;
 }
 

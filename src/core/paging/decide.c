@@ -42,13 +42,33 @@ static bool decide_empty(const Finding *f, const Page *page, const Snapshot *sna
   return true;
 }
 
+static bool is_among(const People *people, i64 id) {
+  for (size_t i = 0; i < people->count; i++)
+    if (people->ids[i] == id) return true;
+  return false;
+}
+
+static void leave_out(const People *told, People *people) {
+  size_t kept = 0;
+  for (size_t i = 0; i < people->count; i++)
+    if (!is_among(told, people->ids[i])) people->ids[kept++] = people->ids[i];
+  people->count = kept;
+}
+
 bool level_decide(const Finding *f, const Page *page, const Snapshot *snapshot, const LevelRun *run,
-                  const WhenFacts *given, bool write, LevelDecision *out, Error *err) {
+                  const WhenFacts *given, const People *told, bool write, LevelDecision *out, Error *err) {
   const SetupLevel *level = &snapshot->levels[run->level - 1];
   *out = (LevelDecision){0};
   if (!decide_condition(f, page, run, level, given, out, err)) return false;
   if (out->act != LEVEL_TELLS) return true;
   if (!level_users(f, level, &out->people, err)) return false;
+  bool anybody = out->people.count > 0;
+  leave_out(told, &out->people);
+  if (anybody && out->people.count == 0) {
+    out->act = LEVEL_TOLD;
+    out->why = "everybody of it was told just now";
+    return true;
+  }
   if (level->round_robin && !round_robin(f, page, run->level, write, &out->people, err)) return false;
   return out->people.count > 0 || decide_empty(f, page, snapshot, run, out, err);
 }

@@ -59,6 +59,7 @@ MUST_CHECK bool snapshot_read(Arena *arena, Str json, Snapshot *out, Error *err)
 /* With another person in somebody's place, once in each list. */
 MUST_CHECK bool snapshot_hand_over(Arena *arena, Str json, i64 from_id, i64 to_id, Str *out, Error *err);
 
+/* page_row.c */
 MUST_CHECK bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_found, Error *err);
 /* Subject's timeline (the storm's own when it has none). */
 MUST_CHECK bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who, Str data, Error *err);
@@ -66,6 +67,7 @@ MUST_CHECK bool page_tell(Cycle *cycle, const Page *page, const char *kind, cons
 MUST_CHECK bool page_still_burns(Cycle *cycle, const Page *page, bool *out_burns, Error *err);
 /* Level 1 of round 0 from now on: status active, a job. */
 MUST_CHECK bool page_begin(Cycle *cycle, i64 page_id, i64 org_id, i64 epoch, i64 due_ms, Error *err);
+/* page_end.c */
 MUST_CHECK bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who,
                              Error *err);
 
@@ -89,7 +91,10 @@ typedef struct LevelRun {
   bool acknowledged; /* only levels that go on until it is resolved */
   i64 held_at_ms;    /* its condition was told to hold then; 0: it was not */
   bool forced;       /* by hand: its condition is not asked */
+  i64 together_from; /* it goes together with those from this level on, which were told just now; 0: alone */
 } LevelRun;
+/* What the run after this one goes together with, when this one told somebody and waits so long. */
+i64 together_after(const LevelRun *run, i64 wait_s);
 MUST_CHECK bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, Error *err);
 
 /* when.c */
@@ -113,7 +118,7 @@ MUST_CHECK bool when_holds_for(const Finding *f, const Value *when, const Page *
 /* decide.c. Nobody is waited for without an end: for what may never come a level holds as long as its wait_s, then the
  * next one goes on. */
 enum { HOLD_S_MIN = 60 };
-typedef enum LevelAct { LEVEL_TELLS, LEVEL_SKIPS, LEVEL_HOLDS, LEVEL_NOBODY } LevelAct;
+typedef enum LevelAct { LEVEL_TELLS, LEVEL_SKIPS, LEVEL_HOLDS, LEVEL_NOBODY, LEVEL_TOLD } LevelAct;
 typedef struct LevelDecision {
   LevelAct act;
   const char *why;   /* it is skipped or held */
@@ -121,9 +126,10 @@ typedef struct LevelDecision {
   bool open_end;     /* held for what may never come */
   People people;
 } LevelDecision;
-/* given: of a subject that does not exist (a preview); else what the page's subject has. write: a round robin moves. */
+/* given: of a subject that does not exist (a preview); else what the page's subject has. told: by the levels that this
+ * one goes together with; nobody is told twice at once (LEVEL_TOLD: none is left). write: a round robin moves. */
 MUST_CHECK bool level_decide(const Finding *f, const Page *page, const Snapshot *snapshot, const LevelRun *run,
-                             const WhenFacts *given, bool write, LevelDecision *out, Error *err);
+                             const WhenFacts *given, const People *told, bool write, LevelDecision *out, Error *err);
 
 /* newcomers.c */
 bool page_newcomers_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
@@ -185,6 +191,12 @@ typedef struct PageIds {
   VEC(i64) items;
 } PageIds;
 bool page_read_id(const DbRow *row, void *ctx); /* column 0 into PageIds */
+/* Its own pages of this status, the oldest first (page_row.c). */
+MUST_CHECK bool pages_of_subject(Cycle *cycle, i64 subject_id, PageStatus status, PageIds *out, Error *err);
+
+/* said.c: "2 alerts: ALERT-7 Disk full; ALERT-8 CPU hot", "ALERT-7 Disk full". status: of the members of one that
+ * speaks for many. */
+MUST_CHECK bool said_of_pages(Db *db, Arena *arena, const PageIds *pages, const char *status, Str *out, Error *err);
 
 /* callback.c: POST /ack/{token}/receipt, /keys, /acknowledge ...; /ack/in/{connector's token} */
 void callback_request(App *app, HttpRequest *request, Str rest);

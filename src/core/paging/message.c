@@ -134,7 +134,10 @@ static bool storm_facts(Making *m, const Page *page, Str *title, Error *err) {
     return false;
   map_put_c(&m->map, "storm", take_list(m));
   map_put_c(&m->map, "storm_count", value_int(count));
-  *title = str_format(m->arena, "%.*s: %lld problems", STR_ARG(page->title), (long long)count);
+  Str words = str_format(m->arena, "%lld problem%s", (long long)count, count == 1 ? "" : "s");
+  map_put_c(&m->map, "storm_words", value_string(words));
+  map_put_c(&m->map, "storm_many", value_bool(count > 1));
+  *title = str_format(m->arena, "%.*s: %.*s", STR_ARG(page->title), STR_ARG(words));
   return true;
 }
 

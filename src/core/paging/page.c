@@ -1,27 +1,11 @@
-/* Pages: starting, ending, restarting; storms. A page is unique per (subject, episode, policy, start): starting one
- * twice finds the first. More than 20 of one policy in 60 s become members of one storm page, which alone notifies. */
-#include "core/alerts/alerts.h"
-#include "core/incidents/incidents.h"
+/* Pages: starting, restarting; storms. A page is unique per (subject, episode, policy, start): starting one twice finds
+ * the first. More than 20 of one policy in 60 s become members of one storm page, which alone notifies. */
 #include "core/paging/internal.h"
-#include "lang/json.h"
-
-static const char *const STATUS_NAMES[PAGE_STATUS_COUNT] = {"active", "acknowledged", "resolved", "exhausted",
-                                                            "cancelled"};
-
-const char *page_status_name(PageStatus status) {
-  return STATUS_NAMES[status];
-}
 
 static const DbStmt PAGE_FIND = {
     "page_find",
     "SELECT id FROM page WHERE subject_id = $1 AND episode = $2 AND policy_id = $3 AND start = $4 AND subject_id > 0",
     NULL};
-static const DbStmt PAGE_LOAD = {"page_load",
-                                 "SELECT id, org_id, policy_id, subject_id, alert_id, incident_id, episode, start, "
-                                 "team_id, subject_kind, status, urgency, "
-                                 "title, severity, level, round, epoch, version, policy, storm_page_id, created_at, "
-                                 "acknowledged_by FROM page WHERE id = $1",
-                                 NULL};
 static const DbStmt PAGE_INSERT = {
     "page_insert",
     "INSERT INTO page (id, org_id, policy_id, subject_kind, subject_id, alert_id, incident_id, episode, start, "
@@ -35,103 +19,10 @@ static const DbStmt PAGE_BEGIN = {
     "UPDATE page SET status = 'active', reason = NULL, level = 0, round = 0, epoch = $2, next_escalation_at = $3, "
     "ended_at = NULL, updated_at = $4, version = version + 1 WHERE id = $1",
     NULL};
-static const DbStmt PAGE_END = {
-    "page_end",
-    "UPDATE page SET status = $2, reason = $3, epoch = epoch + 1, next_escalation_at = NULL, ended_at = $4, "
-    "acknowledged_at = COALESCE($5, acknowledged_at), acknowledged_by = COALESCE($6, acknowledged_by), updated_at = "
-    "$4, "
-    "version = version + 1 WHERE id = $1",
-    NULL};
-static const DbStmt NOTIFICATIONS_SKIP = {
-    "notifications_skip",
-    "UPDATE notification SET status = 'skipped', error = $2, updated_at = $3, version = version + 1 "
-    "WHERE page_id = $1 AND status = 'queued' AND purpose = 'page'",
-    NULL};
-static const DbStmt PAGES_OF_SUBJECT = {
-    "pages_of_subject",
-    "SELECT id FROM page WHERE (alert_id = $1 OR incident_id = $1) AND subject_id = $1 AND status = $2 ORDER BY id",
-    NULL};
 static const DbStmt PAGE_UPDATE = {
     "page_update",
     "UPDATE page SET title = $2, severity = $3, urgency = $4, updated_at = $5, version = version + 1 WHERE id = $1",
     NULL};
-
-/* Loading --------------------------------------------------------------------------------------------------------- */
-
-typedef struct Reading {
-  Arena *arena;
-  Page *out;
-} Reading;
-
-static PageStatus status_of(Str text) {
-  for (int i = 0; i < PAGE_STATUS_COUNT; i++)
-    if (str_equal_c(text, STATUS_NAMES[i])) return (PageStatus)i;
-  return PAGE_CANCELLED;
-}
-
-static bool read_page(const DbRow *row, void *ctx) {
-  Reading *r = ctx;
-  *r->out = (Page){.id = db_row_int(row, 0),
-                   .org_id = db_row_int(row, 1),
-                   .policy_id = db_row_int(row, 2),
-                   .subject_id = db_row_int(row, 3),
-                   .alert_id = db_row_int(row, 4),
-                   .incident_id = db_row_int(row, 5),
-                   .episode = db_row_int(row, 6),
-                   .start = db_row_int(row, 7),
-                   .team_id = db_row_int(row, 8),
-                   .subject_kind = db_row_text(row, 9, r->arena),
-                   .status = status_of(db_row_peek(row, 10)),
-                   .urgency = db_row_text(row, 11, r->arena),
-                   .title = db_row_text(row, 12, r->arena),
-                   .severity = db_row_is_null(row, 13) ? -1 : db_row_int(row, 13),
-                   .level = db_row_int(row, 14),
-                   .round = db_row_int(row, 15),
-                   .epoch = db_row_int(row, 16),
-                   .version = db_row_int(row, 17),
-                   .policy = db_row_text(row, 18, r->arena),
-                   .storm_page_id = db_row_int(row, 19),
-                   .created_ms = db_row_int(row, 20),
-                   .acknowledged_by = db_row_text(row, 21, r->arena)};
-  return true;
-}
-
-bool page_load(Db *db, Arena *arena, i64 id, Page *out, bool *out_found, Error *err) {
-  Reading reading = {.arena = arena, .out = out};
-  return db_query_one(db, &PAGE_LOAD, DB_ARGS(db_int(id)), read_page, &reading, out_found, err);
-}
-
-bool page_tell(Cycle *cycle, const Page *page, const char *kind, const Who *who, Str data, Error *err) {
-  TimelineEntry entry = {.org_id = page->org_id,
-                         .subject_kind = page->subject_id ? str_to_c(cycle->arena, page->subject_kind) : "page",
-                         .subject_id = page->subject_id ? page->subject_id : page->id,
-                         .kind = kind,
-                         .who = who,
-                         .data = data};
-  return timeline_add(cycle, &entry, err);
-}
-
-bool page_still_burns(Cycle *cycle, const Page *page, bool *out_burns, Error *err) {
-  static const DbStmt ALERT_OPEN = {
-      "page_alert_open", "SELECT id FROM alert WHERE id = $1 AND status IN ('triggered', 'acknowledged')", NULL};
-  static const DbStmt INCIDENT_OPEN = {"page_incident_open",
-                                       "SELECT id FROM incident WHERE id = $1 AND resolved_at IS NULL", NULL};
-  i64 id = 0;
-  return db_query_int(cycle->db, page->incident_id ? &INCIDENT_OPEN : &ALERT_OPEN,
-                      DB_ARGS(db_int(page->incident_id ? page->incident_id : page->alert_id)), &id, out_burns, err);
-}
-
-bool page_read_id(const DbRow *row, void *ctx) {
-  PageIds *ids = ctx;
-  *VEC_PUSH(ids->arena, &ids->items) = db_row_int(row, 0);
-  return true;
-}
-
-static bool pages_of(Cycle *cycle, i64 subject_id, PageStatus status, PageIds *out, Error *err) {
-  *out = (PageIds){.arena = cycle->arena};
-  return db_query(cycle->db, &PAGES_OF_SUBJECT,
-                  DB_ARGS(db_int(subject_id), db_text(str_from_c(page_status_name(status)))), page_read_id, out, err);
-}
 
 /* Starting -------------------------------------------------------------------------------------------------------- */
 
@@ -237,89 +128,7 @@ bool page_start(Cycle *cycle, const PageStart *s, PageOutcome *out, Error *err) 
   return storm_page_id || add_level_job(cycle, id, s->org_id, 1, cycle->now_ms, err);
 }
 
-/* Ending ---------------------------------------------------------------------------------------------------------- */
-
-/* What goes on after an acknowledgement: levels that are told until it is resolved, at the time they had. */
-static bool go_on_acknowledged(Cycle *cycle, const Page *page, i64 due_ms, Error *err) {
-  Snapshot snapshot = {0};
-  LevelRun next = {.epoch = page->epoch + 1, .level = page->level, .round = page->round, .acknowledged = true};
-  bool any = false;
-  if (page->status != PAGE_ACTIVE || !due_ms) return true;
-  if (!snapshot_read(cycle->arena, page->policy, &snapshot, err)) return false;
-  for (size_t i = 0; i < snapshot.level_count; i++) any = any || snapshot.levels[i].until_resolved;
-  if (!any) return true;
-  if (next.level >= 1 && next.level <= (i64)snapshot.level_count)
-    next.attempt = snapshot.levels[next.level - 1].attempts;
-  if (!ladder_next(&snapshot, &next.level, &next.round, &next.attempt) || next.round > page->round) return true;
-  return level_job(cycle, page, &next, due_ms, err);
-}
-
-static bool acknowledged_now(Cycle *cycle, const Page *page, Error *err) {
-  static const DbStmt DUE = {"page_level_due_at",
-                             "SELECT due_at FROM job WHERE subject_id = $1 AND kind = 'page.level'", NULL};
-  bool found = false;
-  i64 due = 0;
-  return db_query_int(cycle->db, &DUE, DB_ARGS(db_int(page->id)), &due, &found, err) &&
-         job_cancel(cycle, "page.level", page->id, err) && go_on_acknowledged(cycle, page, due, err) &&
-         page_arm_ack_timeout(cycle, page, page->epoch + 1, err);
-}
-
-static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err) {
-  static const PageStatus STATUS[] = {PAGE_ACKNOWLEDGED, PAGE_RESOLVED, PAGE_CANCELLED};
-  static const char *const WHY[] = {"acknowledged", "resolved", "cancelled"};
-  bool acked = how == PAGE_END_ACKNOWLEDGED;
-  cycle_publish(cycle, page->org_id, "page", page->id, page->version + 1);
-  return db_run(cycle->db, &PAGE_END, err, db_int(page->id), db_text(str_from_c(page_status_name(STATUS[how]))),
-                reason ? db_text(str_from_c(reason)) : db_null(), db_int(cycle->now_ms),
-                acked ? db_int(cycle->now_ms) : db_null(),
-                acked && who ? db_text(who_json(cycle->arena, who)) : db_null()) &&
-         db_run(cycle->db, &NOTIFICATIONS_SKIP, err, db_int(page->id), db_text(str_from_c(reason ? reason : WHY[how])),
-                db_int(cycle->now_ms)) &&
-         job_cancel(cycle, "page.exhausted_again", page->id, err) &&
-         job_cancel(cycle, "page.newcomers", page->id, err) &&
-         (acked ? acknowledged_now(cycle, page, err) : job_cancel(cycle, "page.level", page->id, err));
-}
-
-/* It tells somebody, or will again: an exhausted page starts anew. */
-static bool calls(const Page *page) {
-  return page->status == PAGE_ACTIVE || page->status == PAGE_EXHAUSTED;
-}
-
-/* The last member of a storm ended: so does the storm. */
-static bool end_storm_of(Cycle *cycle, const Page *member, PageEnd how, const Who *who, Error *err) {
-  static const DbStmt MEMBERS = {"storm_members_left",
-                                 "SELECT id FROM page WHERE storm_page_id = $1 AND status = 'active' LIMIT 1", NULL};
-  i64 left = 0;
-  bool found = false;
-  Page storm = {0};
-  if (!db_query_int(cycle->db, &MEMBERS, DB_ARGS(db_int(member->storm_page_id)), &left, &found, err)) return false;
-  if (found) return true;
-  if (!page_load(cycle->db, cycle->arena, member->storm_page_id, &storm, &found, err)) return false;
-  return !found || !calls(&storm) || end_row(cycle, &storm, how, NULL, who, err);
-}
-
-bool page_end_one(Cycle *cycle, const Page *page, PageEnd how, const char *reason, const Who *who, Error *err) {
-  if (!end_row(cycle, page, how, reason, who, err)) return false;
-  return page->storm_page_id == 0 || end_storm_of(cycle, page, how, who, err);
-}
-
-static bool end_all(Cycle *cycle, i64 subject_id, PageStatus status, PageEnd how, const char *reason, const Who *who,
-                    Error *err) {
-  PageIds ids;
-  if (!pages_of(cycle, subject_id, status, &ids, err)) return false;
-  for (size_t i = 0; i < ids.items.count; i++) {
-    Page page = {0};
-    bool found = false;
-    if (!page_load(cycle->db, cycle->arena, ids.items.items[i], &page, &found, err)) return false;
-    if (found && !page_end_one(cycle, &page, how, reason, who, err)) return false;
-  }
-  return true;
-}
-
-bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, const Who *who, Error *err) {
-  return end_all(cycle, subject_id, PAGE_ACTIVE, how, reason, who, err) &&
-         end_all(cycle, subject_id, PAGE_EXHAUSTED, how, reason, who, err);
-}
+/* Starting again -------------------------------------------------------------------------------------------------- */
 
 /* Level 1 again; of many that are let go together one speaks for all. */
 static bool restart_one(Cycle *cycle, const Page *page, const Who *who, PageGather *gather, Error *err) {
@@ -382,7 +191,7 @@ bool page_escalate(Cycle *cycle, i64 page_id, const Who *who, Error *err) {
 
 bool page_restart(Cycle *cycle, i64 subject_id, const Who *who, Error *err) {
   PageIds ids;
-  return pages_of(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err) && restart_all(cycle, &ids, who, NULL, err);
+  return pages_of_subject(cycle, subject_id, PAGE_ACKNOWLEDGED, &ids, err) && restart_all(cycle, &ids, who, NULL, err);
 }
 
 /* Urgency rises with the priority only where the policy leaves it to the priority. */
@@ -407,7 +216,7 @@ static bool update_one(Cycle *cycle, const Page *page, Str title, i64 severity, 
 
 bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err) {
   PageIds ids;
-  if (!pages_of(cycle, subject_id, PAGE_ACTIVE, &ids, err)) return false;
+  if (!pages_of_subject(cycle, subject_id, PAGE_ACTIVE, &ids, err)) return false;
   for (size_t i = 0; i < ids.items.count; i++) {
     Page page = {0};
     bool found = false;
@@ -416,76 +225,6 @@ bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urg
   }
   return true;
 }
-
-/* Acknowledging --------------------------------------------------------------------------------------------------- */
-
-/* Members that came after the last message stay: they get a storm page of their own, from level 1. */
-static bool keep_latecomers(Cycle *cycle, const Page *storm, i64 until, Error *err) {
-  static const DbStmt LATE = {
-      "storm_latecomers",
-      "SELECT id FROM page WHERE storm_page_id = $1 AND id > $2 AND status = 'active' ORDER BY id LIMIT 1", NULL};
-  static const DbStmt MOVE = {
-      "storm_move", "UPDATE page SET storm_page_id = $2 WHERE storm_page_id = $1 AND id > $3 AND status = 'active'",
-      NULL};
-  i64 first = 0, next = 0;
-  bool found = false;
-  if (!db_query_int(cycle->db, &LATE, DB_ARGS(db_int(storm->id), db_int(until)), &first, &found, err)) return false;
-  if (!found) return true;
-  PageStart start = {
-      .org_id = storm->org_id, .policy_id = storm->policy_id, .episode = 1, .start = 1, .team_id = storm->team_id};
-  return page_storm_start(cycle, &start, storm->urgency, storm->policy, &next, err) &&
-         db_run(cycle->db, &MOVE, err, db_int(storm->id), db_int(next), db_int(until));
-}
-
-static bool acknowledge_storm(Cycle *cycle, const Page *storm, const Who *who, Error *err) {
-  static const DbStmt UNTIL = {"storm_until", "SELECT MAX(covers_until) FROM notification WHERE page_id = $1", NULL};
-  static const DbStmt COVERED = {
-      "storm_covered", "SELECT id FROM page WHERE storm_page_id = $1 AND id <= $2 AND status = 'active' ORDER BY id",
-      NULL};
-  i64 until = 0;
-  bool found = false;
-  PageIds ids = {.arena = cycle->arena};
-  if (!db_query_int(cycle->db, &UNTIL, DB_ARGS(db_int(storm->id)), &until, &found, err)) return false;
-  if (!found) until = INT64_MAX; /* acknowledged by hand before anything was sent: all that is in it */
-  if (!keep_latecomers(cycle, storm, until, err) ||
-      !db_query(cycle->db, &COVERED, DB_ARGS(db_int(storm->id), db_int(until)), page_read_id, &ids, err))
-    return false;
-  for (size_t i = 0; i < ids.items.count; i++) {
-    Str first = STR_NONE;
-    if (!page_acknowledge(cycle, ids.items.items[i], who, &first, err)) return false;
-  }
-  Page now = {0};
-  if (!page_load(cycle->db, cycle->arena, storm->id, &now, &found, err)) return false;
-  return !calls(&now) || end_row(cycle, &now, PAGE_END_ACKNOWLEDGED, NULL, who, err);
-}
-
-static bool acknowledge_subject(Cycle *cycle, const Page *page, const Who *who, Error *err) {
-  if (page->incident_id) return incident_acknowledge(cycle, page->incident_id, who, err);
-  AlertAct act = {.verb = ALERT_VERB_ACKNOWLEDGE, .who = who};
-  bool changed = false;
-  return alert_act(cycle, page->alert_id, &act, &changed, err);
-}
-
-bool page_acknowledge(Cycle *cycle, i64 page_id, const Who *who, Str *out_first, Error *err) {
-  Page page = {0};
-  bool found = false;
-  Value first = value_null();
-  Error ignored = {0};
-  *out_first = STR_NONE;
-  if (!page_load(cycle->db, cycle->arena, page_id, &page, &found, err)) return false;
-  if (!found) return fail(err, ERR_NOT_FOUND, "there is no such page");
-  if (page.status == PAGE_ACKNOWLEDGED) {
-    if (page.acknowledged_by.len && json_parse(cycle->arena, page.acknowledged_by, NULL, &first, &ignored))
-      *out_first = value_text_or(value_get_c(&first, "name"), STR_NONE);
-    return true;
-  }
-  if (!calls(&page))
-    return fail(err, ERR_CONFLICT, "the page is %s: it needs no acknowledgement", page_status_name(page.status));
-  if (page.subject_id == 0) return acknowledge_storm(cycle, &page, who, err);
-  return acknowledge_subject(cycle, &page, who, err) &&
-         page_end(cycle, page.subject_id, PAGE_END_ACKNOWLEDGED, NULL, who, err);
-}
-
 /* Jobs ------------------------------------------------------------------------------------------------------------ */
 
 const JobKind PAGING_JOBS[] = {

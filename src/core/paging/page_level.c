@@ -125,9 +125,15 @@ bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, 
   if (run->acknowledged) buf_puts(&data, ",\"acknowledged\":true");
   if (run->held_at_ms) buf_format(&data, ",\"held_at\":%lld", (long long)run->held_at_ms);
   if (run->forced) buf_puts(&data, ",\"forced\":true");
+  if (run->together_from) buf_format(&data, ",\"together_from\":%lld", (long long)run->together_from);
   buf_putc(&data, '}');
   job.data = buf_str(&data);
   return job_add(cycle, &job, err);
+}
+
+i64 together_after(const LevelRun *run, i64 wait_s) {
+  if (wait_s > 0) return 0;
+  return run->together_from ? run->together_from : run->level;
 }
 
 static bool plan(Levelling *l, const LevelRun *next, i64 due_ms, Error *err) {
@@ -143,6 +149,7 @@ static bool plan_next(Levelling *l, i64 due_ms, Error *err) {
   bool more = ladder_next(&l->snapshot, &next.level, &next.round, &next.attempt);
   next.held_at_ms = 0;
   next.forced = false;
+  if (next.round != l->run.round) next.together_from = 0;
   if (!more) next.level = 0, next.round = l->run.round;
   if (next.acknowledged && (!more || next.round > l->run.round)) return true; /* one pass, then only people act */
   return plan(l, &next, due_ms, err);
@@ -152,6 +159,7 @@ static bool hold(Levelling *l, i64 until_ms, const char *why, Error *err) {
   LevelRun same = l->run;
   People nobody = {0};
   if (!same.held_at_ms) same.held_at_ms = l->cycle->now_ms;
+  same.together_from = 0; /* by then those have been told long ago */
   return (l->run.held_at_ms || tell_level(l, &nobody, "page_held", why, err)) && plan(l, &same, until_ms, err);
 }
 
@@ -168,23 +176,56 @@ static bool tell_people(Levelling *l, const SetupLevel *level, const People *peo
     l->run.attempt = level->attempts;
     return tell_level(l, people, "page_unreachable", NULL, err) && plan_next(l, cycle->now_ms, err);
   }
+  l->run.together_from = together_after(&l->run, level->wait_s);
   return tell_level(l, people, "paged", NULL, err) &&
          plan_next(l, cycle->now_ms + (told.held_s + level->wait_s) * 1000, err) &&
          page_watch_shifts(cycle, l->page, &l->snapshot, err);
 }
 
+static bool read_person(const DbRow *row, void *ctx) {
+  People *people = ctx;
+  if (people->count < TARGETS_MAX) people->ids[people->count++] = db_row_int(row, 0);
+  return true;
+}
+
+/* By the levels that this one goes together with; a message that failed told nobody. */
+static bool told_just_now(Levelling *l, People *out, Error *err) {
+  static const DbStmt TOLD = {
+      "level_told_just_now",
+      "SELECT DISTINCT user_id FROM notification WHERE page_id = $1 AND epoch = $2 AND round = "
+      "$3 AND level >= $4 AND level <= $5 AND purpose = 'page' AND status <> 'failed' LIMIT 200",
+      NULL};
+  *out = (People){0};
+  return l->run.together_from == 0 ||
+         db_query(l->cycle->db, &TOLD,
+                  DB_ARGS(db_int(l->page->id), db_int(l->page->epoch), db_int(l->run.round),
+                          db_int(l->run.together_from), db_int(l->run.level)),
+                  read_person, out, err);
+}
+
+/* Left out by its condition, or because nobody of it is left to be told: what it waits for is another matter. */
+static bool leave_level_out(Levelling *l, const SetupLevel *level, const LevelDecision *decision, Error *err) {
+  i64 wait_s = decision->act == LEVEL_TOLD ? level->wait_s : 0; /* those who were told have their time */
+  People nobody = {0};
+  if (decision->act == LEVEL_SKIPS) l->run.attempt = level->attempts;
+  if (decision->act == LEVEL_TOLD) l->run.together_from = together_after(&l->run, level->wait_s);
+  return tell_level(l, &nobody, "page_level_skipped", decision->why, err) &&
+         plan_next(l, l->cycle->now_ms + wait_s * 1000, err);
+}
+
 static bool run_level(Levelling *l, Error *err) {
   LevelDecision decision;
+  People told;
   if (l->run.level < 1 || l->run.level > (i64)l->snapshot.level_count) return l->run.acknowledged || exhaust(l, err);
   const SetupLevel *level = &l->snapshot.levels[l->run.level - 1];
   if (l->run.acknowledged && !level->until_resolved) return plan_next(l, l->cycle->now_ms + level->wait_s * 1000, err);
-  if (!level_decide(&l->find, l->page, &l->snapshot, &l->run, NULL, true, &decision, err)) return false;
+  if (!told_just_now(l, &told, err) ||
+      !level_decide(&l->find, l->page, &l->snapshot, &l->run, NULL, &told, true, &decision, err))
+    return false;
   switch (decision.act) {
   case LEVEL_HOLDS: return hold(l, decision.look_again_ms, decision.why, err);
   case LEVEL_SKIPS:
-    l->run.attempt = level->attempts;
-    return tell_level(l, &decision.people, "page_level_skipped", decision.why, err) &&
-           plan_next(l, l->cycle->now_ms, err);
+  case LEVEL_TOLD: return leave_level_out(l, level, &decision, err);
   case LEVEL_NOBODY:
     return tell_level(l, &decision.people, "page_nobody", NULL, err) && plan_next(l, l->cycle->now_ms, err);
   case LEVEL_TELLS: break;
@@ -204,12 +245,6 @@ static const DbStmt LEVEL_HOPE = {"level_hope", "SELECT o.id " SAME_RUN " AND o.
 static const DbStmt LEVEL_LOST = {"level_lost", "SELECT DISTINCT o.user_id " SAME_RUN " ORDER BY o.user_id LIMIT 200",
                                   NULL};
 
-static bool read_lost(const DbRow *row, void *ctx) {
-  People *lost = ctx;
-  if (lost->count < TARGETS_MAX) lost->ids[lost->count++] = db_row_int(row, 0);
-  return true;
-}
-
 /* The last level's wait stands: were a whole round given up at once, a network that is away for minutes would use up
  * all rounds. */
 bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err) {
@@ -222,7 +257,7 @@ bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err) 
   bool found = false;
   if (!db_query_int(cycle->db, &LEVEL_HOPE, DB_ARGS(db_int(notification_id)), &hope, &found, err)) return false;
   if (found) return true;
-  if (!db_query(cycle->db, &LEVEL_LOST, DB_ARGS(db_int(notification_id)), read_lost, &lost, err) ||
+  if (!db_query(cycle->db, &LEVEL_LOST, DB_ARGS(db_int(notification_id)), read_person, &lost, err) ||
       !snapshot_read(cycle->arena, page->policy, &l.snapshot, err) ||
       !tell_level(&l, &lost, "page_unreachable", NULL, err))
     return false;
@@ -244,7 +279,8 @@ static LevelRun run_of(const Job *job) {
                     .attempt = data_int(job, "attempt", 1),
                     .acknowledged = value_bool_or(value_get_c(&job->data, "acknowledged"), false),
                     .held_at_ms = data_int(job, "held_at", 0),
-                    .forced = value_bool_or(value_get_c(&job->data, "forced"), false)};
+                    .forced = value_bool_or(value_get_c(&job->data, "forced"), false),
+                    .together_from = data_int(job, "together_from", 0)};
 }
 
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {

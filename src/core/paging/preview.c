@@ -12,7 +12,8 @@ typedef struct Walk {
   LevelRun run;
   WhenFacts facts;
   ValueVec steps;
-  i64 held_s; /* the level's people are told not before: quiet hours */
+  i64 held_s;  /* the level's people are told not before: quiet hours */
+  People told; /* by the levels that this one goes together with */
 } Walk;
 
 static Value message_value(const Walk *w, const PlannedStep *step) {
@@ -67,8 +68,21 @@ static bool wait_on(Walk *w, const SetupLevel *level, const LevelDecision *d) {
   bool foreseen = d->open_end || d->look_again_ms - w->find.at_ms != 60 * 1000;
   push_step(w, "held", d->why, NULL, NULL);
   w->run.held_at_ms = w->find.at_ms;
+  w->run.together_from = 0;
   w->find.at_ms = d->open_end ? w->find.at_ms + MAX(level->wait_s, (i64)HOLD_S_MIN) * 1000 : d->look_again_ms;
   return foreseen;
+}
+
+/* As page_level.c does. */
+static void go_on(Walk *w, const SetupLevel *level, const LevelDecision *d, bool reachable) {
+  bool told = d->act == LEVEL_TELLS && reachable;
+  if (d->act == LEVEL_SKIPS || (d->act == LEVEL_TELLS && !reachable)) w->run.attempt = level->attempts;
+  if (told) w->find.at_ms += w->held_s * 1000;
+  if (!told && d->act != LEVEL_TOLD) return;
+  w->find.at_ms += level->wait_s * 1000;
+  w->run.together_from = together_after(&w->run, level->wait_s);
+  for (size_t i = 0; i < d->people.count && w->told.count < TARGETS_MAX; i++)
+    w->told.ids[w->told.count++] = d->people.ids[i];
 }
 
 static bool walk_level(Walk *w, bool *out_more, Error *err) {
@@ -76,17 +90,19 @@ static bool walk_level(Walk *w, bool *out_more, Error *err) {
   LevelDecision d;
   bool reachable = false;
   w->held_s = INT32_MAX;
-  if (!level_decide(&w->find, &w->page, &w->snapshot, &w->run, &w->facts, false, &d, err)) return false;
+  if (w->run.together_from == 0) w->told.count = 0;
+  if (!level_decide(&w->find, &w->page, &w->snapshot, &w->run, &w->facts, &w->told, false, &d, err)) return false;
   if (d.act == LEVEL_HOLDS) return *out_more = wait_on(w, level, &d), true;
   w->run.held_at_ms = 0;
   push_step(w,
-            d.act == LEVEL_SKIPS    ? "skipped"
-            : d.act == LEVEL_NOBODY ? "nobody"
-                                    : "paged",
+            d.act == LEVEL_SKIPS || d.act == LEVEL_TOLD ? "skipped"
+            : d.act == LEVEL_NOBODY                     ? "nobody"
+                                                        : "paged",
             d.why, &d.people, &reachable);
-  if (d.act == LEVEL_SKIPS || (d.act == LEVEL_TELLS && !reachable)) w->run.attempt = level->attempts;
-  if (d.act == LEVEL_TELLS && reachable) w->find.at_ms += (w->held_s + level->wait_s) * 1000;
+  go_on(w, level, &d, reachable);
+  i64 round = w->run.round;
   *out_more = ladder_next(&w->snapshot, &w->run.level, &w->run.round, &w->run.attempt);
+  if (w->run.round != round) w->run.together_from = 0;
   if (*out_more) return true;
   People people = {0};
   w->run.level = 0;
