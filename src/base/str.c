@@ -9,6 +9,11 @@ Str str_from_c(const char *text) {
   return text ? (Str){text, strlen(text)} : STR_NONE;
 }
 
+/* By the first letter; nouns that begin with u here begin with the sound of "you": user, uint. */
+const char *str_article(const char *noun) {
+  return noun[0] && strchr("aeio", noun[0]) ? "an" : "a";
+}
+
 Str str_slice(Str s, size_t from, size_t to) {
   to = MIN(to, s.len);
   from = MIN(from, to);

@@ -19,7 +19,8 @@ typedef struct Str {
 #define STR_ARG(s) (int)MIN((s).len, (size_t)0x7fffffff), (s).ptr
 #define STR_NONE   ((Str){NULL, 0})
 
-Str str_from_c(const char *text); /* NULL gives the empty slice */
+Str str_from_c(const char *text);          /* NULL gives the empty slice */
+const char *str_article(const char *noun); /* "a" or "an" */
 Str str_slice(Str s, size_t from, size_t to);
 bool str_equal(Str a, Str b);
 bool str_equal_c(Str a, const char *b);

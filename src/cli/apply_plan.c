@@ -46,8 +46,9 @@ static void compare_member(Apply *a, Step *step, const Member *m) {
   }
   if (thing->row && field && field->immutable && !change.secret)
     apply_tell_wrong(a, thing, str_format(a->arena, "/%.*s", STR_ARG(name)),
-                     str_format(a->arena, "%.*s is \"%.*s\" and stays so: it is set when a %s is made", STR_ARG(name),
-                                STR_ARG(value_display(a->arena, &change.before)), thing->kind->name));
+                     str_format(a->arena, "%.*s is \"%.*s\" and stays so: it is set when %s %s is made", STR_ARG(name),
+                                STR_ARG(value_display(a->arena, &change.before)), str_article(thing->kind->name),
+                                thing->kind->name));
   else
     *VEC_PUSH(a->arena, &step->changes) = change;
 }

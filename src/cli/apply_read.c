@@ -29,7 +29,8 @@ typedef struct Document {
 static void put_wanted(Apply *a, const Resource *kind, const Value *map, const Place *place) {
   Thing here = {.kind = kind, .place = *place};
   if (!value_is(map, VALUE_MAP)) {
-    apply_tell_wrong(a, &here, STR_NONE, str_format(a->arena, "a %s is a map of its members", kind->name));
+    apply_tell_wrong(a, &here, STR_NONE,
+                     str_format(a->arena, "%s %s is a map of its members", str_article(kind->name), kind->name));
     return;
   }
   Str name = stock_name(a->stock, kind, map);

@@ -18,8 +18,8 @@ static const char *words_of(ResourceCtx *ctx, const Resource *r) {
 static bool not_found(ResourceCtx *ctx, const Resource *r, Str text, Error *err) {
   const Resource *other = registry_prefix(ctx->registry, text);
   if (other && other != r && str_find_char(text, '_', 0) != SIZE_MAX)
-    return fail(err, ERR_NOT_FOUND, "\"%.*s\" is the id of a %s; a %s is needed", STR_ARG(utf8_cut(text, 80)),
-                words_of(ctx, other), words_of(ctx, r));
+    return fail(err, ERR_NOT_FOUND, "\"%.*s\" is the id of %s %s; %s %s is needed", STR_ARG(utf8_cut(text, 80)),
+                str_article(other->name), words_of(ctx, other), str_article(r->name), words_of(ctx, r));
   return fail(err, ERR_NOT_FOUND, "there is no %s \"%.*s\"; name it by its id (%s_...)%s%s%s%s%s", words_of(ctx, r),
               STR_ARG(utf8_cut(text, 80)), r->prefix, r->has_slug ? " or slug" : "", r->number ? " or number (" : "",
               r->number ? r->number : "", r->number ? "-1)" : "", r->lookup ? " or e-mail" : "");

@@ -72,7 +72,8 @@ void slug_check(ResourceCtx *ctx, const Value *given) {
   Str slug = value_text_or(given, S(""));
   if (given->kind == VALUE_NULL) return;
   if (given->kind != VALUE_STRING)
-    field_error(ctx, "/slug", "type", "slug must be text, not a %s", value_kind_name(given->kind));
+    field_error(ctx, "/slug", "type", "slug must be text, not %s %s", str_article(value_kind_name(given->kind)),
+                value_kind_name(given->kind));
   else if (!slug_valid(slug))
     field_error(ctx, "/slug", "format",
                 "slug \"%.*s\" may hold a-z, 0-9 and hyphens between them, at most %d characters",

@@ -82,7 +82,8 @@ static bool takes_member(Write *w, const Member *m) {
 
 static bool read_input(Write *w, const Value *body, Value *out) {
   if (!value_is(body, VALUE_MAP))
-    return fail(w->err, ERR_INVALID, "the body must be a JSON object with the members of a %s", w->resource->name);
+    return fail(w->err, ERR_INVALID, "the body must be a JSON object with the members of %s %s",
+                str_article(w->resource->name), w->resource->name);
   MapBuilder draft = map_builder(w->ctx->arena);
   for (u32 i = 0; i < body->size; i++)
     if (takes_member(w, &body->members[i])) map_put(&draft, value_text(&body->members[i].key), body->members[i].value);
@@ -223,8 +224,8 @@ static bool finish(Write *w, const char *verb, Value *out) {
   bool found = false;
   if (!resource_load(ctx, r, w->id, &row, &found, w->err)) return false;
   if (!found)
-    return fail(w->err, ERR_FORBIDDEN, "%s: you may not put a %s where you cannot see it",
-                r->team_column ? r->team_column : "id", r->name);
+    return fail(w->err, ERR_FORBIDDEN, "%s: you may not put %s %s where you cannot see it",
+                r->team_column ? r->team_column : "id", str_article(r->name), r->name);
   if (!refs_write(ctx, r, w->id, &row, w->err) || !resource_audit(ctx, r, w->id, verb, w->old, &row, w->err))
     return false;
   if (r->after_write && !r->after_write(ctx, w->old, &row, w->err)) return false;

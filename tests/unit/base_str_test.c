@@ -37,6 +37,15 @@ static void slices_stay_inside(void **state) {
   assert_str(str_from_c(NULL), "");
 }
 
+static void nouns_have_their_article(void **state) {
+  (void)state;
+  assert_string_equal(str_article("alert_rule"), "an");
+  assert_string_equal(str_article("int"), "an");
+  assert_string_equal(str_article("user"), "a");
+  assert_string_equal(str_article("service"), "a");
+  assert_string_equal(str_article(""), "a");
+}
+
 static void comparing_orders_bytes_then_lengths(void **state) {
   (void)state;
   static const struct {
@@ -250,6 +259,7 @@ static void malformed_hex_and_base64_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(slices_stay_inside),
+      cmocka_unit_test(nouns_have_their_article),
       cmocka_unit_test(comparing_orders_bytes_then_lengths),
       cmocka_unit_test(finding_gives_the_first_place_or_none),
       cmocka_unit_test(trimming_and_cutting),

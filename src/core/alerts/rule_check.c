@@ -166,8 +166,8 @@ static void check_among(const Row *row) {
     if (is_scalar(v))
       check_word(row, v);
     else
-      ROW_WRONG(row, "value", "type", "%.*s takes a list of texts and numbers; item %zu is a %s", STR_ARG(row->op),
-                i + 1, value_kind_name(v->kind));
+      ROW_WRONG(row, "value", "type", "%.*s takes a list of texts and numbers; item %zu is %s %s", STR_ARG(row->op),
+                i + 1, str_article(value_kind_name(v->kind)), value_kind_name(v->kind));
   }
 }
 
@@ -206,8 +206,9 @@ static void check_value(const Row *row) {
   } else if (op_is(row, AMONG)) {
     check_among(row);
   } else if (!is_scalar(v)) {
-    ROW_WRONG(row, "value", "type", "%.*s takes one text or number, not a %s%s", STR_ARG(row->op),
-              value_kind_name(v->kind), v->kind == VALUE_LIST ? "; a list is for in and not_in" : "");
+    ROW_WRONG(row, "value", "type", "%.*s takes one text or number, not %s %s%s", STR_ARG(row->op),
+              str_article(value_kind_name(v->kind)), value_kind_name(v->kind),
+              v->kind == VALUE_LIST ? "; a list is for in and not_in" : "");
   } else if (op_is(row, ORDER)) {
     check_order(row);
   } else if (op_is(row, EQUAL)) {
@@ -216,7 +217,8 @@ static void check_value(const Row *row) {
     ROW_WRONG(row, "value", "required",
               "%.*s with an empty text holds for every alert or for none; give what to look for", STR_ARG(row->op));
   } else if (op_is(row, PATTERN) && v->kind != VALUE_STRING) {
-    ROW_WRONG(row, "value", "type", "a pattern is a text, not a %s", value_kind_name(v->kind));
+    ROW_WRONG(row, "value", "type", "a pattern is a text, not %s %s", str_article(value_kind_name(v->kind)),
+              value_kind_name(v->kind));
   } else if (op_is(row, PATTERN)) {
     check_pattern(row);
   }

@@ -92,7 +92,8 @@ bool api_read_body(Call *call, Error *err) {
   if (!json_parse(call->arena, call->request->body, &options, &call->body, err))
     return error_prefix(err, "the body is not JSON: ");
   if (call->body.kind == VALUE_MAP) return true;
-  return fail(err, ERR_INVALID, "the body must be a JSON object, not a %s", value_kind_name(call->body.kind));
+  return fail(err, ERR_INVALID, "the body must be a JSON object, not %s %s",
+              str_article(value_kind_name(call->body.kind)), value_kind_name(call->body.kind));
 }
 
 static bool check_body(Call *call, ResourceCtx *ctx, Error *err) {
