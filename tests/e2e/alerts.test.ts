@@ -24,8 +24,7 @@ afterEach(() => expect(site.complaints.splice(0), "what the browser complained o
 const row = (page: Page, title: string) => page.getByRole("row").filter({ hasText: title });
 
 test("an expression filters; a wrong one is told with its place, and typing it again mends it", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts`);
+  const page = await site.page(server, { path: "/alerts" });
   await row(page, "Disk of db-1").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type('title.contains("disk" ');
@@ -41,8 +40,7 @@ test("an expression filters; a wrong one is told with its place, and typing it a
 });
 
 test("a filter is kept as a view and found again in another browser", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts?priority=p1`);
+  const page = await site.page(server, { path: "/alerts?priority=p1" });
   await row(page, "Disk of db-1").waitFor();
   await page.getByRole("button", { name: "Views" }).click();
   await page.getByRole("menuitem", { name: "Save this filter" }).click();
@@ -50,8 +48,7 @@ test("a filter is kept as a view and found again in another browser", async () =
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await page.getByRole("button", { name: "Urgent only" }).waitFor();
   await page.context().close();
-  const other = await site.page(server);
-  await other.goto(`${server.url}/alerts`);
+  const other = await site.page(server, { path: "/alerts" });
   await other.getByRole("button", { name: "Views" }).click();
   await other.getByRole("menuitem", { name: "Urgent only" }).click();
   await other.waitForURL("**/alerts?priority=p1");
@@ -59,8 +56,7 @@ test("a filter is kept as a view and found again in another browser", async () =
 });
 
 test("columns are chosen and kept", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts`);
+  const page = await site.page(server, { path: "/alerts" });
   await row(page, "Disk of db-1").waitFor();
   await page.getByRole("button", { name: "Columns" }).click();
   await page.getByRole("menuitemcheckbox", { name: "env" }).click();
@@ -74,8 +70,7 @@ test("columns are chosen and kept", async () => {
 });
 
 test("many are acknowledged at once, the list goes on below, and what changes elsewhere changes in its row alone", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts?priority=p3`);
+  const page = await site.page(server, { path: "/alerts?priority=p3" });
   await row(page, "Problem").first().waitFor();
   await page.getByRole("checkbox", { name: "Select all that are loaded" }).check();
   const toolbar = page.getByRole("toolbar", { name: "Of the selected alerts" });
@@ -114,8 +109,7 @@ test("many are acknowledged at once, the list goes on below, and what changes el
 });
 
 test("the alert tells when it was reported and what was sent", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts?priority=p1`);
+  const page = await site.page(server, { path: "/alerts?priority=p1" });
   await page.getByRole("button", { name: "Disk of db-1" }).click();
   const sheet = page.getByRole("dialog");
   await sheet.getByRole("img", { name: /4 reports from/ }).waitFor();
@@ -129,8 +123,7 @@ test("more than are done at once become a job, which is followed to its end", as
   const bulk = await server.api<{ key: string }>("POST", "integrations", { name: "Storm", template: "alertmanager" });
   const many = Array.from({ length: 520 }, (_, i) => ({ status: "firing", labels: { alertname: `Storm ${i}`, severity: "info", env: "bulk" }, annotations: {}, startsAt: new Date().toISOString(), fingerprint: `storm-${i}` }));
   await server.fire(bulk.key, { version: "4", status: "firing", alerts: many });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts?q=${encodeURIComponent('labels.env == "bulk"')}`);
+  const page = await site.page(server, { path: `/alerts?q=${encodeURIComponent('labels.env == "bulk"')}` });
   await page.waitForFunction(() => {
     const rows = document.querySelector('[data-testid="alert-rows"]');
     if (rows) rows.scrollTop = rows.scrollHeight;

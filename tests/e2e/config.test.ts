@@ -18,8 +18,7 @@ afterAll(async () => {
 afterEach(() => expect(site.complaints.splice(0), "what the browser complained of").toEqual([]));
 
 test("a field is mapped beside what was sent; an error shows its place, the result changes as one types", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/integrations/${source.id}`);
+  const page = await site.page(server, { path: `/integrations/${source.id}` });
   await page.getByRole("link", { name: "Mapping" }).click();
   await page.getByLabel("Payload").getByText("Backup was slow").waitFor();
   await page.getByRole("button", { name: "Field", exact: true }).click();
@@ -45,8 +44,7 @@ test("a field is mapped beside what was sent; an error shows its place, the resu
 });
 
 test("a rule is two views of one thing, and is tried on what really came before it is saved", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/rules/new`);
+  const page = await site.page(server, { path: "/rules/new" });
   await page.getByLabel("What people call it").fill("Small things are quiet");
   await page.getByLabel("Value 1").fill("p4");
   await page.getByRole("button", { name: "CEL" }).click();
@@ -73,8 +71,7 @@ test("a rule is two views of one thing, and is tried on what really came before 
 test("a part of the last row is drawn over, and covered", async () => {
   const me = await server.api<{ id: string }>("GET", "users/olga@example.org");
   const schedule = await server.api<{ id: string }>("POST", "schedules", { name: "Primary", time_zone: "Europe/Berlin", layers: [{ name: "Week", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "week" }, members: [[me.id]] }] });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/${schedule.id}`);
+  const page = await site.page(server, { path: `/on-call/${schedule.id}` });
   const bar = page.getByRole("group", { name: "Calendar" }).getByRole("button", { name: /On call: Olga Owner/ }).first();
   await bar.hover();
   await page.locator("p").filter({ hasText: "Olga Owner" }).getByText("layer Week, turn 1").waitFor();
@@ -102,8 +99,7 @@ test("a cover is taken and given back, a swap is offered and taken elsewhere, an
   const [, theirs] = items.find((one) => one.schedule_id === schedule.id)!.shifts;
   await server.api("POST", "cover-requests", { schedule_id: schedule.id, user_id: ben.id, starts_at: theirs!.starts_at, ends_at: theirs!.ends_at, message: "My sister marries" });
 
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/covers`);
+  const page = await site.page(server, { path: "/on-call/covers" });
   const row = page.getByRole("listitem").filter({ hasText: "My sister marries" });
   await row.getByRole("button", { name: "Take it" }).click();
   await row.getByText("taken by Olga Owner").waitFor();
@@ -145,8 +141,7 @@ test("who carried it is shown as the report of the server counts it, and goes ou
   const people = [];
   for (const name of ["Cem Carrier", "Dua Dutiful"]) people.push(await server.api<{ id: string }>("POST", "users", { name, email: `${name.slice(0, 3).toLowerCase()}@example.org`, role: "responder" }));
   await server.api("POST", "schedules", { name: "Carried", time_zone: "UTC", layers: [{ name: "Day", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "day" }, members: people.map((one) => [one.id]) }] });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/report`);
+  const page = await site.page(server, { path: "/on-call/report" });
   const cell = page.getByRole("row").filter({ hasText: "Cem Carrier" }).getByRole("cell").nth(1);
   const shown = Number(await cell.textContent());
   const link = page.getByRole("link", { name: "CSV" });
@@ -164,8 +159,7 @@ test("who carried it is shown as the report of the server counts it, and goes ou
 
 test("who was quicker at one field is shown beside what one wanted; another field is no quarrel", async () => {
   const incident = await server.api<{ id: string; number: string }>("POST", "incidents", { title: "Checkout fails", severity: 2 });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/incidents/${incident.number}`);
+  const page = await site.page(server, { path: `/incidents/${incident.number}` });
   await page.getByRole("button", { name: "Change the title" }).click();
   await page.getByLabel("Title").fill("Mine");
   // Held back in this browser, so that the page does not hear of it before it writes.
@@ -187,8 +181,7 @@ test("who was quicker at one field is shown beside what one wanted; another fiel
 });
 
 test("an account at a provider is added as its channel wants it, tells how it stands, and is tested to oneself", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/settings/connectors`);
+  const page = await site.page(server, { path: "/settings/connectors" });
   await page.getByRole("button", { name: "Add the first" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Channel").selectOption("telegram");

@@ -19,8 +19,7 @@ afterAll(async () => {
 afterEach(() => expect(site.complaints.splice(0), "what the browser complained of").toEqual([]));
 
 test("an entry is marked, put right with a reason, and tells what stood there before", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/incidents/${incident.number}`);
+  const page = await site.page(server, { path: `/incidents/${incident.number}` });
   const entry = page.getByRole("list", { name: "Timeline" }).getByRole("listitem").filter({ hasText: "The cashe is cold" });
   await entry.hover();
   await entry.getByRole("button", { name: "What to do with this entry" }).click();
@@ -41,8 +40,7 @@ test("an entry is marked, put right with a reason, and tells what stood there be
 });
 
 test("key events alone are shown, and the whole is exported", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/incidents/${incident.number}`);
+  const page = await site.page(server, { path: `/incidents/${incident.number}` });
   const list = page.getByRole("list", { name: "Timeline" });
   const entry = list.getByRole("listitem").filter({ hasText: "The cache is cold" });
   // What people say of how it stands is a key event by itself; the mark is taken away and set again.
@@ -73,8 +71,7 @@ test("key events alone are shown, and the whole is exported", async () => {
 });
 
 test("what came since the last visit lies behind a line", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/incidents/${incident.number}`);
+  const page = await site.page(server, { path: `/incidents/${incident.number}` });
   await page.getByRole("list", { name: "Timeline" }).getByText("The cache is cold").waitFor();
   await page.goto(server.url);
   await settled(page);

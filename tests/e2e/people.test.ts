@@ -28,8 +28,7 @@ afterEach(() => expect(site.complaints.splice(0), "what the browser complained o
 test("a contact method is added, proved with the code that came, tested, put into steps; then a page comes there", async () => {
   const me = await server.api<{ id: string }>("GET", `users/${EMAIL}`);
   for (const one of (await server.api<{ items: { id: string }[] }>("GET", `contact-methods?user_id=${me.id}`)).items) await server.api("PATCH", `contact-methods/${one.id}`, { verified: false });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/me`);
+  const page = await site.page(server, { path: "/on-call/me" });
   await page.getByText("An urgent page does not reach you.").waitFor();
   await page.getByRole("button", { name: "Add", exact: true }).click();
   const dialog = page.getByRole("dialog");
@@ -66,8 +65,7 @@ test("a contact method is added, proved with the code that came, tested, put int
 test("a test that cannot be delivered says why", async () => {
   const me = await server.api<{ id: string }>("GET", `users/${EMAIL}`);
   await server.api("POST", "contact-methods", { user_id: me.id, kind: "webhook", address: "http://127.0.0.1:9/nobody", verified: true });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/me`);
+  const page = await site.page(server, { path: "/on-call/me" });
   const row = page.getByRole("listitem").filter({ hasText: "127.0.0.1:9/nobody" }).first();
   await row.getByText("In no step").waitFor();
   await row.getByRole("button", { name: "Test" }).click();
@@ -77,8 +75,7 @@ test("a test that cannot be delivered says why", async () => {
 });
 
 test("notices, quiet hours and a calendar's address are one's own to choose", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/me`);
+  const page = await site.page(server, { path: "/on-call/me" });
   await page.getByRole("group", { name: "It begins" }).getByLabel("1 hour before").check();
   await page.getByRole("group", { name: "It ends" }).getByLabel("just then").check();
   await page.getByRole("button", { name: "Save the notices" }).click();
@@ -129,8 +126,7 @@ test("who would not hear a page is seen, with what is missing, and reminded", as
   const [mail] = (await server.api<{ items: { id: string }[] }>("GET", `contact-methods?user_id=${rita.id}`)).items;
   await server.api("PATCH", `contact-methods/${mail!.id}`, { verified: false });
   await server.api("POST", "schedules", { name: "Ritas", time_zone: "UTC", layers: [{ name: "All", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "week" }, members: [[rita.id]] }] });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call/readiness`);
+  const page = await site.page(server, { path: "/on-call/readiness" });
   const row = page.locator("li").filter({ has: page.getByRole("button", { name: "Remind Rita Ready" }) });
   await row.getByText("Would not hear it").waitFor();
   await row.getByText("no verified contact method").waitFor();
@@ -149,8 +145,7 @@ test("who would not hear a page is seen, with what is missing, and reminded", as
 
 test("before a page is sent by hand it is shown who would be told", async () => {
   await server.api("POST", "users", { name: "Ben Backup", email: "ben@example.org", role: "responder" });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/on-call`);
+  const page = await site.page(server, { path: "/on-call" });
   await page.getByRole("button", { name: "Page somebody" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Which").selectOption({ label: "Ben Backup" });
@@ -190,8 +185,7 @@ function codeOf(secret: string, at = Date.now()) {
 }
 
 test("a second factor is set up, asked for, and a recovery code opens the door once", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/settings/sessions`);
+  const page = await site.page(server, { path: "/settings/sessions" });
   await page.getByRole("button", { name: "Set up" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("img", { name: "QR code" }).waitFor();

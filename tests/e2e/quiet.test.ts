@@ -22,8 +22,7 @@ afterEach(() => expect(site.complaints.splice(0), "what the browser complained o
 const dialog = (page: Page) => page.locator("[role=dialog][data-modal]");
 
 test("an alert is silenced in two clicks, says so, stands under Quiet now, and leaves it by itself", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts`);
+  const page = await site.page(server, { path: "/alerts" });
   await page.getByRole("button", { name: "Disk of db-1" }).click();
   const sheet = page.getByRole("dialog", { name: /^Alert / });
   await sheet.getByRole("button", { name: "Silence" }).click();
@@ -80,8 +79,7 @@ test("a silence by hand: what is wrong is told while one types, what it hides is
 });
 
 test("a silence that would silence everything is refused at its labels, and nothing typed is lost", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/quiet/silences?edit=new`);
+  const page = await site.page(server, { path: "/quiet/silences?edit=new" });
   const form = dialog(page);
   await form.getByLabel("Label 1").fill("host");
   await form.getByLabel("Comparison 1").selectOption("!=");
@@ -93,8 +91,7 @@ test("a silence that would silence everything is refused at its labels, and noth
 });
 
 test("maintenance is planned again and again, stands in the calendar, is begun and ended; its alert says so", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/quiet/maintenance`);
+  const page = await site.page(server, { path: "/quiet/maintenance" });
   await page.getByText("No maintenance is planned").waitFor();
   await page.getByRole("button", { name: "New window" }).click();
   const form = dialog(page);
@@ -128,8 +125,7 @@ test("maintenance is planned again and again, stands in the calendar, is begun a
 test("an inhibition rule is made, and who mutes whom is drawn until its source is over", async () => {
   await server.fire(source.key, { title: "Node n1 is down", dedup_key: "node", priority: "p1", labels: { kind: "node", node: "n1" } });
   await server.fire(source.key, { title: "Pod a restarts", dedup_key: "pod", priority: "p3", labels: { kind: "pod", node: "n1" } });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/quiet/inhibition?edit=new`);
+  const page = await site.page(server, { path: "/quiet/inhibition?edit=new" });
   const form = dialog(page);
   await form.getByLabel("Name").fill("A dead node quiets its pods");
   await form.getByLabel("Label 1").first().fill("kind");
@@ -152,8 +148,7 @@ test("an inhibition rule is made, and who mutes whom is drawn until its source i
 });
 
 test("a heartbeat is made, its address is called and seen, and it is paused", async () => {
-  const page = await site.page(server);
-  await page.goto(`${server.url}/heartbeats`);
+  const page = await site.page(server, { path: "/heartbeats" });
   await page.getByText("Nothing is expected yet").waitFor();
   await page.getByRole("button", { name: "New heartbeat" }).click();
   await dialog(page).getByLabel("Name").fill("Backup");
@@ -174,8 +169,7 @@ test("a heartbeat is made, its address is called and seen, and it is paused", as
 test("what belongs together is suggested with its reason; people say yes, no, or draft a rule", async () => {
   await server.api("POST", "services", { name: "Checkout" });
   for (const zone of ["a", "b", "c"]) await server.fire(source.key, { title: `Checkout answers slowly in zone ${zone}`, dedup_key: `zone-${zone}`, priority: "p3", service: "checkout" });
-  const page = await site.page(server);
-  await page.goto(`${server.url}/suggestions`);
+  const page = await site.page(server, { path: "/suggestions" });
   const pairs = page.getByRole("main").getByRole("listitem").filter({ hasText: "Checkout answers slowly in zone" });
   await page.waitForFunction(() => [...document.querySelectorAll("main li")].filter((li) => li.textContent!.includes("in zone")).length === 3);
   await pairs.first().getByText(/of 100/).waitFor();
@@ -203,8 +197,7 @@ test("an alert that goes on and off has a strip of it, and says when it flaps", 
   const loose = await server.api<{ id: string; key: string }>("POST", "integrations", { name: "Loose contact", template: "generic", flap_count: 3 });
   for (const status of ["triggered", "resolved", "triggered", "resolved", "triggered"]) await server.fire(loose.key, { title: "Link of rack 7", dedup_key: "link", priority: "p3", status });
   const { items } = await server.api<{ items: { number: string }[] }>("GET", "alerts?dedup_key=link&sort=-id");
-  const page = await site.page(server);
-  await page.goto(`${server.url}/alerts/${items[0]!.number}`);
+  const page = await site.page(server, { path: `/alerts/${items[0]!.number}` });
   const sheet = page.getByRole("dialog", { name: /^Alert / });
   await sheet.getByRole("img", { name: /changes since .*; now on/ }).waitFor();
   await sheet.getByText("Flapping", { exact: true }).waitFor();

@@ -9,10 +9,14 @@ const BINARY = process.env.TOCSIN_BIN ?? join(__dirname, "../../build/tocsin");
 export const EMAIL = "olga@example.org";
 export const PASSWORD = "correct horse 42 staple";
 
+type Cookies = Awaited<ReturnType<BrowserContext["cookies"]>>;
+type PageOptions = Parameters<Browser["newContext"]>[0] & { path?: string };
+
 export class Tocsin {
   process?: ChildProcess;
   url = "";
   key = "";
+  session: Cookies = []; // of who signed in at the form first; later pages of the same server share it
   readonly folder = mkdtempSync(join(tmpdir(), "tocsin-e2e-"));
   port = "0";
   options: string[] = []; // further ones of `serve`
@@ -98,19 +102,33 @@ export class Site {
     return page;
   }
 
-  async page(server: Tocsin, options?: Parameters<Browser["newContext"]>[0]): Promise<Page> {
-    const page = this.watch(await (await this.context(options)).newPage());
-    await signIn(page, server);
+  /* A page in a browser of its own, signed in as the owner. */
+  async page(server: Tocsin, { path = "/", ...options }: PageOptions = {}): Promise<Page> {
+    const context = await this.context(options);
+    await context.addCookies(server.session);
+    const page = this.watch(await context.newPage());
+    await page.goto(server.url + path);
+    const door = page.getByRole("heading", { name: "Sign in to Tocsin" });
+    await door.or(inside(page)).first().waitFor();
+    if (await door.isVisible()) await passDoor(page); // the first one, or a test signed out
+    server.session = await context.cookies();
     return page;
   }
 }
 
-export async function signIn(page: Page, server: Tocsin, path = "/") {
-  await page.goto(server.url + path);
+/* A dialog that the address opened hides the rest. */
+const inside = (page: Page) => page.getByRole("navigation", { name: "Main" }).or(page.getByRole("button", { name: "Menu" })).or(page.getByRole("dialog"));
+
+async function passDoor(page: Page) {
   await page.getByLabel("E-mail").fill(EMAIL);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("navigation", { name: "Main" }).or(page.getByRole("button", { name: "Menu" })).first().waitFor();
+  await inside(page).first().waitFor();
+}
+
+export async function signIn(page: Page, server: Tocsin, path = "/") {
+  await page.goto(server.url + path);
+  await passDoor(page);
 }
 
 /* The screen is drawn, and nothing of it is still being loaded. (The network is never idle: the stream is open.) */

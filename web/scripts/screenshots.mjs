@@ -31,6 +31,27 @@ try {
     const answer = await fetch(`${url}/api/v1/${path}`, { method, headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
     return answer.json();
   };
+  // A morning's worth: a list with two rows shows nothing of a list.
+  const scripts = await api("POST", "integrations", { name: "Nagios", template: "generic", team_id: "platform" });
+  const morning = [
+    ["Replica of orders-db lags 94 s behind", "p2", "orders-database", "orders-db-2"],
+    ["Queue of outgoing mail holds 18,204 messages", "p3", "message-queue", "mq-1"],
+    ["Certificate of accounts.example.org ends in 6 days", "p3", "accounts", "edge-1"],
+    ["Search answers in 2.4 s (p95)", "p2", "search", "search-3"],
+    ["Disk /var of search-3 is 91 % full", "p3", "search", "search-3"],
+    ["Nightly load is 40 min behind", "p4", "data-warehouse", "etl-1"],
+    ["Swap of etl-1 grows", "p4", "data-warehouse", "etl-1"],
+    ["3 of 40 sign-ins fail", "p2", "accounts", "accounts-7"],
+    ["Cache hit rate fell to 61 %", "p3", "storefront-web", "edge-2"],
+    ["Clock of mq-2 is 1.8 s ahead", "p4", "message-queue", "mq-2"],
+    ["No backup of accounts since Sunday", "p3", "accounts", "backup-1"],
+    ["Fan 2 of rack 14 stands still", "p4", undefined, "rack-14"],
+  ];
+  for (const [i, [title, priority, service, host]] of morning.entries())
+    for (let times = 0; times <= (i * 5) % 7; times++)
+      await fetch(`${url}/in/${scripts.key}`, { method: "POST", body: JSON.stringify({ title, priority, service, status: "triggered", dedup_key: title, labels: { env: "production", host } }) });
+  const { items: open } = await api("GET", "alerts?limit=12&sort=-id");
+  for (const one of open.slice(3, 8)) await api("POST", `alerts/${one.id}/acknowledge`, {});
   const { items: incidents } = await api("GET", "incidents?limit=1");
   const incident = incidents[0] ?? (await api("POST", "incidents", { title: "Checkout fails for a third of orders", severity: 1 }));
   await api("POST", `incidents/${incident.id}/acknowledge`, {});
@@ -111,6 +132,7 @@ try {
         await act(page);
         await page.waitForTimeout(400);
       }
+      await page.mouse.move(options.viewport.width - 1, options.viewport.height - 1); // nothing is pointed at
       await page.screenshot({ path: join(out, `${name}-${look}.png`) });
     }
     await page.context().close();

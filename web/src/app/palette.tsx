@@ -62,7 +62,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         <Radix.Content aria-describedby={undefined} data-modal className="appear fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl border border-line bg-raised shadow-2xl">
           <Radix.Title className="sr-only">Find or do</Radix.Title>
           <Command label="Find or do" loop filter={fitness}>
-            <Command.Input autoFocus value={text} onValueChange={setText} placeholder="Find or do…   > actions   # incidents   @ people   ! services" className="h-12 w-full border-b border-line bg-transparent px-4 text-base outline-none" />
+            <Command.Input autoFocus value={text} onValueChange={setText} placeholder="Find or do…   > actions   # incidents   @ people   ! services" className="h-12 w-full border-b border-line bg-transparent px-4 text-base text-ellipsis outline-none" />
             <Command.List className="max-h-[50vh] overflow-y-auto p-1.5">
               <Command.Empty className="px-4 py-8 text-center text-quiet">Nothing is called “{text}”.</Command.Empty>
               {number && (

@@ -128,16 +128,18 @@ export function hue(id: string) {
   return HUES[((sum ^ (sum >>> 15)) >>> 0) % HUES.length]!;
 }
 
-export function Avatar({ name, id, size = "size-5" }: { name: string; id: string; size?: string }) {
-  const letters = name
+export const initials = (name: string) =>
+  name
     .split(/\s+/)
     .map((part) => [...part][0] ?? "")
     .slice(0, 2)
     .join("")
     .toUpperCase();
+
+export function Avatar({ name, id, size = "size-5" }: { name: string; id: string; size?: string }) {
   return (
     <span aria-hidden className={clsx("inline-flex shrink-0 items-center justify-center rounded-full text-[9px] font-semibold text-white", size, hue(id))}>
-      {letters}
+      {initials(name)}
     </span>
   );
 }

@@ -23,16 +23,16 @@ export function Matchers({ label, value, onChange, offer = [], error }: Props) {
     <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1 font-medium">{label}</legend>
       {value.map((one, i) => (
-        <div key={i} className="flex items-center gap-1.5">
+        <div key={i} className="flex items-center gap-1.5 max-sm:flex-wrap">
           <Input className="min-w-0 flex-[3] font-mono !text-xs" list={`${id}-names`} aria-label={`Label ${i + 1}`} aria-invalid={error ? true : undefined} placeholder="label" value={one.name} onChange={(e) => put(i, { name: e.target.value })} />
-          <Select className="!w-auto shrink-0 !pr-6 max-sm:!w-16" aria-label={`Comparison ${i + 1}`} value={one.op} onChange={(e) => put(i, { op: e.target.value as Matcher["op"] })}>
+          <Select className="!w-auto shrink-0 !pr-6" aria-label={`Comparison ${i + 1}`} value={one.op} onChange={(e) => put(i, { op: e.target.value as Matcher["op"] })}>
             {OPS.map(([op, words]) => (
               <option key={op} value={op}>
                 {op} {words}
               </option>
             ))}
           </Select>
-          <Input className="min-w-0 flex-[4] font-mono !text-xs" dir="auto" aria-label={`Value ${i + 1}`} aria-invalid={error ? true : undefined} placeholder={one.op.endsWith("~") ? "regular expression" : "value"} value={one.value} onChange={(e) => put(i, { value: e.target.value })} />
+          <Input className="min-w-0 flex-[4] max-sm:min-w-[80%] font-mono !text-xs" dir="auto" aria-label={`Value ${i + 1}`} aria-invalid={error ? true : undefined} placeholder={one.op.endsWith("~") ? "regular expression" : "value"} value={one.value} onChange={(e) => put(i, { value: e.target.value })} />
           <IconButton small label={`Remove ${one.name || `matcher ${i + 1}`}`} onClick={() => onChange(value.filter((_, k) => k !== i))}>
             <X className="size-4" aria-hidden />
           </IconButton>

@@ -12,7 +12,7 @@ export function Card({ title, actions, children, className, flush }: { title?: R
     <section className={clsx("min-w-0 rounded-lg border border-line bg-surface", className)}>
       {title && (
         <header className="flex min-h-11 items-center gap-2 border-b border-line px-4">
-          <h2 className="min-w-0 flex-1 truncate font-semibold">{title}</h2>
+          <h2 className="line-clamp-2 min-w-0 flex-1 py-1 font-semibold">{title}</h2>
           {actions}
         </header>
       )}

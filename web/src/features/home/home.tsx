@@ -127,11 +127,11 @@ function Incidents() {
           {items.map((incident) => (
             <li key={incident.id} className="relative flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2.5 hover:bg-hover">
               <Severity of={incident.severity} />
-              <Link to="/incidents/$id" params={{ id: incident.number }} dir="auto" className="min-w-40 flex-1 truncate font-medium after:absolute after:inset-0">
+              <Link to="/incidents/$id" params={{ id: incident.number }} dir="auto" className="min-w-40 flex-1 truncate font-medium after:absolute after:inset-0 max-sm:order-first max-sm:basis-full">
                 <span className="mr-2 font-normal text-quiet">{incident.number}</span>
                 {incident.title}
               </Link>
-              <span className="text-quiet max-sm:hidden">{incident.commander_id ? user(incident.commander_id) : "No commander"}</span>
+              <span className="text-quiet max-sm:min-w-0 max-sm:flex-1 max-sm:truncate">{incident.commander_id ? user(incident.commander_id) : "No commander"}</span>
               <IncidentStatus of={incident.status} />
               <Elapsed incident={incident} />
             </li>

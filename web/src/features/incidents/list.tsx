@@ -93,13 +93,13 @@ function Row({ incident, current }: { incident: Incident; current: boolean }) {
     <li className={clsx("relative flex min-h-(--row) flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 hover:bg-hover", current && "bg-hover shadow-[inset_3px_0_var(--accent)]")}>
       <Severity of={incident.severity} />
       <span className="w-14 text-quiet tabular-nums">{incident.number}</span>
-      <Link to="/incidents/$id" params={{ id: incident.number }} dir="auto" className="min-w-48 flex-1 truncate font-medium after:absolute after:inset-0" title={incident.title}>
+      <Link to="/incidents/$id" params={{ id: incident.number }} dir="auto" className="min-w-48 flex-1 truncate font-medium after:absolute after:inset-0 max-sm:line-clamp-2 max-sm:basis-full max-sm:whitespace-normal" title={incident.title}>
         {incident.title}
       </Link>
       {incident.kind !== "normal" && <Badge>{words(incident.kind)}</Badge>}
       {services.length > 0 && <span className="max-w-52 truncate text-quiet">{services.join(", ")}</span>}
       <span className="w-36 truncate text-quiet">{incident.commander_id ? <Person name={user(incident.commander_id) ?? "…"} id={incident.commander_id} /> : "No commander"}</span>
-      <span className="w-32">
+      <span className="md:w-32">
         <IncidentStatus of={incident.status} />
       </span>
       <Elapsed incident={incident} />

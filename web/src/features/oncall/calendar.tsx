@@ -4,7 +4,7 @@
 import clsx from "clsx";
 import { useRef, useState } from "react";
 import { dayName, hourMinute, midnight } from "@/lib/time";
-import { hue } from "@/ui/marks";
+import { hue, initials } from "@/ui/marks";
 
 export interface Shift {
   starts_at: string;
@@ -158,10 +158,11 @@ export function Calendar({ rows, from, to, now, zone, name, onSpan }: Props) {
                         type="button"
                         data-shift={r}
                         {...telling(row.name, who, shift)}
-                        className={clsx("absolute inset-y-1.5 overflow-hidden rounded px-1.5 text-left text-xs font-medium text-ellipsis whitespace-nowrap text-white", hue(shift.user_ids[0] ?? ""), !row.final && "brightness-90 saturate-75")}
+                        className={clsx("@container absolute inset-y-1.5 overflow-hidden rounded text-xs font-medium whitespace-nowrap text-white", hue(shift.user_ids[0] ?? ""), !row.final && "brightness-90 saturate-75")}
                         style={{ left: `calc(${at.left}% + 1px)`, width: `calc(${at.width}% - 2px)` }}
                       >
-                        {who}
+                        <span className="block truncate px-1.5 text-left @max-[3.5rem]:hidden">{who}</span>
+                        <span className="text-[9px] @min-[3.5rem]:hidden @max-[0.8rem]:hidden">{initials(who)}</span>
                       </button>
                     )
                   );

@@ -46,7 +46,7 @@ export function Method({ method, used }: { method: ContactMethod; used: boolean 
           <p className="foreign font-medium">{address}</p>
           <p className="text-quiet">
             {words(method.kind)}
-            {method.label && ` · ${method.label}`}
+            {method.label && method.label !== TITLES[method.kind] && ` · ${method.label}`}
           </p>
           {why && <p className="text-red">Nothing can be sent to it: {why}.</p>}
         </div>

@@ -30,7 +30,7 @@ export function Preview() {
         <div className="flex flex-wrap gap-2">
           <Select
             aria-label="Source"
-            className="!w-40 flex-1"
+            className="!w-auto grow basis-36"
             value={source}
             onChange={(e) => {
               setSource(e.target.value);
@@ -44,7 +44,7 @@ export function Preview() {
               </option>
             ))}
           </Select>
-          <Select aria-label="Request" className="!w-48 flex-1" value={chosen ?? ""} onChange={(e) => setRequest(e.target.value)}>
+          <Select aria-label="Request" className="!w-auto grow basis-60" value={chosen ?? ""} onChange={(e) => setRequest(e.target.value)}>
             {!requests?.length && <option value="">Nothing was sent yet</option>}
             {requests?.map((one) => (
               <option key={one.id} value={one.id}>
