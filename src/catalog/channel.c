@@ -241,6 +241,6 @@ bool channel_check_address(const Channel *channel, Str address, Error *err) {
     return fail(err, ERR_UNAVAILABLE, "\"%.*s\" could not be checked: %s; send it again",
                 STR_ARG(utf8_cut(address, 100)), trouble.message);
   if (plain && value_bool_or(&answer, false)) return true;
-  return fail(err, ERR_INVALID, "\"%.*s\" is not an address of %.*s; one looks like %.*s",
-              STR_ARG(utf8_cut(address, 100)), STR_ARG(channel->name), STR_ARG(channel->address_hint));
+  return fail(err, ERR_INVALID, "\"%.*s\" is not an address for \"%.*s\"; one looks like %.*s",
+              STR_ARG(utf8_cut(address, 100)), STR_ARG(channel->title), STR_ARG(channel->address_hint));
 }

@@ -86,7 +86,11 @@ static int run_heartbeat(Verb *verb) {
   Str path = str_format(verb->arena, "/hb/%.*s%s%s",
                         STR_ARG(client_escape(verb->arena, str_from_c(verb_word(verb, 0)))), what[0] ? "/" : "", what);
   int code = client_send(verb->client, path, S(""), NULL, &answer);
-  if (code == EXIT_DONE) verb_say(verb, "%s", what[0] ? what : "ok");
+  if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
+  if (status)
+    verb_say(verb, "told: it ended with %s", status);
+  else
+    verb_say(verb, "told: it %s", !what[0] ? "is alive" : what[0] == 's' ? "has begun" : "has failed");
   return code;
 }
 
