@@ -35,8 +35,14 @@ static const CelVar CONTEXT_VARS[] = {
     {"subject_line", "dyn", "Subject of a mail."},
     {"thread", "dyn", "What holds the mails of one subject together."},
     {"also_told", "dyn", "Names of the others who get it."},
+    {"provider_id", "dyn", "Of an earlier message: what success gave as its id."},
+    {"state", "dyn", "What became of the page: acknowledged, resolved or cancelled; in `update`."},
+    {"state_line", "dyn", "The same for people: Acknowledged by Ann at 03:12."},
+    {"cursor", "dyn", "Where a poll goes on; empty at first."},
+    {"handle", "dyn", "Of an answer that is responded to."},
     {"settings", "dyn", "Of the connector."},
     {"secret", "dyn", "Of the connector."},
+    {"has_signing_secret", "dyn", "The connector has one: what is called back can be proved."},
     {"callback_url", "dyn", "Where the provider says what became of this message."},
     {"said", "dyn", "What a callback is answered."},
     {"jwt", "dyn", "Signed for this request, where the channel's `sign` says so."},
@@ -88,8 +94,8 @@ static bool load_form(const ChannelLoader *l, const Value *map, ChannelRequest *
 }
 
 bool channel_load_request(const ChannelLoader *l, const Value *map, ChannelRequest *out) {
-  static const char *const KNOWN[] = {"method", "url",        "headers", "format", "body",
-                                      "form",   "timeout_ms", "success", NULL};
+  static const char *const KNOWN[] = {"method",     "url",     "headers", "format", "body", "form",
+                                      "timeout_ms", "success", "items",   "cursor", NULL};
   Str format = S("text");
   out->method = S("POST");
   if (!load_known_keys(&l->answers, map, S("request"), KNOWN) || !load_text(&l->answers, map, "method", &out->method) ||
@@ -106,12 +112,30 @@ bool channel_load_request(const ChannelLoader *l, const Value *map, ChannelReque
   return out->url || load_fail(&l->answers, STR_NONE, S("request"), "url is missing");
 }
 
-/* Is our account good? Asked once a day, and when a connector was written. */
-static bool load_check(const ChannelLoader *l, const Value *map, Channel *channel) {
+/* What is asked beside sending. Without a `success` of its own the channel's holds; of a check that would be the one of
+ * a message. */
+static bool load_ask(const ChannelLoader *l, const Value *channel_map, ChannelAsk ask, Channel *channel) {
+  static const char *const NAMES[CHANNEL_ASK_COUNT] = {"check", "update", "poll", "respond"};
+  Str name = str_from_c(NAMES[ask]);
+  const Value *map = value_get(channel_map, name);
   if (!map) return true;
-  return channel_load_request(l, map, &channel->check) &&
-         load_program(&l->answers, value_get_c(map, "success"), S("check.success"), &channel->check_success) &&
-         (channel->check_success || load_fail(&l->answers, STR_NONE, S("check"), "success is missing"));
+  if (!channel_load_request(l, map, &channel->asks[ask]) ||
+      !load_program(&l->answers, value_get_c(map, "success"), name, &channel->ask_success[ask]))
+    return false;
+  if (!channel->ask_success[ask] && ask == CHANNEL_CHECK)
+    return load_fail(&l->answers, STR_NONE, name, "success is missing");
+  if (!channel->ask_success[ask]) channel->ask_success[ask] = channel->success;
+  if (ask != CHANNEL_POLL) return true;
+  return load_program(&l->answers, value_get_c(map, "items"), S("poll.items"), &channel->poll_items) &&
+         load_program(&l->answers, value_get_c(map, "cursor"), S("poll.cursor"), &channel->poll_cursor) &&
+         ((channel->poll_items && channel->poll_cursor && channel->has_replies) ||
+          load_fail(&l->answers, STR_NONE, name, "items and cursor are needed, and replies say what an item means"));
+}
+
+static bool load_asks(const ChannelLoader *l, const Value *map, Channel *channel) {
+  for (int i = 0; i < CHANNEL_ASK_COUNT; i++)
+    if (!load_ask(l, map, (ChannelAsk)i, channel)) return false;
+  return true;
 }
 
 static bool load_mail(const ChannelLoader *l, const Value *map, Channel *channel) {
@@ -160,10 +184,10 @@ static bool load_answers(const ChannelLoader *l, const Value *map, Channel *chan
 
 static bool load_channel(const ChannelLoader *l, const Value *map, Channel *channel) {
   static const char *const KNOWN[] = {
-      "name",          "title",     "guide",     "transport",   "address", "request",        "mail",
-      "success",       "delivered", "permanent", "provider_id", "error",   "unknown",        "samples",
-      "kind",          "settings",  "secret",    "bundle",      "limits",  "broken",         "configuration",
-      "retry_after_s", "receipts",  "replies",   "sign",        "check",   "signing_secret", NULL};
+      "name",      "title",     "guide",          "transport", "address",       "request",       "mail",     "success",
+      "delivered", "permanent", "provider_id",    "error",     "unknown",       "samples",       "kind",     "settings",
+      "secret",    "bundle",    "limits",         "broken",    "configuration", "retry_after_s", "receipts", "replies",
+      "sign",      "check",     "signing_secret", "update",    "poll",          "respond",       NULL};
   const Loader *a = &l->answers;
   Str transport = STR_NONE;
   if (!load_known_keys(a, map, S("the channel"), KNOWN) || !load_text(a, map, "name", &channel->name) ||
@@ -179,8 +203,7 @@ static bool load_channel(const ChannelLoader *l, const Value *map, Channel *chan
   const Value *samples = value_get_c(map, "samples");
   channel->samples = value_is(samples, VALUE_LIST) ? *samples : (Value){.kind = VALUE_LIST};
   return load_address(l, value_get_c(map, "address"), channel) && load_answers(l, map, channel) &&
-         channel_load_sign(l, value_get_c(map, "sign"), &channel->sign) &&
-         load_check(l, value_get_c(map, "check"), channel) &&
+         channel_load_sign(l, value_get_c(map, "sign"), &channel->sign) && load_asks(l, map, channel) &&
          (channel->mail ? load_mail(l, value_get_c(map, "mail"), channel)
                         : channel_load_request(l, value_get_c(map, "request"), &channel->request));
 }

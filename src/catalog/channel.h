@@ -57,10 +57,19 @@ typedef struct ChannelMessage {
 MUST_CHECK bool channel_render(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out,
                                Error *err);
 
-/* Whether the provider takes our credentials, asked without sending anything to anybody; not every one can be asked. */
-bool channel_can_check(const Channel *channel);
-MUST_CHECK bool channel_render_check(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out,
-                                     Error *err);
+/* What a provider can be asked beside sending; not every one can. */
+typedef enum ChannelAsk {
+  CHANNEL_CHECK,   /* whether it takes our credentials: nobody is sent anything */
+  CHANNEL_UPDATE,  /* an earlier message now says what became of the page, or is taken back */
+  CHANNEL_POLL,    /* what people answered, where the provider cannot call us */
+  CHANNEL_RESPOND, /* the words for somebody who pressed a button, where they cannot stand in the HTTP answer */
+  CHANNEL_ASK_COUNT
+} ChannelAsk;
+bool channel_can(const Channel *channel, ChannelAsk ask);
+/* context: as for channel_render, with the provider's settings and secret. UPDATE: provider_id, state, state_line.
+ * POLL: cursor. RESPOND: handle, said. An empty out->url: there is nothing to ask. */
+MUST_CHECK bool channel_render_ask(const Channel *channel, ChannelAsk ask, Arena *arena, const Value *context,
+                                   ChannelMessage *out, Error *err);
 
 typedef enum SendVerdict {
   SEND_SENT,          /* the provider took it */
@@ -97,15 +106,23 @@ typedef struct ChannelReply {
   Str from;      /* the sender's address; empty when the callback belongs to one message */
   Str token;     /* of a button: the message's */
   Str number;    /* of an alert that a text names; empty: the last message */
+  Str handle;    /* for CHANNEL_RESPOND */
   bool stop;     /* "STOP": nothing more to this address */
   Value payload; /* for the answer */
 } ChannelReply;
 MUST_CHECK bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback,
                                    const ChannelSecrets *secrets, ChannelReply *out, Error *err);
+/* The same of one item of a poll. */
+void channel_read_item(const Channel *channel, Arena *arena, const Value *item, ChannelReply *out);
 /* What the provider is answered: `said` in its form; empty: nothing. */
+bool channel_answers(const Channel *channel); /* `said` stands in the HTTP answer */
 Str channel_answer(const Channel *channel, Arena *arena, const Value *context, const char **out_content_type);
 
-SendVerdict channel_judge_check(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_error);
+/* SEND_SENT, SEND_CONFIGURATION, SEND_PERMANENT (never will), or SEND_RETRY with the provider's words. */
+SendVerdict channel_judge_ask(const Channel *channel, ChannelAsk ask, Arena *arena, const OutboundResult *result,
+                              Str *out_error);
+/* Of a poll that was answered: the items, and where the next one goes on (empty: where this one did). */
+Value channel_polled(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_cursor);
 SendVerdict channel_judge(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_provider_id,
                           Str *out_error, i64 *out_retry_after_s);
 

@@ -13,6 +13,7 @@ enum {
   CHANNEL_FORM_MAX = 16,
   CHANNEL_SETTINGS_MAX = 8,
   CHANNEL_CLAIMS_MAX = 6,
+  CHANNEL_VALUES_MAX = 4,       /* of a setting */
   CHANNEL_SIGN_HEADERS_MAX = 4, /* places that signing may fill */
 };
 
@@ -30,6 +31,8 @@ typedef enum CallbackProof {
 typedef struct ChannelSetting {
   Str name, doc, otherwise;
   bool required;
+  bool url;                       /* of a server: http(s)://host, without a slash at the end */
+  Str values[CHANNEL_VALUES_MAX]; /* one of these; the first empty: any */
 } ChannelSetting;
 
 /* What rules about answers see; ANSWER_VARS in channel.c. */
@@ -100,11 +103,11 @@ struct Channel {
   Str name, title, guide;
   bool mail, resend_unknown;
   Str address_hint;
-  const CelProgram *address_check; /* over `item`, an address */
-  ChannelRequest request;          /* of a mail only its headers */
-  ChannelRequest
-      check; /* whether the provider takes us, without sending anything; check.url NULL: it cannot be asked */
-  const CelProgram *check_success;
+  const CelProgram *address_check;        /* over `item`, an address */
+  ChannelRequest request;                 /* of a mail only its headers */
+  ChannelRequest asks[CHANNEL_ASK_COUNT]; /* url NULL: it cannot be asked */
+  const CelProgram *ask_success[CHANNEL_ASK_COUNT];
+  const CelProgram *poll_items, *poll_cursor;
   ChannelSign sign;
   const Mustache *subject, *text, *html; /* of a mail; NULL: none */
   const CelProgram *success, *delivered, *permanent, *provider_id, *error;
@@ -120,7 +123,7 @@ struct Channel {
   CallbackProof receipt_proof, reply_proof;
   bool has_receipts, has_replies;
   const CelProgram *receipt_status, *receipt_error;
-  const CelProgram *reply_action, *reply_from, *reply_token, *reply_number, *reply_stop;
+  const CelProgram *reply_action, *reply_from, *reply_token, *reply_number, *reply_stop, *reply_handle;
   const Mustache *answer;
   Str answer_type;
   Value samples;

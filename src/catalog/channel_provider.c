@@ -14,7 +14,7 @@ const CelEnv *channel_callback_env(Arena *arena, ZoneDb *zones) {
 /* Loading --------------------------------------------------------------------------------------------------------- */
 
 static bool load_settings(const ChannelLoader *l, const Value *list, Channel *channel) {
-  static const char *const KNOWN[] = {"name", "doc", "default", "required", NULL};
+  static const char *const KNOWN[] = {"name", "doc", "default", "required", "url", "values", NULL};
   for (size_t i = 0; value_is(list, VALUE_LIST) && i < list->size; i++) {
     const Value *item = value_at(list, i);
     if (i == CHANNEL_SETTINGS_MAX)
@@ -24,6 +24,10 @@ static bool load_settings(const ChannelLoader *l, const Value *list, Channel *ch
         !load_text(&l->answers, item, "doc", &s->doc) || !load_text(&l->answers, item, "default", &s->otherwise))
       return false;
     s->required = value_bool_or(value_get_c(item, "required"), false);
+    s->url = value_bool_or(value_get_c(item, "url"), false);
+    const Value *values = value_get_c(item, "values");
+    for (size_t j = 0; value_is(values, VALUE_LIST) && j < values->size && j < CHANNEL_VALUES_MAX; j++)
+      s->values[j] = value_text_or(value_at(values, j), STR_NONE);
     if (!s->name.len || !s->doc.len)
       return load_fail(&l->answers, STR_NONE, S("settings"), "a setting has a name and a doc");
   }
@@ -62,16 +66,14 @@ static bool load_receipts(const ChannelLoader *l, const Value *map, Channel *cha
 }
 
 static bool load_replies(const ChannelLoader *l, const Value *map, Channel *channel) {
-  static const char *const KNOWN[] = {"proof", "action", "from",         "token", "number",
-                                      "stop",  "answer", "content_type", NULL};
+  static const char *const KNOWN[] = {"proof", "action", "from",   "token",        "number",
+                                      "stop",  "handle", "answer", "content_type", NULL};
   const struct {
     const char *name;
     const CelProgram **out;
-  } PROGRAMS[] = {{"action", &channel->reply_action},
-                  {"from", &channel->reply_from},
-                  {"token", &channel->reply_token},
-                  {"number", &channel->reply_number},
-                  {"stop", &channel->reply_stop}};
+  } PROGRAMS[] = {{"action", &channel->reply_action}, {"from", &channel->reply_from},
+                  {"token", &channel->reply_token},   {"number", &channel->reply_number},
+                  {"handle", &channel->reply_handle}, {"stop", &channel->reply_stop}};
   if (!map) return true;
   channel->has_replies = true;
   channel->answer_type = S("application/json");
@@ -119,6 +121,27 @@ static Str names_of(const Channel *channel, Arena *arena) {
   return out.len ? buf_str(&out) : S("none");
 }
 
+static bool among(const ChannelSetting *s, Str text) {
+  bool found = s->values[0].len == 0;
+  for (size_t i = 0; i < CHANNEL_VALUES_MAX; i++) found = found || str_equal(s->values[i], text);
+  return found;
+}
+
+/* Of a server, as templates put a path behind it. */
+static bool is_server(Str url) {
+  Str scheme = STR_NONE, rest = STR_NONE;
+  size_t at = str_find(url, S("://"), 0);
+  if (at == SIZE_MAX) return false;
+  scheme = str_slice(url, 0, at);
+  rest = str_slice(url, at + 3, url.len);
+  if (!str_equal_c(scheme, "http") && !str_equal_c(scheme, "https")) return false;
+  if (!rest.len || rest.ptr[0] == '/' || rest.ptr[0] == ':' || rest.ptr[rest.len - 1] == '/') return false;
+  for (size_t i = 0; i < rest.len; i++)
+    if ((u8)rest.ptr[i] <= ' ' || rest.ptr[i] == 0x7f || str_find_char(S("?#@\"\\"), rest.ptr[i], 0) != SIZE_MAX)
+      return false;
+  return true;
+}
+
 static bool check_secrets(const Channel *channel, Str secret, Str signing_secret, Error *err) {
   CLEANUP(pkey_freep) EVP_PKEY *key = NULL;
   if (channel->secret_doc.len && !secret.len)
@@ -148,6 +171,14 @@ bool channel_check_settings(const Channel *channel, const Value *settings, Str s
     if (s->required && !value_text_or(given, S("")).len)
       return fail(err, ERR_INVALID, "%.*s needs the setting \"%.*s\": %.*s", STR_ARG(channel->name), STR_ARG(s->name),
                   STR_ARG(s->doc));
+    Str text = value_text_or(given, S(""));
+    if (text.len && !among(s, text))
+      return fail_at(err, ERR_INVALID, str_to_c(arena, str_format(arena, "/settings/%.*s", STR_ARG(s->name))),
+                     "\"%.*s\" is not known: %.*s", STR_ARG(utf8_cut(text, 60)), STR_ARG(s->doc));
+    if (s->url && text.len && !is_server(text))
+      return fail_at(err, ERR_INVALID, str_to_c(arena, str_format(arena, "/settings/%.*s", STR_ARG(s->name))),
+                     "\"%.*s\" is not the URL of a server; it looks like %.*s, without a slash at the end",
+                     STR_ARG(utf8_cut(text, 100)), STR_ARG(s->otherwise.len ? s->otherwise : S("https://example.org")));
   }
   return check_secrets(channel, secret, signing_secret, err);
 }
@@ -210,9 +241,10 @@ static Value ask(const CelProgram *program, Arena *arena, const Value *payload) 
   return v;
 }
 
+enum { REPLY_BYTES_MAX = 600 };
 static Str told(const CelProgram *program, Arena *arena, const Value *payload) {
   Value v = ask(program, arena, payload);
-  return v.kind == VALUE_NULL ? S("") : utf8_cut(value_display(arena, &v), 300);
+  return v.kind == VALUE_NULL ? S("") : utf8_cut(value_display(arena, &v), REPLY_BYTES_MAX);
 }
 
 bool channel_read_receipt(const Channel *channel, Arena *arena, const ChannelCallback *callback,
@@ -241,14 +273,23 @@ bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallb
   if (!channel->has_replies) return fail(err, ERR_NOT_FOUND, "nothing can be answered on this channel");
   if (!channel_proves(channel->reply_proof, arena, callback, secrets, err)) return false;
   Value payload = read_payload(arena, callback);
-  Value stop = ask(channel->reply_stop, arena, &payload);
-  out->action = told(channel->reply_action, arena, &payload);
-  out->from = told(channel->reply_from, arena, &payload);
-  out->token = told(channel->reply_token, arena, &payload);
-  out->number = told(channel->reply_number, arena, &payload);
-  out->stop = value_bool_or(&stop, false);
-  out->payload = payload;
+  channel_read_item(channel, arena, &payload, out);
   return true;
+}
+
+void channel_read_item(const Channel *channel, Arena *arena, const Value *item, ChannelReply *out) {
+  Value stop = ask(channel->reply_stop, arena, item);
+  *out = (ChannelReply){.action = told(channel->reply_action, arena, item),
+                        .from = told(channel->reply_from, arena, item),
+                        .token = told(channel->reply_token, arena, item),
+                        .number = told(channel->reply_number, arena, item),
+                        .handle = told(channel->reply_handle, arena, item),
+                        .stop = value_bool_or(&stop, false),
+                        .payload = *item};
+}
+
+bool channel_answers(const Channel *channel) {
+  return channel->answer != NULL;
 }
 
 Str channel_answer(const Channel *channel, Arena *arena, const Value *context, const char **out_content_type) {

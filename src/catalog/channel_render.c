@@ -67,10 +67,10 @@ static bool render_headers(const ChannelRequest *request, bool mail, Arena *aren
 
 /* Two dozen names of the context may be absent; templates then show nothing, and conditions are false. */
 static Value with_defaults(Arena *arena, const Value *context) {
-  static const char *const TEXTS[] = {"address",  "title",        "headline", "text",    "urgency",
-                                      "priority", "severity",     "status",   "service", "team",
-                                      "since",    "ack_url",      "purpose",  "thread",  "subject_line",
-                                      "secret",   "callback_url", "jwt",      "said"};
+  static const char *const TEXTS[] = {
+      "address",      "title", "headline", "text",        "urgency", "priority",   "severity",     "status",
+      "service",      "team",  "since",    "ack_url",     "purpose", "thread",     "subject_line", "secret",
+      "callback_url", "jwt",   "said",     "provider_id", "state",   "state_line", "cursor",       "handle"};
   MapBuilder map = map_builder(arena);
   for (size_t i = 0; i < COUNT(TEXTS); i++) (void)map_put_c(&map, TEXTS[i], value_c(""));
   for (u32 i = 0; value_is(context, VALUE_MAP) && i < context->size; i++)
@@ -143,15 +143,16 @@ bool channel_render(const Channel *channel, Arena *arena, const Value *context, 
   return true;
 }
 
-bool channel_can_check(const Channel *channel) {
-  return channel->check.url != NULL;
+bool channel_can(const Channel *channel, ChannelAsk ask) {
+  return channel->asks[ask].url != NULL;
 }
 
-bool channel_render_check(const Channel *channel, Arena *arena, const Value *context, ChannelMessage *out, Error *err) {
+bool channel_render_ask(const Channel *channel, ChannelAsk ask, Arena *arena, const Value *context, ChannelMessage *out,
+                        Error *err) {
   ChannelMessage message = {0};
   Value full;
   if (!prepare(channel, arena, context, &full, err) ||
-      !render_request(channel, &channel->check, arena, &full, &message, err))
+      !render_request(channel, &channel->asks[ask], arena, &full, &message, err))
     return error_prefix(err, "channel %.*s: ", STR_ARG(channel->name));
   *out = message;
   return true;
@@ -224,14 +225,25 @@ static SendVerdict judge(const Channel *channel, const Answer *answer, const Out
 }
 
 /* A provider that answers anything else but a refusal of us is not said to be misconfigured. */
-SendVerdict channel_judge_check(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_error) {
+SendVerdict channel_judge_ask(const Channel *channel, ChannelAsk ask, Arena *arena, const OutboundResult *result,
+                              Str *out_error) {
   Answer answer;
   read_answer(&answer, arena, result);
   *out_error = STR_NONE;
   bool answered = result->outcome == OUTBOUND_ANSWERED;
-  if (answered && says(&answer, channel->check_success)) return SEND_SENT;
+  if (answered && says(&answer, channel->ask_success[ask])) return SEND_SENT;
   *out_error = reason(channel, &answer, result);
-  return answered && says(&answer, channel->configuration) ? SEND_CONFIGURATION : SEND_RETRY;
+  if (answered && says(&answer, channel->configuration)) return SEND_CONFIGURATION;
+  bool refused = answered && ask != CHANNEL_CHECK && says(&answer, channel->permanent);
+  return refused ? SEND_PERMANENT : SEND_RETRY;
+}
+
+Value channel_polled(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_cursor) {
+  Answer answer;
+  read_answer(&answer, arena, result);
+  *out_cursor = told(&answer, channel->poll_cursor);
+  Value items = ask(&answer, channel->poll_items);
+  return items.kind == VALUE_LIST ? items : (Value){.kind = VALUE_LIST};
 }
 
 SendVerdict channel_judge(const Channel *channel, Arena *arena, const OutboundResult *result, Str *out_provider_id,

@@ -56,6 +56,7 @@ const CliCommand CLI_COMMANDS[] = {
     {"inhibition", .doc = "import: inhibit_rules of an Alertmanager's configuration", .verbs = INHIBITION_VERBS},
     {"user", .doc = "leave: hands over what somebody holds; second-factor-off", .verbs = USER_VERBS},
     {"contact", .doc = "code, verify, test: a contact method proves itself", .verbs = CONTACT_VERBS},
+    {"connectors", .doc = "check: asks providers of messages whether they take us", .verbs = CONNECTOR_VERBS},
     {"timeline", .doc = "pin, unpin, correct: people put a timeline right", .verbs = TIMELINE_VERBS},
     {"eval", .doc = "tries an expression or template, with or without a server", .verb = &EVAL},
     {"watch", .doc = "prints what changes, as it changes", .verb = &WATCH},

@@ -1,4 +1,4 @@
-/* What people do with their contact methods, and with a timeline's entries. */
+/* What people do with their contact methods, with connectors, and with a timeline's entries. */
 #include "cli/verb.h"
 #include "cli/verbs.h"
 
@@ -28,6 +28,17 @@ const VerbSpec CONTACT_VERBS[] = {
      EACH("contact-methods"),
      .path = "contact-methods/{}/test",
      .done = "a test is on its way"},
+    {.name = NULL},
+};
+
+const VerbSpec CONNECTOR_VERBS[] = {
+    {.name = "check",
+     .usage = "connectors check CONNECTOR...",
+     .doc = "Asks their providers now whether they take us, without a message to anybody; get connectors says what "
+            "became of it.",
+     EACH("connectors"),
+     .path = "connectors/{}/check",
+     .done = "is being asked"},
     {.name = NULL},
 };
 

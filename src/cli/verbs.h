@@ -25,7 +25,7 @@ extern const VerbSpec SILENCE_VERBS[], MAINTENANCE_VERBS[], INHIBITION_VERBS[];
 /* user_verbs.c */
 extern const VerbSpec USER_VERBS[];
 /* contact_verbs.c */
-extern const VerbSpec CONTACT_VERBS[], TIMELINE_VERBS[];
+extern const VerbSpec CONTACT_VERBS[], CONNECTOR_VERBS[], TIMELINE_VERBS[];
 /* cover_verbs.c: of oncall */
 int verb_oncall_cover(Verb *verb);
 int verb_oncall_shifts(Verb *verb);

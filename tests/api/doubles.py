@@ -31,7 +31,7 @@ class Double:
         if channel in CHECKS:
             world.sink.handle(self.base + CHECKS[channel][0], lambda request: reply(200, CHECKS[channel][1]))
         body = {"name": f"{channel} {world.name}", "channel": channel, "settings": settings}
-        if "url" in {s["name"] for s in self.facts(channel)["settings"]}:
+        if not callable(secret) and "url" in {s["name"] for s in self.facts(channel)["settings"]}:  # else the secret is the URL
             body["settings"]["url"] = world.sink.url + self.base
         self.connector = self.server.make("connectors", secret=secret(world.sink.url + self.path) if callable(secret) else secret, **body) if channel != "teams" else None
         self.ann = world.user("ann")

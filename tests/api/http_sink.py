@@ -103,7 +103,7 @@ class HttpSink:
             self._scripts[path].extend(answers)
 
     def handle(self, path, function):
-        """function(Request) -> Answer, on the sink's thread, for a path without a script left."""
+        """function(Request) -> Answer, on the sink's thread, for a path without a script left; "/a/*" is all below /a."""
         with self._changed:
             self._handlers[path] = function
 
@@ -165,6 +165,8 @@ class HttpSink:
     def _choose(self, request):
         with self._changed:
             script, handler = self._scripts[request.path], self._handlers.get(request.path)
+            below = [f for path, f in self._handlers.items() if path.endswith("/*") and request.path.startswith(path[:-1])]
+            handler = handler or next(iter(below), None)
             if script:
                 answer = script[0]
                 if answer.times is not None:

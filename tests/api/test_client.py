@@ -415,6 +415,17 @@ def test_a_contact_method_is_named_when_it_is_made(client):
     assert made.startswith("contact method ntfy https://ntfy.example.org/ann (ctm_") and made.rstrip().endswith("created")
 
 
+def test_a_connector_is_asked_by_its_name(client):
+    world = client.world
+    made = world.server.make("connectors", name="Chat", channel="slack", secret="xoxb-1", settings={"url": f"{world.sink.url}/{world.name}"})
+    world.server.settle()
+    assert "is being asked" in client("connectors", "check", made["slug"])
+    world.server.settle()
+    assert len([r for r in world.sink.requests if r.path == f"/{world.name}/api/auth.test"]) == 2
+    assert "nothing-like-it" in client("connectors", "check", "nothing-like-it", code=NOT_FOUND)
+    world.server.api("DELETE", f"connectors/{made['id']}")
+
+
 def test_codes_are_said_in_words(fresh):
     server = fresh()
     made = server.make("users", name="Mail", email="mail@example.org")

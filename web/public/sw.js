@@ -11,14 +11,16 @@ self.addEventListener("push", (event) => {
     told = { title: "Tocsin pages you", body: "Open the page to see why." };
   }
   const high = told.urgency === "high";
+  const quiet = told.quiet === true; // what became of a page: in place of the notification, without a sound
   event.waitUntil(
     self.registration.showNotification(told.title || "Tocsin", {
       body: (told.body || "").trim(),
       tag: told.tag,
-      renotify: !!told.tag,
+      renotify: !!told.tag && !quiet,
+      silent: quiet,
       requireInteraction: high,
       icon: "/favicon.svg",
-      data: { link: told.ack_url, title: told.title, tag: told.tag },
+      data: { link: told.ack_url || told.link, title: told.title, tag: told.tag },
       actions: told.ack_url ? [{ action: "acknowledge", title: "Acknowledge" }, { action: "open", title: "Open" }] : [],
     }),
   );

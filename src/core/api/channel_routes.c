@@ -59,7 +59,7 @@ static bool check(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
   if (!api_resolve(c, cycle->db, "connector", 0, &id, err)) return false;
   const SetupConnector *connector = setup_connector(setup_current(c->app->setup), id);
-  if (connector && (!connector->channel || !channel_can_check(connector->channel)))
+  if (connector && (!connector->channel || !channel_can(connector->channel, CHANNEL_CHECK)))
     return fail(err, ERR_CONFLICT,
                 "%.*s cannot be asked without a message to somebody; send a test to a contact method of its kind",
                 STR_ARG(connector->name));

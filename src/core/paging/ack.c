@@ -21,6 +21,8 @@ typedef struct Ack {
   HttpRequest *request;
   Arena *arena;
   i64 notification_id;
+  i64 org_id;    /* of the connector that it came by; 0: of whatever the token says */
+  i64 sender_id; /* who pressed, when that is known to be another one than was told */
   Str token, action, said, first;
   PageIds done; /* which pages it acknowledged, escalated, ... now */
   bool wants_json, expired;
@@ -298,7 +300,7 @@ static bool act_audited(Ack *ack, Cycle *cycle, const Page *page, const Who *who
   const Resource *of = registry_find(ack->app->registry, S("page"));
   Value before = value_null(), after = value_null();
   bool found = false;
-  ctx.rc.address = ack->request->client;
+  if (ack->request) ctx.rc.address = ack->request->client;
   ctx.rc.via = id_text(cycle->arena, "ntf", ack->notification_id);
   return resource_load(&ctx.rc, of, page->id, &before, &found, err) && carry_out(ack, cycle, page, who, err) &&
          act_on_bundle(ack, cycle, who, err) && resource_load(&ctx.rc, of, page->id, &after, &found, err) &&
@@ -314,8 +316,14 @@ static bool act(Command *command, Cycle *cycle, Error *err) {
   if (!check_age(ack, cycle->db, err)) return false;
   if (!notification_load(cycle->db, cycle->arena, ack->notification_id, &n, &found, err)) return false;
   if (found && !page_load(cycle->db, cycle->arena, n.page_id, &page, &found, err)) return false;
-  if (!found) return fail(err, ERR_NOT_FOUND, "the message or its page is gone");
-  Who who = {"user", id_text(cycle->arena, "usr", n.user_id), n.user_name};
+  if (!found || (ack->org_id && ack->org_id != n.org_id))
+    return fail(err, ERR_NOT_FOUND, "the message or its page is gone");
+  const SetupUser *sender = ack->sender_id ? setup_user(setup_current(ack->app->setup), ack->sender_id) : NULL;
+  if (!sender && !n.user_id)
+    return fail(err, ERR_CONFLICT,
+                "nobody here has your account as a verified contact method: add it in Tocsin, or open the alert there");
+  Who who = {"user", id_text(cycle->arena, "usr", sender ? sender->id : n.user_id),
+             sender ? sender->name : n.user_name};
   return act_audited(ack, cycle, &page, &who, err);
 }
 
@@ -341,19 +349,20 @@ static bool say_what(const Ack *ack, Cycle *cycle, i64 page_id, Str *out_which, 
 }
 
 /* For callbacks: the same act, said in a sentence. */
-bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, i64 notification_id, Str action, Str *out_said,
-                     Error *err) {
+bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, const AckReply *reply, Str *out_said, Error *err) {
   Ack ack = {.app = app,
              .request = request,
              .arena = cycle->arena,
-             .notification_id = notification_id,
-             .action = action,
+             .notification_id = reply->notification_id,
+             .org_id = reply->org_id,
+             .sender_id = reply->sender_id,
+             .action = reply->action,
              .said = STR_NONE};
   if (!act(&ack.command, cycle, err)) return false;
   Notification n = {0};
   bool found = false;
   Str what = STR_NONE, already = STR_NONE, which = STR_NONE;
-  if (!notification_load(cycle->db, cycle->arena, notification_id, &n, &found, err) ||
+  if (!notification_load(cycle->db, cycle->arena, reply->notification_id, &n, &found, err) ||
       !say_what(&ack, cycle, n.page_id, &which, &what, err))
     return false;
   if (str_equal_c(ack.said, "already") && ack.first.len) {

@@ -1,9 +1,7 @@
 /* What providers call back with. A receipt, a pressed key or a button belongs to one message: its token stands in the
- * URL that only the provider was given. An answer as text (SMS, a bot) comes to the connector's URL, and is matched to
- * the last message that the sender's address got; an address that is nobody's is refused, and said on the timeline of
- * nothing: nobody knows what it meant. */
+ * URL that only the provider was given. An answer as text (SMS, a bot) comes to the connector's URL (reply.c). */
 #include "core/api/api.h"
-#include "core/paging/notify.h"
+#include "core/paging/reply.h"
 #include "core/server/server.h"
 
 enum { CALLBACK_BYTES_MAX = 64 * 1024 };
@@ -22,70 +20,10 @@ typedef struct Callback {
   Value settings, payload;
 } Callback;
 
-/* Which message -----------------------------------------------------------------------------------------------------
- */
-
-static const DbStmt LAST_TO_ADDRESS = {
-    "callback_last",
-    "SELECT COALESCE(n.bundle_id, n.id) FROM notification AS n JOIN contact_method AS c ON c.id = n.contact_method_id "
-    "WHERE n.org_id = $1 AND "
-    "c.kind = $2 AND c.address = $3 AND c.verified = $4 AND n.page_id > 0 AND n.id > $5 AND n.status IN ('sending', "
-    "'sent', 'delivered', 'unconfirmed') ORDER BY n.id DESC LIMIT 1",
-    NULL};
-static const DbStmt OF_NUMBER = {
-    "callback_number",
-    "SELECT n.id FROM notification AS n JOIN contact_method AS c ON c.id = n.contact_method_id JOIN page AS p ON p.id "
-    "= "
-    "n.page_id JOIN alert AS a ON a.id = p.alert_id WHERE n.org_id = $1 AND c.kind = $2 AND c.address = $3 AND "
-    "c.verified = $4 AND a.number = $6 AND n.id > $5 AND n.status IN ('sending', 'sent', 'delivered', 'unconfirmed') "
-    "ORDER BY n.id DESC LIMIT 1",
-    NULL};
-static const DbStmt STOPPED = {
-    "callback_stopped",
-    "UPDATE contact_method SET broken = 'STOP was sent from there', updated_at = $4, version = "
-    "version + 1 WHERE org_id = $1 AND kind = $2 AND address = $3",
-    NULL};
-
-/* An answer is good for a week, like the link. */
-static i64 oldest_id(void) {
-  return id_at_time(clock_true_ms() - 7 * DAY_MS);
-}
-
-static bool find_message(Callback *c, Cycle *cycle, i64 org_id, const ChannelReply *reply, Error *err) {
-  i64 number = 0;
-  bool found = false;
-  size_t digits = 0;
-  if (reply->token.len && ack_token_check(c->app, cycle->arena, reply->token, &c->notification_id)) return true;
-  while (digits < reply->number.len && reply->number.ptr[digits] >= '0' && reply->number.ptr[digits] <= '9') digits++;
-  bool named = digits && str_to_i64(str_slice(reply->number, 0, digits), 1, INT64_MAX, &number);
-  DbValue args[] = {db_int(org_id),       db_text(channel_kind(c->channel)),
-                    db_text(reply->from), db_int(1),
-                    db_int(oldest_id()),  db_int(number)};
-  if (!db_query_int(cycle->db, named ? &OF_NUMBER : &LAST_TO_ADDRESS, named ? 6 : 5, args, &c->notification_id, &found,
-                    err))
-    return false;
-  return found || fail(err, ERR_NOT_FOUND,
-                       named ? "no message about alert %lld was sent to this address"
-                             : "no message was sent to this address lately",
-                       (long long)number);
-}
-
-/* Acting -------------------------------------------------------------------------------------------------------------
- */
+/* Acting ---------------------------------------------------------------------------------------------------------- */
 
 static const SetupConnector *connector_of(Cycle *cycle, i64 id) {
   return setup_connector(setup_current(cycle_app(cycle)->setup), id);
-}
-
-static bool stop_address(Callback *c, Cycle *cycle, i64 org_id, Str from, Error *err) {
-  Notification n = {0};
-  bool found = false;
-  if (!from.len && !notification_load(cycle->db, cycle->arena, c->notification_id, &n, &found, err)) return false;
-  if (!from.len) from = n.address;
-  c->said = S("Nothing more is sent to this address.");
-  setup_changed(c->app->setup);
-  return db_run(cycle->db, &STOPPED, err, db_int(org_id), db_text(channel_kind(c->channel)), db_text(from),
-                db_int(cycle->now_ms));
 }
 
 static ChannelSecrets secrets_of(Callback *c, Cycle *cycle, const SetupConnector *connector) {
@@ -99,18 +37,21 @@ static ChannelSecrets secrets_of(Callback *c, Cycle *cycle, const SetupConnector
 
 static bool take_reply(Callback *c, Cycle *cycle, const SetupConnector *connector, Error *err) {
   ChannelReply reply = {0};
-  i64 org_id = connector ? connector->org_id : 0;
+  Replied replied = {0};
+  Replying replying = {.app = c->app,
+                       .request = c->request,
+                       .connector = connector,
+                       .channel = c->channel,
+                       .org_id = connector ? connector->org_id : 0,
+                       .notification_id = c->notification_id};
   ChannelSecrets secrets = secrets_of(c, cycle, connector);
   if (!channel_read_reply(c->channel, c->arena, &c->sent, &secrets, &reply, err)) return false;
   c->payload = reply.payload;
-  if (reply.stop) return stop_address(c, cycle, org_id, reply.from, err);
-  if (str_equal_c(reply.action, "repeat") || (c->notification_id && !reply.action.len)) return c->again = true, true;
-  if (str_equal_c(reply.action, "end")) return true;
-  if (!reply.action.len) return c->said = S("Answer a to acknowledge, e to escalate, c to close."), true;
-  if (!c->notification_id && !find_message(c, cycle, org_id, &reply, err)) return false;
-  if (!ack_by_callback(c->app, c->request, cycle, c->notification_id, reply.action, &c->said, err)) return false;
-  ChannelReceipt reached = {.verdict = SEND_DELIVERED};
-  return notify_receipt(cycle, c->notification_id, &reached, err);
+  if (!reply_take(cycle, &replying, &reply, &replied, err)) return false;
+  c->notification_id = replying.notification_id;
+  c->said = str_copy(c->arena, replied.said);
+  c->again = replied.again;
+  return true;
 }
 
 static bool take_receipt(Callback *c, Cycle *cycle, const SetupConnector *connector, Error *err) {
@@ -148,7 +89,8 @@ static bool run(Command *command, Cycle *cycle, Error *err) {
   if (!load_headline(c, cycle, &n, err)) return false;
   if (str_equal_c(c->verb, "receipt")) return take_receipt(c, cycle, connector, err);
   if (!c->verb.len || str_equal_c(c->verb, "keys")) return take_reply(c, cycle, connector, err);
-  return ack_by_callback(c->app, c->request, cycle, c->notification_id, c->verb, &c->said, err);
+  AckReply ack = {.notification_id = c->notification_id, .action = c->verb};
+  return ack_by_callback(c->app, c->request, cycle, &ack, &c->said, err);
 }
 
 /* Answering ----------------------------------------------------------------------------------------------------------

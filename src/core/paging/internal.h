@@ -182,9 +182,20 @@ void notify_free_result(void *result);
 
 /* check.c */
 bool connector_check_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
-void connector_check_outside(Engine *engine, const Job *job, void *work);
+bool connector_poll_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err); /* poll.c */
+bool connector_poll_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
+bool connector_respond_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work,
+                             Error *err); /* reply.c */
+bool connector_respond_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
 bool connector_check_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
-void connector_check_free(void *result);
+
+/* update.c: messages that were sent say what became of their page, where the provider can. Of this page; of the
+ * acknowledged ones of a subject that is over; of one message that was on its way meanwhile. */
+MUST_CHECK bool update_page(Cycle *cycle, i64 page_id, Error *err);
+MUST_CHECK bool update_resolved(Cycle *cycle, i64 subject_id, Error *err);
+MUST_CHECK bool update_late(Cycle *cycle, i64 notification_id, i64 page_id, Str kind, Error *err);
+bool notify_update_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+bool notify_update_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
 
 typedef struct PageIds {
   Arena *arena;
@@ -201,8 +212,14 @@ MUST_CHECK bool said_of_pages(Db *db, Arena *arena, const PageIds *pages, const 
 /* callback.c: POST /ack/{token}/receipt, /keys, /acknowledge ...; /ack/in/{connector's token} */
 void callback_request(App *app, HttpRequest *request, Str rest);
 /* ack.c: what the button behind the link does; *out_said is a sentence for the person. */
-MUST_CHECK bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, i64 notification_id, Str action,
-                                Str *out_said, Error *err);
+typedef struct AckReply {
+  i64 notification_id, org_id;
+  i64 sender_id; /* whose address it came from; 0: unknown, then it is whoever was told */
+  Str action;
+} AckReply;
+/* request NULL: it was polled. */
+MUST_CHECK bool ack_by_callback(App *app, HttpRequest *request, Cycle *cycle, const AckReply *reply, Str *out_said,
+                                Error *err);
 
 /* token.c: 13 digits of the notification's id and 26 of an HMAC under the server's own secret */
 Str ack_token(App *app, Arena *arena, i64 notification_id);

@@ -18,7 +18,7 @@ static const DbStmt NOTIFICATION_LOAD = {
     "notification_load",
     "SELECT id, org_id, page_id, user_id, user_name, contact_method_id, kind, "
     "address, purpose, level, round, step, epoch, status, "
-    "attempts, version, error, connector_id, bundle_id, title, text, unknowns FROM notification WHERE "
+    "attempts, version, error, connector_id, bundle_id, title, text, unknowns, doubtful FROM notification WHERE "
     "id = $1",
     NULL};
 static const DbStmt NOTIFICATION_SENDING = {
@@ -30,7 +30,8 @@ static const DbStmt NOTIFICATION_STATUS = {
     "notification_status",
     "UPDATE notification SET status = $2, error = $3, provider_id = COALESCE($4, provider_id), due_at = $5, "
     "sent_at = COALESCE($6, sent_at), delivered_at = COALESCE($7, delivered_at), failed_at = $8, updated_at = $9, "
-    "connector_id = CASE WHEN $10 = 1 THEN NULL ELSE connector_id END, text = CASE WHEN purpose = 'verify' AND $2 <> "
+    "connector_id = CASE WHEN $10 = 1 THEN NULL ELSE connector_id END, doubtful = CASE WHEN $11 = 1 THEN 1 ELSE "
+    "doubtful END, text = CASE WHEN purpose = 'verify' AND $2 <> "
     "'queued' THEN NULL ELSE text END, version = version + 1 WHERE id = $1",
     NULL};
 static const DbStmt NOTIFICATION_UNKNOWN = {"notification_unknown",
@@ -169,7 +170,8 @@ static bool read_notification(const DbRow *row, void *ctx) {
                            .bundle_id = db_row_int(row, 18),
                            .title = db_row_text(row, 19, r->arena),
                            .text = db_row_text(row, 20, r->arena),
-                           .unknowns = db_row_int(row, 21)};
+                           .unknowns = db_row_int(row, 21),
+                           .doubtful = db_row_int(row, 22) != 0};
   return true;
 }
 
@@ -184,6 +186,7 @@ typedef struct Outcome {
   i64 due_ms;
   bool sent, delivered, failed;
   bool any_provider; /* the next try may go by the same one */
+  bool doubtful;
 } Outcome;
 
 static bool write_status(Cycle *cycle, const Notification *n, const Outcome *o, Error *err) {
@@ -193,7 +196,7 @@ static bool write_status(Cycle *cycle, const Notification *n, const Outcome *o, 
                 db_text_or_null(o->error), db_text_or_null(o->provider_id.len ? o->provider_id : STR_NONE),
                 db_int(o->due_ms ? o->due_ms : now), o->sent ? db_int(now) : db_null(),
                 o->delivered ? db_int(now) : db_null(), o->failed ? db_int(now) : db_null(), db_int(now),
-                db_int(o->any_provider));
+                db_int(o->any_provider), db_int(o->doubtful));
 }
 
 /* The person's next waiting step starts at once. */
@@ -253,9 +256,20 @@ static bool mark_sending(Cycle *cycle, const Notification *n, const Page *page, 
                 db_int(cycle->now_ms), db_id(provider->connector ? provider->connector->id : 0));
 }
 
-static bool again_at(Cycle *cycle, Job *job, const Notification *n, Str error, i64 due_ms, bool any_provider,
-                     JobVerdict *out_verdict, Error *err) {
-  Outcome o = {.status = "queued", .error = error, .due_ms = due_ms, .any_provider = any_provider};
+typedef struct Again {
+  Str error;
+  i64 due_ms;
+  bool any_provider, doubtful;
+} Again;
+
+static bool again_at(Cycle *cycle, Job *job, const Notification *n, const Again *again, JobVerdict *out_verdict,
+                     Error *err) {
+  i64 due_ms = again->due_ms;
+  Outcome o = {.status = "queued",
+               .error = again->error,
+               .due_ms = due_ms,
+               .any_provider = again->any_provider,
+               .doubtful = again->doubtful};
   *out_verdict = JOB_AGAIN;
   job->due_ms = due_ms;
   notify_count(cycle_app(cycle), n->kind, "retried");
@@ -272,8 +286,8 @@ static bool unknown_outcome(Cycle *cycle, Job *job, const Notification *n, bool 
   Outcome o = {.status = "unconfirmed", .error = error, .sent = true};
   *out_goes = first && resend && !other;
   if (!db_run(cycle->db, &NOTIFICATION_UNKNOWN, err, db_int(n->id))) return false;
-  if (first && other)
-    return again_at(cycle, job, n, error, cycle->now_ms + OTHER_PROVIDER_S * 1000, false, out_verdict, err);
+  Again later = {.error = error, .due_ms = cycle->now_ms + OTHER_PROVIDER_S * 1000, .doubtful = true};
+  if (first && other) return again_at(cycle, job, n, &later, out_verdict, err);
   if (*out_goes) return true;
   notify_count(cycle_app(cycle), n->kind, o.status);
   return write_status(cycle, n, &o, err) && bundle_settle(cycle, n, o.status, o.error, err) &&
@@ -333,7 +347,7 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   if (!sending && !ask_bundle(cycle, job, &n, &page, provider.channel, &goes, out_verdict, err)) return false;
   if (!goes) return true;
   SendWork *work = NULL;
-  n.repeated = sending || n.attempts > 0;
+  n.repeated = sending || n.doubtful || n.unknowns > 0;
   if (!begin_send(cycle, &n, &page, &provider, &work, err)) return false;
   if (!work) return true;
   *out_verdict = JOB_OUTSIDE;
@@ -347,7 +361,9 @@ static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const Sen
                         Error *err) {
   size_t tries = (size_t)MIN(MAX(n->attempts - 1, 0), (i64)COUNT(BACKOFF_S) - 1);
   i64 wait_s = r->retry_after_s > 0 ? MIN(r->retry_after_s, 120) : BACKOFF_S[tries];
-  return again_at(cycle, job, n, r->error, cycle->now_ms + wait_s * 1000, true, out_verdict, err);
+  Again again = {
+      .error = r->error, .due_ms = cycle->now_ms + wait_s * 1000, .any_provider = true, .doubtful = r->doubtful};
+  return again_at(cycle, job, n, &again, out_verdict, err);
 }
 
 /* The provider says later whether it arrived; when it does not say so in time, the person's next step starts. */
@@ -362,7 +378,7 @@ static bool record(Cycle *cycle, const Notification *n, const SendResult *r, boo
       .status = delivered ? "delivered" : "sent", .provider_id = r->provider_id, .sent = true, .delivered = delivered};
   notify_count(cycle_app(cycle), n->kind, o.status);
   return write_status(cycle, n, &o, err) && bundle_settle(cycle, n, o.status, STR_NONE, err) &&
-         (delivered || expect_receipt(cycle, n, r, err));
+         (delivered || expect_receipt(cycle, n, r, err)) && update_late(cycle, n->id, n->page_id, n->kind, err);
 }
 
 static bool unknown(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
@@ -374,8 +390,9 @@ static bool unknown(Cycle *cycle, Job *job, const Notification *n, const SendRes
 
 static bool refused(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
                     Error *err) {
+  Again at_once = {.error = r->error, .due_ms = cycle->now_ms}; /* a refusal is sure: what follows repeats nothing */
   if (n->attempts < ATTEMPTS_MAX && provider_other(cycle, n->org_id, n->kind, n->connector_id))
-    return again_at(cycle, job, n, r->error, cycle->now_ms, false, out_verdict, err);
+    return again_at(cycle, job, n, &at_once, out_verdict, err);
   return fail_for_good(cycle, n, r->error, err);
 }
 

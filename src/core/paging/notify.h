@@ -10,7 +10,8 @@ typedef struct Notification {
   i64 unknowns;     /* how often nobody knew whether it was taken */
   i64 bundle_id;    /* the message that carries it; its own id: it carries others */
   Str user_name, kind, address, purpose, status, error, title, text;
-  bool repeated; /* an earlier attempt may have arrived */
+  bool doubtful; /* an earlier attempt may have arrived */
+  bool repeated; /* so this one says */
 } Notification;
 
 /* provider.c */
@@ -18,7 +19,8 @@ typedef struct Provider {
   const Channel *channel;
   const SetupConnector *connector; /* NULL: it needs none */
 } Provider;
-bool provider_exists(const Finding *f, i64 org_id, Str kind); /* any thread */
+const Channel *provider_free(const Catalog *catalog, Str kind); /* that needs no connector; NULL: none */
+bool provider_exists(const Finding *f, i64 org_id, Str kind);   /* any thread */
 /* The best one now, out->channel NULL: there is none; avoid_id: only when there is no other. The engine's thread. */
 MUST_CHECK bool provider_choose(Cycle *cycle, i64 org_id, Str kind, i64 avoid_id, Provider *out, Error *err);
 /* The facts of a message, with the settings of its provider and where that calls back (0: nowhere). */
@@ -87,6 +89,7 @@ typedef struct SendResult {
   Str provider_id, error;
   i64 retry_after_s;
   bool resend_unknown, receipts;
+  bool doubtful; /* it was not taken, as far as anybody knows: an error that may have come after that */
 } SendResult;
 
 /* tocsin_notifications_total{kind,outcome} */

@@ -225,27 +225,3 @@ bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urg
   }
   return true;
 }
-/* Jobs ------------------------------------------------------------------------------------------------------------ */
-
-const JobKind PAGING_JOBS[] = {
-    {.name = "page.level", .lease_ms = 30000, .claim = page_level_due, .paging = true},
-    {.name = "page.exhausted_again", .lease_ms = 30000, .claim = page_exhausted_again, .paging = true},
-    {.name = "page.newcomers", .lease_ms = 30000, .claim = page_newcomers_due, .paging = true},
-    {.name = "page.ack_warning", .lease_ms = 30000, .claim = page_ack_warning, .paging = true},
-    {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout, .paging = true},
-    {.name = "notify.send",
-     .lease_ms = 60000,
-     .claim = notify_claim,
-     .outside = notify_outside,
-     .finish = notify_finish,
-     .free_result = notify_free_result,
-     .paging = true},
-    {.name = "connector.check",
-     .lease_ms = 60000,
-     .claim = connector_check_claim,
-     .outside = connector_check_outside,
-     .finish = connector_check_finish,
-     .free_result = connector_check_free},
-    {.name = "notify.receipt", .lease_ms = 30000, .claim = notify_receipt_missing, .paging = true},
-    {.name = NULL},
-};

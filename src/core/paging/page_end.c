@@ -56,7 +56,8 @@ static bool end_row(Cycle *cycle, const Page *page, PageEnd how, const char *rea
                 db_int(cycle->now_ms)) &&
          job_cancel(cycle, "page.exhausted_again", page->id, err) &&
          job_cancel(cycle, "page.newcomers", page->id, err) &&
-         (acked ? acknowledged_now(cycle, page, err) : job_cancel(cycle, "page.level", page->id, err));
+         (acked ? acknowledged_now(cycle, page, err) : job_cancel(cycle, "page.level", page->id, err)) &&
+         update_page(cycle, page->id, err);
 }
 
 /* It tells somebody, or will again: an exhausted page starts anew. */
@@ -97,7 +98,8 @@ static bool end_all(Cycle *cycle, i64 subject_id, PageStatus status, PageEnd how
 
 bool page_end(Cycle *cycle, i64 subject_id, PageEnd how, const char *reason, const Who *who, Error *err) {
   return end_all(cycle, subject_id, PAGE_ACTIVE, how, reason, who, err) &&
-         end_all(cycle, subject_id, PAGE_EXHAUSTED, how, reason, who, err);
+         end_all(cycle, subject_id, PAGE_EXHAUSTED, how, reason, who, err) &&
+         (how == PAGE_END_ACKNOWLEDGED || update_resolved(cycle, subject_id, err));
 }
 /* Acknowledging --------------------------------------------------------------------------------------------------- */
 

@@ -120,6 +120,9 @@ static const Field NOTIFICATION_FIELDS[] = {
     SEEN("attempts", F_INT, "How often it was tried."),
     SEEN("provider_id", F_TEXT, "The provider's own id of it."),
     SEEN("error", F_TEXT, "Why it failed."),
+    SEEN("shown", F_TEXT,
+         "What the message says by now, where the provider lets it be changed: acknowledged, resolved or cancelled; "
+         "null: what it said when it was sent."),
     SEEN("due_at", F_TIME, "When it is to be sent."),
     SEEN("queued_at", F_TIME, "When it was queued."),
     SEEN("sent_at", F_TIME, "When the provider took it."),

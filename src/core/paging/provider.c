@@ -11,7 +11,7 @@ static bool fits(const SetupConnector *c, i64 org_id, Str kind) {
   return c->org_id == org_id && c->enabled && c->channel && str_equal(channel_kind(c->channel), kind);
 }
 
-static const Channel *channel_without_connector(const Catalog *catalog, Str kind) {
+const Channel *provider_free(const Catalog *catalog, Str kind) {
   for (size_t i = 0; i < channel_count(catalog); i++) {
     const Channel *channel = channel_at(catalog, i);
     if (str_equal(channel_kind(channel), kind) && !channel_needs_connector(channel)) return channel;
@@ -22,7 +22,7 @@ static const Channel *channel_without_connector(const Catalog *catalog, Str kind
 bool provider_exists(const Finding *f, i64 org_id, Str kind) {
   for (size_t i = 0; i < setup_connector_count(f->setup); i++)
     if (fits(setup_connector_at(f->setup, i), org_id, kind)) return true;
-  return channel_without_connector(f->app->catalog, kind) != NULL;
+  return provider_free(f->app->catalog, kind) != NULL;
 }
 
 /* Lower is better: position, then those whose breaker is open, then the one to avoid. */
@@ -40,8 +40,8 @@ bool provider_choose(Cycle *cycle, i64 org_id, Str kind, i64 avoid_id, Provider 
     if (fits(c, org_id, kind) && (!best || rank(cycle, c, avoid_id) < rank(cycle, best, avoid_id))) best = c;
   }
   if (best) breaker_uses(cycle_app(cycle), best->id, cycle->now_ms);
-  *out = (Provider){.channel = best ? best->channel : channel_without_connector(cycle_app(cycle)->catalog, kind),
-                    .connector = best};
+  *out =
+      (Provider){.channel = best ? best->channel : provider_free(cycle_app(cycle)->catalog, kind), .connector = best};
   return true;
 }
 

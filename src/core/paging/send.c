@@ -59,6 +59,7 @@ Value provider_context(App *app, Arena *arena, const Provider *provider, i64 not
   map_put_c(&map, "settings",
             channel_settings(provider->channel, arena, provider->connector ? &provider->connector->settings : NULL));
   map_put_c(&map, "secret", value_string(provider->connector ? provider->connector->secret : S("")));
+  map_put_c(&map, "has_signing_secret", value_bool(provider->connector && provider->connector->signing_secret.len));
   if (channel_is_push(provider->channel)) {
     map_put_c(&map, "push_key", value_string(app->push_key));
     map_put_c(&map, "push_subject", value_string(push_subject(app, arena)));
@@ -101,6 +102,8 @@ static void answered(void *ctx, const OutboundResult *outbound) {
   result->resend_unknown = channel_resend_unknown(work->channel);
   result->verdict = channel_judge(work->channel, arena, outbound, &provider_id, &error, &result->retry_after_s);
   result->provider_id = str_copy(arena, provider_id);
+  result->doubtful = outbound->outcome == OUTBOUND_UNKNOWN ||
+                     (outbound->outcome == OUTBOUND_ANSWERED && !work->mail.len && outbound->status >= 500);
   result->error = utf8_cut(str_copy(arena, error), 500);
   engine_fault(work->app->engine, "send.after_provider");
   for (const JobKind *kind = PAGING_JOBS; kind->name; kind++)
