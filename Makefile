@@ -1,7 +1,7 @@
 # The front door. `make` alone lists what there is; meson.build is the build behind it.
 # make runs nothing side by side here: ninja and scripts/test use the cores themselves.
 .NOTPARALLEL:
-.PHONY: help deps build run demo test tidy bench bench-scale bench-quiet bench-lang fuzz crash package format clean web-budget screenshots
+.PHONY: help deps build run demo test tidy bench bench-scale bench-quiet bench-oncall bench-lang fuzz crash package format clean web-budget screenshots
 
 ROUNDS  ?= 100
 SECONDS ?= 60
@@ -36,7 +36,10 @@ bench-scale: deps build ## measures what grows: engines, nodes, open alerts, str
 	python3 tests/bench/scale.py $(ARGS)
 
 bench-quiet: deps build ## measures what silences and inhibition rules cost an alert
-	@scripts/bench-quiet
+	@scripts/bench-c quiet
+
+bench-oncall: deps build ## measures what a year of a schedule costs, and the question who is on call
+	@scripts/bench-c oncall
 
 bench-lang: deps build ## measures the languages, beside jansson, simdjson, jq, Lua, chevron
 	@scripts/python

@@ -31,6 +31,9 @@ int verb_oncall_cover(Verb *verb);
 int verb_oncall_shifts(Verb *verb);
 /* duty_verbs.c: of oncall */
 int verb_oncall_gaps(Verb *verb);
+int verb_oncall_import(Verb *verb);
+int verb_oncall_holidays(Verb *verb);
+extern const Option CALENDAR_FILE_OPTIONS[3];
 int verb_oncall_handoff(Verb *verb);
 /* report_verbs.c */
 int verb_oncall_report(Verb *verb);

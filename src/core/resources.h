@@ -47,12 +47,17 @@ typedef struct CoreHooks {
   bool (*connector_changed)(ResourceCtx *ctx, i64 connector_id, Error *err);
   /* What its provider proves itself with. */
   Str (*connector_token)(ResourceCtx *ctx, i64 connector_id);
-  /* A schedule or an override was written: running pages look who came on call, gaps are looked for. */
+  /* What decides who is on call is about to be written (schedule_id 0: of any schedule): what was is kept. */
+  bool (*shifts_will_change)(ResourceCtx *ctx, i64 schedule_id, Error *err);
+  /* A schedule, an override or a block was written: running pages look who came on call, gaps are looked for. */
   bool (*shifts_changed)(ResourceCtx *ctx, i64 schedule_id, Error *err);
   /* A cover request was made: it expires, people hear of it. */
   bool (*cover_opened)(ResourceCtx *ctx, const Value *request, Error *err);
   /* An absence was written (`changed`: again) or deleted: cover requests for what falls into it. */
   bool (*absence_written)(ResourceCtx *ctx, const Value *absence, bool changed, bool deleted, Error *err);
+  /* The days of a calendar: of its file, or (ics NULL) from its address soon. */
+  bool (*holidays_written)(ResourceCtx *ctx, i64 calendar_id, const Value *ics, Error *err);
+  bool (*holidays_dropped)(ResourceCtx *ctx, i64 calendar_id, Error *err);
   /* A person wants to hear other things of their shifts. */
   bool (*notices_changed)(ResourceCtx *ctx, i64 user_id, Error *err);
 } CoreHooks;
@@ -81,7 +86,8 @@ extern const size_t CORE_RESOURCE_COUNT;
 extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
 extern const Field SCHEDULE_LAYER_ITEM;
-extern const Field WINDOW_ITEM; /* days, from, to: a stretch of the week on the wall clock */
+extern const Field FIXED_SHIFT_ITEM; /* starts_at, ends_at, user_ids */
+extern const Field WINDOW_ITEM;      /* days, from, to: a stretch of the week on the wall clock */
 
 /* One matcher of a silence, window or inhibition rule; and the check of a list of them: field errors. `what` such a
  * list would do, if it matched everything. */
@@ -95,6 +101,12 @@ void length_to_end(ResourceCtx *ctx, Value *draft, i64 seconds_max);
 Value actor_value(ResourceCtx *ctx);
 void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, const char *what);
 
+/* Field errors of a list of fixed shifts at `place`; `within` all zero: anywhere. */
+typedef struct FixedShiftSpan {
+  i64 starts_ms, ends_ms;
+} FixedShiftSpan;
+void fixed_shifts_check(ResourceCtx *ctx, const Value *shifts, const char *place, FixedShiftSpan within);
+
 /* A column of what `tocsin apply --set` makes; see Resource.configured. */
 #define MANAGED_BY_FIELD                                                                                               \
   {                                                                                                                    \
@@ -106,6 +118,7 @@ extern const Resource ORGANIZATION, ROLE, USER, CONTACT_METHOD, NOTIFICATION_RUL
     IDENTITY_PROVIDER;
 extern const Resource SERVICE;
 extern const Resource CALENDAR_FEED;
+extern const Resource HOLIDAY_CALENDAR, SCHEDULE_BLOCK;
 extern const Resource SCHEDULE, SCHEDULE_OVERRIDE, ABSENCE, COVER_REQUEST, ESCALATION_POLICY;
 extern const Resource SILENCE, MAINTENANCE_WINDOW, INHIBITION_RULE;
 extern const Resource INTEGRATION, ALERT_RULE, ALERT, ALERT_RECORD, REQUEST, CHANGE;

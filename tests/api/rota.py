@@ -34,11 +34,18 @@ def turn_start(layer, k):
     return begin.replace(year=year, month=month + 1, day=min(begin.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def windows_of(layer, zone, begin, end):
+def begins_on(window, day, holidays):
+    if window["days"] and DAYS[day.weekday()] not in window["days"]:
+        return False
+    wanted = window.get("holidays")
+    return wanted is None or (day in holidays[window["holiday_calendar_id"]]) == (wanted == "only")
+
+
+def windows_of(layer, zone, begin, end, holidays):
     found, day = [], begin.astimezone(zone).date() - 2 * DAY
     while day <= end.astimezone(zone).date() + 2 * DAY:
         for window in layer["windows"]:
-            if window["days"] and DAYS[day.weekday()] not in window["days"]:
+            if not begins_on(window, day, holidays):
                 continue
             midnight = datetime.datetime(day.year, day.month, day.day)
             opens, closes = clock(window["from"]), clock(window["to"])
@@ -78,12 +85,17 @@ def in_order(hand_offs):
     return [(opens, closes, people) for (opens, people), (closes, _) in zip(kept, kept[1:]) if opens < closes]
 
 
+def in_shifts(shifts, at):
+    return {person for shift in shifts if shift["starts_at"] <= at < shift["ends_at"] for person in shift["user_ids"]}
+
+
 class Layer:
-    def __init__(self, layer, schedule_zone, begin, end):
+    def __init__(self, layer, schedule_zone, begin, end, holidays):
         zone = zoneinfo.ZoneInfo(layer["time_zone"]) if layer["time_zone"] else schedule_zone
         self.add = layer["mode"] == "add"
-        self.turns = turns_of(layer, zone, begin, end)
-        self.windows = windows_of(layer, zone, begin, end) if layer["windows"] else None
+        self.shifts = layer.get("shifts") or []
+        self.turns = [] if self.shifts else turns_of(layer, zone, begin, end)
+        self.windows = windows_of(layer, zone, begin, end, holidays) if layer["windows"] else None
         self.begins = instant(datetime.datetime.fromisoformat(layer["starts_at"]), zone)
         self.ends = instant(datetime.datetime.fromisoformat(layer["ends_at"]), zone) if layer["ends_at"] else None
         self.turn_starts = [opens for opens, *_ in self.turns]
@@ -95,22 +107,30 @@ class Layer:
         for opens, closes, *_ in self.turns + (self.windows or []):
             yield opens
             yield closes
+        for shift in self.shifts:
+            yield shift["starts_at"]
+            yield shift["ends_at"]
 
     def people(self, at):
         if at < self.begins or (self.ends and at >= self.ends):
             return set()
+        if self.shifts:
+            return in_shifts(self.shifts, at)
         if self.windows is not None and not any(opens <= at < closes for opens, closes in self.windows):
             return set()
         i = bisect.bisect_right(self.turn_starts, at) - 1
         return set(self.turns[i][2]) if i >= 0 and at < self.turns[i][1] else set()
 
 
-def at_instant(layers, overrides, at):
+def at_instant(layers, blocks, overrides, at):
     people = set()
     for layer in layers:
         here = layer.people(at)
         if here:
             people = people | here if layer.add else here
+    for block in blocks:  # of two the later one
+        if block["starts_at"] <= at < block["ends_at"]:
+            people = in_shifts(block["shifts"], at)
     for o in overrides:
         if not o["starts_at"] <= at < o["ends_at"]:
             continue
@@ -125,19 +145,22 @@ def at_instant(layers, overrides, at):
     return people
 
 
-def render(schedule, overrides, begin, end):
-    """[(from, to, [people])]; stretches with nobody have no people."""
+def render(schedule, overrides, begin, end, blocks=(), holidays=None):
+    """[(from, to, [people])]; stretches with nobody have no people. holidays: dates by the id of their calendar."""
     zone = zoneinfo.ZoneInfo(schedule["time_zone"])
-    layers = [Layer(layer, zone, begin, end) for layer in schedule["layers"]]
+    layers = [Layer(layer, zone, begin, end, holidays) for layer in schedule["layers"]]
     edges = {begin, end}
     for layer in layers:
         edges.update(layer.edges())
+    for block in blocks:
+        for span in [block, *block["shifts"]]:
+            edges.update((span["starts_at"], span["ends_at"]))
     for o in overrides:
         edges.update((o["starts_at"], o["ends_at"]))
     edges = sorted(e for e in edges if begin <= e <= end)
     out = []
     for opens, closes in zip(edges, edges[1:]):
-        people = sorted(at_instant(layers, overrides, opens))
+        people = sorted(at_instant(layers, blocks, overrides, opens))
         if out and out[-1][2] == people:
             out[-1] = (out[-1][0], closes, people)
         else:
@@ -151,7 +174,23 @@ ZONES = ["America/New_York", "Europe/London", "Europe/Berlin", "Australia/Lord_H
          "Asia/Kolkata", "Asia/Kathmandu", "UTC", "America/St_Johns", "Pacific/Chatham", "Asia/Tehran", "Atlantic/Azores"]
 
 
-def a_layer(r, people, near):
+def some_shifts(r, people, begin, end):
+    minutes = int((end - begin).total_seconds() // 60)
+    found = []
+    for _ in range(r.randint(1, 6)):
+        start = r.randint(0, minutes - 1)
+        found.append({"starts_at": begin + datetime.timedelta(minutes=start), "ends_at": begin + datetime.timedelta(minutes=r.randint(start + 1, minutes)),
+                      "user_ids": r.sample(people, r.randint(1, 2))})
+    return found
+
+
+def a_block(r, people, begin):
+    starts = begin + datetime.timedelta(minutes=30 * r.randint(-96, 24 * 2 * 10))
+    ends = starts + datetime.timedelta(minutes=30 * r.randint(1, 24 * 2 * 8))
+    return {"name": f"B{r.randint(0, 9)}", "starts_at": starts, "ends_at": ends, "shifts": some_shifts(r, people, starts, ends)}
+
+
+def a_layer(r, people, near, calendars=()):
     start = near - r.randint(0, 400) * DAY
     start = start.replace(hour=r.choice([0, 0, 2, 2, 3, 8, 9, 18, 23]), minute=r.choice([0, 0, 30, 15]), tzinfo=None)
     if r.random() < 0.2:
@@ -163,6 +202,8 @@ def a_layer(r, people, near):
         days = r.sample(DAYS, r.randint(0, 5))
         windows.append({"days": days, "from": r.choice(["00:00", "02:00", "02:30", "08:00", "18:00", "22:15"]),
                         "to": r.choice(["00:00", "02:30", "03:00", "08:00", "18:00", "24:00"])})
+        if calendars and r.random() < 0.5:
+            windows[-1].update(holidays=r.choice(["only", "except"]), holiday_calendar_id=r.choice(calendars))
     members = [r.sample(people, r.choice([0, 1, 1, 1, 1, 2, 3])) for _ in range(r.randint(1, 6))]
     ends = (start + r.randint(1, 500) * DAY).isoformat() if r.random() < 0.25 else None
     return {"name": f"L{r.randint(0, 9)}", "time_zone": r.choice([None, None, r.choice(ZONES)]), "mode": r.choice(["replace", "replace", "add"]),
@@ -182,14 +223,26 @@ NEAR = [(2026, 3, 8), (2026, 3, 29), (2026, 4, 5), (2026, 4, 24), (2026, 9, 6), 
         (2026, 3, 18), (2024, 2, 28)]
 
 
-def a_case(r, people):
+def a_fixed_layer(r, people, begin, end):
+    layer = a_layer(r, people, begin)
+    layer.update(members=[], windows=[], shifts=some_shifts(r, people, begin - DAY, end + DAY))
+    return layer
+
+
+def a_case(r, people, calendars=()):
     near = datetime.datetime(*r.choice(NEAR), tzinfo=UTC)
     begin = near - datetime.timedelta(hours=r.randint(0, 24 * 10))
     end = begin + datetime.timedelta(hours=r.randint(1, 24 * 12))
-    schedule = {"time_zone": r.choice(ZONES), "layers": [a_layer(r, people, near) for _ in range(r.randint(1, 4))]}
-    return schedule, [an_override(r, people, begin) for _ in range(r.choice([0, 0, 1, 3, 6]))], begin, end
+    schedule = {"time_zone": r.choice(ZONES), "layers": [a_layer(r, people, near, calendars) for _ in range(r.randint(1, 4))]}
+    overrides = [an_override(r, people, begin) for _ in range(r.choice([0, 0, 1, 3, 6]))]
+    if not calendars:
+        return schedule, overrides, begin, end
+    if r.random() < 0.4:
+        schedule["layers"].insert(r.randint(0, len(schedule["layers"])), a_fixed_layer(r, people, begin, end))
+    return schedule, overrides, begin, end, [a_block(r, people, begin) for _ in range(r.choice([0, 1, 1, 2]))]
 
 
-def cases(seed, count, people):
+def cases(seed, count, people, calendars=()):
+    """With calendars of holidays: also windows that name them, layers of fixed shifts, and blocks."""
     r = random.Random(seed)
-    return [a_case(r, people) for _ in range(count)]
+    return [a_case(r, people, calendars) for _ in range(count)]

@@ -9,7 +9,7 @@ import zoneinfo
 import pytest
 
 from http_sink import fail
-from tocsin import run
+from tocsin import Tocsin, run
 
 UTC = datetime.timezone.utc
 MINUTE = datetime.timedelta(minutes=1)
@@ -46,6 +46,20 @@ def counted(shifts, zone):
             "hours": out["business"] + out["off"] + out["sleep"], "nights": len(nights)}
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, relay):
+    """One of its own: its clock is turned by months, because nothing is reported of the time before a schedule was made."""
+    made = Tocsin(tmp_path_factory.mktemp("report") / "data", smtp=relay.url)
+    made.init()
+    made.start()
+    yield made
+    made.kill() if made.busy else made.stop()
+
+
+def now_of(server):
+    return parse(server.get("on-call")["at"])
+
+
 @pytest.fixture
 def rota(world):
     server = world.server
@@ -57,17 +71,24 @@ def rota(world):
     server.try_api("DELETE", f"schedules/{made['id']}")
 
 
-@pytest.mark.parametrize("begins, days", [("2026-03-01T00:00:00Z", 50), ("2025-10-01T00:15:00Z", 60), ("2025-12-27T23:45:00Z", 1)])
-def test_hours_are_those_of_the_persons_clock(rota, begins, days):
+def test_hours_are_those_of_the_persons_clock_since_the_schedule_was_made(rota):
     world, made, people, _ = rota
-    span = {"from": begins, "to": text(parse(begins) + days * 24 * HOUR)}
-    report = world.server.get("reports/on-call", schedule_id=made["id"], **span)
-    final = world.server.get(f"schedules/{made['id']}/shifts", **span)["final"]
-    for row in report["people"]:
-        wanted = counted([s for s in final if row["user_id"] in s["user_ids"]], people[row["user_id"]][1])
-        assert {name: row[name] for name in wanted} == pytest.approx(wanted, abs=0.02), row
-    assert sum(row["hours"] for row in report["people"]) == pytest.approx(days * 24, abs=0.1)
-    assert report["schedules"][0]["covered"] == 1 and report["schedules"][0]["gaps"] == 0
+    begins = now_of(world.server)
+    world.server.turn("70d")
+    for skipped, days in ((0, 70), (3.25, 50), (20.99, 1)):
+        start = (begins + skipped * 24 * HOUR).replace(second=0, microsecond=0) + MINUTE
+        start += (15 - start.minute % 15) * MINUTE  # quarters, because those are counted below
+        span = {"from": text(start), "to": text(min(start + days * 24 * HOUR, start + 69 * 24 * HOUR))}
+        report = world.server.get("reports/on-call", schedule_id=made["id"], **span)
+        final = world.server.get(f"schedules/{made['id']}/shifts", **span)["final"]
+        for row in report["people"]:
+            wanted = counted([s for s in final if row["user_id"] in s["user_ids"]], people[row["user_id"]][1])
+            assert {name: row[name] for name in wanted} == pytest.approx(wanted, abs=0.02), row
+        assert sum(row["hours"] for row in report["people"]) == pytest.approx((parse(span["to"]) - start) / HOUR, abs=0.1)
+        assert report["schedules"][0]["covered"] == 1 and report["schedules"][0]["gaps"] == 0
+    before = {"from": text(begins - 300 * 24 * HOUR), "to": text(begins - HOUR), "schedule_id": made["id"]}
+    report = world.server.get("reports/on-call", **before)  # the layer began in 2025, the schedule did not
+    assert report["people"] == [] and report["schedules"][0]["covered"] is None
 
 
 def test_two_schedules_at_once_are_one_and_gini_is_that_of_the_formula(rota):
@@ -75,7 +96,9 @@ def test_two_schedules_at_once_are_one_and_gini_is_that_of_the_formula(rota):
     server = world.server
     twin = server.make("schedules", name=f"Twin {world.name}", time_zone="UTC", layers=[
         {"name": "All", "starts_at": "2026-01-01T00:00:00", "members": [[users["ann"]["id"]]]}])
-    span = {"from": "2026-02-02T00:00:00Z", "to": "2026-02-12T00:00:00Z"}
+    begins = now_of(server) + MINUTE
+    server.turn("11d")
+    span = {"from": text(begins), "to": text(begins + 240 * HOUR)}
     report = server.get("reports/on-call", **span)
     mine = {row["user_id"]: row for row in report["people"]}
     assert mine[users["ann"]["id"]]["hours"] == 240
@@ -90,14 +113,29 @@ def test_two_schedules_at_once_are_one_and_gini_is_that_of_the_formula(rota):
     server.api("DELETE", f"schedules/{twin['id']}")
 
 
-def test_an_edit_does_not_change_what_was(rota):
+def test_nothing_that_is_written_later_changes_what_was(rota):
     world, made, people, users = rota
-    server = world.server
-    span = {"from": "2026-04-01T00:00:00Z", "to": "2026-05-01T00:00:00Z", "schedule_id": made["id"]}
-    before = server.get("reports/on-call", **span)["people"]
-    server.change("schedules", made["id"], layers=[{"name": "Days", "starts_at": "2025-01-01T09:30:00", "members": [[users["bob"]["id"]]]}])
+    server, bob = world.server, users["bob"]["id"]
+    begins = now_of(server)
+    cover = server.make("overrides", schedule_id=made["id"], user_id=bob, starts_at=text(begins + 24 * HOUR), ends_at=text(begins + 48 * HOUR))
+    server.turn("6d")
+    span = {"from": text(begins), "to": text(now_of(server)), "schedule_id": made["id"]}
+    before = server.get("reports/on-call", **span)
+    assert sum(row["covers_taken"] for row in before["people"]) == 1
+    early = {"starts_at": text(begins + 72 * HOUR), "ends_at": text(begins + 96 * HOUR)}
+    server.make("overrides", schedule_id=made["id"], user_id=bob, **early)
+    server.make("schedule-blocks", schedule_id=made["id"], name="Late", **early, shifts=[{**early, "user_ids": [bob]}])
+    server.api("DELETE", f"overrides/{cover['id']}")
+    server.change("schedules", made["id"], skip_absent=True, layers=[{"name": "Days", "starts_at": "2025-01-01T09:30:00", "members": [[bob]]}])
+    server.make("absences", user_id=bob, **early)
     server.settle()
-    assert server.get("reports/on-call", **span)["people"] == before
+    after = server.get("reports/on-call", **span)
+    assert [{k: row[k] for k in row if k != "covers_taken"} for row in after["people"]] == \
+           [{k: row[k] for k in row if k != "covers_taken"} for row in before["people"]]
+    assert after["schedules"] == before["schedules"]
+    server.turn("1d")
+    since = server.get("reports/on-call", **{**span, "from": span["to"], "to": text(now_of(server))})
+    assert [row["user_id"] for row in since["people"] if row["hours"]] == [bob]  # from then on the new plan counts
 
 
 def test_pages_are_counted_once_by_when_they_came(rota):
@@ -107,6 +145,7 @@ def test_pages_are_counted_once_by_when_they_came(rota):
     gil = world.user("gil", time_zone="UTC")
     alone = server.make("schedules", name=f"Alone {world.name}", time_zone="UTC", layers=[
         {"name": "All", "starts_at": (now - 48 * HOUR).strftime("%Y-%m-%dT00:00:00"), "members": [[gil["id"]]]}])
+    server.turn("1m")
     world.source = world.integration(world.policy([{"kind": "schedule", "id": alone["id"]}], wait_s=60, repeat=2))
     for key in ("one", "two", "three"):
         world.fire(key, priority="p1")
@@ -120,11 +159,13 @@ def test_pages_are_counted_once_by_when_they_came(rota):
 def test_csv_and_the_client(rota):
     world, made, people, users = rota
     server = world.server
-    answer = server.try_api("GET", f"reports/on-call.csv?schedule_id={made['id']}&from=2026-02-01T00:00:00Z&to=2026-03-01T00:00:00Z")
+    begins = now_of(server) + MINUTE
+    server.turn("8d")
+    answer = server.try_api("GET", f"reports/on-call.csv?schedule_id={made['id']}&from={text(begins)}&to={text(begins + 7 * 24 * HOUR)}")
     assert answer.status == 200 and answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert {row["name"] for row in rows} == {user["name"] for user in users.values()}
-    assert sum(float(row["hours"]) for row in rows) == pytest.approx(28 * 24, abs=0.1)
+    assert sum(float(row["hours"]) for row in rows) == pytest.approx(7 * 24, abs=0.1)
     shown = run("oncall", "report", made["id"], "--since", "10d", "--data", server.folder)
     assert shown.returncode == 0 and all(user["name"] in shown.stdout for user in users.values()) and "Gini" in shown.stdout, shown
     table = run("oncall", "report", made["id"], "--csv", "--data", server.folder)

@@ -23,8 +23,13 @@ def text(when):
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def written(overrides):
-    return [{**o, "starts_at": text(o["starts_at"]), "ends_at": text(o["ends_at"])} for o in overrides]
+def written(spans):
+    return [{**o, "starts_at": text(o["starts_at"]), "ends_at": text(o["ends_at"]), **({"shifts": written(o["shifts"])} if "shifts" in o else {})}
+            for o in spans]
+
+
+def with_shifts(layers):
+    return [{**layer, "shifts": written(layer["shifts"])} if "shifts" in layer else layer for layer in layers]
 
 
 class Asking:
@@ -33,8 +38,9 @@ class Asking:
     def __init__(self, server):
         self.server, self.connection = server, http.client.HTTPConnection("127.0.0.1", server.port)
 
-    def __call__(self, schedule, overrides, begin, end, usual=False):
-        body = {"time_zone": schedule["time_zone"], "layers": schedule["layers"], "overrides": written(overrides), "from": text(begin), "to": text(end)}
+    def __call__(self, schedule, overrides, begin, end, blocks=(), usual=False):
+        body = {"time_zone": schedule["time_zone"], "layers": with_shifts(schedule["layers"]), "overrides": written(overrides), "blocks": written(blocks),
+                "from": text(begin), "to": text(end)}
         if usual:
             return self.server.api("POST", "schedules/preview", body)
         self.connection.request("POST", "/api/v1/schedules/preview", json.dumps(body),
@@ -69,3 +75,37 @@ def test_generated_schedules_are_the_same_in_both(server, people):
         got = as_stretches(ask(schedule, overrides, begin, end, usual=number < 20))
         assert got == expected, json.dumps({"number": number, "seed": SEED, "schedule": schedule, "overrides": written(overrides),
                                             "from": text(begin), "to": text(end)}, indent=1)
+
+
+def a_calendar(dates):
+    lines = [line for day in sorted(dates) for line in ("BEGIN:VEVENT", f"UID:{day}", f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"SUMMARY:{day}", "END:VEVENT")]
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", *lines, "END:VCALENDAR", ""])
+
+
+@pytest.fixture(scope="module")
+def holidays(server):
+    """Dates around the changes of the clocks. The server takes those of the last year and the next three only: the cases lie there."""
+    now = parse(server.get("on-call")["at"])
+    near = [now + datetime.timedelta(days=d) for d in (40, 130, 150, 310, 340)]
+    made = {}
+    for number in range(2):
+        days = {(at + datetime.timedelta(days=k * (3 + number))).date() for at in near for k in range(-4, 5)}
+        made[server.make("holiday-calendars", name=f"Rota {number}", time_zone="UTC", ics=a_calendar(days))["id"]] = days
+    yield made, near
+    for id in made:
+        server.api("DELETE", f"holiday-calendars/{id}")
+
+
+def test_generated_holidays_blocks_and_fixed_shifts_are_the_same_in_both(server, people, holidays, monkeypatch):
+    dates, near = holidays
+    monkeypatch.setattr(rota, "NEAR", [(at.year, at.month, at.day) for at in near])
+    ask, held = Asking(server), 0
+    for number, (schedule, overrides, begin, end, blocks) in enumerate(rota.cases(SEED + 1, COUNT // 2, people, sorted(dates))):
+        plain = rota.render(schedule, overrides, begin, end, blocks, {id: set() for id in dates})
+        stretches = rota.render(schedule, overrides, begin, end, blocks, dates)
+        held += plain != stretches
+        expected = [(text(a), text(b), users) for a, b, users in stretches]
+        got = as_stretches(ask(schedule, overrides, begin, end, blocks, usual=number < 10))
+        assert got == expected, json.dumps({"number": number, "schedule": schedule, "overrides": written(overrides), "blocks": written(blocks),
+                                            "from": text(begin), "to": text(end)}, indent=1, default=str)
+    assert held > COUNT // 20  # the holidays matter in them

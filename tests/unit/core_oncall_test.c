@@ -155,55 +155,10 @@ static void wrong_layers_name_their_place(void **state) {
   zone_db_free(zones);
 }
 
-/* Told, never asserted: a year of ten layers, and the question of paging (14 days from an instant). */
-static i64 now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (i64)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void how_long_it_takes(void **state) {
-  enum { LAYERS = 10, ROUNDS = 20 };
-  static const char LAYER[] = "{\"name\":\"L\",\"mode\":\"replace\",\"starts_at\":\"2025-01-06T09:00:00\",\"turn\":{"
-                              "\"every\":1,\"unit\":\"%s\"},"
-                              "\"members\":[[\"usr_0000000000001\"],[\"usr_0000000000002\"],[]],\"windows\":%s}";
-  (void)state;
-  CLEANUP(arena_freep) Arena *arena = arena_new();
-  ZoneDb *zones = zone_db_new(NULL);
-  Buf text = buf_new(arena, KIB(64));
-  Value layers = value_null();
-  Error err = {0};
-  SchedulePlan plan = {0};
-  const i64 from = 1767225600000, spans[] = {365 * DAY_MS, 14 * DAY_MS};
-  for (int i = 0; i < LAYERS; i++) {
-    buf_putc(&text, i ? ',' : '[');
-    buf_format(&text, LAYER, i % 2 ? "day" : "week",
-               i % 2 ? "[{\"days\":[\"mon\",\"fri\"],\"from\":\"18:00\",\"to\":\"09:00\"}]" : "[]");
-  }
-  buf_putc(&text, ']');
-  assert_true(json_parse(arena, buf_str(&text), NULL, &layers, &err));
-  assert_true(zone_find(zones, S("Europe/Berlin"), &plan.zone, &err));
-  plan.layers = layers;
-  RenderSources in = {.plans = &plan, .plan_count = 1};
-  for (size_t s = 0; s < COUNT(spans); s++) {
-    i64 begun = now_us();
-    for (int i = 0; i < ROUNDS; i++) {
-      CLEANUP(arena_freep) Arena *scratch = arena_new();
-      Rendered rendered = {0};
-      assert_true(oncall_render(scratch, zones, &in, from, from + spans[s], &rendered, &err));
-      assert_true(rendered.final.count > 0);
-    }
-    print_message("%d layers, %lld days: %lld us\n", LAYERS, (long long)(spans[s] / DAY_MS),
-                  (long long)((now_us() - begun) / ROUNDS));
-  }
-  zone_db_free(zones);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_case_of_the_independent_computation),
       cmocka_unit_test(wrong_layers_name_their_place),
-      cmocka_unit_test(how_long_it_takes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

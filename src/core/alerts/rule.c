@@ -226,7 +226,7 @@ static void take_active_times(Compiling *c, const RuleText *text) {
 bool rule_is_active(const Rule *rule, Arena *arena, i64 now_ms) {
   i64 changes_ms = 0;
   if (rule->active_windows.kind != VALUE_LIST) return true;
-  return oncall_in_windows(arena, &rule->active_windows, rule->active_zone, now_ms, &changes_ms);
+  return oncall_in_windows(arena, &rule->active_windows, rule->active_zone, (Holidays){0}, now_ms, &changes_ms);
 }
 
 static const Rule *compile(const App *app, Arena *arena, const RuleText *text, Error *out_why) {

@@ -135,7 +135,7 @@ extern const Route SIGN_IN_ROUTES[];
 extern const Route ALERT_ROUTES[];
 extern const Route INCIDENT_ROUTES[];
 extern const Route PAGING_ROUTES[];
-extern const Route ONCALL_ROUTES[], COVER_ROUTES[];
+extern const Route ONCALL_ROUTES[], COVER_ROUTES[], IMPORT_ROUTES[];
 extern const Route SETUP_ROUTES[];
 extern const Route CHANNEL_ROUTES[], HEARTBEAT_ROUTES[], DUTY_ROUTES[], REPORT_ROUTES[];
 extern const Route IDENTITY_ROUTES[], DEPARTURE_ROUTES[], RULE_ROUTES[];

@@ -10,6 +10,8 @@
 #include "core/heartbeats/heartbeats.h"
 #include "core/incidents/incidents.h"
 #include "core/oncall/cover.h"
+#include "core/oncall/holidays.h"
+#include "core/oncall/record.h"
 #include "core/paging/internal.h"
 #include "core/quiet/window.h"
 #include "core/server/inbound.h"
@@ -224,6 +226,18 @@ static bool shifts_changed(ResourceCtx *ctx, i64 schedule_id, Error *err) {
          duty_changed(cycle_of(ctx), ctx->org_id, schedule_id, err);
 }
 
+static bool shifts_will_change(ResourceCtx *ctx, i64 schedule_id, Error *err) {
+  return shift_record_keep(cycle_of(ctx), ctx->org_id, schedule_id, err);
+}
+
+static bool holidays_written(ResourceCtx *ctx, i64 calendar_id, const Value *ics, Error *err) {
+  return holidays_changed(cycle_of(ctx), ctx->org_id, calendar_id, ics, err);
+}
+
+static bool dropped_holidays(ResourceCtx *ctx, i64 calendar_id, Error *err) {
+  return holidays_dropped(cycle_of(ctx), calendar_id, err);
+}
+
 static bool opened_cover(ResourceCtx *ctx, const Value *request, Error *err) {
   return cover_opened(cycle_of(ctx), ctx, request, err);
 }
@@ -279,6 +293,9 @@ const CoreHooks API_HOOKS = {
     .quiet_because = because,
     .alert_changed = alert_changed,
     .shifts_changed = shifts_changed,
+    .shifts_will_change = shifts_will_change,
+    .holidays_written = holidays_written,
+    .holidays_dropped = dropped_holidays,
     .cover_opened = opened_cover,
     .absence_written = absence_written,
     .notices_changed = notices_changed,

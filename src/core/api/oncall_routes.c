@@ -1,6 +1,6 @@
 /* Who is on call: shifts of a schedule, and the one question. */
 #include "core/api/internal.h"
-#include "core/oncall/oncall.h"
+#include "core/oncall/layer.h"
 #include "core/oncall/versions.h"
 #include "core/resources.h"
 
@@ -48,6 +48,15 @@ static Override read_override(Call *c, const Value *o) {
                                                           : "cover"};
 }
 
+static Block read_block(Call *c, const Value *b) {
+  Block block = {.name = value_text_or(value_get_c(b, "name"), S("draft"))};
+  if (!time_parse_ms(value_text_or(value_get_c(b, "starts_at"), STR_NONE), &block.starts_ms) ||
+      !time_parse_ms(value_text_or(value_get_c(b, "ends_at"), STR_NONE), &block.ends_ms))
+    return (Block){0};
+  block.shifts = fixed_shifts_read(c->arena, value_get_c(b, "shifts"), &block.shift_count);
+  return block;
+}
+
 /* The layers as they would be written: with the anchors that keep who is on call now. */
 static bool draft_layers(Call *c, Db *db, i64 schedule_id, Value *out, Error *err) {
   ApiCtx ctx = api_ctx(c, db, NULL);
@@ -76,9 +85,19 @@ static bool preview(Call *c, Db *db, Error *err) {
   ask.draft.skip_absent = value_bool_or(value_get_c(&c->body, "skip_absent"), false);
   for (size_t i = 0; value_is(overrides, VALUE_LIST) && i < overrides->size; i++)
     *VEC_PUSH(c->arena, &list) = read_override(c, value_at(overrides, i));
+  const Value *drafts = value_get_c(&c->body, "blocks");
+  VEC(Block) blocks = {0};
+  for (size_t i = 0; value_is(drafts, VALUE_LIST) && i < drafts->size; i++)
+    *VEC_PUSH(c->arena, &blocks) = read_block(c, value_at(drafts, i));
+  ask.blocks = blocks.items;
+  ask.block_count = blocks.count;
   ask.overrides = list.items;
   ask.override_count = list.count;
-  return oncall_preview_json(db, c->arena, c->app, c->setup, &ask, &c->answer, err);
+  if (!oncall_preview_json(db, c->arena, c->app, c->setup, &ask, &c->answer, err)) return false;
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  resource_put(&ctx.rc, &c->answer, "warnings",
+               oncall_warnings(c->arena, c->app->zones, &ask.draft.layers, ask.draft.zone, now));
+  return true;
 }
 
 /* Versions -------------------------------------------------------------------------------------------------------- */
@@ -163,10 +182,18 @@ static const Field OVERRIDE_FIELDS[] = {
     SPAN};
 static const Field OVERRIDE_ITEM = {
     .kind = F_OBJECT, .required = true, FIELDS(OVERRIDE_FIELDS), .doc = "One override."};
+static const Field BLOCK_FIELDS[] = {
+    {.name = "id", .kind = F_REF, .ref = "schedule_block", .doc = "Its id; null: of the draft."},
+    {.name = "name", .kind = F_TEXT, .required = true, .doc = "Its name."},
+    SPAN};
+static const Field BLOCK_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(BLOCK_FIELDS), .doc = "One block."};
+static const Field WARNING_ITEM = {.kind = F_TEXT, .required = true, .doc = "A sentence."};
 static const Field SHIFTS[] = {
     {.name = "final", .kind = F_LIST, .of = &SHIFT_ITEM, .required = true, .doc = "What holds."},
     {.name = "layers", .kind = F_LIST, .of = &LAYER_ITEM, .required = true, .doc = "Each layer alone."},
     {.name = "overrides", .kind = F_LIST, .of = &OVERRIDE_ITEM, .required = true, .doc = "That touch the range."},
+    {.name = "blocks", .kind = F_LIST, .of = &BLOCK_ITEM, .required = true, .doc = "Of fixed shifts, that touch it."},
+    {.name = "warnings", .kind = F_LIST, .of = &WARNING_ITEM, .doc = "Of a preview: what is nearly always a slip."},
     {.name = "gaps", .kind = F_LIST, .of = &GAP_ITEM, .required = true, .doc = "Stretches with nobody."}};
 
 static const Field PERSON_FIELDS[] = {{.name = "id", .kind = F_REF, .ref = "user", .required = true, .doc = "Id."},
@@ -205,6 +232,17 @@ static const Field DRAFT_FIELDS[] = {
     {.name = "kind", .kind = F_ENUM, .values = OVERRIDE_KINDS, .def = "cover", .doc = "As of an override."},
     SPAN};
 static const Field DRAFT_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(DRAFT_FIELDS), .doc = "An override."};
+static const Field DRAFT_BLOCK_FIELDS[] = {
+    {.name = "name", .kind = F_TEXT, .max = 120, .def = "draft", .doc = "Its name."},
+    SPAN,
+    {.name = "shifts",
+     .kind = F_LIST,
+     .of = &FIXED_SHIFT_ITEM,
+     .required = true,
+     .max = 500,
+     .doc = "In place of all layers."}};
+static const Field DRAFT_BLOCK_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(DRAFT_BLOCK_FIELDS), .doc = "A block of fixed shifts."};
 static const Field PREVIEW_BODY[] = {
     {.name = "schedule_id",
      .kind = F_REF,
@@ -220,6 +258,7 @@ static const Field PREVIEW_BODY[] = {
      .example = "[{\"name\": \"Week\", \"starts_at\": \"2026-01-05T09:00:00\", \"members\": [[\"ann@example.org\"]]}]"},
     {.name = "skip_absent", .kind = F_BOOL, .def = "false", .doc = "Of the draft."},
     {.name = "overrides", .kind = F_LIST, .of = &DRAFT_ITEM, .max = 200, .doc = "Beside those that it has."},
+    {.name = "blocks", .kind = F_LIST, .of = &DRAFT_BLOCK_ITEM, .max = 50, .doc = "Beside those that it has."},
     {.name = "from", .kind = F_TIME, .doc = "From then on; now when not given."},
     {.name = "to", .kind = F_TIME, .doc = "Until then, at most 400 days later; 8 weeks later when not given."}};
 

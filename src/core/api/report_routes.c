@@ -141,7 +141,9 @@ static const Field SCHEDULE_FIELDS[] = {
     {.name = "schedule", .kind = F_TEXT, .required = true, .doc = "Its name."},
     NUMBER("gaps", "Stretches with nobody, by its coverage."),
     HOURS("gap_hours", "Their length together."),
-    HOURS("covered", "1 less their share of the range.")};
+    {.name = "covered",
+     .kind = F_JSON,
+     .doc = "1 less their share of the range, since the schedule was made; null: it was made later."}};
 static const Field SCHEDULE_ITEM = {
     .kind = F_OBJECT, .required = true, FIELDS(SCHEDULE_FIELDS), .doc = "One schedule."};
 static const Field REPORT[] = {
@@ -182,7 +184,9 @@ static const Field READY[] = {
 
 const Route REPORT_ROUTES[] = {
     {HTTP_GET, "reports/on-call", "schedules:read", .read = report, QUERY(REPORT_QUERY), ANSWER(REPORT),
-     .doc = "Hours and pages by person and hour of the day, fairness, gaps; as it was, by the plans that held then."},
+     .doc = "Hours and pages by person and hour of the day, fairness, gaps; as it was when it was: what is written "
+            "later, also for a time "
+            "that is over, changes nothing of it."},
     {HTTP_GET, "reports/on-call.csv", "schedules:read", .read = report_csv, QUERY(REPORT_QUERY),
      .answers_text = "text/csv", .doc = "The people of that report as CSV."},
     {HTTP_GET, "on-call/readiness", "schedules:read", .read = readiness, QUERY(READY_QUERY), ANSWER(READY),

@@ -1,17 +1,11 @@
 /* Which verb stands at a path; and what was probably meant when none does. */
 #include "core/api/internal.h"
 
-const Route *const API_ROUTE_TABLES[] = {ALERT_ROUTES,      INCIDENT_ROUTES,
-                                         PAGING_ROUTES,     ONCALL_ROUTES,
-                                         COVER_ROUTES,      SETUP_ROUTES,
-                                         IDENTITY_ROUTES,   QUIET_ROUTES,
-                                         TOGETHER_ROUTES,   DEPARTURE_ROUTES,
-                                         RULE_ROUTES,       SESSION_ROUTES,
-                                         EXPRESSION_ROUTES, BULK_ROUTES,
-                                         CONTACT_ROUTES,    TIMELINE_ROUTES,
-                                         TOTP_ROUTES,       CHANNEL_ROUTES,
-                                         HEARTBEAT_ROUTES,  DUTY_ROUTES,
-                                         REPORT_ROUTES,     NULL};
+const Route *const API_ROUTE_TABLES[] = {
+    ALERT_ROUTES,      INCIDENT_ROUTES, PAGING_ROUTES,   ONCALL_ROUTES,    COVER_ROUTES, SETUP_ROUTES,
+    IDENTITY_ROUTES,   QUIET_ROUTES,    TOGETHER_ROUTES, DEPARTURE_ROUTES, RULE_ROUTES,  SESSION_ROUTES,
+    EXPRESSION_ROUTES, BULK_ROUTES,     CONTACT_ROUTES,  TIMELINE_ROUTES,  TOTP_ROUTES,  CHANNEL_ROUTES,
+    HEARTBEAT_ROUTES,  DUTY_ROUTES,     REPORT_ROUTES,   IMPORT_ROUTES,    NULL};
 
 static bool path_matches(const char *pattern, Str path, Call *call) {
   Str want = str_from_c(pattern), have = path, want_part, have_part;

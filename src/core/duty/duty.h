@@ -6,8 +6,10 @@
 
 enum { GAP_DAYS = 14 };
 
-/* The stretches with nobody that the schedule's coverage asks somebody for; `empty` are those of a rendering. */
-void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, ShiftList *out);
+/* The stretches with nobody that the schedule's coverage asks somebody for; `empty` and `holidays` are those of a
+ * rendering. */
+void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, Holidays holidays,
+               ShiftList *out);
 
 /* One person's shifts of a rendering: neighbours are one, whoever else is on call beside them. */
 void duty_shifts_of(Arena *arena, const ShiftList *final, i64 user_id, ShiftList *out);

@@ -1,6 +1,6 @@
-/* /calendar/{secret}.ics: the final result as iCalendar, for whoever holds the secret. The months are whole ones, and
- * nothing in the file depends on the time of the request, so that the same shifts are the same bytes and most requests
- * are answered with 304. */
+/* /calendar/{secret}.ics: the final result as iCalendar, for whoever holds the secret: names, no addresses of people.
+ * The months are whole ones, and nothing in the file depends on the time of the request, so that the same shifts are
+ * the same bytes and most requests are answered with 304. */
 #include "core/duty/duty.h"
 #include "core/identity/sight.h"
 #include "core/server/server.h"
@@ -43,7 +43,6 @@ static void add_event(Feed *feed, const SetupSchedule *schedule, const Shift *sh
   Str named = str_format(arena, "%lld %lld %lld %zu", (long long)schedule->id,
                          (long long)(feed->schedule_id ? 0 : feed->user_id), (long long)slot_s, seat);
   Str name = name_of(feed, user_id);
-  const SetupUser *user = setup_user(feed->setup, user_id);
   IcalEvent event = {.uid = str_format(arena, "%.*s@tocsin", 32, sha256_hex(arena, named).ptr),
                      .summary = feed->schedule_id
                                     ? str_format(arena, "%.*s (%.*s)", STR_ARG(name), STR_ARG(schedule->name))
@@ -56,11 +55,6 @@ static void add_event(Feed *feed, const SetupSchedule *schedule, const Shift *sh
                      .sequence = MAX(0, changed_s - 1735689600), /* seconds of 2025 and later */
                      .modified_s = changed_s,
                      .alarm_minutes = feed->alarm_minutes};
-  if (user) {
-    event.attendees = ARENA_NEW(arena, Str);
-    event.attendees[0] = user->email;
-    event.attendee_count = 1;
-  }
   event.has_alarm = feed->alarm_minutes >= 0;
   *VEC_PUSH(arena, &feed->events) = event;
 }

@@ -175,7 +175,7 @@ static bool look(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wor
     log_warn("duty", "schedule %lld cannot be rendered, ignoring its gaps: %s", (long long)l.schedule->id, why.message);
     return plan_look(cycle, job->org_id, job->subject_id, cycle->now_ms + LOOK_EVERY_S * 1000, l.seen_until_ms, err);
   }
-  duty_gaps(app, cycle->arena, l.schedule, &rendered.gaps, &l.gaps);
+  duty_gaps(app, cycle->arena, l.schedule, &rendered.gaps, rendered.holidays, &l.gaps);
   find_fresh(&l);
   return (l.fresh.count == 0 || tell_owners(&l, err)) && keep(&l, err) &&
          plan_look(cycle, job->org_id, job->subject_id, cycle->now_ms + LOOK_EVERY_S * 1000, l.horizon_ms, err);

@@ -11,7 +11,8 @@ static i64 instant_of(const Value *layer, const Zone *zone, const char *name, i6
 }
 
 /* Does a layer that has begun and not ended ask for somebody then? Without any such layer it is asked for. */
-static bool asked_for(const App *app, Arena *arena, const SetupSchedule *schedule, i64 at_ms, i64 *out_until_ms) {
+static bool asked_for(const App *app, Arena *arena, const SetupSchedule *schedule, Holidays holidays, i64 at_ms,
+                      i64 *out_until_ms) {
   bool any = false, asked = false;
   for (size_t i = 0; value_is(&schedule->layers, VALUE_LIST) && i < schedule->layers.size; i++) {
     const Value *layer = value_at(&schedule->layers, i), *windows = value_get_c(layer, "windows");
@@ -25,7 +26,7 @@ static bool asked_for(const App *app, Arena *arena, const SetupSchedule *schedul
     if (at_ms < starts_ms) *out_until_ms = MIN(*out_until_ms, starts_ms);
     if (at_ms < starts_ms || at_ms >= ends_ms) continue;
     any = true;
-    asked = oncall_in_windows(arena, windows, zone, at_ms, &changes_ms) || asked;
+    asked = oncall_in_windows(arena, windows, zone, holidays, at_ms, &changes_ms) || asked;
     *out_until_ms = MIN(*out_until_ms, MIN(changes_ms, ends_ms));
   }
   return asked || !any;
@@ -41,7 +42,8 @@ static void push_gap(Arena *arena, Spans *gaps, i64 from_ms, i64 to_ms) {
     *VEC_PUSH(arena, gaps) = (Shift){.starts_ms = from_ms, .ends_ms = to_ms};
 }
 
-void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, ShiftList *out) {
+void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, const ShiftList *empty, Holidays holidays,
+               ShiftList *out) {
   Spans gaps = {0};
   *out = (ShiftList){0};
   if (schedule->coverage == COVERAGE_BEST_EFFORT) return;
@@ -52,7 +54,7 @@ void duty_gaps(const App *app, Arena *arena, const SetupSchedule *schedule, cons
   for (size_t i = 0; i < empty->count; i++)
     for (i64 t = empty->items[i].starts_ms, until = 0; t < empty->items[i].ends_ms; t = until) {
       until = empty->items[i].ends_ms;
-      if (asked_for(app, arena, schedule, t, &until)) push_gap(arena, &gaps, t, until);
+      if (asked_for(app, arena, schedule, holidays, t, &until)) push_gap(arena, &gaps, t, until);
     }
   *out = (ShiftList){gaps.items, gaps.count};
 }
@@ -105,7 +107,7 @@ static bool look_at(Looking *l, const SetupSchedule *schedule, Error *err) {
   if (!oncall_range(l->find.db, arena, l->find.app, schedule, l->ask->from_ms, l->ask->to_ms, &rendered, err) ||
       !oncall_now(l->find.db, arena, l->find.app, schedule, l->find.at_ms, &now, err))
     return false;
-  duty_gaps(l->find.app, arena, schedule, &rendered.gaps, &gaps);
+  duty_gaps(l->find.app, arena, schedule, &rendered.gaps, rendered.holidays, &gaps);
   for (size_t i = 0; i < gaps.count; i++) {
     gap_ms += gaps.items[i].ends_ms - gaps.items[i].starts_ms;
     *VEC_PUSH(arena, &list) = span_value(arena, &gaps.items[i]);

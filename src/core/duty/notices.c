@@ -126,12 +126,18 @@ static int compare_edges(const void *a, const void *b) {
 static bool say(Noticing *n, Error *err) {
   Arena *arena = n->cycle->arena;
   Buf text = buf_new(arena, KIB(16));
-  size_t queued = 0;
+  Str title = STR_NONE;
+  size_t queued = 0, lines = 0;
   if (n->edges.count == 0) return true;
   qsort(n->edges.items, n->edges.count, sizeof(Edge), compare_edges);
-  for (size_t i = 0; i < n->edges.count; i++) buf_format(&text, "- %.*s\n", STR_ARG(edge_text(n, &n->edges.items[i])));
-  Str title = edge_text(n, &n->edges.items[0]);
-  if (n->edges.count > 1) title = str_format(arena, "%.*s, and %zu more", STR_ARG(title), n->edges.count - 1);
+  for (size_t i = 0; i < n->edges.count; i++) {
+    if (n->edges.items[i].report) continue;
+    Str line = edge_text(n, &n->edges.items[i]);
+    if (lines++ == 0) title = line;
+    buf_format(&text, "- %.*s\n", STR_ARG(line));
+  }
+  if (lines == 0) return true;
+  if (lines > 1) title = str_format(arena, "%.*s, and %zu more", STR_ARG(title), lines - 1);
   NotifyText what = {.org_id = n->user->org_id,
                      .user_id = n->user->id,
                      .purpose = "shift",

@@ -1,9 +1,10 @@
 /* The report of a range: whose hours, by day and night in their own time, how often they were paged then, how fairly
- * that fell, and what had nobody. What is past is rendered by the plans that held then (core/oncall/versions.c), with
- * the overrides that are kept; what is to come is not counted. */
+ * that fell, and what had nobody: as it was written down when it was (core/oncall/record.h), not by what schedules say
+ * now. What was before a schedule was made, and what is to come, is not counted. */
 #include <stdlib.h>
 
 #include "core/duty/duty.h"
+#include "core/oncall/record.h"
 
 enum { PAGES_MAX = 200000, BURST_S = 600, FAIR_MIN = 3 };
 typedef enum HourClass { HOURS_BUSINESS, HOURS_OFF, HOURS_SLEEP, HOURS_COUNT } HourClass;
@@ -112,18 +113,19 @@ static double hours(i64 ms) {
   return (double)(ms / 36000) / 100.0;
 }
 
-static void add_gaps(Reporting *r, const SetupSchedule *schedule, const ShiftList *empty) {
+static void add_gaps(Reporting *r, const SetupSchedule *schedule, const Rendered *rendered, i64 from_ms) {
   Arena *arena = r->d->arena;
   ShiftList gaps;
   MapBuilder map = map_builder(arena);
   i64 gap_ms = 0;
-  duty_gaps(r->d->app, arena, schedule, empty, &gaps);
+  duty_gaps(r->d->app, arena, schedule, &rendered->gaps, rendered->holidays, &gaps);
   for (size_t i = 0; i < gaps.count; i++) gap_ms += gaps.items[i].ends_ms - gaps.items[i].starts_ms;
   map_put_c(&map, "schedule_id", value_string(id_text(arena, "sch", schedule->id)));
   map_put_c(&map, "schedule", value_string(schedule->name));
   map_put_c(&map, "gaps", value_int((i64)gaps.count));
   map_put_c(&map, "gap_hours", value_double(hours(gap_ms)));
-  map_put_c(&map, "covered", value_double(1.0 - (double)gap_ms / (double)(r->to_ms - r->ask->from_ms)));
+  map_put_c(&map, "covered",
+            from_ms < r->to_ms ? value_double(1.0 - (double)gap_ms / (double)(r->to_ms - from_ms)) : value_null());
   *VEC_PUSH(arena, &r->schedules) = map_done(&map);
 }
 
@@ -131,7 +133,9 @@ static bool add_schedule(Reporting *r, const SetupSchedule *schedule, Error *err
   Arena *arena = r->d->arena;
   Rendered rendered;
   RenderSources sources = {0};
-  if (!oncall_range_of(r->d->db, arena, r->d->app, schedule, r->ask->from_ms, r->to_ms, &sources, &rendered, err))
+  i64 from_ms = 0;
+  if (!shift_record_range(r->d->db, arena, r->d->app, schedule, r->ask->from_ms, r->to_ms, &from_ms, &sources,
+                          &rendered, err))
     return false;
   for (size_t i = 0; i < rendered.final.count; i++) {
     const Shift *shift = &rendered.final.items[i];
@@ -143,11 +147,11 @@ static bool add_schedule(Reporting *r, const SetupSchedule *schedule, Error *err
   }
   for (size_t i = 0; i < sources.override_count; i++) {
     const Override *o = &sources.overrides[i];
-    if (!str_equal_c(S("cover"), o->kind)) continue;
+    if (!str_equal_c(S("cover"), o->kind) || o->created_ms >= o->ends_ms) continue; /* it was over already */
     person_of(r, o->user_id, true)->taken++;
     if (o->replaces_user_id) person_of(r, o->replaces_user_id, true)->given++;
   }
-  add_gaps(r, schedule, &rendered.gaps);
+  add_gaps(r, schedule, &rendered, from_ms);
   return true;
 }
 

@@ -127,6 +127,37 @@ static void plan_team(Departure *d, const Resource *r, const Value *row) {
   patch(d, r, row, "members", after);
 }
 
+static i64 end_of(const Value *row) {
+  i64 ends = 0;
+  return time_parse_ms(value_text_or(value_get_c(row, "ends_at"), STR_NONE), &ends) ? ends : INT64_MAX;
+}
+
+/* Fixed shifts that are not over, handed over; what is over stays a record of what was. */
+static Value fixed_shifts(Departure *d, const Value *shifts, bool *out_changed, bool *out_empty) {
+  ValueVec out = {0};
+  for (size_t i = 0; value_is(shifts, VALUE_LIST) && i < shifts->size; i++) {
+    Value shift = shifts->items[i];
+    bool here = false;
+    Value people = handed_over(d, value_get_c(&shift, "user_ids"), &here);
+    if (here && end_of(&shift) > d->ctx->now_ms) {
+      *out_changed = true;
+      *out_empty = *out_empty || people.size == 0;
+      resource_put(d->ctx, &shift, "user_ids", people);
+    }
+    *VEC_PUSH(d->ctx->arena, &out) = shift;
+  }
+  return list_done(&out);
+}
+
+static void plan_block(Departure *d, const Resource *r, const Value *row) {
+  bool changed = false, empty = false;
+  Value shifts = fixed_shifts(d, value_get_c(row, "shifts"), &changed, &empty);
+  if (!changed) return;
+  change(d, r, row, S("fixed shifts that are not over"));
+  if (empty) block(d, r, row, S("has a fixed shift alone"));
+  patch(d, r, row, "shifts", shifts);
+}
+
 static void plan_schedule(Departure *d, const Resource *r, const Value *row) {
   const Value *layers = value_get_c(row, "layers");
   Arena *arena = d->ctx->arena;
@@ -138,6 +169,7 @@ static void plan_schedule(Departure *d, const Resource *r, const Value *row) {
     Str name = value_text_or(value_get_c(&layer, "name"), S("?"));
     ValueVec turns = {0};
     bool changed = false, empty = false;
+    Value shifts = fixed_shifts(d, value_get_c(&layer, "shifts"), &changed, &empty);
     for (size_t k = 0; k < sets->size; k++) {
       bool here = false;
       Value set = handed_over(d, &sets->items[k], &here);
@@ -149,6 +181,7 @@ static void plan_schedule(Departure *d, const Resource *r, const Value *row) {
     if (changed) change(d, r, row, str_format(arena, "turns of the layer \"%.*s\"", STR_ARG(name)));
     if (empty) block(d, r, row, str_format(arena, "has a turn of the layer \"%.*s\" alone", STR_ARG(name)));
     resource_put(d->ctx, &layer, "members", list_done(&turns));
+    if (shifts.size) resource_put(d->ctx, &layer, "shifts", shifts);
     *VEC_PUSH(arena, &out) = layer;
   }
   if (any) patch(d, r, row, "layers", list_done(&out));
@@ -176,8 +209,7 @@ static void plan_policy(Departure *d, const Resource *r, const Value *row) {
 }
 
 static bool is_over(const Departure *d, const Value *row) {
-  i64 ends = 0;
-  return time_parse_ms(value_text_or(value_get_c(row, "ends_at"), STR_NONE), &ends) && ends <= d->ctx->now_ms;
+  return end_of(row) <= d->ctx->now_ms;
 }
 
 static void plan_override(Departure *d, const Resource *r, const Value *row) {
@@ -212,6 +244,7 @@ static const struct {
              {"schedule", plan_schedule},
              {"escalation_policy", plan_policy},
              {"schedule_override", plan_override},
+             {"schedule_block", plan_block},
              {"incident", plan_incident},
              {"alert", plan_alert}};
 

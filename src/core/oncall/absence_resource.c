@@ -24,14 +24,24 @@ static i64 time_of(const Value *row, const char *name) {
   return time_parse_ms(value_text_or(value_get_c(row, name), STR_NONE), &ms) ? ms : 0;
 }
 
+/* Schedules that skip who is absent. */
+static bool will_change(ResourceCtx *ctx, Error *err) {
+  const CoreHooks *hooks = core_hooks(ctx);
+  return !hooks->shifts_will_change || hooks->shifts_will_change(ctx, 0, err);
+}
+
+static bool absence_will_go(ResourceCtx *ctx, const Value *old, Error *err) {
+  (void)old;
+  return will_change(ctx, err);
+}
+
 static bool absence_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   i64 length = time_of(fresh, "ends_at") - time_of(fresh, "starts_at");
   (void)old;
-  (void)err;
   if (length <= 0) field_error(ctx, "/ends_at", "range", "ends_at must be after starts_at");
   if (length > 400 * DAY_MS)
     field_error(ctx, "/ends_at", "range", "an absence lasts at most 400 days; for longer, take them off the schedules");
-  return true;
+  return will_change(ctx, err);
 }
 
 static bool absence_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
@@ -60,5 +70,6 @@ const Resource ABSENCE = {
     .owner_column = "user_id",
     .before_write = absence_before_write,
     .after_write = absence_written,
+    .before_delete = absence_will_go,
     .after_delete = absence_deleted,
 };

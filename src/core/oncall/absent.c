@@ -20,21 +20,26 @@ static bool is_absent(Absences absences, i64 user_id, i64 t) {
   return false;
 }
 
-/* Those of a turn who are there; false when nobody is. */
-static bool present(Arena *arena, const Turn *turn, Absences absences, LayerSpan *out) {
-  i64 *ids = ARENA_ARRAY(arena, i64, turn->user_count + 1);
+/* Those of them who are there; false when nobody is. */
+static bool present(Arena *arena, const i64 *those, size_t count, Absences absences, LayerSpan *out) {
+  i64 *ids = ARENA_ARRAY(arena, i64, count + 1);
   out->user_count = 0;
-  for (size_t i = 0; i < turn->user_count; i++)
-    if (!is_absent(absences, turn->user_ids[i], out->from_ms)) ids[out->user_count++] = turn->user_ids[i];
+  for (size_t i = 0; i < count; i++)
+    if (!is_absent(absences, those[i], out->from_ms)) ids[out->user_count++] = those[i];
   out->user_ids = ids;
   return out->user_count > 0;
 }
 
 /* A piece in which nobody comes or goes. */
 static void fill(Arena *arena, const Layer *layer, Absences absences, LayerSpan *piece) {
+  if (layer->shift_count) { /* nobody comes next */
+    (void)present(arena, piece->user_ids, piece->user_count, absences, piece);
+    return;
+  }
   for (size_t step = 0; step < layer->turn_count; step++) {
     piece->turn = (piece->given_turn + step) % layer->turn_count;
-    if (present(arena, &layer->turns[piece->turn], absences, piece)) return;
+    const Turn *turn = &layer->turns[piece->turn];
+    if (present(arena, turn->user_ids, turn->user_count, absences, piece)) return;
   }
   piece->turn = piece->given_turn;
 }

@@ -25,10 +25,20 @@ static bool read_clock(Str text, i32 *out) {
   return *out <= 86400;
 }
 
+static void read_on_holidays(const Value *json, Window *out) {
+  Str word = value_text_or(value_get_c(json, "holidays"), STR_NONE);
+  const Value *calendar = value_get_c(json, "holiday_calendar_id");
+  out->calendar_id = calendar ? setup_ref(calendar) : 0;
+  out->on_holidays = str_equal_c(word, "only")     ? HOLIDAYS_ONLY
+                     : str_equal_c(word, "except") ? HOLIDAYS_EXCEPT
+                                                   : HOLIDAYS_AS_EVER;
+}
+
 static bool read_window(const Value *json, Window *out) {
   static const char *const DAYS[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   const Value *days = value_get_c(json, "days");
   bool any = value_is(days, VALUE_LIST) && days->size > 0;
+  read_on_holidays(json, out);
   for (size_t d = 0; d < 7; d++) {
     out->days[d] = !any;
     for (size_t i = 0; any && i < days->size; i++)
@@ -59,6 +69,30 @@ static bool read_turn(Arena *arena, const Value *json, size_t i, Layer *out, Err
   return true;
 }
 
+static int compare_shifts(const void *a, const void *b) {
+  const FixedShift *x = a, *y = b;
+  return x->starts_ms < y->starts_ms ? -1 : x->starts_ms > y->starts_ms;
+}
+
+FixedShift *fixed_shifts_read(Arena *arena, const Value *list, size_t *out_count) {
+  size_t count = value_is(list, VALUE_LIST) ? list->size : 0;
+  FixedShift *shifts = ARENA_ARRAY(arena, FixedShift, count + 1);
+  *out_count = 0;
+  for (size_t i = 0; i < count; i++) {
+    const Value *json = value_at(list, i), *people = value_get_c(json, "user_ids");
+    FixedShift *shift = &shifts[*out_count];
+    size_t people_count = value_is(people, VALUE_LIST) ? people->size : 0;
+    *shift = (FixedShift){.user_ids = ARENA_ARRAY(arena, i64, people_count + 1)};
+    if (!time_parse_ms(value_text_or(value_get_c(json, "starts_at"), STR_NONE), &shift->starts_ms) ||
+        !time_parse_ms(value_text_or(value_get_c(json, "ends_at"), STR_NONE), &shift->ends_ms))
+      continue;
+    for (size_t u = 0; u < people_count; u++) shift->user_ids[shift->user_count++] = setup_ref(value_at(people, u));
+    (*out_count)++;
+  }
+  if (*out_count) qsort(shifts, *out_count, sizeof *shifts, compare_shifts);
+  return shifts;
+}
+
 static bool read_times(const Value *json, size_t i, Layer *out, Error *err) {
   Str ends = value_text_or(value_get_c(json, "ends_at"), STR_NONE);
   const Value *anchor = value_get_c(json, "anchor");
@@ -80,6 +114,7 @@ bool layer_read(Arena *arena, ZoneDb *zones, const Value *json, const Zone *zone
   out->add = str_equal_c(value_text_or(value_get_c(json, "mode"), STR_NONE), "add");
   if (name.len && !zone_find(zones, name, &out->zone, err)) return bad(err, i, "time_zone", err->message);
   if (!read_times(json, i, out, err) || !read_turn(arena, json, i, out, err)) return false;
+  out->shifts = fixed_shifts_read(arena, value_get_c(json, "shifts"), &out->shift_count);
   size_t count = value_is(windows, VALUE_LIST) ? windows->size : 0;
   out->windows = ARENA_ARRAY(arena, Window, count + 1);
   for (size_t w = 0; w < count; w++)
@@ -145,6 +180,27 @@ static size_t ranges_merge(Range *ranges, size_t count) {
   return kept;
 }
 
+static int compare_numbers(const void *a, const void *b) {
+  i64 x = *(const i64 *)a, y = *(const i64 *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* A calendar that holds nothing yet has no holidays. */
+static bool is_holiday(const Layer *layer, i64 calendar_id, i64 day) {
+  for (size_t i = 0; i < layer->holidays.count; i++) {
+    const HolidaySet *set = &layer->holidays.items[i];
+    if (set->calendar_id == calendar_id)
+      return set->count && bsearch(&day, set->days, set->count, sizeof *set->days, compare_numbers) != NULL;
+  }
+  return false;
+}
+
+static bool begins_on(const Layer *layer, const Window *window, i64 day) {
+  if (!window->days[civil_weekday(day)]) return false;
+  if (window->on_holidays == HOLIDAYS_AS_EVER) return true;
+  return is_holiday(layer, window->calendar_id, day) == (window->on_holidays == HOLIDAYS_ONLY);
+}
+
 /* All windows that touch the range, merged. */
 static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, Range **out, size_t *out_count) {
   VEC(Range) all = {0};
@@ -152,7 +208,7 @@ static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_
   for (i64 day = first_day; day <= last_day; day++)
     for (size_t w = 0; w < layer->window_count; w++) {
       const Window *window = &layer->windows[w];
-      if (!window->days[civil_weekday(day)]) continue;
+      if (!begins_on(layer, window, day)) continue;
       i64 length = window->to_s > window->from_s ? 0 : 86400;
       i64 from = instant(layer, day * 86400 + window->from_s), to = instant(layer, day * 86400 + window->to_s + length);
       if (to > from && to > from_ms && from < to_ms) *VEC_PUSH(arena, &all) = (Range){from, to};
@@ -161,9 +217,10 @@ static void window_ranges(Arena *arena, const Layer *layer, i64 from_ms, i64 to_
   *out_count = ranges_merge(all.items, all.count);
 }
 
-bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, i64 at_ms, i64 *out_changes_ms) {
+bool oncall_in_windows(Arena *arena, const Value *windows, const Zone *zone, Holidays holidays, i64 at_ms,
+                       i64 *out_changes_ms) {
   size_t count = value_is(windows, VALUE_LIST) ? windows->size : 0, found = 0;
-  Layer layer = {.zone = zone, .windows = ARENA_ARRAY(arena, Window, count + 1)};
+  Layer layer = {.zone = zone, .holidays = holidays, .windows = ARENA_ARRAY(arena, Window, count + 1)};
   Range *ranges = NULL;
   *out_changes_ms = at_ms + 8 * DAY_MS;
   for (size_t i = 0; i < count; i++)
@@ -205,11 +262,42 @@ static void turn_starts(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms
   for (size_t i = begins->count - 1; i-- > 0;) ends->items[i] = MIN(ends->items[i], ends->items[i + 1]);
 }
 
+/* Shifts may lie beside each other: between two edges it is all whose shift it is. Cost: shifts times those at once. */
+static void fixed_spans(Arena *arena, const Layer *layer, const Range *life, LayerSpans *out) {
+  Spans spans = {0};
+  VEC(i64) edges = {0};
+  for (size_t i = 0; i < layer->shift_count; i++) {
+    *VEC_PUSH(arena, &edges) = layer->shifts[i].starts_ms;
+    *VEC_PUSH(arena, &edges) = layer->shifts[i].ends_ms;
+  }
+  qsort(edges.items, edges.count, sizeof(i64), compare_numbers);
+  for (size_t e = 0, low = 0; e + 1 < edges.count; e++) {
+    i64 at = edges.items[e];
+    VEC(i64) ids = {0};
+    LayerSpan span = {0};
+    if (at == edges.items[e + 1]) continue;
+    while (low < layer->shift_count && layer->shifts[low].ends_ms <= at) low++;
+    for (size_t i = low; i < layer->shift_count && layer->shifts[i].starts_ms <= at; i++) {
+      if (layer->shifts[i].ends_ms <= at) continue;
+      span.turn = span.given_turn = i;
+      for (size_t u = 0; u < layer->shifts[i].user_count; u++) *VEC_PUSH(arena, &ids) = layer->shifts[i].user_ids[u];
+    }
+    span.user_ids = ids.items;
+    span.user_count = ids.count;
+    if (ids.count) push_span(arena, &spans, span, MAX(at, life->from_ms), MIN(edges.items[e + 1], life->to_ms));
+  }
+  *out = (LayerSpans){spans.items, spans.count};
+}
+
 void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, LayerSpans *out) {
   Spans spans = {0};
   Starts begins = {0}, ends = {0};
   *out = (LayerSpans){0};
   Range life;
+  if (layer->shift_count) {
+    if (layer_life(layer, from_ms, to_ms, &life)) fixed_spans(arena, layer, &life, out);
+    return;
+  }
   if (layer->turn_count == 0 || !layer_life(layer, from_ms, to_ms, &life)) return;
   Range *windows = NULL;
   size_t window_count = 0, cursor = 0;

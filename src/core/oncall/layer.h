@@ -11,9 +11,13 @@ typedef struct Turn {
   size_t user_count;
 } Turn;
 
+typedef enum OnHolidays { HOLIDAYS_AS_EVER, HOLIDAYS_ONLY, HOLIDAYS_EXCEPT } OnHolidays;
+
 typedef struct Window {
   bool days[7];     /* Monday first */
   i32 from_s, to_s; /* seconds of the day; to not after from: the next day; equal: 24 h */
+  OnHolidays on_holidays;
+  i64 calendar_id; /* whose holidays */
 } Window;
 
 typedef struct Layer {
@@ -28,6 +32,9 @@ typedef struct Layer {
   size_t turn_count;
   Window *windows;
   size_t window_count;
+  Holidays holidays;  /* that windows may name */
+  FixedShift *shifts; /* instead of turns: who, from when, until when; sorted by start */
+  size_t shift_count;
   Civil anchor; /* turns count from here when the list of a running layer was changed */
   i64 anchor_index;
 } Layer;
@@ -51,5 +58,8 @@ void layer_spans(Arena *arena, const Layer *layer, i64 from_ms, i64 to_ms, Layer
 /* Who is absent is left out; when all of a turn are, the next participants stand in and later turns stay as they are.
  */
 void layer_skip_absent(Arena *arena, const Layer *layer, const Absence *absences, size_t count, LayerSpans *spans);
+
+/* A list of {starts_at, ends_at, user_ids}, sorted by start; what cannot be read is left out. */
+FixedShift *fixed_shifts_read(Arena *arena, const Value *list, size_t *out_count);
 
 #endif

@@ -1,8 +1,8 @@
 /* Renders schedules. One pure function over the schedule's JSON, its overrides and a range: for every layer the turns
- * on the wall clock, cut by its windows; layers over each other; then the overrides in order of creation. Method:
- * collect every instant where something may change, sort them, and ask each stretch who is on call in it. Cost: the
- * number of such instants times layers; a year of hourly turns is about 9,000. A schedule that was edited in the range
- * is rendered plan by plan, each for the time in which it held. */
+ * on the wall clock, cut by its windows; layers over each other; blocks in their place; then the overrides in order of
+ * creation. Method: collect every instant where something may change, sort them, and ask each stretch who is on call in
+ * it. Cost: the number of such instants times layers; a year of hourly turns is about 9,000. A schedule that was edited
+ * in the range is rendered plan by plan, each for the time in which it held. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,16 +85,21 @@ static const LayerSpan *layer_span(Rendering *r, size_t layer, i64 t) {
   return *i < spans->count && spans->items[*i].from_ms <= t ? &spans->items[*i] : NULL;
 }
 
+static LayerCause cause_of(const Layer *layer, const LayerSpan *span) {
+  return (LayerCause){layer->name, (i64)span->turn + 1, (i64)span->given_turn + 1, layer->shift_count > 0};
+}
+
 static void merge_layer(Rendering *r, size_t layer, i64 t) {
   const LayerSpan *span = layer_span(r, layer, t);
   if (!span) return;
-  LayerCause cause = {r->layers[layer].name, (i64)span->turn + 1, (i64)span->given_turn + 1};
+  const Layer *of = &r->layers[layer];
+  LayerCause cause = cause_of(of, span);
   if (span->user_count == 0) {
-    if (r->layers[layer].turns[span->given_turn].user_count) cause.turn = 0;
+    if (of->shift_count || of->turns[span->given_turn].user_count) cause.turn = 0;
     r->cause.nobody = cause;
     return;
   }
-  if (!r->layers[layer].add) r->crew.count = r->cause.layer_count = 0;
+  if (!of->add) r->crew.count = r->cause.layer_count = 0;
   for (size_t i = 0; i < span->user_count; i++) crew_add(r->arena, &r->crew, span->user_ids[i]);
   r->cause.layers[r->cause.layer_count++] = cause;
 }
@@ -112,11 +117,27 @@ static bool apply_override(Arena *arena, Crew *crew, const Override *o) {
   return true;
 }
 
+/* The block of that time takes the place of the layers; they stay the reason of who it would be otherwise. */
+static void apply_blocks(Rendering *r, i64 t) {
+  const Block *block = NULL;
+  for (size_t i = 0; i < r->in->block_count; i++)
+    if (t >= r->in->blocks[i].starts_ms && t < r->in->blocks[i].ends_ms) block = &r->in->blocks[i];
+  if (!block) return;
+  r->crew.count = 0;
+  r->cause.block = block;
+  for (size_t i = 0; i < block->shift_count; i++) {
+    const FixedShift *shift = &block->shifts[i];
+    if (t < shift->starts_ms || t >= shift->ends_ms) continue;
+    for (size_t u = 0; u < shift->user_count; u++) crew_add(r->arena, &r->crew, shift->user_ids[u]);
+  }
+}
+
 /* Leaves who it is in r->crew, and why in r->cause. */
 static void ask(Rendering *r, i64 t) {
   r->crew.count = 0;
   r->cause = (Cause){.layers = r->cause.layers};
   for (size_t i = 0; i < r->layer_count; i++) merge_layer(r, i, t);
+  apply_blocks(r, t);
   for (size_t i = 0; i < r->in->override_count; i++) {
     const Override *o = &r->in->overrides[i];
     if (t >= o->starts_ms && t < o->ends_ms && apply_override(r->arena, &r->crew, o)) r->cause.over = o;
@@ -143,6 +164,7 @@ static Cause copy_cause(Arena *arena, const Cause *from) {
 
 static Str source_of(const Cause *cause) {
   if (cause->over) return S("override");
+  if (cause->block) return cause->block->name;
   return cause->layer_count ? cause->layers[cause->layer_count - 1].name : STR_NONE;
 }
 
@@ -168,12 +190,24 @@ static void push_layer(Rendering *r, size_t layer, Shifts *out) {
   const LayerSpans *spans = &r->spans[layer];
   for (size_t i = 0; i < spans->count; i++) {
     const LayerSpan *span = &spans->items[i];
-    LayerCause one = {r->layers[layer].name, (i64)span->turn + 1, (i64)span->given_turn + 1};
+    LayerCause one = cause_of(&r->layers[layer], span);
     Cause cause = {.layers = &one, .layer_count = 1};
     r->crew.count = 0;
     for (size_t k = 0; k < span->user_count; k++) crew_add(r->arena, &r->crew, span->user_ids[k]);
     Stretch stretch = {span->from_ms, span->to_ms, r->crew.ids, r->crew.count, &cause};
     if (r->crew.count) push_stretch(r->arena, out, &stretch);
+  }
+}
+
+static void collect_blocks(Rendering *r, Instants *at) {
+  for (size_t i = 0; i < r->in->block_count; i++) {
+    const Block *block = &r->in->blocks[i];
+    add_instant(r->arena, at, block->starts_ms, r->from_ms, r->to_ms);
+    add_instant(r->arena, at, block->ends_ms, r->from_ms, r->to_ms);
+    for (size_t s = 0; s < block->shift_count; s++) {
+      add_instant(r->arena, at, block->shifts[s].starts_ms, r->from_ms, r->to_ms);
+      add_instant(r->arena, at, block->shifts[s].ends_ms, r->from_ms, r->to_ms);
+    }
   }
 }
 
@@ -190,6 +224,7 @@ static void collect_instants(Rendering *r, Instants *at) {
     add_instant(r->arena, at, r->in->overrides[i].starts_ms, from, to);
     add_instant(r->arena, at, r->in->overrides[i].ends_ms, from, to);
   }
+  collect_blocks(r, at);
   sort_unique(at);
 }
 
@@ -214,6 +249,7 @@ static bool read_plan(Rendering *r, ZoneDb *zones, Error *err) {
   r->cause.layers = ARENA_ARRAY(r->arena, LayerCause, count + 1);
   for (size_t i = 0; i < count; i++, r->layer_count++) {
     if (!layer_read(r->arena, zones, value_at(&plan->layers, i), plan->zone, i, &r->layers[i], err)) return false;
+    r->layers[i].holidays = r->in->holidays;
     layer_spans(r->arena, &r->layers[i], r->from_ms, r->to_ms, &r->spans[i]);
     if (plan->skip_absent)
       layer_skip_absent(r->arena, &r->layers[i], r->in->absences, r->in->absence_count, &r->spans[i]);
@@ -270,6 +306,7 @@ bool oncall_render(Arena *arena, ZoneDb *zones, const RenderSources *in, i64 fro
     push_final(&r, &final, &gaps);
   }
   write_rows(arena, &rows, out);
+  out->holidays = in->holidays;
   out->final = (ShiftList){final.items, final.count};
   out->gaps = (ShiftList){gaps.items, gaps.count};
   return true;

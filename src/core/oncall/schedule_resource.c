@@ -1,4 +1,4 @@
-/* Schedules and overrides. When the list of a layer that is already running changes, the layer gets an anchor, so that
+/* Schedules. When the list of a layer that is already running changes, the layer gets an anchor, so that
  * whoever is on call now stays until the next turn: `at` is a local time at which a turn began, `index` the place in
  * the list that it had; turn k after it is held by (index + k) modulo the length. A new layer may bring one, so that an
  * export keeps who is on call. */
@@ -34,23 +34,35 @@ static const Field TURN_FIELDS[] = {
     {.name = "every", .kind = F_INT, .min = 1, .max = 1000, .def = "1", .doc = "So many units are one turn."},
     {.name = "unit", .kind = F_ENUM, .values = UNITS, .def = "week", .doc = "Counted on the wall clock."},
 };
-static const Field WINDOW_FIELDS[] = {
-    {.name = "days", .kind = F_LIST, .of = &DAY_ITEM, .max = 7, .doc = "On which it begins; none: every day."},
-    {.name = "from",
-     .kind = F_TEXT,
-     .required = true,
-     .max = 5,
-     .check = check_clock,
-     .doc = "Local time.",
-     .example = "18:00"},
-    {.name = "to",
-     .kind = F_TEXT,
-     .required = true,
-     .max = 5,
-     .check = check_clock,
-     .doc = "Local time; not after from: on the next day; equal: 24 hours.",
-     .example = "09:00"},
+static const EnumValue ON_HOLIDAYS[] = {
+    {"only", 0, "It holds on holidays only."}, {"except", 0, "It does not hold on holidays."}, {NULL}};
+
+/* What every window has: of layers, of levels, of rules. */
+#define WINDOW_MEMBERS                                                                                                 \
+  {.name = "days", .kind = F_LIST, .of = &DAY_ITEM, .max = 7, .doc = "On which it begins; none: every day."},          \
+      {.name = "from",                                                                                                 \
+       .kind = F_TEXT,                                                                                                 \
+       .required = true,                                                                                               \
+       .max = 5,                                                                                                       \
+       .check = check_clock,                                                                                           \
+       .doc = "Local time.",                                                                                           \
+       .example = "18:00"},                                                                                            \
+  {                                                                                                                    \
+    .name = "to", .kind = F_TEXT, .required = true, .max = 5, .check = check_clock,                                    \
+    .doc = "Local time; not after from: on the next day; equal: 24 hours.", .example = "09:00"                         \
+  }
+static const Field WINDOW_FIELDS[] = {WINDOW_MEMBERS};
+static const Field LAYER_WINDOW_FIELDS[] = {
+    WINDOW_MEMBERS,
+    {.name = "holidays",
+     .kind = F_ENUM,
+     .values = ON_HOLIDAYS,
+     .doc = "Only on days that holiday_calendar_id names, or except on them: the day on which the window begins, by "
+            "the layer's clock. Null: on every day."},
+    {.name = "holiday_calendar_id", .kind = F_REF, .ref = "holiday_calendar", .doc = "Whose holidays."},
 };
+static const Field LAYER_WINDOW_ITEM = {
+    .kind = F_OBJECT, .required = true, FIELDS(LAYER_WINDOW_FIELDS), .doc = "A stretch of the week on the wall clock."};
 const Field WINDOW_ITEM = {
     .kind = F_OBJECT, .required = true, FIELDS(WINDOW_FIELDS), .doc = "A stretch of the week on the wall clock."};
 static const Field ANCHOR_FIELDS[] = {
@@ -76,11 +88,15 @@ static const Field LAYER_FIELDS[] = {
     {.name = "members",
      .kind = F_LIST,
      .of = &SET_ITEM,
-     .required = true,
-     .min = 1,
      .max = 100,
-     .doc = "The turns in order, each a set of people."},
-    {.name = "windows", .kind = F_LIST, .of = &WINDOW_ITEM, .max = 50, .doc = "Limit the layer; none: always."},
+     .doc = "The turns in order, each a set of people. Required, unless there are shifts."},
+    {.name = "windows", .kind = F_LIST, .of = &LAYER_WINDOW_ITEM, .max = 50, .doc = "Limit the layer; none: always."},
+    {.name = "shifts",
+     .kind = F_LIST,
+     .of = &FIXED_SHIFT_ITEM,
+     .max = 2000,
+     .doc = "Instead of turns: who, from when, until when, such as an import from another product's calendar. Then "
+            "there are no members and no windows."},
     {.name = "anchor",
      .kind = F_OBJECT,
      .immutable = true,
@@ -94,6 +110,8 @@ static const EnumValue COVERAGES[] = {{"always", 0, "Every stretch with nobody."
                                       {"windows", 0, "Only what lies in the windows of one of its layers."},
                                       {"best_effort", 0, "None: whoever is there is there."},
                                       {NULL}};
+
+static const Field WARNING_ITEM = {.kind = F_TEXT, .required = true, .doc = "A sentence."};
 
 static const Field SCHEDULE_FIELDS[] = {
     {.name = "name", .kind = F_TEXT, .required = true, .max = 120, .doc = "What people call it.", .example = "Primary"},
@@ -121,6 +139,12 @@ static const Field SCHEDULE_FIELDS[] = {
      .read_only = true,
      .doc = "Since when time zone, layers and skip_absent are these; before, the versions that held then "
             "answer. Null: from the start."},
+    {.name = "warnings",
+     .kind = F_LIST,
+     .of = &WARNING_ITEM,
+     .computed = true,
+     .read_only = true,
+     .doc = "What is allowed and nearly always a slip, such as a layer with nobody in it."},
     MANAGED_BY_FIELD,
 };
 
@@ -177,8 +201,8 @@ static size_t place_of(const Value *before, size_t old_place, const Value *after
 
 static const Zone *layer_zone(ResourceCtx *ctx, const Value *layer, const Value *schedule) {
   const Zone *zone = zone_utc();
-  Str name =
-      value_text_or(value_get_c(layer, "time_zone"), value_text_or(value_get_c(schedule, "time_zone"), S("UTC")));
+  Str name = value_text_or(layer ? value_get_c(layer, "time_zone") : NULL,
+                           value_text_or(value_get_c(schedule, "time_zone"), S("UTC")));
   Error ignored = {0};
   return zone_find(ctx->zones, name, &zone, &ignored) ? zone : zone_utc();
 }
@@ -227,14 +251,55 @@ static const Value *layer_before(const Value *layers, const Value *layer, size_t
   return value_at(layers, i);
 }
 
+#define LAYER_ERROR(ctx, i, member, code, ...)                                                                         \
+  field_error(ctx, str_to_c((ctx)->arena, str_format((ctx)->arena, "/layers/%zu/" member, i)), code, __VA_ARGS__)
+
+static size_t count_of(const Value *row, const char *name) {
+  const Value *list = value_get_c(row, name);
+  return value_is(list, VALUE_LIST) ? list->size : 0;
+}
+
 static void check_span(ResourceCtx *ctx, const Value *layer, size_t i) {
   Civil from, to;
-  if (!civil_parse(value_text_or(value_get_c(layer, "ends_at"), S("")), &to) ||
-      !civil_parse(value_text_or(value_get_c(layer, "starts_at"), S("")), &from) ||
-      civil_to_seconds(from) < civil_to_seconds(to))
-    return;
-  field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/layers/%zu/ends_at", i)), "range",
-              "ends_at must be after starts_at");
+  Str starts = value_text_or(value_get_c(layer, "starts_at"), S("")),
+      ends = value_text_or(value_get_c(layer, "ends_at"), S(""));
+  if (!civil_parse(ends, &to) || !civil_parse(starts, &from) || civil_to_seconds(from) < civil_to_seconds(to)) return;
+  LAYER_ERROR(ctx, i, "ends_at", "range",
+              "the layer ends (%.*s) before it begins (%.*s): nobody would ever be on call from it; ends_at must be "
+              "after starts_at",
+              STR_ARG(ends), STR_ARG(starts));
+}
+
+static void check_members(ResourceCtx *ctx, const Value *layer, size_t i) {
+  size_t turns = count_of(layer, "members");
+  if (count_of(layer, "shifts")) {
+    if (turns) LAYER_ERROR(ctx, i, "members", "choice", "a layer has members or shifts, not both: leave one out");
+    if (count_of(layer, "windows"))
+      LAYER_ERROR(ctx, i, "windows", "choice", "the shifts of a layer say when they are: it has no windows");
+  } else if (turns == 0) {
+    LAYER_ERROR(ctx, i, "members", "required", "say whose turn it is: members, such as [[\"ann@example.org\"]]");
+  }
+}
+
+static void check_windows(ResourceCtx *ctx, const Value *layer, size_t i) {
+  const Value *windows = value_get_c(layer, "windows");
+  for (size_t w = 0; w < count_of(layer, "windows"); w++) {
+    bool when = value_is(value_get_c(value_at(windows, w), "holidays"), VALUE_STRING);
+    bool whose = value_is(value_get_c(value_at(windows, w), "holiday_calendar_id"), VALUE_STRING);
+    const char *place = str_to_c(ctx->arena, str_format(ctx->arena, "/layers/%zu/windows/%zu/%s", i, w,
+                                                        when ? "holiday_calendar_id" : "holidays"));
+    if (when != whose)
+      field_error(ctx, place, "required",
+                  "holidays (only, except) and holiday_calendar_id (whose holidays) go together: give both or neither");
+  }
+}
+
+static void check_layer(ResourceCtx *ctx, const Value *layer, size_t i) {
+  check_span(ctx, layer, i);
+  check_members(ctx, layer, i);
+  check_windows(ctx, layer, i);
+  fixed_shifts_check(ctx, value_get_c(layer, "shifts"),
+                     str_to_c(ctx->arena, str_format(ctx->arena, "/layers/%zu/shifts", i)), (FixedShiftSpan){0});
 }
 
 Value schedule_next_layers(ResourceCtx *ctx, const Value *old, const Value *layers) {
@@ -243,7 +308,7 @@ Value schedule_next_layers(ResourceCtx *ctx, const Value *old, const Value *laye
   for (size_t i = 0; value_is(layers, VALUE_LIST) && i < layers->size; i++) {
     Value layer = *value_at(layers, i);
     const Value *was = before ? layer_before(before, &layer, i) : NULL;
-    check_span(ctx, &layer, i);
+    if (!was || !value_equal(was, &layer)) check_layer(ctx, &layer, i);
     if (was) resource_put(ctx, &layer, "anchor", next_anchor(ctx, was, &layer, old));
     *VEC_PUSH(ctx->arena, &out) = layer;
   }
@@ -270,9 +335,17 @@ static Value restored_layers(ResourceCtx *ctx, const Value *layers) {
   return list_done(&out);
 }
 
+static i64 schedule_of(ResourceCtx *ctx, const Value *row) {
+  return resource_ref_id(ctx->registry, value_get_c(row, "id"));
+}
+
 static bool schedule_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   Value layers = schedule_next_layers(ctx, old, value_get_c(fresh, "layers"));
+  const CoreHooks *hooks = core_hooks(ctx);
   resource_put(ctx, fresh, "layers", ctx->restored ? restored_layers(ctx, &layers) : layers);
+  if (old && schedule_plan_changed(old, fresh) && hooks->shifts_will_change &&
+      !hooks->shifts_will_change(ctx, schedule_of(ctx, old), err))
+    return false;
   return !old || !schedule_plan_changed(old, fresh) || holds_from_now(ctx, old, err);
 }
 
@@ -286,12 +359,6 @@ static bool schedule_prepare(ResourceCtx *ctx, const Value *old, Value *draft, E
   const Value *zone = found ? value_get_c(&organization, "time_zone") : NULL;
   resource_put(ctx, draft, "time_zone", zone ? *zone : value_c("UTC"));
   return true;
-}
-
-/* Of a schedule, or of an override. */
-static i64 schedule_of(ResourceCtx *ctx, const Value *row) {
-  const Value *schedule = value_get_c(row, "schedule_id");
-  return resource_ref_id(ctx->registry, schedule ? schedule : value_get_c(row, "id"));
 }
 
 static bool shifts_written(ResourceCtx *ctx, const Value *old, const Value *fresh, Error *err) {
@@ -312,6 +379,13 @@ static bool schedule_deleted(ResourceCtx *ctx, const Value *old, Error *err) {
   return schedule_versions_drop(ctx, schedule_of(ctx, old), err) && shifts_deleted(ctx, old, err);
 }
 
+static void schedule_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
+  if (ctx->zones)
+    map_put_c(
+        out, "warnings",
+        oncall_warnings(ctx->arena, ctx->zones, value_get_c(row, "layers"), layer_zone(ctx, NULL, row), ctx->now_ms));
+}
+
 const Resource SCHEDULE = {
     .name = "schedule",
     .plural = "schedules",
@@ -327,78 +401,5 @@ const Resource SCHEDULE = {
     .before_write = schedule_before_write,
     .after_write = schedule_written,
     .after_delete = schedule_deleted,
-};
-
-/* Overrides ------------------------------------------------------------------------------------------------------- */
-
-static const EnumValue OVERRIDE_KINDS[] = {{"cover", 0, "In place of everyone, or of replaces_user_id."},
-                                           {"add", 0, "Beside those on call."},
-                                           {"remove", 0, "This person is not on call."},
-                                           {NULL}};
-
-static const Field OVERRIDE_FIELDS[] = {
-    {.name = "schedule_id",
-     .kind = F_REF,
-     .ref = "schedule",
-     .required = true,
-     .immutable = true,
-     .owner = true,
-     .filter = "schedule_override_schedule",
-     .doc = "Of which schedule."},
-    {.name = "user_id",
-     .kind = F_REF,
-     .ref = "user",
-     .required = true,
-     .filter = FILTER_SCAN,
-     .doc = "Who covers, is added or removed."},
-    {.name = "replaces_user_id",
-     .kind = F_REF,
-     .ref = "user",
-     .doc = "cover: only in place of this person, while they are on call."},
-    {.name = "kind", .kind = F_ENUM, .values = OVERRIDE_KINDS, .def = "cover", .doc = "What it does."},
-    {.name = "starts_at",
-     .kind = F_TIME,
-     .required = true,
-     .doc = "From this instant.",
-     .example = "2026-03-01T08:00:00Z"},
-    {.name = "ends_at",
-     .kind = F_TIME,
-     .required = true,
-     .doc = "Until this instant, exclusive.",
-     .example = "2026-03-02T08:00:00Z"},
-};
-
-static i64 time_of(const Value *row, const char *name) {
-  i64 ms = 0;
-  return time_parse_ms(value_text_or(value_get_c(row, name), STR_NONE), &ms) ? ms : 0;
-}
-
-static bool override_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
-  bool cover = str_equal_c(value_text_or(value_get_c(fresh, "kind"), STR_NONE), "cover");
-  (void)old;
-  (void)err;
-  if (time_of(fresh, "ends_at") <= time_of(fresh, "starts_at"))
-    field_error(ctx, "/ends_at", "range", "ends_at must be after starts_at");
-  if (!cover && value_is(value_get_c(fresh, "replaces_user_id"), VALUE_STRING))
-    field_error(ctx, "/replaces_user_id", "choice", "replaces_user_id goes with kind cover only");
-  return true;
-}
-
-static const char *const OVERRIDE_KEY[] = {"schedule_id", "user_id", "kind", "starts_at", NULL};
-
-const Resource SCHEDULE_OVERRIDE = {
-    .name = "schedule_override",
-    .plural = "overrides",
-    .prefix = "ovr",
-    .table = "schedule_override",
-    .doc = "A change of a schedule for a while.",
-    FIELDS(OVERRIDE_FIELDS),
-    .configured = true,
-    .key = OVERRIDE_KEY,
-    .verbs = VERBS_ALL,
-    .team_sql = "EXISTS (SELECT 1 FROM schedule AS s WHERE s.id = schedule_id AND (s.team_id IS NULL OR s.team_id IN "
-                "({teams})))",
-    .before_write = override_before_write,
-    .after_write = shifts_written,
-    .after_delete = shifts_deleted,
+    .render = schedule_render,
 };

@@ -80,7 +80,10 @@ bool schedule_version_keep(ResourceCtx *ctx, const Value *old, const Value *fres
 }
 
 bool schedule_versions_drop(ResourceCtx *ctx, i64 schedule_id, Error *err) {
-  return db_run(ctx->db, &DROP, err, db_int(schedule_id), db_int(ctx->org_id));
+  static const DbStmt RECORDS = {"shift_record_drop", "DELETE FROM shift_record WHERE schedule_id = $1 AND org_id = $2",
+                                 NULL};
+  return db_run(ctx->db, &RECORDS, err, db_int(schedule_id), db_int(ctx->org_id)) &&
+         db_run(ctx->db, &DROP, err, db_int(schedule_id), db_int(ctx->org_id));
 }
 
 /* Reading --------------------------------------------------------------------------------------------------------- */

@@ -51,8 +51,17 @@ static Value override_value(Arena *arena, const Override *o) {
   return map_done(&map);
 }
 
+static Value block_value(Arena *arena, const Block *b) {
+  MapBuilder map = map_builder(arena);
+  map_put_c(&map, "id", b->id ? value_string(id_text(arena, "blk", b->id)) : value_null());
+  map_put_c(&map, "name", value_string(b->name));
+  map_put_c(&map, "starts_at", time_value(arena, b->starts_ms));
+  map_put_c(&map, "ends_at", time_value(arena, b->ends_ms));
+  return map_done(&map);
+}
+
 static Value rendered_value(const Reader *r, const RenderSources *in, const Rendered *rendered) {
-  ValueVec layers = {0}, overrides = {0};
+  ValueVec layers = {0}, overrides = {0}, blocks = {0};
   for (size_t i = 0; i < rendered->layer_count; i++) {
     MapBuilder layer = map_builder(r->arena);
     map_put_c(&layer, "name", value_string(rendered->layer_names[i]));
@@ -61,10 +70,12 @@ static Value rendered_value(const Reader *r, const RenderSources *in, const Rend
   }
   for (size_t i = 0; i < in->override_count; i++)
     *VEC_PUSH(r->arena, &overrides) = override_value(r->arena, &in->overrides[i]);
+  for (size_t i = 0; i < in->block_count; i++) *VEC_PUSH(r->arena, &blocks) = block_value(r->arena, &in->blocks[i]);
   MapBuilder map = map_builder(r->arena);
   map_put_c(&map, "final", shifts_value(r, &rendered->final));
   map_put_c(&map, "layers", list_done(&layers));
   map_put_c(&map, "overrides", list_done(&overrides));
+  map_put_c(&map, "blocks", list_done(&blocks));
   map_put_c(&map, "gaps", shifts_value(r, &rendered->gaps));
   return map_done(&map);
 }
@@ -86,12 +97,18 @@ bool oncall_preview_json(Db *db, Arena *arena, const App *app, const Setup *setu
   Rendered rendered = {0};
   VEC(SchedulePlan) plans = {0};
   VEC(Override) overrides = {0};
+  VEC(Block) blocks = {0};
   if (ask->schedule && !oncall_range_of(db, arena, app, ask->schedule, ask->from_ms, ask->to_ms, &in, &rendered, err))
     return false;
   for (size_t i = 0; i < in.plan_count; i++) *VEC_PUSH(arena, &plans) = in.plans[i];
   *VEC_PUSH(arena, &plans) = ask->draft;
   for (size_t i = 0; i < in.override_count; i++) *VEC_PUSH(arena, &overrides) = in.overrides[i];
   for (size_t i = 0; i < ask->override_count; i++) *VEC_PUSH(arena, &overrides) = ask->overrides[i];
+  for (size_t i = 0; i < in.block_count; i++) *VEC_PUSH(arena, &blocks) = in.blocks[i];
+  for (size_t i = 0; i < ask->block_count; i++) *VEC_PUSH(arena, &blocks) = ask->blocks[i];
+  if (!oncall_holidays(db, arena, plans.items, plans.count, ask->from_ms, ask->to_ms, &in.holidays, err)) return false;
+  in.blocks = blocks.items;
+  in.block_count = blocks.count;
   in.plans = plans.items;
   in.plan_count = plans.count;
   in.overrides = overrides.items;

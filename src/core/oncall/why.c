@@ -26,6 +26,11 @@ static void put_layers(Telling *t, const Cause *cause) {
   if (cause->layer_count == 0) buf_puts(&t->out, "nobody");
   for (size_t i = 0; i < cause->layer_count; i++) {
     const LayerCause *layer = &cause->layers[i];
+    if (layer->fixed) {
+      buf_format(&t->out, "%slayer %.*s, its shift %lld", i ? " and " : "", STR_ARG(layer->name),
+                 (long long)layer->turn);
+      continue;
+    }
     buf_format(&t->out, "%slayer %.*s, turn %lld", i ? " and " : "", STR_ARG(layer->name), (long long)layer->turn);
     if (layer->turn != layer->given_turn)
       buf_format(&t->out, " in place of turn %lld, who are absent", (long long)layer->given_turn);
@@ -47,11 +52,18 @@ static void put_override(Telling *t, const Override *o) {
   buf_puts(&t->out, add ? ", beside " : ", otherwise ");
 }
 
+static void put_block(Telling *t, const Block *block) {
+  buf_format(&t->out, "fixed block %.*s until ", STR_ARG(block->name));
+  put_time(t, block->ends_ms);
+}
+
 static void put_nobody(Telling *t, const LayerCause *nobody) {
   if (nobody->given_turn == 0)
     buf_puts(&t->out, "no layer has anybody then");
   else if (nobody->turn == 0)
     buf_format(&t->out, "all of layer %.*s are absent", STR_ARG(nobody->name));
+  else if (nobody->fixed)
+    buf_format(&t->out, "shift %lld of layer %.*s has nobody", (long long)nobody->turn, STR_ARG(nobody->name));
   else
     buf_format(&t->out, "turn %lld of layer %.*s is empty, on purpose", (long long)nobody->turn, STR_ARG(nobody->name));
 }
@@ -60,6 +72,11 @@ Str oncall_why(Arena *arena, const Setup *setup, const Zone *zone, const Shift *
   Telling t = {arena, setup, zone, shift->starts_ms, buf_new(arena, KIB(64))};
   if (shift->user_count == 0) buf_puts(&t.out, "nobody: ");
   if (shift->cause.over) put_override(&t, shift->cause.over);
+  if (shift->cause.block) {
+    put_block(&t, shift->cause.block);
+    if (shift->user_count == 0 && !shift->cause.over) return buf_puts(&t.out, " has nobody then"), buf_str(&t.out);
+    buf_puts(&t.out, ", otherwise ");
+  }
   if (shift->user_count == 0 && !shift->cause.over)
     put_nobody(&t, &shift->cause.nobody);
   else

@@ -125,7 +125,7 @@ static bool next_gap(Walk *walk, const SetupSchedule *schedule, i64 now, Shift *
   Error ignored = {0};
   if (!oncall_range(walk->doctor->db, arena, app, schedule, now, now + GAP_DAYS * DAY_MS, &rendered, &ignored))
     return false;
-  duty_gaps(app, arena, schedule, &rendered.gaps, &gaps);
+  duty_gaps(app, arena, schedule, &rendered.gaps, rendered.holidays, &gaps);
   if (gaps.count) *out = gaps.items[0];
   return gaps.count > 0;
 }

@@ -28,7 +28,9 @@ static i64 quiet_s(const Finding *f, const SetupUser *user, bool low) {
   const Zone *zone = user->zone ? user->zone : org ? org->zone : zone_utc();
   i64 ends = 0;
   if (!low || !value_is(&user->quiet_hours, VALUE_LIST) || user->quiet_hours.size == 0) return 0;
-  return oncall_in_windows(f->arena, &user->quiet_hours, zone, f->at_ms, &ends) ? (ends - f->at_ms + 999) / 1000 : 0;
+  return oncall_in_windows(f->arena, &user->quiet_hours, zone, (Holidays){0}, f->at_ms, &ends)
+             ? (ends - f->at_ms + 999) / 1000
+             : 0;
 }
 
 /* A list that is empty: e-mail and push, and when there is neither, whatever there is. */

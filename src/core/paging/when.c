@@ -114,7 +114,8 @@ bool when_holds(const Finding *f, const Value *when, i64 org_id, const WhenFacts
   for (size_t i = 0; value_is(matchers, VALUE_LIST) && i < matchers->size; i++)
     if (!label_matches(f->arena, value_at(matchers, i), &facts->labels))
       return out->open_end = true, out->why = "its labels do not match", false;
-  if (oncall_in_windows(f->arena, value_get_c(when, "windows"), zone_of(f, when, org), f->at_ms, &out->look_again_ms))
+  if (oncall_in_windows(f->arena, value_get_c(when, "windows"), zone_of(f, when, org), (Holidays){0}, f->at_ms,
+                        &out->look_again_ms))
     return true;
   return out->why = "it is outside of this level's hours", false;
 }

@@ -27,6 +27,7 @@
 #include "core/identity/session.h"
 #include "core/incidents/incidents.h"
 #include "core/oncall/cover.h"
+#include "core/oncall/holidays.h"
 #include "core/operations/operations.h"
 #include "core/paging/paging.h"
 #include "core/quiet/window.h"
@@ -159,9 +160,9 @@ static void answering(void *ctx, bool begins) {
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
   static const JobKind *const JOBS[] = {
-      ALERT_JOBS,    QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS, WINDOW_JOBS, INHIBITION_JOBS,
-      FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,      INBOUND_JOBS, UPKEEP_JOBS, BULK_JOBS,
-      LETTER_JOBS,   HEARTBEAT_JOBS,   DUTY_JOBS,        COVER_JOBS,   NULL};
+      ALERT_JOBS,    QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS, WINDOW_JOBS,  INHIBITION_JOBS,
+      FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,      INBOUND_JOBS, UPKEEP_JOBS,  BULK_JOBS,
+      LETTER_JOBS,   HEARTBEAT_JOBS,   DUTY_JOBS,        COVER_JOBS,   HOLIDAY_JOBS, NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,

@@ -64,9 +64,19 @@ void setup_doubted(SetupStore *store) {
 
 void setup_row_changed(SetupStore *store, const char *resource, i64 id) {
   /* changed by everyday verbs, and in no picture */
-  static const char *const ELSEWHERE[] = {
-      "alert",     "incident", "page",          "notification", "change", "request", "schedule_override",
-      "heartbeat", "absence",  "calendar_feed", "cover_request"};
+  static const char *const ELSEWHERE[] = {"alert",
+                                          "incident",
+                                          "page",
+                                          "notification",
+                                          "change",
+                                          "request",
+                                          "schedule_override",
+                                          "heartbeat",
+                                          "absence",
+                                          "calendar_feed",
+                                          "cover_request",
+                                          "schedule_block",
+                                          "holiday_calendar"};
   Str kind = str_from_c(resource);
   for (size_t i = 0; i < COUNT(ELSEWHERE); i++)
     if (str_equal_c(kind, ELSEWHERE[i])) return;
@@ -259,6 +269,14 @@ size_t setup_connector_count(const Setup *setup) {
 const SetupConnector *setup_connector_at(const Setup *setup, size_t i) {
   return &setup->connectors.items[i];
 }
+size_t setup_user_count(const Setup *setup) {
+  return setup->users_list.count;
+}
+
+const SetupUser *setup_user_at(const Setup *setup, size_t i) {
+  return &setup->users_list.items[i];
+}
+
 size_t setup_schedule_count(const Setup *setup) {
   return setup->schedules.count;
 }

@@ -218,6 +218,8 @@ const SetupConnector *setup_connector_at(const Setup *setup, size_t i);
 const SetupService *setup_service_named(const Setup *setup, i64 org_id, Str name, bool *out_ambiguous);
 size_t setup_org_count(const Setup *setup);
 const SetupOrg *setup_org_at(const Setup *setup, size_t i);
+size_t setup_user_count(const Setup *setup);
+const SetupUser *setup_user_at(const Setup *setup, size_t i);
 size_t setup_schedule_count(const Setup *setup);
 const SetupSchedule *setup_schedule_at(const Setup *setup, size_t i);
 
