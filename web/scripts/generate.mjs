@@ -12,7 +12,7 @@ const api = JSON.parse(readFileSync(source, "utf8"));
 const schemas = api.components.schemas;
 
 /* Forms of these are made from their tables; other kinds have pages of their own. */
-const FORMS = ["Service", "Team", "User", "EscalationPolicy", "Schedule", "ApiKey", "ContactMethod", "Integration", "Connector", "IdentityProvider"];
+const FORMS = ["Service", "Team", "User", "EscalationPolicy", "Schedule", "ApiKey", "ContactMethod", "Integration", "Connector", "IdentityProvider", "ScheduleBlock", "HolidayCalendar"];
 
 const nameOf = (ref) => ref.split("/").pop();
 const key = (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));

@@ -45,7 +45,7 @@ export function useCan(resource: string, verb: string) {
 
 /* Names ----------------------------------------------------------------------------------------------------------- */
 
-type NamedKind = "services" | "teams" | "users" | "integrations" | "escalation-policies" | "schedules";
+type NamedKind = "services" | "teams" | "users" | "integrations" | "escalation-policies" | "schedules" | "holiday-calendars";
 export interface Named {
   id: string;
   name: string;

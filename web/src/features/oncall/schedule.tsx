@@ -13,6 +13,8 @@ import { Person } from "@/ui/marks";
 import { Card, Empty, Failure, PageHead, Rows } from "@/ui/parts";
 import { Calendar, type Row, span } from "./calendar";
 import { Cover } from "./cover";
+import { Handoff } from "./handoff";
+import { Import } from "./import";
 
 const RANGES = { "1": 1, "14": 14, "31": 31 } as const;
 
@@ -24,7 +26,9 @@ export default function SchedulePage() {
   const [own, setOwn] = useState<"mine" | "its">("mine");
   const [covering, setCovering] = useState<[number, number] | true>();
   const [asking, setAsking] = useState<{ starts_at: string; ends_at: string }>();
+  const [importing, setImporting] = useState(false);
   const may = useCan("overrides", "create");
+  const mayEdit = useCan("schedules", "update");
   const mayAsk = useCan("cover-requests", "create");
   const now = useNow(60_000);
   const me = useMe();
@@ -93,7 +97,13 @@ export default function SchedulePage() {
             Cover a shift
           </Button>
         )}
+        {mayEdit && <Button onClick={() => setImporting(true)}>Import a calendar</Button>}
       </PageHead>
+      {schedule.data?.warnings.map((warning) => (
+        <p key={warning} className="mb-3 rounded-lg border border-line bg-surface px-4 py-2">
+          {warning}
+        </p>
+      ))}
       <Card flush>
         {shifts.isPending ? <Rows count={4} /> : shifts.isError ? <Failure error={shifts.error} retry={() => shifts.refetch()} /> : <Calendar rows={rows} from={from} to={to} now={now} zone={zone} name={name} onSpan={may ? (start, end) => setCovering([start, end]) : undefined} />}
       </Card>
@@ -121,12 +131,27 @@ export default function SchedulePage() {
           </ul>
         </Card>
         <div className="flex flex-col gap-4">
+          {schedule.data && <Handoff scheduleId={schedule.data.id} />}
           {!!data?.gaps.length && (
             <Card title={`Nobody is on call (${data.gaps.length})`} flush>
               <ul className="divide-y divide-line">
                 {data.gaps.slice(0, 20).map((gap) => (
                   <li key={gap.starts_at} className="px-4 py-2 text-red tabular-nums">
                     {span(gap, zone)}
+                  </li>
+                ))}
+              </ul>
+            </Card>
+          )}
+          {!!data?.blocks.length && (
+            <Card title="Fixed blocks" flush>
+              <ul className="divide-y divide-line">
+                {data.blocks.map((one) => (
+                  <li key={one.id ?? one.name} className="flex flex-wrap items-center gap-x-3 px-4 py-2">
+                    <Link to="/settings/$kind" params={{ kind: "schedule-blocks" }} className="font-medium hover:underline">
+                      {one.name}
+                    </Link>
+                    <span className="text-quiet tabular-nums">{span(one, zone)}</span>
                   </li>
                 ))}
               </ul>
@@ -149,6 +174,7 @@ export default function SchedulePage() {
         </div>
       </div>
       {asking && schedule.data && <AskForCover shift={{ ...asking, scheduleId: schedule.data.id, schedule: schedule.data.name }} onClose={() => setAsking(undefined)} />}
+      {importing && schedule.data && <Import scheduleId={schedule.data.id} onClose={() => setImporting(false)} />}
       {covering && schedule.data && <Cover scheduleId={schedule.data.id} zone={zone} span={covering === true ? undefined : covering} onClose={() => setCovering(undefined)} />}
     </div>
   );

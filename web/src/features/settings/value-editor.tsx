@@ -32,7 +32,7 @@ export interface Schema {
   "x-resource"?: string;
 }
 
-const NAMED = ["services", "teams", "users", "integrations", "escalation-policies", "schedules"] as const;
+const NAMED = ["services", "teams", "users", "integrations", "escalation-policies", "schedules", "holiday-calendars"] as const;
 type NamedKind = (typeof NAMED)[number];
 
 export const kindsOf = (schema: Schema) => (Array.isArray(schema.type) ? schema.type : schema.type ? [schema.type] : []);
