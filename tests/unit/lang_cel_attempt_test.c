@@ -12,7 +12,8 @@
 
 enum { ROUNDS = 4000, OPERANDS_MAX = 5, WIDE = 40 };
 
-static const CelVar VARS[] = {{"p", "dyn", "A payload."}, {"wide", "dyn", "A map with an index."}, {"text", "dyn", ""}};
+static const CelVar VARS[] = {
+    {"p", "dyn", "A payload."}, {"wide", "dyn", "A map with an index."}, {"text", "dyn", ""}, {"none", "dyn", ""}};
 
 /* "@" stands for the variable. Each: true, false, a fault, or no bool at all. */
 static const char *const TESTS[] = {
@@ -115,7 +116,7 @@ static void same(Arena *arena, const CelEnv *env, const char *test, const char *
 
 static void chains_answer_as_the_ordinary_instructions_do(void **state) {
   (void)state;
-  static const char *const NAMES[] = {"p", "wide", "text"};
+  static const char *const NAMES[] = {"p", "wide", "text", "none"};
   Arena *arena = arena_new();
   CelEnv *env = cel_env_new(arena, &(CelEnvOptions){.vars = VARS, .var_count = COUNT(VARS)});
   Value vars[COUNT(VARS)] = {0};
@@ -125,6 +126,7 @@ static void chains_answer_as_the_ordinary_instructions_do(void **state) {
   assert_true(json_parse(arena, str_format(arena, PAYLOAD, str_to_c(arena, buf_str(&more))), NULL, &vars[1], NULL));
   assert_true(vars[1].flags & VALUE_INDEXED);
   vars[2] = value_string(S("no map"));
+  vars[3] = (Value){.kind = VALUE_MAP};
   u32 dice = 12345;
   ArenaMark mark = arena_mark(arena);
   for (int round = 0; round < ROUNDS; round++) {
@@ -135,7 +137,7 @@ static void chains_answer_as_the_ordinary_instructions_do(void **state) {
       if (i) buf_puts(&test, dice >> 28 & 1 ? " && " : " || ");
       buf_puts(&test, TESTS[round < (int)COUNT(TESTS) ? (u32)round : (dice >> 16) % COUNT(TESTS)]);
     }
-    const bool *bound = round % 16 == 15 ? (const bool[]){false, true, true} : NULL;
+    const bool *bound = round % 16 == 15 ? (const bool[]){false, true, true, true} : NULL;
     for (size_t v = 0; v < COUNT(NAMES); v++) same(arena, env, str_to_c(arena, buf_str(&test)), NAMES[v], vars, bound);
     arena_rewind(arena, mark);
   }

@@ -95,9 +95,11 @@ static inline bool quick_equal(const Value *a, const Value *b, bool *out) {
 
 /* The field of a map without an index. Most maps are small and most keys differ in length. `name` is not empty. */
 static inline const Value *machine_small_field(const Value *map, const Value *name) {
-  for (const Member *m = map->members, *end = m + map->size; m < end; m++)
+  for (u32 i = 0; i < map->size; i++) {
+    const Member *m = &map->members[i];
     if (m->key.size == name->size && m->key.kind == VALUE_STRING && same_bytes(m->key.text, name->text, name->size))
       return &m->value;
+  }
   return NULL;
 }
 
