@@ -142,3 +142,14 @@ def test_what_is_private_is_in_no_report(rota):
     assert world.told("ann") == 1
     assert "Secret matter" not in str(server.get(f"schedules/{rota.made['id']}/handoff"))
     server.verb("incidents", incident["id"], "close")
+
+
+def test_a_report_at_the_same_instant_is_no_second_line(rota):
+    begins = rota.start + 2 * HOUR
+    rota.cover(begins, begins + HOUR)
+    rota.wants(rota.bob, begins_s=[0], report=True)
+    rota.to(begins)
+    told = rota.told("bob")
+    assert len(told) == 1 and "more" not in told[0] and rota.made["name"] in told[0], told
+    purposes = sorted(n["purpose"] for n in rota.server.items("notifications", user_id=rota.bob["id"]))
+    assert purposes == ["handoff", "shift"], purposes
