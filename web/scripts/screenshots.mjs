@@ -31,6 +31,7 @@ try {
     const answer = await fetch(`${url}/api/v1/${path}`, { method, headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
     return answer.json();
   };
+  const { items: incidents } = await api("GET", "incidents?limit=1");
   // A morning's worth: a list with two rows shows nothing of a list.
   const scripts = await api("POST", "integrations", { name: "Nagios", template: "generic", team_id: "platform" });
   const morning = [
@@ -52,7 +53,6 @@ try {
       await fetch(`${url}/in/${scripts.key}`, { method: "POST", body: JSON.stringify({ title, priority, service, status: "triggered", dedup_key: title, labels: { env: "production", host } }) });
   const { items: open } = await api("GET", "alerts?limit=12&sort=-id");
   for (const one of open.slice(3, 8)) await api("POST", `alerts/${one.id}/acknowledge`, {});
-  const { items: incidents } = await api("GET", "incidents?limit=1");
   const incident = incidents[0] ?? (await api("POST", "incidents", { title: "Checkout fails for a third of orders", severity: 1 }));
   await api("POST", `incidents/${incident.id}/acknowledge`, {});
   await api("PATCH", `incidents/${incident.id}`, { commander_id: "bob@example.org" });
