@@ -150,7 +150,7 @@ function Whole({ data }: { data: Report }) {
                   {one.schedule}
                 </Link>
                 <span className={one.gaps ? "text-red" : "text-quiet"}>{one.gaps ? `${one.gaps} ${one.gaps === 1 ? "gap" : "gaps"}, ${hours(one.gap_hours)} h` : "no gap"}</span>
-                <span className="w-32 whitespace-nowrap text-right tabular-nums">{percent(one.covered)} covered</span>
+                <span className="w-32 whitespace-nowrap text-right tabular-nums">{one.covered === null ? "made later" : `${percent(one.covered)} covered`}</span>
               </li>
             ))}
           </ul>
