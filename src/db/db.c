@@ -109,6 +109,11 @@ bool db_exec_later(Db *db, const DbStmt *stmt, size_t count, const DbValue *args
   return db->engine->later ? db->engine->later(db, stmt, count, args, err) : db_exec(db, stmt, count, args, NULL, err);
 }
 
+bool db_gather(Db *db, const DbStmt *stmt, size_t key_count, size_t count, const DbValue *args, Error *err) {
+  return db->engine->gather ? db->engine->gather(db, stmt, key_count, count, args, err)
+                            : db_exec(db, stmt, count, args, NULL, err);
+}
+
 bool db_settle(Db *db, Error *err) {
   return !db->engine->settle || db->engine->settle(db, err);
 }

@@ -114,6 +114,12 @@ MUST_CHECK bool db_exec_batch(Db *db, const DbStmt *stmt, size_t arg_count, size
  * db_commit; so whoever must tell apart which step failed settles at the step's end. */
 MUST_CHECK bool db_exec_later(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, Error *err);
 #define db_run_later(db, stmt, err, ...) db_exec_later((db), (stmt), DB_ARGS(__VA_ARGS__), (err))
+/* As db_exec_later, for an INSERT ... VALUES or an UPDATE ... WHERE of one row that comes many times in a round: where
+ * it is cheaper, many calls become one statement. The row's key stands in the first `key_count` arguments. Two kinds of
+ * order are kept: statements of one table, and before whatever is not gathered. All arguments of UPDATEs need a column
+ * to tell their type; an INSERT may not use its arguments outside VALUES. */
+MUST_CHECK bool db_gather(Db *db, const DbStmt *stmt, size_t key_count, size_t count, const DbValue *args, Error *err);
+#define db_run_gathered(db, stmt, key_count, err, ...) db_gather((db), (stmt), (key_count), DB_ARGS(__VA_ARGS__), (err))
 MUST_CHECK bool db_settle(Db *db, Error *err);
 
 /* The same question n times, on their way together; row() gets the number of the question. It must not use the

@@ -16,8 +16,9 @@ typedef struct DbEngine {
               i64 *out_changes, Error *err);
   /* NULL: one after the other. */
   bool (*batch)(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, void *ctx, Error *err);
-  /* All three NULL: a statement costs no journey, so later is at once. */
+  /* All four NULL: a statement costs no journey, so later is at once. */
   bool (*later)(Db *db, const DbStmt *stmt, size_t count, const DbValue *args, Error *err);
+  bool (*gather)(Db *db, const DbStmt *stmt, size_t key_count, size_t count, const DbValue *args, Error *err);
   bool (*settle)(Db *db, Error *err);
   bool (*each)(Db *db, const DbStmt *stmt, size_t arg_count, size_t n, DbBindFn bind, DbEachFn row, void *ctx,
                Error *err);

@@ -79,7 +79,7 @@ typedef struct PgQuestion {
 static bool ask(Postgres *p, const PgQuestion *q, PGresult **out, Error *err) {
   PgPrepared *s = NULL;
   size_t sent = 0, later = 0;
-  if (!pg_stmt(p, q->stmt, q->sql, q->count, q->args, &s, err)) return false;
+  if (!pg_stmt(p, q->stmt, q->sql, q->count, q->args, &s, err) || !pg_send_gathered(p, err)) return false;
   later = pg_take_later(p);
   if (p->unsent_count == 0 && later == 0) {
     CLEANUP(arena_freep) Arena *arena = NULL;
@@ -137,6 +137,12 @@ static bool pg_later(Db *db, const DbStmt *stmt, size_t count, const DbValue *ar
   Postgres *p = pg_of(db);
   if (!p->begun || db->role != DB_WRITER) return pg_run(db, stmt, STR_NONE, count, args, NULL, NULL, NULL, err);
   return may_run(p, stmt->name, err) && pg_send_later(p, stmt, count, args, err);
+}
+
+static bool pg_gather_db(Db *db, const DbStmt *stmt, size_t key_count, size_t count, const DbValue *args, Error *err) {
+  Postgres *p = pg_of(db);
+  if (!p->begun || db->role != DB_WRITER) return pg_run(db, stmt, STR_NONE, count, args, NULL, NULL, NULL, err);
+  return may_run(p, stmt->name, err) && pg_gather(p, stmt, key_count, count, args, err);
 }
 
 static bool pg_settle_db(Db *db, Error *err) {
@@ -218,6 +224,7 @@ static bool pg_begin(Db *db, Error *err) {
   if (!may_run(p, "begin", err)) return false;
   start_limit(p);
   p->unsent_count = p->later_count = 0;
+  pg_drop_gathered(p);
   if (!(db->role == DB_WRITER ? begin_write(p, err) : keep_unsent(p, BEGIN_READ, err))) return false;
   p->begun = true;
   p->savepoint_count = 0;
@@ -232,8 +239,10 @@ static void unknown_commit(Postgres *p, Error *err) {
 
 /* Sends COMMIT with what still waits. A transaction that had failed is answered with ROLLBACK. */
 static bool commit(Postgres *p, Error *err) {
-  size_t sent = 0, later = pg_take_later(p);
+  size_t sent = 0;
   PGresult *result = NULL;
+  if (!pg_send_gathered(p, err)) return false;
+  size_t later = pg_take_later(p);
   if (!PQenterPipelineMode(p->conn) || !pg_send_unsent(p, &sent) || !pg_send_command(p, COMMIT) ||
       !PQpipelineSync(p->conn)) {
     p->lost = true;
@@ -296,6 +305,7 @@ static void pg_rollback(Db *db) {
   p->begun = false;
   p->savepoint_count = 0;
   p->unsent_count = 0;
+  pg_drop_gathered(p);
   if (!p->lost) (void)!pg_settle(p, &ignored);
   p->later_count = 0;
   if (!p->lost && begun && !nothing_sent && PQtransactionStatus(p->conn) != PQTRANS_IDLE)
@@ -307,7 +317,7 @@ static bool pg_savepoint(Db *db, Error *err) {
   ASSERT(p->begun);
   if (p->savepoint_count == PG_SAVEPOINTS_MAX)
     return fail(err, ERR_INTERNAL, "savepoints are nested deeper than %d", PG_SAVEPOINTS_MAX);
-  if (!may_run(p, "savepoint", err) || !keep_unsent(p, SAVEPOINT, err)) return false;
+  if (!may_run(p, "savepoint", err) || !pg_send_gathered(p, err) || !keep_unsent(p, SAVEPOINT, err)) return false;
   p->savepoint_count++;
   return true;
 }
@@ -328,6 +338,7 @@ static void pg_rollback_to(Db *db) {
   Error ignored = {0};
   ASSERT(p->savepoint_count > 0);
   p->savepoint_count--;
+  pg_drop_gathered(p); /* all of it is younger than the savepoint */
   if (p->lost || drop_unsent(p, SAVEPOINT)) return;
   (void)!pg_settle(p, &ignored); /* what failed is what is undone */
   if (!pg_flush_unsent(p, &ignored) || !pg_simple(p, "ROLLBACK TO s; RELEASE s", "rollback_to", &ignored))
@@ -340,6 +351,7 @@ static void pg_close(Db *db) {
   Postgres *p = pg_of(db);
   pg_disconnect(p);
   pg_stmt_free_all(p);
+  pg_gather_free(p);
   free(p->url);
   free(p);
 }
@@ -370,6 +382,7 @@ const DbEngine POSTGRES_ENGINE = {
     .run = pg_run,
     .batch = pg_batch,
     .later = pg_later,
+    .gather = pg_gather_db,
     .settle = pg_settle_db,
     .each = pg_each,
     .begin = pg_begin,

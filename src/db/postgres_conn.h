@@ -54,9 +54,10 @@ typedef struct Postgres {
   int savepoint_count;
   const char *unsent[PG_UNSENT_MAX]; /* commands whose answer nobody waits for: they go with the next statement */
   size_t unsent_count;
-  size_t later_count; /* commands in the open pipeline whose answers nobody has read; 0: no pipeline is open */
-  i64 transaction;    /* pg_current_xact_id of a writer's transaction; 0: none yet */
-  i64 unknown;        /* a transaction whose commit was not answered */
+  size_t later_count;      /* commands in the open pipeline whose answers nobody has read; 0: no pipeline is open */
+  struct PgGather *gather; /* rows that wait for company; NULL until the first */
+  i64 transaction;         /* pg_current_xact_id of a writer's transaction; 0: none yet */
+  i64 unknown;             /* a transaction whose commit was not answered */
 
   i64 read_limit_ms, server_limit_ms; /* what is wanted, what the session has */
   i64 read_until_us;
@@ -84,6 +85,16 @@ MUST_CHECK bool pg_flush_unsent(Postgres *p, Error *err); /* sends what waits in
 MUST_CHECK bool pg_send_later(Postgres *p, const DbStmt *stmt, size_t count, const DbValue *args, Error *err);
 MUST_CHECK bool pg_settle(Postgres *p, Error *err); /* brings the answers of what was sent later home */
 size_t pg_take_later(Postgres *p);                  /* how many answers are due; whoever takes them collects them */
+
+/* postgres_gather.c */
+typedef struct PgGather PgGather;
+MUST_CHECK bool pg_gather(Postgres *p, const DbStmt *stmt, size_t key_count, size_t count, const DbValue *args,
+                          Error *err);
+MUST_CHECK bool pg_send_gathered(Postgres *p, Error *err); /* into the open pipeline, as if sent later */
+void pg_drop_gathered(Postgres *p);
+void pg_gather_free(Postgres *p);
+
+/* postgres_pipeline.c, too */
 typedef struct PgEach {
   const DbStmt *stmt;
   size_t arg_count, from, to;
@@ -105,6 +116,7 @@ bool pg_failed(Postgres *p, const PGresult *result, const char *what, Error *err
 /* postgres_stmt.c: finds or prepares, for arguments of these types. */
 MUST_CHECK bool pg_stmt(Postgres *p, const DbStmt *stmt, Str sql, size_t count, const DbValue *args, PgPrepared **out,
                         Error *err);
+Oid pg_oid_of(DbType type); /* 0 for NULL */
 /* It is prepared, and for such arguments. */
 bool pg_stmt_fits(Postgres *p, const DbStmt *stmt, size_t count, const DbValue *args);
 void pg_stmt_free_all(Postgres *p);

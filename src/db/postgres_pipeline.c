@@ -71,7 +71,9 @@ size_t pg_take_later(Postgres *p) {
 }
 
 bool pg_flush_unsent(Postgres *p, Error *err) {
-  size_t count = 0, later = pg_take_later(p);
+  size_t count = 0, later = 0;
+  if (!pg_send_gathered(p, err)) return false;
+  later = pg_take_later(p);
   if (p->unsent_count == 0 && later == 0) return true;
   if (!PQenterPipelineMode(p->conn) || !pg_send_unsent(p, &count) || !PQpipelineSync(p->conn)) {
     p->lost = true;
@@ -81,6 +83,8 @@ bool pg_flush_unsent(Postgres *p, Error *err) {
 }
 
 bool pg_settle(Postgres *p, Error *err) {
+  if (p->lost) pg_drop_gathered(p);
+  if (!pg_send_gathered(p, err)) return false;
   size_t later = pg_take_later(p);
   if (later == 0) return true;
   if (p->lost || !PQpipelineSync(p->conn)) {
@@ -94,7 +98,7 @@ bool pg_send_later(Postgres *p, const DbStmt *stmt, size_t count, const DbValue 
   PgPrepared *s = NULL;
   size_t sent = 0;
   if (p->later_count >= LATER_MAX && !pg_settle(p, err)) return false;
-  if (!pg_stmt(p, stmt, STR_NONE, count, args, &s, err)) return false;
+  if (!pg_stmt(p, stmt, STR_NONE, count, args, &s, err) || !pg_send_gathered(p, err)) return false;
   if (!PQenterPipelineMode(p->conn) || !pg_send_unsent(p, &sent) || !pg_send_prepared(p, s, count, args)) {
     p->lost = true;
     return pg_failed(p, NULL, stmt->name, err);

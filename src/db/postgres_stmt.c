@@ -17,7 +17,7 @@ static void prepared_free(PgPrepared *s) {
   free(s);
 }
 
-static Oid oid_of(DbType type) {
+Oid pg_oid_of(DbType type) {
   switch (type) {
   case DB_TYPE_INT: return PG_INT8;
   case DB_TYPE_DOUBLE: return PG_FLOAT8;
@@ -31,7 +31,7 @@ static Oid oid_of(DbType type) {
 static bool fits(const PgPrepared *s, size_t count, const DbValue *args) {
   if (s->type_count != count) return false;
   for (size_t i = 0; i < count; i++)
-    if (args[i].type != DB_TYPE_NULL && s->types[i] != oid_of(args[i].type)) return false;
+    if (args[i].type != DB_TYPE_NULL && s->types[i] != pg_oid_of(args[i].type)) return false;
   return true;
 }
 
@@ -43,7 +43,7 @@ static void learn_types(PgPrepared *s, size_t count, const DbValue *args) {
     s->type_count = count;
   }
   for (size_t i = 0; i < count; i++)
-    if (args[i].type != DB_TYPE_NULL) s->types[i] = oid_of(args[i].type);
+    if (args[i].type != DB_TYPE_NULL) s->types[i] = pg_oid_of(args[i].type);
 }
 
 static void deallocate(Postgres *p, const PgPrepared *s) {

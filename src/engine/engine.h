@@ -207,6 +207,8 @@ typedef struct EngineHooks {
   void (*answering)(void *app, bool begins);
   /* After the commit, on the engine's thread: live events of the round. */
   void (*published)(void *app, const LiveEvent *events, size_t count);
+  /* Another node has changed something since the last call; once a second at most, in a round; may be NULL. */
+  bool (*others)(Cycle *cycle, Error *err);
   /* The round was undone, or another node changed the configuration: what refresh has read is not true any more. */
   void (*undone)(void *app);
   /* A parked arrival: tells people (in the transaction that parks it). */

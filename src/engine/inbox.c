@@ -85,8 +85,8 @@ static bool check_redelivery(Cycle *cycle, Arrival *arrival, Error *err) {
 
 static bool insert_row(Cycle *cycle, Arrival *arrival, bool waits, Error *err) {
   Str events = waits ? cycle->engine->options.hooks.encode(cycle->arena, arrival) : STR_NONE;
-  return db_run_later(
-      cycle->db, &INBOX_INSERT, err, db_int(arrival->id), db_int(arrival->org_id), db_int(arrival->integration_id),
+  return db_run_gathered(
+      cycle->db, &INBOX_INSERT, 1, err, db_int(arrival->id), db_int(arrival->org_id), db_int(arrival->integration_id),
       db_int(arrival->received_ms), db_int(waits ? 1 : 0), db_text(arrival->method), db_text(arrival->headers),
       arrival->body.len ? db_blob(arrival->body) : db_null(), db_int(arrival->body_bytes),
       db_text(str_from_c(arrival->outcome)), db_text_or_null(arrival->errors), events.len ? db_blob(events) : db_null(),

@@ -150,7 +150,7 @@ bool inbox_finish(Cycle *cycle, Arrival **batch, size_t count, Error *err) {
         db_text_or_null(inbox_ids_text(cycle->arena, a->ids_before, a->alert_ids.items, a->alert_ids.count)),
         db_text_or_null(inbox_ids_text(cycle->arena, a->change_ids_before, a->change_ids.items, a->change_ids.count)),
         db_int((i64)a->done_events)};
-    if (!db_exec_later(cycle->db, a->sliced ? &INBOX_SLICED : &INBOX_APPLIED, a->sliced ? 4 : 3, args, err))
+    if (!db_gather(cycle->db, a->sliced ? &INBOX_SLICED : &INBOX_APPLIED, 1, a->sliced ? 4 : 3, args, err))
       return false;
     if (a->sliced) a->state = ARRIVAL_PENDING;
   }

@@ -97,8 +97,9 @@ struct Engine {
   bool shared; /* there may be some */
   char node_name[64];
   i64 epoch; /* 0: not joined */
-  i64 config_version, looked_ms, last_end_ms;
-  i64 failed_at_us; /* the last round that failed */
+  i64 config_version, looked_ms, last_end_ms, others_ms;
+  bool others_acted; /* since others_ms */
+  i64 failed_at_us;  /* the last round that failed */
   DbListener *listener;
   char *kinds[256]; /* of other nodes' live events */
   size_t kind_count;

@@ -113,9 +113,9 @@ bool job_add(Cycle *cycle, const JobNew *job, Error *err) {
   ASSERT(job_kind_find(engine, str_from_c(job->kind)) != NULL);
   i64 due_ms = due_while_held(engine, str_from_c(job->kind), job->due_ms);
   engine->next_due_ms = MIN(engine->next_due_ms, due_ms);
-  return db_run_later(cycle->db, &JOB_INSERT, err, db_int(id_next(cycle->ids)), db_int(job->org_id),
-                      db_text(str_from_c(job->kind)), db_int(job->subject_id), db_int(due_ms),
-                      db_text_or_null(job->data), db_int(cycle->now_ms));
+  return db_run_gathered(cycle->db, &JOB_INSERT, 1, err, db_int(id_next(cycle->ids)), db_int(job->org_id),
+                         db_text(str_from_c(job->kind)), db_int(job->subject_id), db_int(due_ms),
+                         db_text_or_null(job->data), db_int(cycle->now_ms));
 }
 
 bool job_cancel(Cycle *cycle, const char *kind, i64 subject_id, Error *err) {

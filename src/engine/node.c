@@ -255,6 +255,15 @@ static bool look_for_silent(Cycle *cycle, i64 now_ms, Error *err) {
   return adopt(engine, cycle->now_ms, err);
 }
 
+/* What the domain keeps in memory and others may have changed, beside the configuration. */
+static bool follow_others(Cycle *cycle, i64 now_ms, Error *err) {
+  Engine *engine = cycle->engine;
+  if (!engine->others_acted || now_ms - engine->others_ms < NODE_LOOK_MS) return true;
+  engine->others_acted = false;
+  engine->others_ms = now_ms;
+  return !engine->options.hooks.others || engine->options.hooks.others(cycle, err);
+}
+
 bool node_turn(Cycle *cycle, Error *err) {
   Engine *engine = cycle->engine;
   Turn turn = {0};
@@ -266,7 +275,11 @@ bool node_turn(Cycle *cycle, Error *err) {
     engine->options.hooks.undone(engine->options.app);
     engine->config_version = turn.setup_version;
   }
-  return turn.last_sequence < engine->next_sequence || live_catch_up(cycle, turn.last_sequence, err);
+  if (turn.last_sequence >= engine->next_sequence) {
+    engine->others_acted = true;
+    if (!live_catch_up(cycle, turn.last_sequence, err)) return false;
+  }
+  return follow_others(cycle, turn.now_ms, err);
 }
 
 bool node_tell(Cycle *cycle, const Round *round, Error *err) {

@@ -38,6 +38,21 @@ def test_an_integration_made_on_one_node_is_known_on_the_other(pair):
     assert alert["dedup_key"] == "one" and alert["count"] == 1
 
 
+def test_what_was_not_understood_on_one_node_ends_by_a_good_message_on_the_other(pair):
+    source = pair.world.usual().source
+    wait_for(lambda: fire(pair.b, source["key"], "one") == 202)
+    assert pair.a.try_send(source["key"], [1, 2]).status == 422
+    pair.a.settle()
+    (bad,) = [a for a in pair.a.items("alerts", integration_id=source["id"]) if "not understood" in a["title"]]
+    assert bad["status"] == "triggered"
+
+    def ends():
+        assert fire(pair.b, source["key"], "one") == 202
+        return pair.a.get(f"alerts/{bad['id']}")["status"] == "resolved"
+
+    wait_for(ends)
+
+
 def test_a_change_of_a_rule_holds_on_the_other_node(pair):
     world = pair.world.usual()
     wait_for(lambda: fire(pair.b, world.source["key"], "before") == 202, 5)

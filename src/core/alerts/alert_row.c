@@ -267,8 +267,8 @@ static DbValue holds_value(Arena *arena, const Alert *a) {
 
 static bool insert(Cycle *c, const Alert *a, Error *err) {
   Arena *arena = c->arena;
-  return db_run_later(
-      c->db, &ALERT_INSERT, err, db_int(a->id), db_int(a->org_id), db_int(a->number), db_id(a->integration_id),
+  return db_run_gathered(
+      c->db, &ALERT_INSERT, 1, err, db_int(a->id), db_int(a->org_id), db_int(a->number), db_id(a->integration_id),
       db_int(a->space), db_text(a->dedup_key), db_text(a->title), text_or_null(a->description),
       db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
       db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
@@ -285,8 +285,8 @@ static bool insert(Cycle *c, const Alert *a, Error *err) {
 
 static bool update(Cycle *c, const Alert *a, Error *err) {
   Arena *arena = c->arena;
-  return db_run_later(
-      c->db, &ALERT_UPDATE, err, db_int(a->id), db_text(a->title), text_or_null(a->description),
+  return db_run_gathered(
+      c->db, &ALERT_UPDATE, 1, err, db_int(a->id), db_text(a->title), text_or_null(a->description),
       db_text(str_from_c(alert_status_name(a->status))), db_int(a->priority), text_or_null(a->source_priority),
       db_id(a->service_id), db_id(a->team_id), db_id(a->policy_id), text_or_null(a->source), labels_value(arena, a),
       json_value(arena, &a->links), json_value(arena, &a->images), db_int(a->count), db_id(a->starts_ms),
@@ -307,9 +307,9 @@ bool alert_write(Cycle *cycle, Alert *alert, Error *err) {
     alert->version++;
     ok = update(cycle, alert, err);
   } else if (alert->touched) {
-    return db_run_later(cycle->db, &ALERT_TOUCH, err, db_int(alert->id), db_int(alert->count),
-                        db_int(alert->last_seen_ms), db_id(alert->deadline_ms),
-                        json_value(cycle->arena, &alert->threshold), db_int(alert->occurrences));
+    return db_run_gathered(cycle->db, &ALERT_TOUCH, 1, err, db_int(alert->id), db_int(alert->count),
+                           db_int(alert->last_seen_ms), db_id(alert->deadline_ms),
+                           json_value(cycle->arena, &alert->threshold), db_int(alert->occurrences));
   } else {
     return true;
   }

@@ -78,8 +78,8 @@ bool plan_keep(Cycle *cycle, const Setup *setup, Alert *alert, const Plan *plan,
     alert->first_explanation = body;
     return true;
   }
-  return db_run_later(cycle->db, &EXPLANATION_PUT, err, db_int(alert->id), db_int(run % EXPLANATIONS_KEPT), db_int(run),
-                      db_int(alert->org_id), db_int(cycle->now_ms), db_blob(body));
+  return db_run_gathered(cycle->db, &EXPLANATION_PUT, 2, err, db_int(alert->id), db_int(run % EXPLANATIONS_KEPT),
+                         db_int(run), db_int(alert->org_id), db_int(cycle->now_ms), db_blob(body));
 }
 
 typedef struct Rows {

@@ -61,10 +61,10 @@ static bool occur(Batch *batch, Item *item, Alert *alert, Error *err) {
     return true;
   }
   i64 slot = n < OCCURRENCES_HALF ? n : OCCURRENCES_HALF + n % OCCURRENCES_HALF;
-  return db_run_later(batch->cycle->db, &OCCURRENCE_PUT, err, db_int(alert->id), db_int(slot), db_int(n),
-                      db_int(item->arrival->received_ms), db_id(event_time(item)), db_int(item->arrival->id),
-                      db_int(item->event->element), db_text(str_from_c(event_status_name(item->event->status))),
-                      db_int(item->late));
+  return db_run_gathered(batch->cycle->db, &OCCURRENCE_PUT, 2, err, db_int(alert->id), db_int(slot), db_int(n),
+                         db_int(item->arrival->received_ms), db_id(event_time(item)), db_int(item->arrival->id),
+                         db_int(item->event->element), db_text(str_from_c(event_status_name(item->event->status))),
+                         db_int(item->late));
 }
 
 /* What an event shows --------------------------------------------------------------------------------------------- */

@@ -130,7 +130,7 @@ bool stage_keys(Batch *batch, Arrival **arrivals, size_t count, Error *err) {
 bool key_write(Cycle *cycle, Key *key, Error *err) {
   if (!key->changed) return true;
   key->changed = false;
-  return db_run_later(cycle->db, &KEY_WRITE, err, db_int(key->org_id), db_int(key->space), db_text(key->key),
-                      db_id(key->alert_id), db_id(key->resolve_t), db_id(key->resolve_ms), db_id(key->fire_t),
-                      db_int(cycle->now_ms), db_int(0));
+  return db_run_gathered(cycle->db, &KEY_WRITE, 3, err, db_int(key->org_id), db_int(key->space), db_text(key->key),
+                         db_id(key->alert_id), db_id(key->resolve_t), db_id(key->resolve_ms), db_id(key->fire_t),
+                         db_int(cycle->now_ms), db_int(0));
 }

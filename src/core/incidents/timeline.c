@@ -12,10 +12,10 @@ static const DbStmt TIMELINE_INSERT = {
 
 bool timeline_add(Cycle *cycle, const TimelineEntry *entry, Error *err) {
   if (str_equal_c(str_from_c(entry->who->kind), "user") && !page_touched(cycle, entry->subject_id, err)) return false;
-  return db_run_later(cycle->db, &TIMELINE_INSERT, err, db_int(id_next(cycle->ids)), db_int(entry->org_id),
-                      db_text(str_from_c(entry->subject_kind)), db_int(entry->subject_id), db_int(cycle->now_ms),
-                      db_text(str_from_c(entry->kind)), db_text(who_json(cycle->arena, entry->who)),
-                      db_text(entry->data.ptr ? entry->data : S("{}")), db_int(entry->key_event));
+  return db_run_gathered(cycle->db, &TIMELINE_INSERT, 1, err, db_int(id_next(cycle->ids)), db_int(entry->org_id),
+                         db_text(str_from_c(entry->subject_kind)), db_int(entry->subject_id), db_int(cycle->now_ms),
+                         db_text(str_from_c(entry->kind)), db_text(who_json(cycle->arena, entry->who)),
+                         db_text(entry->data.ptr ? entry->data : S("{}")), db_int(entry->key_event));
 }
 
 Str timeline_change(Arena *arena, Str from, Str to) {

@@ -73,6 +73,10 @@ bool bad_sources_load(App *app, Db *db, Error *err) {
   return db_query(db, &OPEN, 0, NULL, read_bad, app, err);
 }
 
+bool bad_sources_follow(Cycle *cycle, Error *err) {
+  return bad_sources_load(cycle_app(cycle), cycle->db, err);
+}
+
 /* Certificates ---------------------------------------------------------------------------------------------------- */
 
 static bool certificate_find(InboundTables *t, Arena *arena, Str url, Str *out) {

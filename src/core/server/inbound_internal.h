@@ -11,6 +11,8 @@ void inbound_tables_free(InboundTables *tables);
 void bad_sources_put(App *app, i64 integration_id);
 bool bad_sources_take(App *app, i64 integration_id);
 MUST_CHECK bool bad_sources_load(App *app, Db *db, Error *err);
+/* Another node may have met one, within the last second: until then its end waits for the next good message. */
+MUST_CHECK bool bad_sources_follow(Cycle *cycle, Error *err);
 
 /* True: the signature holds. False with err: it does not. False without: the certificate is being fetched, again(ctx)
  * follows. */

@@ -176,6 +176,7 @@ static bool open_engine(App *app, const ServeOptions *o, Error *err) {
                                      .refresh = setup_refresh,
                                      .answering = answering,
                                      .published = live_published,
+                                     .others = bad_sources_follow,
                                      .undone = picture_undone,
                                      .parked = alerts_parked},
                            .job_tables = JOBS,
