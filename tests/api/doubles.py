@@ -25,7 +25,7 @@ class Double:
 
     def __init__(self, world, channel, kind, address, path, secret, **settings):
         self.world, self.server, self.kind, self.channel = world, world.server, kind, channel
-        self.base, self.others = f"/{world.name}/{channel}", []
+        self.base, self.others, self.left = f"/{world.name}/{channel}", [], []
         self.path, self.secret = self.base + path, secret
         self.address = address
         if channel in CHECKS:
@@ -39,6 +39,7 @@ class Double:
         self.method = world.method(self.ann, kind, address(world.sink.url + self.path) if callable(address) else address)
         world.steps(self.ann, [(0, [self.method]), (300, [self.hook])])
         world.source = world.integration(world.policy([self.ann], wait_s=3600, repeat=0))
+        self.server.settle()  # the connector was asked whether it is well: some are at the path of messages
 
     def facts(self, channel):
         [found] = [c for c in self.server.items("channels") if c["name"] == channel]
@@ -50,7 +51,19 @@ class Double:
                 and r.method != "GET" and b"GetSMSAttributes" not in r.body]
 
     def script(self, *answers):
-        self.world.sink.script(self.path, *answers)
+        if self.channel == "matrix":  # each message has a path of its own below this one
+            self.left.extend(answers)
+            self.world.sink.handle(self.path + "/*", self.next)
+        else:
+            self.world.sink.script(self.path, *answers)
+
+    def next(self, request):
+        answer = self.left[0]
+        if answer.times is not None:
+            answer.times -= 1
+            if answer.times <= 0:
+                self.left.pop(0)
+        return answer
 
     def from_now(self, *answers):
         """These instead of what was scripted."""

@@ -58,6 +58,7 @@ class Answer:
     delay_s: float = 0
     hang: bool = False  # read the request, never answer
     drop: bool = False  # read the request, close without an answer
+    gate: threading.Event | None = None  # answer when it is set
 
 
 def reply(status=200, body=b"{}", headers=None, times=1, delay_s=0):
@@ -224,6 +225,8 @@ class HttpSink:
             await self._stopping.wait()
         if answer.hang or answer.drop:
             return False
+        while answer.gate and not answer.gate.is_set():
+            await asyncio.sleep(0.01)
         if answer.delay_s:
             await asyncio.sleep(answer.delay_s)
         await _write(writer, request, answer)
