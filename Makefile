@@ -1,7 +1,7 @@
 # The front door. `make` alone lists what there is; meson.build is the build behind it.
 # make runs nothing side by side here: ninja and scripts/test use the cores themselves.
 .NOTPARALLEL:
-.PHONY: help deps build run demo test tidy bench bench-scale bench-quiet bench-oncall bench-lang fuzz crash package format clean web-budget screenshots
+.PHONY: help deps build run demo test tidy bench bench-scale bench-paging bench-quiet bench-oncall bench-lang fuzz crash package format clean web-budget screenshots
 
 ROUNDS  ?= 100
 SECONDS ?= 60
@@ -34,6 +34,9 @@ bench: deps build ## measures, side by side with Alertmanager
 
 bench-scale: deps build ## measures what grows: engines, nodes, open alerts, streams, the API (ARGS="--only open --open 1000000")
 	python3 tests/bench/scale.py $(ARGS)
+
+bench-paging: deps build ## measures 10,000 pages that are due in the same second, at a provider that takes 50 ms and 100 connections
+	python3 tests/bench/paging.py $(ARGS)
 
 bench-quiet: deps build ## measures what silences and inhibition rules cost an alert
 	@scripts/bench-c quiet

@@ -80,6 +80,42 @@ static int run_second_factor_off(Verb *verb) {
   return code;
 }
 
+/* user test-page --------------------------------------------------------------------------------------------------- */
+
+/* DAY and TIME, or --never. */
+static int run_test_page(Verb *verb) {
+  const char *zone = options_get(verb->options, "zone");
+  bool never = options_flag(verb->options, "never");
+  MapBuilder map = map_builder(verb->arena), when = map_builder(verb->arena);
+  Value row = value_null();
+  if (never != (verb_word_count(verb) == 1))
+    return verb_usage("say when: tocsin user test-page USER DAY TIME, such as mon 10:00, or --never");
+  if (!never) {
+    map_put_c(&when, "day", value_c(verb_word(verb, 1)));
+    map_put_c(&when, "at", value_c(verb_word(verb, verb_word_count(verb) - 1)));
+    map_put_c(&when, "time_zone", zone ? value_c(zone) : value_null());
+  }
+  map_put_c(&map, "test_page", never ? value_null() : map_done(&when));
+  Value body = map_done(&map);
+  Str user = client_escape(verb->arena, str_from_c(verb_word(verb, 0)));
+  int code =
+      client_call(verb->client, "PATCH", str_format(verb->arena, "/api/v1/users/%.*s", STR_ARG(user)), &body, &row);
+  if (code != EXIT_DONE || verb_printed(verb, &row)) return code;
+  Str name = verb_text_of(&row, "name");
+  if (never)
+    verb_say(verb, "%.*s gets no weekly test page", STR_ARG(name));
+  else
+    verb_say(verb, "%.*s gets a test page each %s at %s%s%s, by the first method of their high rule", STR_ARG(name),
+             verb_word(verb, 1), verb_word(verb, verb_word_count(verb) - 1), zone ? ", " : " by their own clock",
+             zone ? zone : "");
+  return EXIT_DONE;
+}
+
+static const Option TEST_PAGE_OPTIONS[] = {
+    {"zone", OPTION_TEXT, "ZONE", NULL, "of the time, such as Europe/Berlin; their own by default"},
+    {"never", OPTION_FLAG, NULL, NULL, "no more"},
+};
+
 const VerbSpec USER_VERBS[] = {{.name = "leave",
                                 .usage = "user leave USER... | --filter CEL [--to USER] [--dry-run]",
                                 .doc = "Somebody leaves: hands over what they hold, ends their keys and sessions.",
@@ -97,6 +133,15 @@ const VerbSpec USER_VERBS[] = {{.name = "leave",
                                 .words_min = 1,
                                 .words_max = 1,
                                 .kind = "users"},
+                               {.name = "test-page",
+                                .usage = "user test-page USER DAY TIME [--zone ZONE] | USER --never",
+                                .doc = "A test each week, by the first method that an urgent page takes.",
+                                .run = run_test_page,
+                                .words_min = 1,
+                                .words_max = 3,
+                                .kind = "users",
+                                .options = TEST_PAGE_OPTIONS,
+                                .option_count = COUNT(TEST_PAGE_OPTIONS)},
                                {.name = "remind",
                                 .usage = "user remind USER...",
                                 .doc = "Tells them what is missing for a page to reach them.",

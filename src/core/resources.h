@@ -60,6 +60,7 @@ typedef struct CoreHooks {
   bool (*holidays_dropped)(ResourceCtx *ctx, i64 calendar_id, Error *err);
   /* A person wants to hear other things of their shifts. */
   bool (*notices_changed)(ResourceCtx *ctx, i64 user_id, Error *err);
+  bool (*test_page_changed)(ResourceCtx *ctx, i64 user_id, Error *err);
 } CoreHooks;
 
 static inline const CoreHooks *core_hooks(const ResourceCtx *ctx) {
@@ -87,7 +88,9 @@ extern const EnumValue URGENCIES[]; /* high, low */
 extern const EnumValue ROLES[];     /* owner, admin, responder, viewer */
 extern const Field SCHEDULE_LAYER_ITEM;
 extern const Field FIXED_SHIFT_ITEM; /* starts_at, ends_at, user_ids */
+extern const EnumValue WEEKDAYS[];   /* mon to sun */
 extern const Field WINDOW_ITEM;      /* days, from, to: a stretch of the week on the wall clock */
+void check_clock(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value); /* 09:00 */
 
 /* One matcher of a silence, window or inhibition rule; and the check of a list of them: field errors. `what` such a
  * list would do, if it matched everything. */

@@ -216,7 +216,7 @@ static bool take_input(Engine *engine, Round *round) {
   round->arrival_count = arrivals_before - engine->arrival_count;
   bool work = round->commands || round->results || round->arrivals || engine->pending.count > 0 ||
               engine->next_due_ms <= clock_now(engine->options.clock) || !atomic_load(&engine->writable) ||
-              engine->shared; /* to look what others did */
+              clock_was_set_back(engine) || engine->shared; /* to look what others did */
   atomic_store(&engine->busy, work);
   pthread_mutex_unlock(&engine->lock);
   return work;
@@ -269,13 +269,13 @@ static bool write_high_water(Cycle *cycle, Error *err) {
 /* Everything between begin and commit, in the order of ENGINE.md section 2. */
 static bool decide_and_write(Cycle *cycle, Round *round, Error *err) {
   Engine *engine = cycle->engine;
-  return node_turn(cycle, err) && border(engine, "cycle.begin", err) && jobs_refresh_hold(cycle, err) &&
-         engine->options.hooks.refresh(cycle, err) && run_commands(cycle, round, err) &&
-         border(engine, "cycle.after_commands", err) && jobs_take_results(cycle, round, err) &&
-         border(engine, "cycle.after_results", err) && engine->options.hooks.refresh(cycle, err) &&
-         inbox_append_and_apply(cycle, round, err) && border(engine, "cycle.after_apply", err) &&
-         jobs_claim(cycle, round, err) && live_write(cycle, round, err) && node_tell(cycle, round, err) &&
-         write_high_water(cycle, err) && border(engine, "cycle.before_commit", err);
+  return node_turn(cycle, err) && clock_follow(cycle, err) && border(engine, "cycle.begin", err) &&
+         jobs_refresh_hold(cycle, err) && engine->options.hooks.refresh(cycle, err) &&
+         run_commands(cycle, round, err) && border(engine, "cycle.after_commands", err) &&
+         jobs_take_results(cycle, round, err) && border(engine, "cycle.after_results", err) &&
+         engine->options.hooks.refresh(cycle, err) && inbox_append_and_apply(cycle, round, err) &&
+         border(engine, "cycle.after_apply", err) && jobs_claim(cycle, round, err) && live_write(cycle, round, err) &&
+         node_tell(cycle, round, err) && write_high_water(cycle, err) && border(engine, "cycle.before_commit", err);
 }
 
 static void end_on_failed_sync(const Error *err) {

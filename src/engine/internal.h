@@ -93,6 +93,14 @@ struct Engine {
   Error why_not; /* what was said last of a database that takes no writes */
   u64 undone;    /* see cycle_undone */
 
+  /* set_back.c */
+  struct {
+    i64 now_ms, at_us; /* it was so late at that monotonic time */
+    i64 kept_us;       /* when the row was written */
+    bool moved;        /* by the last round, after so many had been undone */
+    u64 undone;
+  } clock_mark;
+
   /* node.c: other nodes */
   bool shared; /* there may be some */
   char node_name[64];
@@ -138,6 +146,11 @@ void budget_learn_cost(Engine *engine, const Round *round); /* after a commit */
 void budget_learn_load(Engine *engine, const Round *round, i64 waited_us, i64 worked_us); /* after each round */
 
 /* jobs.c */
+/* set_back.c */
+MUST_CHECK bool clock_open(Engine *engine, Error *err);
+bool clock_was_set_back(const Engine *engine);
+MUST_CHECK bool clock_follow(Cycle *cycle, Error *err); /* moves the jobs of paging when it was */
+
 MUST_CHECK bool jobs_open(Engine *engine, Error *err);
 MUST_CHECK bool jobs_take_results(Cycle *cycle, Round *round, Error *err);
 MUST_CHECK bool jobs_claim(Cycle *cycle, Round *round, Error *err);

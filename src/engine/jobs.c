@@ -103,7 +103,7 @@ static const DbStmt JOB_RELEASE = {"job_release", "UPDATE job SET leased_until =
                                    NULL};
 
 bool jobs_open(Engine *engine, Error *err) {
-  return read_hold(engine, err) &&
+  return clock_open(engine, err) && read_hold(engine, err) &&
          (engine->shared || db_run(engine->db, &JOB_RELEASE, err, db_int(clock_now(engine->options.clock)))) &&
          read_next_due(engine, err);
 }

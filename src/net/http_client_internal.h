@@ -77,9 +77,17 @@ struct Call {
   char curl_error[CURL_ERROR_SIZE];
 };
 
-/* Slots: at most 16 calls at once to a host and 256 in all, of which 4 and 32 only pages may take. The rest wait, in
- * order for each host, hosts in turn. A host is known while it has calls. */
-enum { SLOTS_HOST = 16, SLOTS_HOST_KEPT = 4, SLOTS_ALL = 256, SLOTS_ALL_KEPT = 32, HOST_BUCKETS = 512 };
+/* Slots: at most 16 calls at once to a host (100 when they are pages by HTTP: providers take so many, and a storm must
+ * not wait for us) and 256 in all, of which 4 and 32 only pages may take. The rest wait, in order for each host, hosts
+ * in turn. A host is known while it has calls. */
+enum {
+  SLOTS_HOST = 16,
+  SLOTS_HOST_PAGES = 100,
+  SLOTS_HOST_KEPT = 4,
+  SLOTS_ALL = 256,
+  SLOTS_ALL_KEPT = 32,
+  HOST_BUCKETS = 512
+};
 typedef struct Slots {
   Host *buckets[HOST_BUCKETS];
   Host *first, *last; /* hosts with waiting calls; the one served last is last */

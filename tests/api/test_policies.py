@@ -6,7 +6,8 @@ import datetime
 import pytest
 
 from night import Night
-from tocsin import Refused, run
+from tocsin import ON_POSTGRES, Refused, run
+from world import World
 
 
 def to(user):
@@ -495,6 +496,35 @@ def test_the_dry_run_has_the_priority_of_a_page_by_hand(people):
     people.server.api("POST", "pages", {"targets": [{"kind": "policy", "id": people.chain["slug"]}], "message": "By hand"})
     people.server.settle()
     assert people.tally("ann", "bob", "cleo") == (1, 0, 0)
+
+
+# Clocks.
+
+@pytest.mark.skipif(ON_POSTGRES, reason="there the database's clock is followed")
+@pytest.mark.parametrize("running", [True, False])
+def test_a_clock_that_is_set_back_delays_no_page(fresh, sink, running):
+    """Bob was due in five minutes: an hour back on the wall is not an hour more in bed. What follows is not bundled with what seems to be to come."""
+    world = World(fresh(), sink).usual()
+    world.fire("disk")
+    if running:
+        assert world.server.control("clock -1h") == "ok"
+        world.fire("other")
+    else:
+        world.server.stop()
+        world.server.sql("UPDATE meta SET value = CAST(value AS INTEGER) + 3600000 WHERE name = 'clock_seen'")
+        world.server.sql("UPDATE job SET due_at = due_at + 3600000 WHERE kind = 'page.level'")
+        world.server.start()
+    assert world.tally("ann", "bob") == (2 if running else 1, 0)
+    world.server.turn("4m")
+    assert world.told("bob") == 0
+    world.server.turn("70s")
+    assert world.told("bob") >= 1
+    assert "the clock was set back" in world.server.log()
+    if not running:  # once: what was moved is not moved again
+        world.server.stop()
+        world.server.start()
+        world.server.settle()
+        assert world.server.log().count("the clock was set back") == 1
 
 
 # Mistakes.

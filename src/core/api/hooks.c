@@ -250,6 +250,10 @@ static bool notices_changed(ResourceCtx *ctx, i64 user_id, Error *err) {
   return duty_user_changed(cycle_of(ctx), ctx->org_id, user_id, err);
 }
 
+static bool test_page_changed(ResourceCtx *ctx, i64 user_id, Error *err) {
+  return duty_test_page_changed(cycle_of(ctx), ctx->org_id, user_id, err);
+}
+
 static bool edited_heartbeat(ResourceCtx *ctx, i64 id, bool deleted, Error *err) {
   return heartbeat_edited(cycle_of(ctx), id, deleted, err);
 }
@@ -299,6 +303,7 @@ const CoreHooks API_HOOKS = {
     .cover_opened = opened_cover,
     .absence_written = absence_written,
     .notices_changed = notices_changed,
+    .test_page_changed = test_page_changed,
     .heartbeat_edited = edited_heartbeat,
     .check_connector = check_connector,
     .connector_token = connector_token,

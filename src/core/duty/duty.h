@@ -55,6 +55,9 @@ MUST_CHECK bool duty_user_changed(Cycle *cycle, i64 org_id, i64 user_id, Error *
 /* notices.c: shifts of the organization changed; the job of a person's notices. */
 MUST_CHECK bool duty_notices_changed(Cycle *cycle, i64 org_id, Error *err);
 bool duty_notice_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+/* test_page.c: the person was written, or their zone; the job of their weekly test page. */
+MUST_CHECK bool duty_test_page_changed(Cycle *cycle, i64 org_id, i64 user_id, Error *err);
+bool duty_test_page_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
 
 /* A schedule or one of its overrides was written. In the transaction of the write. */
 MUST_CHECK bool duty_changed(Cycle *cycle, i64 org_id, i64 schedule_id, Error *err);

@@ -224,5 +224,6 @@ bool duty_plan(Cycle *cycle, void *ctx, Error *err) {
 const JobKind DUTY_JOBS[] = {
     {.name = "schedule.gaps", .lease_ms = 30000, .claim = look},
     {.name = "duty.notice", .lease_ms = 30000, .claim = duty_notice_due},
+    {.name = "duty.test_page", .lease_ms = 30000, .claim = duty_test_page_due},
     {.name = NULL},
 };

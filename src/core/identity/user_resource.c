@@ -32,6 +32,18 @@ static const Field NOTICE_FIELDS[] = {
      .doc = "When a shift begins, the hand-off report of the one before, by e-mail."},
 };
 
+static const Field TEST_PAGE_FIELDS[] = {
+    {.name = "day", .kind = F_ENUM, .values = WEEKDAYS, .required = true, .doc = "Each week on this day."},
+    {.name = "at",
+     .kind = F_TEXT,
+     .required = true,
+     .max = 5,
+     .check = check_clock,
+     .doc = "Local time.",
+     .example = "10:00"},
+    {.name = "time_zone", .kind = F_ZONE, .doc = "Null: their own."},
+};
+
 static const Field USER_FIELDS[] = {
     {.name = "name",
      .kind = F_TEXT,
@@ -78,6 +90,10 @@ static const Field USER_FIELDS[] = {
      .kind = F_OBJECT,
      FIELDS(NOTICE_FIELDS),
      .doc = "What they are told of their shifts, by their low rule; null: nothing."},
+    {.name = "test_page",
+     .kind = F_OBJECT,
+     FIELDS(TEST_PAGE_FIELDS),
+     .doc = "When a test comes each week, by the first method that an urgent page takes; null: never."},
     MANAGED_BY_FIELD,
 };
 
@@ -202,7 +218,10 @@ static bool user_after_write(ResourceCtx *ctx, const Value *old, const Value *fr
   Value method = value_null();
   i64 id = resource_ref_id(ctx->registry, value_get_c(fresh, "id"));
   bool wishes = old ? changed(old, fresh, "shift_notices") : value_is(value_get_c(fresh, "shift_notices"), VALUE_MAP);
+  bool tests = value_is(value_get_c(fresh, "test_page"), VALUE_MAP);
+  if (old) tests = changed(old, fresh, "test_page") || (tests && changed(old, fresh, "time_zone"));
   if (wishes && hooks->notices_changed && !hooks->notices_changed(ctx, id, err)) return false;
+  if (tests && hooks->test_page_changed && !hooks->test_page_changed(ctx, id, err)) return false;
   if (old) return true;
   return add_address(ctx, fresh, &method, err) && add_rule(ctx, fresh, &method, "high", err) &&
          add_rule(ctx, fresh, &method, "low", err);

@@ -11,10 +11,10 @@ static const EnumValue MODES[] = {{"replace", 0, "Wins over the layers before, w
                                   {"add", 0, "Is on call beside them."},
                                   {NULL}};
 static const EnumValue UNITS[] = {{"hour"}, {"day"}, {"week"}, {"month"}, {NULL}};
-static const EnumValue DAYS[] = {{"mon"}, {"tue"}, {"wed"}, {"thu"}, {"fri"}, {"sat"}, {"sun"}, {NULL}};
+const EnumValue WEEKDAYS[] = {{"mon"}, {"tue"}, {"wed"}, {"thu"}, {"fri"}, {"sat"}, {"sun"}, {NULL}};
 
 /* "09:00"; the end of a day may be written 24:00. */
-static void check_clock(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+void check_clock(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
   Str text = value_text_or(value, S(""));
   i64 hour = 0, minute = 0;
   bool ok = text.len == 5 && text.ptr[2] == ':' && str_to_i64(str_slice(text, 0, 2), 0, 24, &hour) &&
@@ -28,7 +28,7 @@ static const Field USER_ITEM = {.kind = F_REF, .ref = "user", .required = true, 
 static const Field SET_ITEM = {
     .kind = F_LIST, .of = &USER_ITEM, .max = 50, .doc = "People on call together; empty: nobody, on purpose."};
 static const Field DAY_ITEM = {
-    .kind = F_ENUM, .values = DAYS, .required = true, .doc = "A day on which the window begins."};
+    .kind = F_ENUM, .values = WEEKDAYS, .required = true, .doc = "A day on which the window begins."};
 
 static const Field TURN_FIELDS[] = {
     {.name = "every", .kind = F_INT, .min = 1, .max = 1000, .def = "1", .doc = "So many units are one turn."},

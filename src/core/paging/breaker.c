@@ -65,7 +65,8 @@ Breaker breaker_get(App *app, i64 connector_id) {
 }
 
 bool breaker_is_open(const Breaker *breaker, i64 now_ms) {
-  return breaker->open_until_ms && (now_ms < breaker->open_until_ms || now_ms < breaker->probe_until_ms);
+  bool sane = breaker->open_until_ms - now_ms <= BREAKER_OPEN_MS_MAX; /* else the clock was set back */
+  return breaker->open_until_ms && sane && (now_ms < breaker->open_until_ms || now_ms < breaker->probe_until_ms);
 }
 
 void breaker_uses(App *app, i64 connector_id, i64 now_ms) {

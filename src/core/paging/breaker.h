@@ -6,7 +6,7 @@
 
 #include "core/app.h"
 
-enum { BREAKERS_MAX = 512 };
+enum { BREAKERS_MAX = 512, BREAKER_OPEN_MS_MAX = 300 * 1000 };
 
 typedef enum ConnectorState {
   CONNECTOR_UNTRIED,

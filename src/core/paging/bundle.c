@@ -5,8 +5,10 @@
 
 enum { BUNDLE_S = 60, DIVERT_S = 120, TITLES_MAX = 3, LOOK_BACK_S = 4 * 3600 };
 
+/* What the clock says is still to come was sent before it was set back. */
 #define WENT                                                                                                           \
-  "contact_method_id = $1 AND id <> $2 AND id > $3 AND status IN ('sending','sent','delivered','unconfirmed')"
+  "COALESCE(sent_at, updated_at) <= $5 AND contact_method_id = $1 AND id <> $2 AND id > $3 AND status IN "             \
+  "('sending','sent','delivered','unconfirmed')"
 static const DbStmt LAST_SENT = {"bundle_last",
                                  "SELECT MAX(COALESCE(sent_at, updated_at)) FROM notification WHERE " WENT
                                  " AND purpose = 'page' AND page_id <> $4",
@@ -60,7 +62,8 @@ static bool wait_for_limits(Cycle *cycle, const Notification *n, const Channel *
   for (size_t i = 0; i < count; i++) {
     i64 since = cycle->now_ms - limits[i].within_s * 1000, sent = 0, oldest = 0;
     bool found = false;
-    DbValue args[] = {db_int(n->contact_id), db_int(n->id), db_int(oldest_id(LOOK_BACK_S)), db_int(since)};
+    DbValue args[] = {db_int(n->contact_id), db_int(n->id), db_int(oldest_id(LOOK_BACK_S)), db_int(since),
+                      db_int(cycle->now_ms)};
     if (!db_query_int(cycle->db, &SENT_SINCE, COUNT(args), args, &sent, &found, err)) return false;
     if (sent < limits[i].count) continue;
     if (!db_query_int(cycle->db, &OLDEST_SINCE, COUNT(args), args, &oldest, &found, err)) return false;
@@ -75,7 +78,8 @@ bool bundle_wait(Cycle *cycle, const Notification *n, const Page *page, const Ch
   bool found = false;
   *out = (Waiting){0};
   if (!channel_bundles(channel) || n->attempts > 0 || !str_equal_c(n->purpose, "page") || !n->contact_id) return true;
-  DbValue args[] = {db_int(n->contact_id), db_int(n->id), db_int(oldest_id(LOOK_BACK_S)), db_int(page->id)};
+  DbValue args[] = {db_int(n->contact_id), db_int(n->id), db_int(oldest_id(LOOK_BACK_S)), db_int(page->id),
+                    db_int(cycle->now_ms)};
   if (!db_query_int(cycle->db, &LAST_SENT, COUNT(args), args, &last, &found, err)) return false;
   if (found && last > cycle->now_ms - BUNDLE_S * 1000) out->until_ms = last + BUNDLE_S * 1000;
   if (!wait_for_limits(cycle, n, channel, out, err)) return false;

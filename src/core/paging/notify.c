@@ -196,7 +196,8 @@ static bool write_status(Cycle *cycle, const Notification *n, const Outcome *o, 
                 db_text_or_null(o->error), db_text_or_null(o->provider_id.len ? o->provider_id : STR_NONE),
                 db_int(o->due_ms ? o->due_ms : now), o->sent ? db_int(now) : db_null(),
                 o->delivered ? db_int(now) : db_null(), o->failed ? db_int(now) : db_null(), db_int(now),
-                db_int(o->any_provider), db_int(o->doubtful));
+                db_int(o->any_provider), db_int(o->doubtful)) &&
+         notify_tested(cycle, n, o->status, o->error, err);
 }
 
 /* The person's next waiting step starts at once. */

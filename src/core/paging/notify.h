@@ -49,6 +49,9 @@ MUST_CHECK bool bundle_release(Cycle *cycle, const Notification *n, Error *err);
 /* Titles of what it carries; empty when it carries nothing. */
 MUST_CHECK bool bundle_titles(Db *db, Arena *arena, i64 id, Value *out, i64 *out_count, Error *err);
 
+/* tested.c: of the weekly test page, what became of it is kept at its method. */
+#define TEST_PAGE_PURPOSE "test_page"
+MUST_CHECK bool notify_tested(Cycle *cycle, const Notification *n, const char *status, Str error, Error *err);
 MUST_CHECK bool notification_load(Db *db, Arena *arena, i64 id, Notification *out, bool *out_found, Error *err);
 
 typedef struct PlannedStep {

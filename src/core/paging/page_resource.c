@@ -108,7 +108,8 @@ static const Field NOTIFICATION_FIELDS[] = {
     SEEN("kind", F_TEXT, "The channel, as it was."),
     SEEN("address", F_TEXT, "As it was."),
     SEEN("purpose", F_TEXT,
-         "page, exhausted, kept (their acknowledgement still holds), assigned, flapping, news (nobody has to answer)."),
+         "page, exhausted, kept (their acknowledgement still holds), assigned, flapping, test_page, news (nobody has "
+         "to answer)."),
     SEEN("level", F_INT, "Of the page."),
     SEEN("round", F_INT, "Of the page."),
     {.name = "status",

@@ -5,7 +5,7 @@
 #include "core/paging/breaker.h"
 #include "core/paging/notify.h"
 
-enum { BREAKER_FAILURES = 5, BREAKER_WINDOW_S = 60, FAILING_S = 60, MISCONFIGURED_S = 300 };
+enum { BREAKER_FAILURES = 5, BREAKER_WINDOW_S = 60, FAILING_S = 60, MISCONFIGURED_S = BREAKER_OPEN_MS_MAX / 1000 };
 
 static bool fits(const SetupConnector *c, i64 org_id, Str kind) {
   return c->org_id == org_id && c->enabled && c->channel && str_equal(channel_kind(c->channel), kind);

@@ -1,11 +1,11 @@
-/* What I am told of my shifts, and when what can wait does wait. */
+/* What I am told of my shifts, the weekly test, and when what can wait does wait. */
 import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import { api, isProblem, type Problem, type User } from "@/lib/api";
 import { queryClient, useMe } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
-import { Checkbox, Input } from "@/ui/form";
+import { Checkbox, Input, Select } from "@/ui/form";
 import { Card, Failure, Rows } from "@/ui/parts";
 import { toast } from "@/ui/toast";
 
@@ -16,6 +16,7 @@ const BEFORE: [number, string][] = [
   [86400, "1 day before"],
 ];
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+const DAY_NAMES: Record<Test["day"], string> = { mon: "Mondays", tue: "Tuesdays", wed: "Wednesdays", thu: "Thursdays", fri: "Fridays", sat: "Saturdays", sun: "Sundays" };
 
 export function Personal() {
   const me = useMe();
@@ -26,6 +27,7 @@ export function Personal() {
   return (
     <>
       <Notices key={`n${user.data.version}`} user={user.data} />
+      <TestPage key={`t${user.data.version}`} user={user.data} />
       <QuietHours key={`q${user.data.version}`} user={user.data} />
     </>
   );
@@ -34,7 +36,7 @@ export function Personal() {
 function useSave(user: User) {
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
-  async function save(body: Partial<Pick<User, "shift_notices" | "quiet_hours">>) {
+  async function save(body: Partial<Pick<User, "shift_notices" | "quiet_hours" | "test_page">>) {
     setBusy(true);
     setProblem(undefined);
     try {
@@ -87,6 +89,40 @@ function Notices({ user }: { user: User }) {
             Save the notices
           </Button>
           <Button onClick={() => setNow(before)}>As before</Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+type Test = NonNullable<User["test_page"]>;
+
+/* Off until they choose a day: nobody is sent what they did not ask for. */
+function TestPage({ user }: { user: User }) {
+  const [now, setNow] = useState<Test | null>(user.test_page ?? null);
+  const { save, busy, told } = useSave(user);
+  return (
+    <Card title="A test page each week">
+      <p className="text-quiet">By the first method that an urgent page takes. It alarms nobody and asks for no answer; what became of it shows whether you would hear a page.</p>
+      <div className="mt-3 flex flex-wrap items-center gap-2">
+        <Select aria-label="Day of the test page" value={now?.day ?? ""} onChange={(e) => setNow(e.target.value ? { at: "10:00", time_zone: null, ...now, day: e.target.value as Test["day"] } : null)} className="!w-40">
+          <option value="">Never</option>
+          {DAYS.map((day) => (
+            <option key={day} value={day}>
+              {DAY_NAMES[day]}
+            </option>
+          ))}
+        </Select>
+        {now && <Input type="time" required aria-label="Time of the test page" value={now.at} onChange={(e) => setNow({ ...now, at: e.target.value })} className="!w-36" />}
+        {now && <span className="text-quiet">{now.time_zone ?? "by your own clock"}</span>}
+      </div>
+      {told}
+      {JSON.stringify(now) !== JSON.stringify(user.test_page ?? null) && (
+        <div className="mt-3 flex gap-2">
+          <Button look="primary" busy={busy} onClick={() => save({ test_page: now })}>
+            Save the test page
+          </Button>
+          <Button onClick={() => setNow(user.test_page ?? null)}>As before</Button>
         </div>
       )}
     </Card>
