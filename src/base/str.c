@@ -110,10 +110,14 @@ Str str_vformat(Arena *arena, const char *format, va_list args) {
   ASSERT(format);
   va_list again;
   va_copy(again, args);
-  int len = vsnprintf(NULL, 0, format, args);
+  char small[256]; /* most texts fit, and are formatted once */
+  int len = vsnprintf(small, sizeof small, format, args);
   ASSERT(len >= 0); /* formats are literals */
   char *text = arena_alloc(arena, (size_t)len + 1);
-  vsnprintf(text, (size_t)len + 1, format, again);
+  if ((size_t)len < sizeof small)
+    memcpy(text, small, (size_t)len + 1);
+  else
+    vsnprintf(text, (size_t)len + 1, format, again);
   va_end(again);
   return (Str){text, (size_t)len};
 }

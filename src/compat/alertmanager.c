@@ -33,9 +33,9 @@ static const char *take_labels(Arena *arena, const Value *json, Member **out, si
   return *out_count ? NULL : "at least one label must have a value";
 }
 
-static Str label(const Member *labels, size_t count, const char *name) {
+static Str label(const Member *labels, size_t count, Str name) {
   for (size_t i = 0; i < count; i++)
-    if (str_equal_c(value_text(&labels[i].key), name)) return value_text(&labels[i].value);
+    if (str_equal(value_text(&labels[i].key), name)) return value_text(&labels[i].value);
   return STR_NONE;
 }
 
@@ -69,12 +69,14 @@ static Value links_of(Arena *arena, const Value *json, const Value *annotations)
 static Str title_of(Arena *arena, Str name, const Value *annotations, size_t bytes_max) {
   Str summary = value_text_or(value_get_c(annotations, "summary"), STR_NONE);
   if (name.len == 0) return summary.len ? utf8_cut(summary, bytes_max) : S("alert");
-  return utf8_cut(summary.len ? str_format(arena, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)) : name, bytes_max);
+  Str parts[] = {name, summary};
+  return utf8_cut(summary.len ? str_join(arena, parts, COUNT(parts), S(": ")) : name, bytes_max);
 }
 
 static Str service_of(const Member *labels, size_t count) {
-  static const char *const NAMES[] = {"service",   "service_name", "app", "application", "app_kubernetes_io_name",
-                                      "component", "job"};
+  static const Str NAMES[] = {STR("service"),     STR("service_name"),           STR("app"),
+                              STR("application"), STR("app_kubernetes_io_name"), STR("component"),
+                              STR("job")};
   for (size_t i = 0; i < COUNT(NAMES); i++) {
     Str found = label(labels, count, NAMES[i]);
     if (found.len) return found;
@@ -84,7 +86,7 @@ static Str service_of(const Member *labels, size_t count) {
 
 /* As the template of the webhook has it: who says nothing is an error. */
 static Str severity_of(const Member *labels, size_t count, const Value *annotations) {
-  static const char *const NAMES[] = {"severity", "priority", "level"};
+  static const Str NAMES[] = {STR("severity"), STR("priority"), STR("level")};
   for (size_t i = 0; i < COUNT(NAMES); i++) {
     Str found = label(labels, count, NAMES[i]);
     if (found.len) return found;
@@ -119,23 +121,23 @@ static const char *take_element(Arena *arena, const Value *json, u32 index, i64 
   if (bad) return bad;
   bool resolved = ends > 0 && ends <= now_ms;
   Str severity = severity_of(labels, count, annotations);
-  *out = (Event){.kind = EVENT_ALERT,
-                 .element = index,
-                 .status = resolved ? EVENT_RESOLVED : EVENT_TRIGGERED,
-                 .priority = resolved ? 0 : catalog_priority(severity),
-                 .source_priority = severity,
-                 .dedup_key = label_fingerprint(arena, value_get_c(json, "labels")),
-                 .title = title_of(arena, label(labels, count, "alertname"), annotations, defaults->limits.title_bytes),
-                 .description =
-                     utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),
-                 .source = S("prometheus"),
-                 .service = service_of(labels, count),
-                 .starts_ms = starts,
-                 .ends_ms = resolved ? ends : 0,
-                 .deadline_ms = resolved   ? 0
-                                : ends > 0 ? ends
-                                           : now_ms + defaults->am_resolve_after_s * 1000,
-                 .links = links_of(arena, json, annotations)};
+  *out = (Event){
+      .kind = EVENT_ALERT,
+      .element = index,
+      .status = resolved ? EVENT_RESOLVED : EVENT_TRIGGERED,
+      .priority = resolved ? 0 : catalog_priority(severity),
+      .source_priority = severity,
+      .dedup_key = label_fingerprint(arena, value_get_c(json, "labels")),
+      .title = title_of(arena, label(labels, count, S("alertname")), annotations, defaults->limits.title_bytes),
+      .description = utf8_cut(value_text_or(value_get_c(annotations, "description"), STR_NONE), EVENT_TEXT_BYTES),
+      .source = S("prometheus"),
+      .service = service_of(labels, count),
+      .starts_ms = starts,
+      .ends_ms = resolved ? ends : 0,
+      .deadline_ms = resolved   ? 0
+                     : ends > 0 ? ends
+                                : now_ms + defaults->am_resolve_after_s * 1000,
+      .links = links_of(arena, json, annotations)};
   put_labels(arena, labels, count, &defaults->limits, out);
   return NULL;
 }

@@ -18,6 +18,12 @@ static u64 add(u64 hash, Str text) {
   return (hash ^ 0xff) * 1099511628211ull;
 }
 
+static Str hex_of(Arena *arena, u64 hash) {
+  u8 bytes[sizeof hash];
+  for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (u8)(hash >> (56 - 8 * i));
+  return hex_encode(arena, bytes, sizeof bytes);
+}
+
 /* Senders that are not Prometheus give numbers, too: two alerts that differ in one are two. */
 static Str text_of(Arena *arena, const Value *value) {
   if (value->kind == VALUE_STRING) return value_text(value);
@@ -27,15 +33,18 @@ static Str text_of(Arena *arena, const Value *value) {
 Str label_fingerprint(Arena *arena, const Value *labels) {
   Label *sorted = ARENA_ARRAY(arena, Label, labels->size + 1);
   size_t count = 0;
+  bool in_order = true; /* as Prometheus sends them */
   u64 hash = 14695981039346656037ull;
   for (size_t i = 0; i < labels->size; i++) {
     const Member *m = &labels->members[i];
     if (m->key.kind != VALUE_STRING) continue;
     Label label = {value_text(&m->key), text_of(arena, &m->value)};
-    if (label.text.len) sorted[count++] = label;
+    if (label.text.len == 0) continue;
+    in_order = in_order && (count == 0 || compare_labels(&sorted[count - 1], &label) <= 0);
+    sorted[count++] = label;
   }
   if (count == 0) return S("");
-  qsort(sorted, count, sizeof(Label), compare_labels);
+  if (!in_order) qsort(sorted, count, sizeof(Label), compare_labels);
   for (size_t i = 0; i < count; i++) hash = add(add(hash, sorted[i].name), sorted[i].text);
-  return str_format(arena, "%016llx", (unsigned long long)hash);
+  return hex_of(arena, hash);
 }

@@ -105,7 +105,13 @@ static void making_new_texts(void **state) {
   assert_str(str_join(arena, PARTS, 0, S(", ")), "");
   assert_str(str_lower(arena, S("ABC\xc3\x84xyz")), "abc\xc3\x84xyz");
   assert_str(str_format(arena, "%.*s=%d", STR_ARG(S("n")), 5), "n=5");
-  assert_int_equal(str_format(arena, "%5000d", 1).len, 5000);
+  static const int LENGTHS[] = {254, 255, 256, 257,
+                                5000}; /* about the size of what is formatted once, and far beyond */
+  for (size_t i = 0; i < COUNT(LENGTHS); i++) {
+    Str text = str_format(arena, "%*dx", LENGTHS[i] - 1, 7);
+    assert_int_equal(text.len, LENGTHS[i]);
+    assert_true(str_ends_with(text, S(" 7x")) && text.ptr[text.len] == 0);
+  }
 }
 
 static void whole_numbers_are_read_whole_or_not_at_all(void **state) {

@@ -11,55 +11,55 @@ enum { EXPLANATION_VERSION = 1, EXPLANATION_BYTES_MAX = MIB(1), ROWS_MAX = 10000
 static const char *const RESULTS[EXPLAIN_RESULT_COUNT] = {"matched", "not_matched", "error", "skipped"};
 
 /* Append, never reorder: rows name a word by its place. */
-static const char *const WORDS[] = {
-    "",
-    "new",
-    "reopened",
-    "raised",
-    "changed",
-    "released",
-    "preview",
-    "triggered",
-    "acknowledged",
-    "resolved",
-    "dismissed",
-    "disabled",
-    "an earlier rule stopped the list",
-    "it is for other integrations",
-    "silence",
-    "maintenance",
-    "inhibition",
-    "flapping",
-    "pause",
-    "quiet",
-    "suppressed",
-    "snooze",
-    "paged",
-    "a page runs already",
-    "paged as part of a storm",
-    "joined; its incident's page stands",
-    "default chain: the page's own policy",
-    "default chain: the service's policy",
-    "default chain: the policy of the service's team",
-    "default chain: the integration's policy",
-    "default chain: the policy of the integration's team",
-    "default chain: the organization's policy",
-    "held by quiet",
-    "held by suppressed",
-    "held by pause",
-    "held by silence",
-    "held by maintenance",
-    "unrouted: no policy applies",
-    "incident",
-    "page",
-    "incident; page",
-    "it is acknowledged: nothing to do",
+static const Str WORDS[] = {
+    STR(""),
+    STR("new"),
+    STR("reopened"),
+    STR("raised"),
+    STR("changed"),
+    STR("released"),
+    STR("preview"),
+    STR("triggered"),
+    STR("acknowledged"),
+    STR("resolved"),
+    STR("dismissed"),
+    STR("disabled"),
+    STR("an earlier rule stopped the list"),
+    STR("it is for other integrations"),
+    STR("silence"),
+    STR("maintenance"),
+    STR("inhibition"),
+    STR("flapping"),
+    STR("pause"),
+    STR("quiet"),
+    STR("suppressed"),
+    STR("snooze"),
+    STR("paged"),
+    STR("a page runs already"),
+    STR("paged as part of a storm"),
+    STR("joined; its incident's page stands"),
+    STR("default chain: the page's own policy"),
+    STR("default chain: the service's policy"),
+    STR("default chain: the policy of the service's team"),
+    STR("default chain: the integration's policy"),
+    STR("default chain: the policy of the integration's team"),
+    STR("default chain: the organization's policy"),
+    STR("held by quiet"),
+    STR("held by suppressed"),
+    STR("held by pause"),
+    STR("held by silence"),
+    STR("held by maintenance"),
+    STR("unrouted: no policy applies"),
+    STR("incident"),
+    STR("page"),
+    STR("incident; page"),
+    STR("it is acknowledged: nothing to do"),
 };
 
 /* 0: the text follows; else the place of the word + 1. */
 static void pack_word(Buf *buf, Str text) {
   for (size_t i = 0; i < COUNT(WORDS); i++)
-    if (str_equal_c(text, WORDS[i])) {
+    if (str_equal(text, WORDS[i])) {
       pack_u64(buf, i + 1);
       return;
     }
@@ -71,7 +71,7 @@ static bool unpack_word(Str *rest, Str *out) {
   u64 place = 0;
   if (!unpack_u64(rest, &place) || place > COUNT(WORDS)) return false;
   if (place == 0) return unpack_str(rest, out);
-  *out = str_from_c(WORDS[place - 1]);
+  *out = WORDS[place - 1];
   return true;
 }
 

@@ -84,12 +84,12 @@ static void in_head(App *app, HttpRequest *request, HttpHeadVerdict *verdict) {
 
 /* Rows ------------------------------------------------------------------------------------------------------------ */
 
-static bool is_secret_header(Str name) {
-  static const char *const WORDS[] = {"authorization", "signature", "token", "secret", "cookie", "key", "password"};
-  CLEANUP(arena_freep) Arena *scratch = arena_new();
-  Str lower = str_lower(scratch, name);
+static bool is_secret_header(Arena *arena, Str name) {
+  static const Str WORDS[] = {STR("authorization"), STR("signature"), STR("token"),   STR("secret"),
+                              STR("cookie"),        STR("key"),       STR("password")};
+  Str lower = str_lower(arena, name);
   for (size_t i = 0; i < COUNT(WORDS); i++)
-    if (str_find(lower, str_from_c(WORDS[i]), 0) != SIZE_MAX) return true;
+    if (str_find(lower, WORDS[i], 0) != SIZE_MAX) return true;
   return false;
 }
 
@@ -101,7 +101,7 @@ static Str headers_json(Arena *arena, const HttpRequest *request) {
     if (i) buf_putc(&buf, ',');
     json_write_string(&buf, utf8_clean(arena, header->name));
     buf_putc(&buf, ':');
-    json_write_string(&buf, is_secret_header(header->name) ? S("(hidden)") : utf8_clean(arena, header->value));
+    json_write_string(&buf, is_secret_header(arena, header->name) ? S("(hidden)") : utf8_clean(arena, header->value));
   }
   buf_putc(&buf, '}');
   return buf_str(&buf);
