@@ -54,11 +54,15 @@ static const Option REASON[] = {{"reason", OPTION_TEXT, "TEXT", NULL, "why; kept
 static const Option MANY[] = {MANY_OPTION_ROWS};
 static const Option SNOOZE[] = {{"for", OPTION_TEXT, "LENGTH", NULL, "90s, 30m, 2h, 1d"},
                                 {"until", OPTION_TEXT, "TIME", NULL, "such as 2026-01-05T09:00:00Z"},
+                                {"me", OPTION_FLAG, NULL, NULL, "only for yourself: the others are told as before"},
                                 {"reason", OPTION_TEXT, "TEXT", NULL, "why; kept in the timeline"},
                                 MANY_OPTION_ROWS};
 static const BodyPart REASON_BODY[] = {{"reason", "reason"}, {NULL}};
-static const BodyPart SNOOZE_BODY[] = {
-    {"for", "for_s", PART_SECONDS, true, "until"}, {"until", "until", PART_TIME}, {"reason", "reason"}, {NULL}};
+static const BodyPart SNOOZE_BODY[] = {{"for", "for_s", PART_SECONDS, true, "until"},
+                                       {"until", "until", PART_TIME},
+                                       {"me", "for_me", PART_YES},
+                                       {"reason", "reason"},
+                                       {NULL}};
 static const BodyPart NOTE_BODY[] = {{"@last", "text"}, {NULL}};
 static const BodyPart ASSIGN_BODY[] = {{"@last", "user_id"}, {NULL}};
 
@@ -92,15 +96,16 @@ const VerbSpec ALERT_VERBS[] = {
     ACT("reopen", "reopen", "reopened", "It is not over."),
     ACT("escalate", "escalate", "escalated", "Pages the next level now."),
     {.name = "snooze",
-     .usage = "alert snooze ALERT... | --filter CEL  --for 2h | --until TIME",
+     .usage = "alert snooze ALERT... | --filter CEL  --for 2h | --until TIME  [--me]",
      .many = true,
-     .doc = "Quiet for a while; then, if it still stands, one page.",
+     .doc = "Quiet for a while, for all or only for you; then, if it still stands, one page.",
      EACH_ALERT,
      .options = SNOOZE,
      .option_count = COUNT(SNOOZE),
      .path = "alerts/{}/snooze",
      .body = SNOOZE_BODY,
      .done = "snoozed"},
+    ACT("unsnooze", "unsnooze", "no longer snoozed by you", "You are told again; it ends your own snooze."),
     {.name = "assign",
      .usage = "alert assign ALERT... USER",
      .many = true,

@@ -36,7 +36,7 @@ typedef struct CoreHooks {
   /* A silence, window or inhibition rule (`what` is the resource) was written or deleted. */
   bool (*quiet_changed)(ResourceCtx *ctx, const char *what, i64 id, bool deleted, Error *err);
   /* Why an alert is quiet, in a sentence; null: it is not. */
-  Value (*quiet_because)(ResourceCtx *ctx, const Value *holds);
+  Value (*quiet_because)(ResourceCtx *ctx, const Value *alert, Value *out_snoozes);
   /* Title, priority, service or labels of an alert were changed by a person: timeline, rules, pages. */
   bool (*alert_changed)(ResourceCtx *ctx, i64 alert_id, const Value *before, const Value *after, Error *err);
   /* Its times were changed, or it is gone: what is planned is planned anew. */

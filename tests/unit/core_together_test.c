@@ -76,12 +76,71 @@ static void the_score_and_its_words(void **state) {
   arena_free(arena);
 }
 
+/* Pairs by the index against every pair there is. */
+enum { ITEMS = 120 };
+typedef struct Looked {
+  size_t times[ITEMS][ITEMS];
+} Looked;
+
+static void note_pair(void *ctx, size_t a, size_t b) {
+  Looked *looked = ctx;
+  assert_true(a < b);
+  looked->times[a][b]++;
+}
+
+/* Services 1 to 4 stand in a row. */
+static size_t in_a_row(void *ctx, i64 service_id, const i64 **out) {
+  static const i64 AROUND[5][3] = {{0}, {2, 3}, {1, 3, 4}, {2, 1, 4}, {3, 2}};
+  static const size_t COUNTS[] = {0, 2, 3, 3, 2};
+  (void)ctx;
+  *out = AROUND[service_id];
+  return COUNTS[service_id];
+}
+
+static int hops_of(i64 a, i64 b) {
+  i64 apart = a > b ? a - b : b - a;
+  return a && b && apart <= 2 ? (int)apart : -1;
+}
+
+static void the_index_misses_no_pair_that_is_shown(void **state) {
+  static const char *const WORDS[] = {"disk", "full", "latency", "of", "checkout", "is", "high", "queue", "pod"};
+  Arena *arena = arena_new();
+  TogetherItem *items = ARENA_ARRAY(arena, TogetherItem, ITEMS);
+  Looked *looked = ARENA_NEW(arena, Looked);
+  u64 seed = 7;
+  size_t shown = 0, asked = 0;
+  (void)state;
+  for (size_t i = 0; i < ITEMS; i++) {
+    Buf text = buf_new(arena, 200);
+    for (size_t w = 0; w < 4; w++) {
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      buf_format(&text, "%s ", WORDS[(seed >> 33) % COUNT(WORDS)]);
+    }
+    items[i] = (TogetherItem){(i64)i * 30000, (i64)((seed >> 40) % 5), together_shingles(arena, buf_str(&text), NULL)};
+  }
+  together_pairs(arena, items, ITEMS, &(TogetherLook){.ctx = looked, .pair = note_pair, .near = in_a_row});
+  for (size_t a = 0; a < ITEMS; a++)
+    for (size_t b = a + 1; b < ITEMS; b++) {
+      TogetherScore score = together_score(&items[a].shingles, &items[b].shingles, items[a].at_ms, items[b].at_ms,
+                                           hops_of(items[a].service_id, items[b].service_id));
+      bool near = items[b].at_ms - items[a].at_ms <= TOGETHER_APART_MS;
+      assert_true(looked->times[a][b] <= (near ? 1u : 0u));
+      asked += looked->times[a][b];
+      if (!near || score.score < TOGETHER_SHOWN_FROM) continue;
+      shown++;
+      if (looked->times[a][b] != 1) fail_msg("%zu and %zu score %f and were not looked at", a, b, score.score);
+    }
+  assert_true(shown > 20 && asked < ITEMS * 30);
+  arena_free(arena);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_varies_between_two_of_a_kind_does_not_count),
       cmocka_unit_test(a_very_long_text_is_cut_and_still_compared),
       cmocka_unit_test(time_and_graph_fade),
       cmocka_unit_test(the_score_and_its_words),
+      cmocka_unit_test(the_index_misses_no_pair_that_is_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

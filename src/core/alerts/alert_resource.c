@@ -22,6 +22,13 @@ static const Field HOLD_FIELDS[] = {
     {.name = "since", .kind = F_TIME, .doc = "When it began to hold."}};
 static const Field HOLD_ITEM = {.kind = F_OBJECT, FIELDS(HOLD_FIELDS), .doc = "One reason to be quiet."};
 
+static const Field SNOOZE_FIELDS[] = {
+    {.name = "user_id", .kind = F_REF, .ref = "user", .doc = "Who."},
+    {.name = "name", .kind = F_TEXT, .doc = "What they are called."},
+    {.name = "until", .kind = F_TIME, .doc = "Then it tells them again, if it is still triggered."},
+    {.name = "since", .kind = F_TIME, .doc = "When they began."}};
+static const Field SNOOZE_ITEM = {.kind = F_OBJECT, FIELDS(SNOOZE_FIELDS), .doc = "One person's own snooze."};
+
 #define SEEN(n, k, text)                                                                                               \
   { .name = n, .kind = k, .read_only = true, .doc = text }
 
@@ -80,6 +87,13 @@ static const Field ALERT_FIELDS[] = {
      .column = "hold_list",
      .read_only = true,
      .doc = "Why it makes no noise."},
+    {.name = "own_snoozes",
+     .kind = F_LIST,
+     .of = &SNOOZE_ITEM,
+     .computed = true,
+     .read_only = true,
+     .doc = "Who has snoozed it for themselves; the others are told. Told when one alert is read, and by GET /quiet; "
+            "lists leave it empty."},
     {.name = "quiet_because",
      .kind = F_TEXT,
      .computed = true,
@@ -114,7 +128,10 @@ static bool alert_after_write(ResourceCtx *ctx, const Value *old, const Value *f
 
 static void alert_render(ResourceCtx *ctx, const Value *row, MapBuilder *out) {
   const CoreHooks *hooks = core_hooks(ctx);
-  if (hooks->quiet_because) map_put_c(out, "quiet_because", hooks->quiet_because(ctx, value_get_c(row, "holds")));
+  if (!hooks->quiet_because) return;
+  Value snoozes = {.kind = VALUE_LIST};
+  map_put_c(out, "quiet_because", hooks->quiet_because(ctx, row, &snoozes));
+  map_put_c(out, "own_snoozes", snoozes);
 }
 
 const Resource ALERT = {

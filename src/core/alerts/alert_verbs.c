@@ -1,6 +1,7 @@
 /* What people do to an alert. The machine is a table; only alert_act reads it. A verb that changes nothing is no error.
  */
 #include "core/alerts/inhibiting.h"
+#include "core/paging/own_snooze.h"
 #include "lang/json.h"
 
 static const char *const VERB_NAMES[ALERT_VERB_COUNT] = {"acknowledge", "unacknowledge", "resolve", "dismiss",
@@ -68,9 +69,21 @@ static void begin_episode(Acting *x) {
   a->threshold = value_null();
 }
 
+/* A time that has passed ends a person's own snooze now. */
+static bool snooze_for_one(Acting *x, Error *err) {
+  OwnSnooze own = {.org_id = x->alert->org_id,
+                   .alert_id = x->alert->id,
+                   .user_id = x->act->user_id,
+                   .episode = x->alert->episode,
+                   .until_ms = x->act->until_ms};
+  cycle_publish(x->cycle, x->alert->org_id, "alert", x->alert->id, x->alert->version);
+  return own_snooze_set(x->cycle, &own, err);
+}
+
 /* Ends its page, and its incident's when no other member is awake. A second snooze moves the end. */
 static bool snooze(Acting *x, Error *err) {
   Alert *a = x->alert;
+  if (x->act->user_id) return snooze_for_one(x, err);
   if (x->act->until_ms <= x->cycle->now_ms)
     return fail_at(err, ERR_INVALID, "/until", "the snooze must end in the future");
   a->snoozed_until_ms = x->act->until_ms;
@@ -95,13 +108,15 @@ static bool escalate(Acting *x, Error *err) {
 
 static bool tell(Acting *x, AlertStatus before, Error *err) {
   Arena *arena = x->cycle->arena;
-  const char *kind = VERB_NAMES[x->act->verb];
+  bool ends = x->act->user_id && x->act->until_ms <= x->cycle->now_ms;
+  const char *kind = ends ? "unsnooze" : VERB_NAMES[x->act->verb];
   Buf data = buf_new(arena, KIB(4));
   buf_format(&data, "{\"from\":\"%s\",\"to\":\"%s\"", alert_status_name(before), alert_status_name(x->alert->status));
   if (x->act->reason.len) {
     buf_puts(&data, ",\"reason\":");
     json_write_string(&data, x->act->reason);
   }
+  if (x->act->user_id) buf_puts(&data, ",\"for_me\":true");
   if (x->act->until_ms) {
     buf_puts(&data, ",\"until\":");
     json_write_string(&data, time_text_ms(arena, x->act->until_ms));

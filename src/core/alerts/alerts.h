@@ -48,6 +48,7 @@ typedef struct AlertAct {
   const Who *who;
   Str reason;      /* resolve: "timeout", "auto", ...; empty: none */
   i64 until_ms;    /* snooze */
+  i64 user_id;     /* snooze: for this person alone; 0: for all */
   bool keep_pages; /* the caller ends the page itself (an incident's acknowledgement) */
 } AlertAct;
 MUST_CHECK bool alert_act(Cycle *cycle, i64 alert_id, const AlertAct *act, bool *out_changed, Error *err);

@@ -7,8 +7,8 @@
 #include "core/setup/setup.h"
 #include "lang/json.h"
 
-static const char *const REASONS[] = {"silence",    "maintenance", "inhibition", "flapping",
-                                      "suppressed", "snooze",      "pause",      "quiet"};
+static const char *const REASONS[] = {"silence", "maintenance", "inhibition", "flapping", "suppressed",
+                                      "snooze",  "own_snooze",  "pause",      "quiet"};
 
 static Str rule_name(const Setup *setup, i64 org_id, i64 rule_id) {
   const SetupOrg *org = setup_org(setup, org_id);
@@ -28,6 +28,7 @@ static void say_hold(Buf *out, const Setup *setup, i64 org_id, Str reason, i64 i
   const Quiet *quiet = setup_quiet(setup);
   const MaintenanceWindow *window = quiet_window(quiet, id);
   const InhibitionRule *rule = quiet_rule(quiet, id);
+  const SetupUser *user = setup_user(setup, id);
   Str suppressing = rule_name(setup, org_id, id);
   if (str_equal_c(reason, "silence"))
     say_silence(out, quiet_silence(quiet, id));
@@ -43,6 +44,8 @@ static void say_hold(Buf *out, const Setup *setup, i64 org_id, Str reason, i64 i
     buf_format(out, "suppressed by \"%.*s\"", STR_ARG(suppressing));
   else if (str_equal_c(reason, "snooze"))
     buf_puts(out, "snoozed");
+  else if (str_equal_c(reason, "own_snooze"))
+    buf_format(out, "snoozed by %.*s for themselves alone", STR_ARG(user ? user->name : S("somebody who is gone")));
   else if (str_equal_c(reason, "pause"))
     buf_puts(out, "waiting, because a rule lets its pages wait");
   else
@@ -71,6 +74,34 @@ Str quiet_because(Arena *arena, const Setup *setup, i64 org_id, const Value *hol
   return text;
 }
 
+Value quiet_with_snoozes(Arena *arena, const Value *holds, const OwnSnoozed *snoozes, size_t count) {
+  ValueVec list = {0};
+  for (size_t i = 0; value_is(holds, VALUE_LIST) && i < holds->size; i++) *VEC_PUSH(arena, &list) = *value_at(holds, i);
+  for (size_t i = 0; i < count; i++) {
+    MapBuilder hold = map_builder(arena);
+    map_put_c(&hold, "reason", value_c("own_snooze"));
+    map_put_c(&hold, "id", value_string(id_text(arena, "usr", snoozes[i].user_id)));
+    map_put_c(&hold, "until", value_string(time_text_ms(arena, snoozes[i].until_ms)));
+    map_put_c(&hold, "since", value_string(time_text_ms(arena, snoozes[i].since_ms)));
+    *VEC_PUSH(arena, &list) = map_done(&hold);
+  }
+  return list_done(&list);
+}
+
+Value quiet_snoozes_value(Arena *arena, const Setup *setup, const OwnSnoozed *snoozes, size_t count) {
+  ValueVec list = {0};
+  for (size_t i = 0; i < count; i++) {
+    const SetupUser *user = setup_user(setup, snoozes[i].user_id);
+    MapBuilder map = map_builder(arena);
+    map_put_c(&map, "user_id", value_string(id_text(arena, "usr", snoozes[i].user_id)));
+    map_put_c(&map, "name", user ? value_string(user->name) : value_null());
+    map_put_c(&map, "until", value_string(time_text_ms(arena, snoozes[i].until_ms)));
+    map_put_c(&map, "since", value_string(time_text_ms(arena, snoozes[i].since_ms)));
+    *VEC_PUSH(arena, &list) = map_done(&map);
+  }
+  return list_done(&list);
+}
+
 /* The list -------------------------------------------------------------------------------------------------------- */
 
 typedef struct Held {
@@ -85,6 +116,7 @@ typedef struct Listing {
   const Zone *zone;
   i64 org_id, counts[COUNT(REASONS)], urgent[COUNT(REASONS)], oldest[COUNT(REASONS)], alerts;
   Str only;
+  OwnSnoozes snoozes;
   VEC(Held) items;
 } Listing;
 
@@ -109,13 +141,32 @@ static Value item_of(Listing *l, const DbRow *row, const Value *holds, i64 since
   return map_done(&map);
 }
 
+/* Sorted by alert: those of this one. */
+static const OwnSnoozed *snoozes_of(const Listing *l, i64 alert_id, size_t *out_count) {
+  size_t low = 0, high = l->snoozes.items.count, end = 0;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (l->snoozes.items.items[middle].alert_id < alert_id)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  for (end = low; end < l->snoozes.items.count && l->snoozes.items.items[end].alert_id == alert_id;) end++;
+  *out_count = end - low;
+  return l->snoozes.items.items + low;
+}
+
 static bool read_held(const DbRow *row, void *ctx) {
   Listing *l = ctx;
+  size_t own = 0;
+  const OwnSnoozed *snoozes = snoozes_of(l, db_row_int(row, 0), &own);
   Value holds = value_null();
   Error ignored = {0};
   Held held = {.reason = COUNT(REASONS), .since_ms = INT64_MAX, .id = db_row_int(row, 0)};
   bool wanted = l->only.len == 0;
-  if (!json_parse(l->arena, db_row_text(row, 5, l->arena), NULL, &holds, &ignored)) return true;
+  Str list = db_row_text(row, 5, l->arena);
+  if (list.len && !json_parse(l->arena, list, NULL, &holds, &ignored)) return true;
+  if (own) holds = quiet_with_snoozes(l->arena, &holds, snoozes, own);
   for (size_t i = 0; value_is(&holds, VALUE_LIST) && i < holds.size; i++) {
     Str reason = value_text_or(value_get_c(value_at(&holds, i), "reason"), STR_NONE);
     i64 since = time_of(value_at(&holds, i), "since");
@@ -128,8 +179,9 @@ static bool read_held(const DbRow *row, void *ctx) {
     held.reason = MIN(held.reason, at);
     held.since_ms = MIN(held.since_ms, since);
   }
+  if (held.reason == COUNT(REASONS)) return true;
   l->alerts++;
-  if (!wanted || held.reason == COUNT(REASONS)) return true;
+  if (!wanted) return true;
   if (l->only.len) held.reason = reason_of(l->only);
   held.item = item_of(l, row, &holds, held.since_ms);
   *VEC_PUSH(l->arena, &l->items) = held;
@@ -157,16 +209,29 @@ static Value reasons_value(const Listing *l) {
   return list_done(&list);
 }
 
-bool quiet_list(Db *db, Arena *arena, const Setup *setup, i64 org_id, Str reason, size_t limit, const Zone *zone,
-                Value *out, Error *err) {
-  static const DbStmt HELD = {"quiet_list",
-                              "SELECT id, number, title, status, priority, hold_list, status_changed_at FROM alert "
-                              "WHERE org_id = $1 AND holds > "
-                              "0 AND status IN ('triggered', 'acknowledged') ORDER BY id LIMIT $2",
-                              NULL};
-  Listing l = {.arena = arena, .setup = setup, .zone = zone, .org_id = org_id, .only = reason};
+#define LISTED                                                                                                         \
+  "SELECT id, number, title, status, priority, hold_list, status_changed_at FROM alert WHERE org_id = $1 AND status "  \
+  "IN ('triggered', 'acknowledged') "
+bool quiet_list(Db *db, Arena *arena, const Setup *setup, const QuietAsk *ask, Value *out, Error *err) {
+  static const DbStmt HELD = {"quiet_list", LISTED "AND holds > 0 ORDER BY id LIMIT $2", NULL};
+  static const DbStmt SNOOZED = {"quiet_list_snoozed",
+                                 LISTED
+                                 "AND holds = 0 AND id IN (SELECT alert_id FROM own_snooze WHERE org_id = $1 AND "
+                                 "until_at > $3) ORDER BY id LIMIT $2",
+                                 NULL};
+  i64 org_id = ask->org_id;
+  size_t limit = ask->limit;
+  Listing l = {.arena = arena,
+               .setup = setup,
+               .zone = ask->zone,
+               .org_id = org_id,
+               .only = ask->reason,
+               .snoozes = {.arena = arena}};
   ValueVec items = {0};
-  if (!db_query(db, &HELD, DB_ARGS(db_int(org_id), db_int(QUIET_LIST_ROWS)), read_held, &l, err)) return false;
+  DbValue args[] = {db_int(org_id), db_int(QUIET_LIST_ROWS), db_int(ask->now_ms)};
+  if (!own_snooze_list(db, org_id, 0, ask->now_ms, QUIET_LIST_ROWS, &l.snoozes, err) ||
+      !db_query(db, &HELD, 2, args, read_held, &l, err) || !db_query(db, &SNOOZED, 3, args, read_held, &l, err))
+    return false;
   if (l.items.count) qsort(l.items.items, l.items.count, sizeof(Held), compare);
   for (size_t i = 0; i < MIN(l.items.count, limit); i++) *VEC_PUSH(arena, &items) = l.items.items[i].item;
   MapBuilder map = map_builder(arena);

@@ -8,9 +8,12 @@
 #include "core/setup/setup.h"
 
 enum {
-  TOGETHER_ALERTS_MAX = 300, /* newest open alerts that are compared with each other */
-  TOGETHER_SHOWN = 50,       /* suggestions */
-  TOGETHER_DAYS = 90,        /* of the acceptance rate */
+  TOGETHER_ALERTS_MAX = 2000,         /* open alerts that changed last, of which pairs are looked for */
+  TOGETHER_WALK_MAX = 10000,          /* alerts that changed last, open or not, among which those are looked for */
+  TOGETHER_APART_MS = 15 * 60 * 1000, /* further apart nothing belongs together: alerts that return do not, either */
+  TOGETHER_PAST_MS = 24 * 60 * 60 * 1000, /* pairs of what changed longer ago are told of the alert alone */
+  TOGETHER_SHOWN = 50,                    /* suggestions */
+  TOGETHER_DAYS = 90,                     /* of the acceptance rate */
 };
 #define TOGETHER_SHOWN_FROM 0.6
 
@@ -36,11 +39,29 @@ TogetherScore together_score(const Shingles *a, const Shingles *b, i64 a_ms, i64
 /* "Nearly the same text; 40 s apart; payments needs database." */
 Str together_because(Arena *arena, const TogetherScore *score, Str service_a, Str service_b);
 
+/* together_pairs.c: pure ------------------------------------------------------------------------------------------ */
+
+typedef struct TogetherItem {
+  i64 at_ms, service_id; /* 0: none */
+  Shingles shingles;
+} TogetherItem;
+typedef struct TogetherLook {
+  void *ctx;
+  void (*pair)(void *ctx, size_t a, size_t b);                      /* a came before b; each pair once */
+  size_t (*near)(void *ctx, i64 service_id, const i64 **out_items); /* services one or two hops from it */
+} TogetherLook;
+/* The pairs that could score TOGETHER_SHOWN_FROM, and some that do not. Items by time. Of many that are alike only the
+ * last 50 before each are looked at. */
+void together_pairs(Arena *arena, const TogetherItem *items, size_t count, const TogetherLook *look);
+
 /* together_find.c ------------------------------------------------------------------------------------------------- */
 
 /* Pairs of open alerts that seem to belong together and that nobody has answered, best first; alert_id 0: all, else
  * those with this one. [{alert_id, ..., other_id, ..., score, text, time, graph, because}] */
-MUST_CHECK bool together_suggest(Db *db, Arena *arena, const Setup *setup, i64 org_id, i64 alert_id, Value *out,
+typedef struct TogetherAsk {
+  i64 org_id, alert_id, now_ms;
+} TogetherAsk;
+MUST_CHECK bool together_suggest(Db *db, Arena *arena, const Setup *setup, const TogetherAsk *ask, Value *out,
                                  Error *err);
 /* Of two alerts, whatever they reach. False in out_found: one of them is gone. */
 MUST_CHECK bool together_of(Db *db, Arena *arena, const Setup *setup, i64 org_id, i64 a, i64 b, TogetherScore *out,

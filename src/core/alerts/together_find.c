@@ -1,11 +1,14 @@
-/* Looks for pairs among the newest open alerts. Cost: TOGETHER_ALERTS_MAX alerts, and each pair of them (45,000);
- * for a worker thread. The graph is that of `depends_on`, in both directions. */
+/* Looks for pairs among the open alerts that changed last, or for those of one alert among what is open and began near
+ * it. Nothing further apart than TOGETHER_APART_MS is a pair. For a worker thread. The graph is that of `depends_on`,
+ * in both directions. */
 #include "core/alerts/together.h"
 
 #include <stdlib.h>
 
 #include "core/alerts/batch.h"
 #include "lang/json.h"
+
+enum { AROUND_MAX = 100 };
 
 typedef struct Candidate {
   i64 id, number, service_id, at_ms, priority;
@@ -20,6 +23,8 @@ typedef struct Pair {
   double rare; /* share of equal labels whose values few others have: the tie-break */
 } Pair;
 
+typedef VEC(i64) Ids;
+
 typedef struct Finding {
   Db *db;
   Arena *arena;
@@ -29,11 +34,10 @@ typedef struct Finding {
   VEC(Pair) pairs;
   Map *edges;    /* "service/service" -> itself */
   Map *near;     /* service -> its neighbours */
+  Ids around;    /* of the service that was asked last: those within two hops */
   Map *answered; /* "a/b" -> itself */
   Map *values;   /* "label=value" -> how many candidates have it */
 } Finding;
-
-typedef VEC(i64) Ids;
 
 static Str pair_key(Arena *arena, i64 a, i64 b) {
   return str_format(arena, "%lld/%lld", (long long)MIN(a, b), (long long)MAX(a, b));
@@ -71,6 +75,28 @@ static int hops_between(const Finding *f, i64 a, i64 b) {
   for (size_t i = 0; near && i < near->count; i++)
     if (map_get(f->edges, pair_key(f->arena, near->items[i], b))) return 2;
   return -1;
+}
+
+static bool among(const Ids *ids, i64 id) {
+  for (size_t i = 0; i < ids->count; i++)
+    if (ids->items[i] == id) return true;
+  return false;
+}
+
+static void add_around(Finding *f, const Ids *near, i64 centre) {
+  for (size_t i = 0; near && i < near->count && f->around.count < AROUND_MAX; i++)
+    if (near->items[i] != centre && !among(&f->around, near->items[i]))
+      *VEC_PUSH(f->arena, &f->around) = near->items[i];
+}
+
+static size_t services_around(void *ctx, i64 service_id, const i64 **out) {
+  Finding *f = ctx;
+  f->around.count = 0;
+  add_around(f, map_get(f->near, str_format(f->arena, "%lld", (long long)service_id)), service_id);
+  for (size_t i = 0, direct = f->around.count; i < direct; i++)
+    add_around(f, map_get(f->near, str_format(f->arena, "%lld", (long long)f->around.items[i])), service_id);
+  *out = f->around.items;
+  return f->around.count;
 }
 
 /* What there is --------------------------------------------------------------------------------------------------- */
@@ -150,7 +176,8 @@ static int better(const void *x, const void *y) {
 }
 
 static void look_at_pair(Finding *f, const Candidate *a, const Candidate *b) {
-  if (map_get(f->answered, pair_key(f->arena, a->id, b->id))) return;
+  i64 apart = a->at_ms > b->at_ms ? a->at_ms - b->at_ms : b->at_ms - a->at_ms;
+  if (apart > TOGETHER_APART_MS || map_get(f->answered, pair_key(f->arena, a->id, b->id))) return;
   Pair pair = {.a = a, .b = b};
   pair.score =
       together_score(&a->shingles, &b->shingles, a->at_ms, b->at_ms, hops_between(f, a->service_id, b->service_id));
@@ -189,29 +216,94 @@ static Value pair_value(Finding *f, const Pair *p) {
   return map_done(&map);
 }
 
-static bool load_candidates(Finding *f, i64 alert_id, Error *err) {
-  static const DbStmt ONE = {"together_one", "SELECT " CANDIDATE_COLUMNS " FROM alert WHERE id = $1", NULL};
-  static const DbStmt OPEN = {"together_open",
-                              "SELECT " CANDIDATE_COLUMNS " FROM alert WHERE org_id = $1 AND status IN ('triggered', "
-                              "'acknowledged') AND id <> $2 ORDER BY id DESC LIMIT $3",
-                              NULL};
+static bool load_answers(Finding *f, Error *err) {
   static const DbStmt ANSWERED = {
       "together_answered", "SELECT a_id, b_id FROM together_answer WHERE org_id = $1 ORDER BY at DESC LIMIT 2000",
       NULL};
-  if (alert_id && !db_query(f->db, &ONE, DB_ARGS(db_int(alert_id)), read_candidate, f, err)) return false;
-  DbValue args[] = {db_int(f->org_id), db_int(alert_id), db_int(TOGETHER_ALERTS_MAX)};
-  return db_query(f->db, &OPEN, COUNT(args), args, read_candidate, f, err) &&
-         db_query(f->db, &ANSWERED, DB_ARGS(db_int(f->org_id)), read_answer, f, err);
+  return db_query(f->db, &ANSWERED, DB_ARGS(db_int(f->org_id)), read_answer, f, err);
 }
 
-bool together_suggest(Db *db, Arena *arena, const Setup *setup, i64 org_id, i64 alert_id, Value *out, Error *err) {
-  Finding f = {.db = db, .arena = arena, .setup = setup, .org_id = org_id};
+#define OPEN_ONLY "status IN ('triggered', 'acknowledged')"
+
+static int earlier(const void *a, const void *b) {
+  const Candidate *x = a, *y = b;
+  if (x->at_ms != y->at_ms) return x->at_ms < y->at_ms ? -1 : 1;
+  return (x->id > y->id) - (x->id < y->id);
+}
+
+static void look_at_index(void *ctx, size_t a, size_t b) {
+  Finding *f = ctx;
+  look_at_pair(f, &f->alerts.items[b], &f->alerts.items[a]);
+}
+
+/* Bounded by time and number before it is asked which of them are open: a quiet night after a year of alerts must not
+ * make it walk the year. */
+static bool pair_all(Finding *f, i64 now_ms, Error *err) {
+  static const DbStmt LAST = {"together_last",
+                              "SELECT " CANDIDATE_COLUMNS
+                              " FROM (SELECT id, number, service_id, status_changed_at, first_seen_at, priority, "
+                              "title, status, labels FROM alert WHERE org_id = $1 AND status_changed_at >= $2 ORDER BY "
+                              "status_changed_at DESC, id DESC LIMIT $3) AS changed WHERE " OPEN_ONLY " LIMIT $4",
+                              NULL};
+  DbValue args[] = {db_int(f->org_id), db_int(now_ms - TOGETHER_PAST_MS), db_int(TOGETHER_WALK_MAX),
+                    db_int(TOGETHER_ALERTS_MAX)};
+  TogetherLook look = {.ctx = f, .pair = look_at_index, .near = services_around};
+  if (!db_query(f->db, &LAST, COUNT(args), args, read_candidate, f, err)) return false;
+  size_t count = f->alerts.count;
+  if (count) qsort(f->alerts.items, count, sizeof(Candidate), earlier);
+  TogetherItem *items = ARENA_ARRAY(f->arena, TogetherItem, count + 1);
+  for (size_t i = 0; i < count; i++) {
+    const Candidate *c = &f->alerts.items[i];
+    items[i] = (TogetherItem){c->at_ms, c->service_id, c->shingles};
+  }
+  count_values(f);
+  together_pairs(f->arena, items, count, &look);
+  return true;
+}
+
+/* Those that began near it: of what is acknowledged, status_changed_at is when somebody took it, and the id is from
+ * when it began. */
+static bool load_near(Finding *f, i64 at_ms, Error *err) {
+  static const DbStmt BEFORE = {"together_before",
+                                "SELECT " CANDIDATE_COLUMNS
+                                " FROM alert WHERE org_id = $1 AND status = 'triggered' AND id <> $2 AND "
+                                "status_changed_at BETWEEN $3 AND $4 ORDER BY status_changed_at DESC LIMIT $5",
+                                NULL};
+  static const DbStmt AFTER = {"together_after",
+                               "SELECT " CANDIDATE_COLUMNS
+                               " FROM alert WHERE org_id = $1 AND status = 'triggered' AND id <> $2 AND "
+                               "status_changed_at > $3 AND status_changed_at <= $4 ORDER BY status_changed_at LIMIT $5",
+                               NULL};
+  static const DbStmt TAKEN = {"together_taken",
+                               "SELECT " CANDIDATE_COLUMNS
+                               " FROM alert WHERE org_id = $1 AND status = 'acknowledged' AND id <> $2 AND id BETWEEN "
+                               "$3 AND $4 ORDER BY id DESC LIMIT $5",
+                               NULL};
+  i64 id = f->alerts.items[0].id, from = at_ms - TOGETHER_APART_MS, to = at_ms + TOGETHER_APART_MS;
+  DbValue before[] = {db_int(f->org_id), db_int(id), db_int(from), db_int(at_ms), db_int(TOGETHER_ALERTS_MAX / 2)};
+  DbValue after[] = {db_int(f->org_id), db_int(id), db_int(at_ms), db_int(to), db_int(TOGETHER_ALERTS_MAX / 2)};
+  DbValue taken[] = {db_int(f->org_id), db_int(id), db_int(id_at_time(from)), db_int(id_at_time(to)),
+                     db_int(TOGETHER_ALERTS_MAX / 2)};
+  return db_query(f->db, &BEFORE, COUNT(before), before, read_candidate, f, err) &&
+         db_query(f->db, &AFTER, COUNT(after), after, read_candidate, f, err) &&
+         db_query(f->db, &TAKEN, COUNT(taken), taken, read_candidate, f, err);
+}
+
+static bool pair_one(Finding *f, i64 alert_id, Error *err) {
+  static const DbStmt ONE = {"together_one", "SELECT " CANDIDATE_COLUMNS " FROM alert WHERE id = $1", NULL};
+  if (!db_query(f->db, &ONE, DB_ARGS(db_int(alert_id)), read_candidate, f, err)) return false;
+  if (f->alerts.count == 0) return true;
+  if (!load_near(f, f->alerts.items[0].at_ms, err)) return false;
+  count_values(f);
+  for (size_t k = 1; k < f->alerts.count; k++) look_at_pair(f, &f->alerts.items[0], &f->alerts.items[k]);
+  return true;
+}
+
+bool together_suggest(Db *db, Arena *arena, const Setup *setup, const TogetherAsk *ask, Value *out, Error *err) {
+  Finding f = {.db = db, .arena = arena, .setup = setup, .org_id = ask->org_id};
   ValueVec items = {0};
-  if (!load_graph(&f, err) || !load_candidates(&f, alert_id, err)) return false;
-  count_values(&f);
-  size_t firsts = alert_id ? MIN(f.alerts.count, (size_t)1) : f.alerts.count;
-  for (size_t i = 0; i < firsts; i++)
-    for (size_t k = i + 1; k < f.alerts.count; k++) look_at_pair(&f, &f.alerts.items[i], &f.alerts.items[k]);
+  if (!load_graph(&f, err) || !load_answers(&f, err)) return false;
+  if (!(ask->alert_id ? pair_one(&f, ask->alert_id, err) : pair_all(&f, ask->now_ms, err))) return false;
   if (f.pairs.count) qsort(f.pairs.items, f.pairs.count, sizeof(Pair), better);
   for (size_t i = 0; i < MIN(f.pairs.count, (size_t)TOGETHER_SHOWN); i++)
     *VEC_PUSH(arena, &items) = pair_value(&f, &f.pairs.items[i]);

@@ -6,31 +6,45 @@
 #include "core/server/inbound.h"
 #include "lang/json.h"
 
-static bool act(Call *call, Cycle *cycle, AlertVerb verb, i64 until_ms, Error *err) {
+static bool act_as(Call *call, Cycle *cycle, AlertAct what, Error *err) {
   i64 id = 0;
   bool changed = false;
-  AlertAct what = {.verb = verb, .who = &call->who, .reason = api_text(call, "reason"), .until_ms = until_ms};
+  what.who = &call->who;
+  what.reason = api_text(call, "reason");
   return api_resolve(call, cycle->db, "alert", 0, &id, err) && alert_act(cycle, id, &what, &changed, err) &&
          api_answer_with(call, cycle->db, "alert", id, err);
 }
 
+static bool act(Call *call, Cycle *cycle, AlertVerb verb, Error *err) {
+  return act_as(call, cycle, (AlertAct){.verb = verb}, err);
+}
+
 static bool acknowledge(Call *c, Cycle *cycle, Error *err) {
-  return act(c, cycle, ALERT_VERB_ACKNOWLEDGE, 0, err);
+  return act(c, cycle, ALERT_VERB_ACKNOWLEDGE, err);
 }
 static bool unacknowledge(Call *c, Cycle *cycle, Error *err) {
-  return act(c, cycle, ALERT_VERB_UNACKNOWLEDGE, 0, err);
+  return act(c, cycle, ALERT_VERB_UNACKNOWLEDGE, err);
 }
 static bool resolve(Call *c, Cycle *cycle, Error *err) {
-  return act(c, cycle, ALERT_VERB_RESOLVE, 0, err);
+  return act(c, cycle, ALERT_VERB_RESOLVE, err);
 }
 static bool dismiss(Call *c, Cycle *cycle, Error *err) {
-  return act(c, cycle, ALERT_VERB_DISMISS, 0, err);
+  return act(c, cycle, ALERT_VERB_DISMISS, err);
 }
 static bool reopen(Call *c, Cycle *cycle, Error *err) {
-  return act(c, cycle, ALERT_VERB_REOPEN, 0, err);
+  return act(c, cycle, ALERT_VERB_REOPEN, err);
 }
 static bool escalate(Call *c, Cycle *cycle, Error *err) {
-  return act(c, cycle, ALERT_VERB_ESCALATE, 0, err);
+  return act(c, cycle, ALERT_VERB_ESCALATE, err);
+}
+
+static bool snooze_for_me(Call *call, Cycle *cycle, i64 until_ms, Error *err) {
+  if (!call->user)
+    return fail_at(err, ERR_FORBIDDEN, "/for_me",
+                   "this key speaks for a service, which is never paged; a snooze for oneself belongs to a person. "
+                   "Leave for_me out to snooze it for all");
+  return act_as(call, cycle, (AlertAct){.verb = ALERT_VERB_SNOOZE, .until_ms = until_ms, .user_id = call->user->id},
+                err);
 }
 
 static bool snooze(Call *call, Cycle *cycle, Error *err) {
@@ -39,7 +53,15 @@ static bool snooze(Call *call, Cycle *cycle, Error *err) {
     until = cycle->now_ms + seconds * 1000;
   else if (!api_time(call, "until", &until, err))
     return false;
-  return act(call, cycle, ALERT_VERB_SNOOZE, until, err);
+  bool for_me = value_bool_or(value_get_c(&call->body, "for_me"), false);
+  if (for_me && until <= cycle->now_ms) return fail_at(err, ERR_INVALID, "/until", "the snooze must end in the future");
+  if (for_me) return snooze_for_me(call, cycle, until, err);
+  return act_as(call, cycle, (AlertAct){.verb = ALERT_VERB_SNOOZE, .until_ms = until}, err);
+}
+
+/* Back to being told. */
+static bool unsnooze(Call *call, Cycle *cycle, Error *err) {
+  return snooze_for_me(call, cycle, cycle->now_ms, err);
 }
 
 static bool assign(Call *call, Cycle *cycle, Error *err) {
@@ -271,6 +293,9 @@ static const Field REASON[] = {
 static const Field SNOOZE[] = {
     {.name = "for_s", .kind = F_INT, .min = 1, .max = 31536000, .doc = "For so many seconds.", .example = "3600"},
     {.name = "until", .kind = F_TIME, .doc = "Until then, instead of for_s."},
+    {.name = "for_me",
+     .kind = F_BOOL,
+     .doc = "True: only whoever asks is not told until then; the others are, and the page goes on. Else nobody is."},
     {.name = "reason", .kind = F_TEXT, .max = 1000, .doc = "Why; kept in the timeline."}};
 static const Field ASSIGN[] = {
     {.name = "user_id", .kind = F_REF, .ref = "user", .doc = "Whose task it is from now on; null: nobody's."},
@@ -325,6 +350,8 @@ const Route ALERT_ROUTES[] = {
      .doc = "Begins a new episode."},
     {HTTP_POST, "alerts/{id}/snooze", "alerts:write", .write = snooze, BODY(SNOOZE), .answers = "alert",
      .doc = "Quiet until a time; then one page if still triggered."},
+    {HTTP_POST, "alerts/{id}/unsnooze", "alerts:write", .write = unsnooze, BODY(REASON), .answers = "alert",
+     .doc = "Ends your own snooze now: what still pages tells you again."},
     {HTTP_POST, "alerts/{id}/escalate", "alerts:write", .write = escalate, BODY(REASON), .answers = "alert",
      .doc = "Next level now."},
     {HTTP_POST, "alerts/{id}/assign", "alerts:write", .write = assign, BODY(ASSIGN), .answers = "alert",

@@ -262,12 +262,24 @@ static bool connector_changed(ResourceCtx *ctx, i64 id, Error *err) {
   return connector_check_soon(cycle_of(ctx), ctx->org_id, id, err);
 }
 
-static Value because(ResourceCtx *ctx, const Value *holds) {
+static Value because(ResourceCtx *ctx, const Value *alert, Value *out_snoozes) {
   const Call *call = ((ApiCtx *)(void *)ctx)->call;
-  if (!call || !value_is(holds, VALUE_LIST) || holds->size == 0) return value_null();
+  const Value *own = value_get_c(alert, "holds");
+  Value holds = own ? *own : value_null();
+  if (!call) return value_null();
+  if (!ctx->listing) {
+    OwnSnoozes snoozes = {.arena = ctx->arena};
+    Error ignored = {0};
+    i64 id = resource_ref_id(ctx->registry, value_get_c(alert, "id"));
+    if (own_snooze_list(ctx->db, ctx->org_id, id, ctx->now_ms, OWN_SNOOZES_TOLD, &snoozes, &ignored)) {
+      holds = quiet_with_snoozes(ctx->arena, &holds, snoozes.items.items, snoozes.items.count);
+      *out_snoozes = quiet_snoozes_value(ctx->arena, call->setup, snoozes.items.items, snoozes.items.count);
+    }
+  }
+  if (!value_is(&holds, VALUE_LIST) || holds.size == 0) return value_null();
   const SetupOrg *org = setup_org(call->setup, ctx->org_id);
   const Zone *zone = call->user && call->user->zone ? call->user->zone : org ? org->zone : zone_utc();
-  return value_string(quiet_because(ctx->arena, call->setup, ctx->org_id, holds, zone));
+  return value_string(quiet_because(ctx->arena, call->setup, ctx->org_id, &holds, zone));
 }
 
 static const struct Access *access_list(ResourceCtx *ctx) {

@@ -42,10 +42,12 @@ static bool held(Call *c, Db *db, Error *err) {
   const SetupOrg *org = setup_org(c->setup, c->org_id);
   const Zone *zone = c->user && c->user->zone ? c->user->zone : org ? org->zone : zone_utc();
   ApiCtx ctx = api_ctx(c, db, NULL);
-  i64 limit = value_int_or(value_get_c(&c->query, "limit"), 200);
-  if (!quiet_list(db, c->arena, c->setup, c->org_id, value_text_or(value_get_c(&c->query, "reason"), STR_NONE),
-                  (size_t)limit, zone, &c->answer, err))
-    return false;
+  QuietAsk ask = {.org_id = c->org_id,
+                  .now_ms = clock_now(&c->app->clock),
+                  .reason = value_text_or(value_get_c(&c->query, "reason"), STR_NONE),
+                  .limit = (size_t)value_int_or(value_get_c(&c->query, "limit"), 200),
+                  .zone = zone};
+  if (!quiet_list(db, c->arena, c->setup, &ask, &c->answer, err)) return false;
   Value items = *value_get_c(&c->answer, "items");
   if (!api_keep_seen(c, db, "id", &items, err)) return false;
   return resource_put(&ctx.rc, &c->answer, "items", items), true;
@@ -181,13 +183,13 @@ static const Field PREVIEWED[] = {
     {.name = "warning", .kind = F_TEXT, .doc = "What is doubtful about the text; null: nothing."}};
 
 static const EnumValue HOLD_REASONS[] = {{"silence"}, {"maintenance"}, {"inhibition"}, {"flapping"}, {"suppressed"},
-                                         {"snooze"},  {"pause"},       {"quiet"},      {NULL}};
+                                         {"snooze"},  {"own_snooze"},  {"pause"},      {"quiet"},    {NULL}};
 static const Field HELD_QUERY[] = {
     {.name = "reason", .kind = F_ENUM, .values = HOLD_REASONS, .doc = "Only what is held for this."},
     {.name = "limit", .kind = F_INT, .min = 1, .max = QUIET_LIST_MAX, .doc = "At most so many; 200 when not given."}};
 static const Field HOLD_FIELDS[] = {
     {.name = "reason", .kind = F_TEXT, .required = true, .doc = "Why."},
-    {.name = "id", .kind = F_TEXT, .doc = "Of the silence, window or rule; null: none."},
+    {.name = "id", .kind = F_TEXT, .doc = "Of the silence, window, rule or person; null: none."},
     {.name = "until", .kind = F_TIME, .doc = "Null: open end."},
     {.name = "since", .kind = F_TIME, .doc = "When it began to hold."}};
 static const Field HOLD_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(HOLD_FIELDS), .doc = "One hold."};

@@ -33,8 +33,9 @@ static bool seen_pairs(Call *c, Db *db, Value *items, Error *err) {
 static bool of_one(Call *c, Db *db, Error *err) {
   i64 id = 0;
   Value items = value_null(), correlated = value_null();
-  if (!api_resolve(c, db, "alert", 0, &id, err) ||
-      !together_suggest(db, c->arena, c->setup, c->org_id, id, &items, err) || !seen_pairs(c, db, &items, err) ||
+  if (!api_resolve(c, db, "alert", 0, &id, err)) return false;
+  TogetherAsk ask = {.org_id = c->org_id, .alert_id = id, .now_ms = clock_now(&c->app->clock)};
+  if (!together_suggest(db, c->arena, c->setup, &ask, &items, err) || !seen_pairs(c, db, &items, err) ||
       !together_accepted(db, c->arena, c->org_id, id, &correlated, err) ||
       !api_keep_seen(c, db, "alert_id", &correlated, err))
     return false;
@@ -46,7 +47,8 @@ static bool of_one(Call *c, Db *db, Error *err) {
 
 static bool all(Call *c, Db *db, Error *err) {
   Value items = value_null(), rate = value_null();
-  if (!together_suggest(db, c->arena, c->setup, c->org_id, 0, &items, err) || !seen_pairs(c, db, &items, err) ||
+  TogetherAsk ask = {.org_id = c->org_id, .now_ms = clock_now(&c->app->clock)};
+  if (!together_suggest(db, c->arena, c->setup, &ask, &items, err) || !seen_pairs(c, db, &items, err) ||
       !together_rate(db, c->arena, c->org_id, clock_now(&c->app->clock), &rate, err))
     return false;
   MapBuilder map = map_builder(c->arena);

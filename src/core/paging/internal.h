@@ -159,6 +159,7 @@ MUST_CHECK bool round_robin(const Finding *f, const Page *page, i64 level, bool 
 typedef struct Notified {
   size_t queued; /* how many notifications */
   i64 held_s;    /* they wait so long for the end of quiet hours */
+  bool asleep;   /* none, because this person has snoozed it for themselves */
 } Notified;
 MUST_CHECK bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, Notified *out,
                             Error *err);
@@ -179,6 +180,13 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
 void notify_outside(Engine *engine, const Job *job, void *work);
 bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict, Error *err);
 void notify_free_result(void *result);
+
+/* own_snooze.c */
+bool page_snooze_end(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);
+/* Has this person snoozed all that the page is about for themselves? */
+MUST_CHECK bool page_asleep(Cycle *cycle, const Page *page, i64 user_id, bool *out, Error *err);
+/* They would have been told now: they will be when their snooze ends. */
+MUST_CHECK bool page_withheld(Cycle *cycle, const Page *page, i64 user_id, Error *err);
 
 /* check.c */
 bool connector_check_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err);

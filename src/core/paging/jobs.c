@@ -7,6 +7,7 @@ const JobKind PAGING_JOBS[] = {
     {.name = "page.newcomers", .lease_ms = 30000, .claim = page_newcomers_due, .paging = true},
     {.name = "page.ack_warning", .lease_ms = 30000, .claim = page_ack_warning, .paging = true},
     {.name = "page.ack_timeout", .lease_ms = 30000, .claim = page_ack_timeout, .paging = true},
+    {.name = "page.snooze_end", .lease_ms = 30000, .claim = page_snooze_end, .paging = true},
     {.name = "notify.send",
      .lease_ms = 60000,
      .claim = notify_claim,

@@ -93,12 +93,20 @@ static bool queue_steps(Queueing *q, const Finding *f, bool low, i64 *out_held_s
   return true;
 }
 
+/* What a person's own snooze keeps back. */
+static bool of_page(const char *purpose) {
+  Str word = str_from_c(purpose);
+  return str_equal_c(word, "page") || str_equal_c(word, "exhausted");
+}
+
 bool notify_user(Cycle *cycle, const Page *page, i64 user_id, const char *purpose, Notified *out, Error *err) {
   Finding f = finding_of(cycle);
   const SetupUser *user = setup_user(f.setup, user_id);
   Queueing q = {.cycle = cycle, .page = page, .user = user, .purpose = purpose};
   *out = (Notified){0};
   if (!user) return true;
+  if (of_page(purpose) && !page_asleep(cycle, page, user_id, &out->asleep, err)) return false;
+  if (out->asleep) return page_withheld(cycle, page, user_id, err);
   if (!queue_steps(&q, &f, str_equal_c(page->urgency, "low"), &out->held_s, err)) return false;
   out->queued = q.queued;
   return true;
@@ -231,8 +239,8 @@ static bool fail_for_good(Cycle *cycle, const Notification *n, Str error, Error 
          hurry_next_step(cycle, n, err) && give_up_level(cycle, n, err);
 }
 
-static bool skip(Cycle *cycle, const Notification *n, Error *err) {
-  Outcome o = {.status = "skipped", .error = S("the page had ended")};
+static bool skip(Cycle *cycle, const Notification *n, const char *why, Error *err) {
+  Outcome o = {.status = "skipped", .error = str_from_c(why)};
   notify_count(cycle_app(cycle), n->kind, "skipped");
   return write_status(cycle, n, &o, err) && bundle_release(cycle, n, err);
 }
@@ -326,7 +334,7 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   Notification n = {0};
   Page page = {0};
   Provider provider = {0};
-  bool found = false, again = true, goes = true;
+  bool found = false, again = true, goes = true, asleep = false;
   *out_verdict = JOB_DONE;
   if (!notification_load(cycle->db, cycle->arena, job->subject_id, &n, &found, err)) return false;
   bool sending = found && str_equal_c(n.status, "sending");
@@ -343,7 +351,9 @@ bool notify_claim(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   if (due && page.status == PAGE_ACKNOWLEDGED && str_equal_c(n.purpose, "page") &&
       !page_still_burns(cycle, &page, &due, err))
     return false;
-  if (!due) return skip(cycle, &n, err);
+  if (!due) return skip(cycle, &n, "the page had ended", err);
+  if (of_page(str_to_c(cycle->arena, n.purpose)) && !page_asleep(cycle, &page, n.user_id, &asleep, err)) return false;
+  if (asleep) return page_withheld(cycle, &page, n.user_id, err) && skip(cycle, &n, "snoozed", err);
   if (!provider.channel) return fail_for_good(cycle, &n, S("no_provider"), err);
   if (!sending && !ask_bundle(cycle, job, &n, &page, provider.channel, &goes, out_verdict, err)) return false;
   if (!goes) return true;

@@ -53,13 +53,15 @@ static bool tell_level(Levelling *l, const People *people, const char *kind, con
   return page_tell(l->cycle, l->page, kind, &WHO_SYSTEM, buf_str(&data), err);
 }
 
-/* queued: how many messages are on their way; 0: none of them can be told. held_s: nobody is told before. */
+/* queued: how many messages are on their way; 0: none of them can be told. held_s: nobody is told before. asleep:
+ * somebody has snoozed it for themselves. */
 static bool notify_all(Levelling *l, const People *people, const char *purpose, Notified *out, Error *err) {
   *out = (Notified){.held_s = INT32_MAX};
   for (size_t i = 0; i < people->count; i++) {
     Notified one = {0};
     if (!notify_user(l->cycle, l->page, people->ids[i], purpose, &one, err)) return false;
     out->queued += one.queued;
+    out->asleep = out->asleep || one.asleep;
     if (one.queued) out->held_s = MIN(out->held_s, one.held_s);
   }
   return true;
@@ -165,6 +167,15 @@ static bool hold(Levelling *l, i64 until_ms, const char *why, Error *err) {
 
 /* Running one ----------------------------------------------------------------------------------------------------- */
 
+/* Whoever it reaches has snoozed it for themselves: nobody waits for them. The last level's wait stands, or all rounds
+ * would be used up in a moment. */
+static bool pass_sleepers(Levelling *l, const SetupLevel *level, const People *people, Error *err) {
+  i64 now = l->cycle->now_ms, last = l->run.level == (i64)l->snapshot.level_count;
+  l->run.attempt = level->attempts;
+  return tell_level(l, people, "page_level_skipped", "snoozed by everybody whom it reaches", err) &&
+         plan_next(l, last ? now + level->wait_s * 1000 : now, err);
+}
+
 static bool tell_people(Levelling *l, const SetupLevel *level, const People *people, Error *err) {
   Cycle *cycle = l->cycle;
   Notified told = {0};
@@ -172,6 +183,7 @@ static bool tell_people(Levelling *l, const SetupLevel *level, const People *peo
                                            db_int(l->run.round), db_int(cycle->now_ms)))
     return false;
   if (!notify_all(l, people, "page", &told, err)) return false;
+  if (told.queued == 0 && told.asleep) return pass_sleepers(l, level, people, err);
   if (told.queued == 0) { /* none of them has a method that could be tried: trying again changes nothing */
     l->run.attempt = level->attempts;
     return tell_level(l, people, "page_unreachable", NULL, err) && plan_next(l, cycle->now_ms, err);

@@ -35,7 +35,7 @@ export const alertsQuery = (search: AlertSearch) =>
 
 export const alertQueryOf = (id: string) => queryOptions({ queryKey: ["alerts", "one", id], queryFn: () => api("GET /alerts/{id}", { id }) });
 
-export type Verb = "acknowledge" | "unacknowledge" | "resolve" | "reopen" | "dismiss" | "snooze" | "escalate";
+export type Verb = "acknowledge" | "unacknowledge" | "resolve" | "reopen" | "dismiss" | "snooze" | "unsnooze" | "escalate";
 const DONE: Record<Verb, string> = {
   acknowledge: "Acknowledged",
   unacknowledge: "Handed back: paging starts again",
@@ -43,6 +43,7 @@ const DONE: Record<Verb, string> = {
   reopen: "Opened again",
   dismiss: "Dismissed",
   snooze: "Snoozed",
+  unsnooze: "You are told again",
   escalate: "The next level is paged",
 };
 const WAY_BACK: Partial<Record<Verb, Verb>> = { acknowledge: "unacknowledge", resolve: "reopen", dismiss: "reopen" };

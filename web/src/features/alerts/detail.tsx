@@ -2,15 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BellOff, Check, Clock, EllipsisVertical, ExternalLink, Eye, X } from "lucide-react";
-import { type FormEvent, lazy, Suspense, useState } from "react";
+import { type FormEvent, Fragment, lazy, Suspense, useState } from "react";
 import { type Alert, api } from "@/lib/api";
 import { useNow } from "@/lib/hooks";
-import { queryClient, useCan, useNames } from "@/lib/query";
+import { queryClient, useCan, useMe, useNames } from "@/lib/query";
 import { fullTime, untilText } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Area } from "@/ui/form";
 import { Badge, Priority, Status } from "@/ui/marks";
-import { Menu, MenuItem, MenuLine } from "@/ui/overlay";
+import { Menu, MenuHead, MenuItem, MenuLine } from "@/ui/overlay";
 import { Fact, Facts, Failure, Rows, When } from "@/ui/parts";
 import { toastProblem } from "@/ui/toast";
 import { incidentQuery } from "../incidents/api";
@@ -77,7 +77,15 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
   );
 }
 
+const SNOOZES: [number, string][] = [
+  [1800, "30 minutes"],
+  [3600, "1 hour"],
+  [14400, "4 hours"],
+  [86400, "1 day"],
+];
+
 function Actions({ alert }: { alert: Alert }) {
+  const me = useMe();
   const verb = useVerb();
   const maySilence = useCan("silences", "create");
   const [silencing, setSilencing] = useState(false);
@@ -102,16 +110,23 @@ function Actions({ alert }: { alert: Alert }) {
             </Button>
           }
         >
-          {[
-            [1800, "30 minutes"],
-            [3600, "1 hour"],
-            [14400, "4 hours"],
-            [86400, "1 day"],
-          ].map(([for_s, label]) => (
-            <MenuItem key={label} onSelect={() => act("snooze", { for_s })}>
-              {label}
-            </MenuItem>
+          {[false, true].map((for_me) => (
+            <Fragment key={String(for_me)}>
+              {for_me && <MenuLine />}
+              <MenuHead>{for_me ? "Only for me: the others are told" : "For everybody"}</MenuHead>
+              {SNOOZES.map(([for_s, label]) => (
+                <MenuItem key={label} onSelect={() => act("snooze", for_me ? { for_s, for_me } : { for_s })}>
+                  {label}
+                </MenuItem>
+              ))}
+            </Fragment>
           ))}
+          {alert.own_snoozes.some((own) => own.user_id === me?.id) && (
+            <>
+              <MenuLine />
+              <MenuItem onSelect={() => act("unsnooze")}>Tell me again</MenuItem>
+            </>
+          )}
         </Menu>
       )}
       {canDo("snooze", alert) && maySilence && (
@@ -172,11 +187,14 @@ function AlertFacts({ alert }: { alert: Alert }) {
   const labels = Object.entries(alert.labels ?? {});
   return (
     <div className="flex flex-col gap-5">
-      {alert.holds.length > 0 && (
+      {alert.quiet_because && (
         <div className="flex gap-2 rounded-md bg-hover px-3 py-2">
           <BellOff className="mt-0.5 size-4 shrink-0" aria-hidden />
           <p className="foreign flex min-w-0 flex-wrap gap-x-2">
-            <span>Quiet: {alert.quiet_because ? `${alert.quiet_because.charAt(0).toLowerCase()}${alert.quiet_because.slice(1)}` : alert.holds.map((hold) => hold.reason).join(", ")}.</span>
+            <span>
+              {alert.holds.length ? "Quiet: " : "Pages, but not everybody: "}
+              {`${alert.quiet_because.charAt(0).toLowerCase()}${alert.quiet_because.slice(1)}`}.
+            </span>
             {alert.holds.map((hold, i) => (
               <HoldLink key={i} hold={hold} />
             ))}

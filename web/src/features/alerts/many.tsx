@@ -41,6 +41,7 @@ const DOING: Record<string, [string, string]> = {
   acknowledge: ["Acknowledging", "acknowledged"],
   resolve: ["Resolving", "resolved"],
   snooze: ["Snoozing", "snoozed"],
+  unsnooze: ["Waking for you", "told to you again"],
   unacknowledge: ["Handing back", "handed back"],
   reopen: ["Opening again", "opened again"],
   dismiss: ["Dismissing", "dismissed"],

@@ -12,6 +12,7 @@ export const REASONS: { reason: string; title: string; doc: string }[] = [
   { reason: "flapping", title: "Flapping", doc: "going on and off, until it is steady" },
   { reason: "suppressed", title: "Suppressed by a rule", doc: "until it no longer matches" },
   { reason: "snooze", title: "Snoozed", doc: "until its time" },
+  { reason: "own_snooze", title: "Snoozed for oneself", doc: "one person is not told; the others are" },
   { reason: "pause", title: "Waiting", doc: "a rule lets its page wait" },
   { reason: "quiet", title: "Source in quiet mode", doc: "recorded, never paged" },
 ];
