@@ -222,6 +222,12 @@ def test_rules_of_an_alertmanager_are_imported(world, tmp_path):
     assert first["target"] == [{"name": "severity", "op": "=", "value": "warning"}]
     assert first["equal"] == ["cluster", "node"] and first["missing_equal"] is True and first["scope"] == "equal"
     assert second["target"] == [{"name": "alertname", "op": "=~", "value": "Pod.*"}] and second["scope"] == "all"
+    file.write_text(CONFIG.replace("[cluster, node]", "[node, cluster]") + "  - {source_match: {alertname: Net}, target_match: {a: b}, equal: [x]}\n" * 2)
+    again = subprocess.run([BINARY, "inhibition", "import", file], capture_output=True, text=True, timeout=20, env=env)
+    assert again.returncode == 0 and f"rule 1 is there already: {first['slug']}" in again.stdout and "made of rule 3" in again.stdout, again
+    assert "rule 4 is there already" in again.stdout
+    made = [row for row in world.server.items("inhibition-rules") if row["id"] not in before]
+    assert len(made) == 3
     for row in made:
         world.server.api("DELETE", "inhibition-rules/" + row["id"])
     file.write_text("inhibit_rules: [{source_matchers: ['a'], target_matchers: [b=c]}]")

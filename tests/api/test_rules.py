@@ -194,6 +194,8 @@ def test_a_row_that_can_never_hold_is_refused_with_the_way_out(world, condition,
     ({"when": "true", "actions": [{"type": "create_incident"}, THIRD, *PAGE]}, "/actions/1/type", "the create_incident of action 1"),
     ({"when": "true", "actions": [THIRD]}, "/actions/0/type", "put what is to happen at that many after it"),
     ({"when": "true", "actions": [THIRD, {"type": "set", "priority": "p1"}]}, "/actions/0/type", "it would only hold the alert"),
+    ({"when": "true", "actions": [{"type": "suppress"}, *PAGE]}, "/actions/1/type", "action 1 suppresses the alert, so this page could never come"),
+    ({"when": "true", "actions": [{"type": "create_incident"}, {"type": "suppress"}]}, "/actions/0/type", "a rule of its own"),
     ({"when": "true", "actions": [*PAGE, {"type": "set", "title": "{{#x"}]}, "/actions/1/title", "line 1, column 1"),
 ])
 def test_a_rule_that_does_nothing_it_says_is_refused(world, fields, pointer, says):

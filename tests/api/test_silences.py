@@ -229,6 +229,15 @@ def test_refusals_say_the_way_out(world):
     assert "/when" in refused(server, when="alert.nosuch == 1")
 
 
+@pytest.mark.parametrize("value, refused", [("p9", True), ("P1", True), ("p0", True), ("p12", True), ("p1", False), ("high", False), ("plain", False), ("p", False)])
+def test_a_priority_that_no_alert_has_is_refused(world, value, refused):
+    world.usual()
+    answer = world.server.try_api("POST", "silences", {"matchers": [matcher("priority", value)], "integration_id": world.source["id"], "for_s": 60})
+    assert answer.status == (400 if refused else 201), answer
+    if refused:
+        assert "/matchers/0/value" in answer.text and "p1 (most urgent), p2, p3 or p4" in answer.text
+
+
 def test_one_that_has_ended_stays_as_it_was(world):
     made = world.server.make("silences", matchers=[matcher("a", "b")], ends_at="2099-01-01T00:00:00Z", comment="why")
     ended = world.server.verb("silences", made["id"], "end")

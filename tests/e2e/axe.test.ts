@@ -96,6 +96,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["silence from an alert", "/alerts/ALERT-1", (page) => page.getByRole("button", { name: "Silence" }).click().then(() => page.getByText(/open alerts? now/).waitFor())],
   ["what belongs together", "/suggestions"],
   ["quiet now", "/quiet"],
+  ["held, and then an incident", "/quiet/report"],
   ["silences", "/quiet/silences"],
   ["a silence by expression", "/quiet/silences?edit=new", (page) => page.getByRole("button", { name: "Expression" }).click().then(() => page.getByRole("textbox", { name: "Expression" }).waitFor())],
   ["maintenance", "/quiet/maintenance"],

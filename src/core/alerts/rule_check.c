@@ -274,6 +274,21 @@ static void check_threshold(ResourceCtx *ctx, const Value *actions, size_t at) {
                 "at that many after it, such as {\"type\": \"page\"}");
 }
 
+/* What suppresses voids what would page: its own page could never come. */
+static void check_suppress(ResourceCtx *ctx, const Value *actions, size_t at) {
+  for (size_t i = at + 1; i < actions->size; i++)
+    if (str_equal_c(type_of(actions, i), "unsuppress")) return;
+  for (size_t i = 0; i < actions->size; i++) {
+    Str type = type_of(actions, i);
+    if (!str_equal_c(type, "page") && !str_equal_c(type, "create_incident")) continue;
+    field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/actions/%zu/type", i)), "choice",
+                "action %zu suppresses the alert, so this %.*s could never come; leave out one of the two, or put the "
+                "%.*s into a rule of its own with another condition",
+                at + 1, STR_ARG(type), STR_ARG(type));
+    return;
+  }
+}
+
 static void check_actions(ResourceCtx *ctx, const Value *actions) {
   for (size_t i = 0; value_is(actions, VALUE_LIST) && i < actions->size; i++) {
     const Value *action = value_at(actions, i);
@@ -287,6 +302,7 @@ static void check_actions(ResourceCtx *ctx, const Value *actions) {
     if (str_equal_c(type, "run_runbook"))
       field_error(ctx, type_at, "choice", "this server has no runbooks yet; leave the action out");
     if (str_equal_c(type, "threshold")) check_threshold(ctx, actions, i);
+    if (str_equal_c(type, "suppress")) check_suppress(ctx, actions, i);
     if (str_equal_c(type, "set") && sets_nothing(action))
       field_error(ctx, at, "required", "this set changes nothing; give priority, service_id, title or labels");
   }

@@ -1,6 +1,7 @@
 /* What an integration's requests came to: counted by outcome, and the last things about them that deserve a look.
  * Written once a round for all of its requests; a request costs nothing of its own. */
 #include "core/alerts/batch.h"
+#include "core/alerts/rate_alarm.h"
 #include "lang/json.h"
 
 enum { WARNINGS_KEPT = 20, WARNING_BYTES = 500 };
@@ -88,7 +89,7 @@ bool sources_appended(Cycle *cycle, const Arrival *first, Error *err) {
     if (!add_count(cycle, &counts.items[i], err)) return false;
   for (size_t i = 0; i < warnings.count; i++)
     if (!add_warning(cycle, &warnings.items[i], err)) return false;
-  return true;
+  return rate_count(cycle, first, err);
 }
 
 /* A row of an earlier round, counted as accepted then, was set aside. */

@@ -206,6 +206,7 @@ static PageStart page_of_alert(const Acting *act) {
                      .subject_kind = "alert",
                      .subject_id = a->id,
                      .alert_id = a->id,
+                     .integration_id = a->integration_id,
                      .episode = a->episode,
                      .start = a->page_start,
                      .urgent = is_urgent(a),

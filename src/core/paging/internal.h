@@ -46,11 +46,12 @@ typedef struct People {
   size_t count;
 } People;
 
-/* How many pages of a policy started in the present minute. The engine's thread only. */
+/* How many pages of a policy started in the present minute; of those of an integration that floods by itself
+ * (integration_id). The engine's thread only. */
 typedef struct PageRate {
-  i64 policy_id, window_ms, count, storm_page_id;
+  i64 policy_id, integration_id, window_ms, count, storm_page_id;
 } PageRate;
-PageRate *page_rate_of(App *app, i64 policy_id);
+PageRate *page_rate_of(App *app, i64 policy_id, i64 integration_id);
 
 Str snapshot_json(Arena *arena, const SetupPolicy *policy);
 Str snapshot_of_targets(Arena *arena, const SetupTarget *targets, size_t count);

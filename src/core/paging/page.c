@@ -64,14 +64,18 @@ bool page_storm_start(Cycle *cycle, const PageStart *s, Str urgency, Str snapsho
  * restart begins to count anew, and a storm page that the database does not have (it was undone) is never joined. */
 static bool count_page(Cycle *cycle, const PageStart *s, Str snapshot, i64 *out_storm, Error *err) {
   static const DbStmt ACTIVE = {"storm_active", "SELECT id FROM page WHERE id = $1 AND status = 'active'", NULL};
-  PageRate *rate = page_rate_of(cycle_app(cycle), s->policy_id);
-  bool active = false;
+  static const DbStmt FLOODS = {"page_floods", "SELECT alert_id FROM rate_alarm WHERE integration_id = $1", NULL};
+  bool active = false, floods = false;
   i64 id = 0;
   *out_storm = 0;
+  if (s->integration_id && !db_query_int(cycle->db, &FLOODS, DB_ARGS(db_int(s->integration_id)), &id, &floods, err))
+    return false;
+  PageRate *rate = page_rate_of(cycle_app(cycle), s->policy_id, floods ? s->integration_id : 0);
+  if (floods) rate->count = STORM_PAGES + 1; /* from the first one on, and as long as it floods */
   if (cycle->now_ms - rate->window_ms >= STORM_WINDOW_S * 1000 || cycle->now_ms < rate->window_ms) {
     if (rate->count <= STORM_PAGES) rate->storm_page_id = 0;
     rate->window_ms = cycle->now_ms;
-    rate->count = 0;
+    rate->count = floods ? STORM_PAGES : 0;
   }
   rate->count++;
   if (rate->storm_page_id && !db_query_int(cycle->db, &ACTIVE, DB_ARGS(db_int(rate->storm_page_id)), &id, &active, err))

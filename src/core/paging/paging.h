@@ -37,6 +37,7 @@ typedef struct PageStart {
   i64 org_id;
   const char *subject_kind; /* "incident" or "alert" */
   i64 subject_id;
+  i64 integration_id; /* of the alert; 0: none. While it floods, its pages are one */
   i64 alert_id;       /* the alert that caused it; 0 for an incident declared by hand */
   i64 incident_id;    /* 0: none */
   i64 episode, start; /* of the subject: see SURFACE.md section 6 */

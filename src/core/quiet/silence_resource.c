@@ -121,6 +121,26 @@ static bool silence_prepare(ResourceCtx *ctx, const Value *old, Value *draft, Er
   return true;
 }
 
+/* p5, P1: no alert has such a priority, so that it would never match. Another word may be that of a label "priority".
+ */
+static bool no_priority(const Matcher *m) {
+  bool letter = m->value.len >= 2 && (m->value.ptr[0] == 'p' || m->value.ptr[0] == 'P');
+  if (!str_equal_c(m->name, "priority") || m->op != MATCHER_EQUAL || !letter) return false;
+  for (size_t i = 1; i < m->value.len; i++)
+    if (m->value.ptr[i] < '0' || m->value.ptr[i] > '9') return false;
+  return m->value.len != 2 || m->value.ptr[0] == 'P' || m->value.ptr[1] < '1' || m->value.ptr[1] > '4';
+}
+
+static void check_priorities(ResourceCtx *ctx, const char *member, const Matcher *items, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (no_priority(&items[i]))
+      field_error(
+          ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/%s/%zu/value", member, i)), "choice",
+          "no alert has the priority \"%.*s\", so that this would never match: it is p1 (most urgent), p2, p3 or "
+          "p4",
+          STR_ARG(utf8_cut(items[i].value, 100)));
+}
+
 void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, const char *what) {
   Matcher *items = NULL;
   size_t count = 0;
@@ -132,6 +152,7 @@ void matchers_check(ResourceCtx *ctx, const Value *row, const char *member, cons
     return;
   }
   QuietMatch match = {.matchers = items, .matcher_count = count};
+  check_priorities(ctx, member, items, count);
   if (count > 0 && quiet_matches_everything(&match))
     field_error(ctx, str_to_c(ctx->arena, str_format(ctx->arena, "/%s", member)), "choice",
                 "every one of these also holds for an alert without the label, so that %s everything; add one that "

@@ -15,6 +15,7 @@
 #include "core/alerts/flapping.h"
 #include "core/alerts/inhibiting.h"
 #include "core/alerts/quiet_watch.h"
+#include "core/alerts/rate_alarm.h"
 #include "core/alerts/rule.h"
 #include "core/api/api.h"
 #include "core/api/gate.h"
@@ -160,9 +161,9 @@ static void answering(void *ctx, bool begins) {
 
 static bool open_engine(App *app, const ServeOptions *o, Error *err) {
   static const JobKind *const JOBS[] = {
-      ALERT_JOBS,    QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS, WINDOW_JOBS,  INHIBITION_JOBS,
-      FLAPPING_JOBS, INCIDENT_JOBS,    PAGING_JOBS,      INBOUND_JOBS, UPKEEP_JOBS,  BULK_JOBS,
-      LETTER_JOBS,   HEARTBEAT_JOBS,   DUTY_JOBS,        COVER_JOBS,   HOLIDAY_JOBS, NULL};
+      ALERT_JOBS,    QUIET_SWEEP_JOBS, QUIET_WATCH_JOBS, SILENCE_JOBS, WINDOW_JOBS, INHIBITION_JOBS, FLAPPING_JOBS,
+      INCIDENT_JOBS, PAGING_JOBS,      INBOUND_JOBS,     UPKEEP_JOBS,  BULK_JOBS,   LETTER_JOBS,     HEARTBEAT_JOBS,
+      DUTY_JOBS,     COVER_JOBS,       HOLIDAY_JOBS,     RATE_JOBS,    NULL};
   EngineOptions options = {.db_url = app->db_url,
                            .clock = &app->clock,
                            .ids = &app->ids,
@@ -473,7 +474,7 @@ static bool start_serving(Server *server, Error *err) {
   find_address(server);
   engine_start(app->engine);
   if (!engine_run(app->engine, upkeep_plan, NULL, err) || !engine_run(app->engine, quiet_watch_plan, NULL, err) ||
-      !engine_run(app->engine, duty_plan, NULL, err))
+      !engine_run(app->engine, rate_watch_plan, NULL, err) || !engine_run(app->engine, duty_plan, NULL, err))
     return false;
   if (!local_start(app, &server->local, err) || !backup_timer_start(app, &o->backups, &server->backups, err))
     return false;

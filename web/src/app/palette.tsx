@@ -114,6 +114,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                     ["Incidents", "/incidents"],
                     ["What belongs together", "/suggestions"],
                     ["Quiet now", "/quiet"],
+                    ["Held, and then an incident", "/quiet/report"],
                     ["Silences", "/quiet/silences"],
                     ["Maintenance windows", "/quiet/maintenance"],
                     ["Inhibition rules", "/quiet/inhibition"],

@@ -67,10 +67,11 @@ export interface EditSearch {
 const editSearch = (search: Record<string, unknown>): EditSearch => ({ edit: text(search.edit) });
 export interface QuietSearch {
   reason?: string; // of what is quiet now
+  days?: string; // of the report
   state?: string; // of silences: ended
   edit?: string; // which is open; "new"
 }
-const quietSearch = (search: Record<string, unknown>): QuietSearch => ({ reason: text(search.reason), state: text(search.state), edit: text(search.edit) });
+const quietSearch = (search: Record<string, unknown>): QuietSearch => ({ reason: text(search.reason), days: search.days === undefined ? undefined : String(search.days), state: text(search.state), edit: text(search.edit) });
 const quiet = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
   createRoute({ getParentRoute: () => root, path, validateSearch: quietSearch, component: lazyRouteComponent(load) });
 const settingsKind = createRoute({
@@ -117,6 +118,7 @@ const routes = [
   screen("/rules", () => import("@/features/rules/list")),
   screen("/rules/$id", () => import("@/features/rules/editor")),
   quiet("/quiet", () => import("@/features/quiet/now")),
+  quiet("/quiet/report", () => import("@/features/quiet/report")),
   quiet("/quiet/silences", () => import("@/features/silences/list")),
   quiet("/quiet/maintenance", () => import("@/features/maintenance/list")),
   quiet("/quiet/inhibition", () => import("@/features/inhibition/list")),

@@ -9,6 +9,7 @@ const TABS = [
   { to: "/quiet/silences", label: "Silences" },
   { to: "/quiet/maintenance", label: "Maintenance" },
   { to: "/quiet/inhibition", label: "Inhibition" },
+  { to: "/quiet/report", label: "Report" },
 ] as const;
 
 export function QuietHead({ title, sub, children }: { title: string; sub: ReactNode; children?: ReactNode }) {

@@ -38,7 +38,7 @@ export default function Suggestions() {
           <Failure error={query.error} retry={() => query.refetch()} />
         ) : items.length === 0 ? (
           <Empty icon={<Link2 className="size-6" aria-hidden />} title="Nothing seems to belong together">
-            The newest 300 open alerts are compared. What you have answered is not asked again.
+            Open alerts that began within a quarter of an hour of each other are compared. What you have answered is not asked again.
           </Empty>
         ) : (
           <ul className="divide-y divide-line">
