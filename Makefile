@@ -38,8 +38,10 @@ bench-scale: deps build ## measures what grows: engines, nodes, open alerts, str
 bench-paging: deps build ## measures 10,000 pages that are due in the same second, at a provider that takes 50 ms and 100 connections
 	python3 tests/bench/paging.py $(ARGS)
 
-bench-quiet: deps build ## measures what silences and inhibition rules cost an alert
+bench-quiet: deps build ## measures what silences and inhibition rules cost an alert, also over 100,000 open ones (ARGS="--db postgres")
 	@scripts/bench-c quiet
+	@scripts/python
+	@.venv/bin/python tests/bench/quiet_open.py $(ARGS)
 
 bench-oncall: deps build ## measures what a year of a schedule costs, and the question who is on call
 	@scripts/bench-c oncall

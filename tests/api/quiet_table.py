@@ -152,6 +152,10 @@ class Story:
         self.made[name] = ("alert-rules", self.world.rule(self.world.source, when, {"type": action, **dict(
             (word.split("=")[0], int(word.split("=")[1])) for word in words)}))
 
+    def quiet(self, how):
+        """on, off: the integration's quiet mode."""
+        self.server.change("integrations", self.world.source["id"], quiet=how == "on")
+
     def inhibit(self, name, source, target, *words):
         """NAME 'SOURCE MATCHERS' 'TARGET MATCHERS' [equal=a,b | all] [missing] [wait=N] [release=N]"""
         fields = {"source": self.matchers(source.split()), "target": self.matchers(target.split())}

@@ -60,6 +60,36 @@ TABLES = {
         16:00 |                                | a snooze           | ann 4
         26:02 |                                | a -                | ann 5
     """,
+    "in both orders with a window": f"""
+         0:00 | {FLAPS}; fire a; window m 5m   | a flapping+maintenance | ann 4
+         5:02 |                                | a flapping         | ann 4
+         6:00 | window n 20m                   | a flapping+maintenance |
+        16:00 |                                | a maintenance      | ann 4
+        26:02 |                                | a -                | ann 5
+    """,
+    "in both orders with inhibition": f"""
+         0:00 | {FLAPS}; fire a; inhibit r kind=above title=~Problem.a all; fire n kind=above; ack n | a flapping+inhibition | ann 5
+         5:00 | resolve n                      |                    |
+         5:31 |                                | a flapping         | ann 5
+         6:00 | fire m kind=above; ack m       | a flapping+inhibition | ann 6
+        15:30 |                                | a inhibition       | ann 6
+        16:00 | resolve m                      |                    |
+        16:31 |                                | a -                | ann 7
+    """,
+    "in both orders with a suppressing rule": f"""
+         0:00 | {FLAPS}; fire a; rule r true suppress; fire a title=Two | a flapping+suppressed | ann 4
+         5:00 | delete r                       | a flapping         | ann 4
+         6:00 | rule q true suppress; fire a title=Three | a flapping+suppressed |
+        16:00 |                                | a suppressed       | ann 4
+        17:00 | delete q                       | a -                | ann 5
+    """,
+    "in both orders with quiet mode": f"""
+         0:00 | {FLAPS}; fire a; quiet on; fire a title=Two | a flapping+quiet | ann 4
+         5:00 | quiet off; fire a title=Three  | a flapping         | ann 4
+         6:00 | quiet on; fire a title=Four    | a flapping+quiet   |
+        16:00 |                                | a quiet            | ann 4
+        17:00 | quiet off; fire a title=Five   | a -                | ann 5
+    """,
 }
 
 

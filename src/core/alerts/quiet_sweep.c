@@ -5,7 +5,7 @@
 #include "core/alerts/quieting.h"
 #include "lang/json.h"
 
-enum { ACTED_MAX = 200, HELD_ROWS = 1000, OPEN_ROWS = 1000 };
+enum { ACTED_MAX = 200, HELD_ROWS = 1000, OPEN_ROWS = 1000, OPEN_FILTERED = 10000 };
 
 typedef struct Sweeping {
   Cycle *cycle;
@@ -16,7 +16,7 @@ typedef struct Sweeping {
   i64 ids[ACTED_MAX];
   size_t count, seen;
   i64 last_id, last_priority;
-  bool full;
+  bool full, more; /* more: there are open alerts behind the last one that was asked for */
   PageGather gather;
   QuietSubject subject; /* of the row at hand */
   Arena *scratch;
@@ -121,19 +121,66 @@ static bool read_open(const DbRow *row, void *ctx) {
   return true;
 }
 
-static bool find_open(Sweeping *s, i64 priority, i64 after, Error *err) {
-  static const DbStmt OPEN = {"quiet_open",
-                              "SELECT " QUIET_ROW_COLUMNS
-                              ", NULL FROM alert WHERE org_id = $1 AND status IN ('triggered', "
-                              "'acknowledged') AND (priority, id) > ($2, $3) ORDER BY priority, id LIMIT $4",
-                              NULL};
+#define OPEN_COLUMNS "SELECT " QUIET_ROW_COLUMNS
+#define OPEN_AFTER                                                                                                     \
+  "FROM alert WHERE org_id = $1 AND status IN ('triggered', 'acknowledged') AND (priority, id) > ($2, $3) "
+
+static bool find_any(Sweeping *s, i64 priority, i64 after, Error *err) {
+  static const DbStmt OPEN = {"quiet_open", OPEN_COLUMNS ", NULL " OPEN_AFTER "ORDER BY priority, id LIMIT $4", NULL};
   static const DbStmt OPEN_WHOLE = {"quiet_open_whole",
-                                    "SELECT " QUIET_ROW_COLUMNS
-                                    ", description FROM alert WHERE org_id = $1 AND status IN ('triggered', "
-                                    "'acknowledged') AND (priority, id) > ($2, $3) ORDER BY priority, id LIMIT $4",
-                                    NULL};
+                                    OPEN_COLUMNS ", description " OPEN_AFTER "ORDER BY priority, id LIMIT $4", NULL};
   DbValue args[] = {db_int(s->job->org_id), db_int(priority), db_int(after), db_int(OPEN_ROWS)};
-  return db_query(s->cycle->db, needs_facts(s) ? &OPEN_WHOLE : &OPEN, COUNT(args), args, read_open, s, err);
+  if (!db_query(s->cycle->db, needs_facts(s) ? &OPEN_WHOLE : &OPEN, COUNT(args), args, read_open, s, err)) return false;
+  s->more = s->seen == OPEN_ROWS;
+  return true;
+}
+
+/* The text of a label as labels are stored, as a pattern: a row without it need not be read apart. */
+static Str label_pattern(Arena *arena, const Matcher *m) {
+  Buf text = buf_new(arena, KIB(16)), pattern = buf_new(arena, KIB(33));
+  json_write_string(&text, m->name);
+  buf_putc(&text, ':');
+  json_write_string(&text, m->value);
+  Str plain = buf_str(&text);
+  buf_putc(&pattern, '%');
+  for (size_t i = 0; i < plain.len; i++) {
+    if (plain.ptr[i] == '%' || plain.ptr[i] == '_' || plain.ptr[i] == '\\') buf_putc(&pattern, '\\');
+    buf_putc(&pattern, plain.ptr[i]);
+  }
+  buf_putc(&pattern, '%');
+  return buf_str(&pattern);
+}
+
+static bool read_place(const DbRow *row, void *ctx) {
+  i64 *place = ctx;
+  place[0] = db_row_int(row, 0);
+  place[1] = db_row_int(row, 1);
+  return true;
+}
+
+/* Only those with this label, of the next OPEN_FILTERED: the index says where these end, the database leaves out the
+ * others, and no label is parsed that cannot match. */
+static bool find_labelled(Sweeping *s, const Matcher *label, i64 priority, i64 after, Error *err) {
+  static const DbStmt END = {"quiet_open_end",
+                             "SELECT priority, id " OPEN_AFTER "ORDER BY priority, id LIMIT 1 OFFSET $4", NULL};
+  static const DbStmt LABELLED = {"quiet_open_labelled",
+                                  OPEN_COLUMNS ", NULL " OPEN_AFTER "AND (priority, id) <= ($4, $5) AND labels LIKE $6 "
+                                               "ESCAPE '\\' ORDER BY priority, id",
+                                  NULL};
+  i64 end[] = {INT32_MAX, INT64_MAX};
+  DbValue from[] = {db_int(s->job->org_id), db_int(priority), db_int(after), db_int(OPEN_FILTERED - 1)};
+  if (!db_query_one(s->cycle->db, &END, COUNT(from), from, read_place, end, &s->more, err)) return false;
+  DbValue args[] = {db_int(s->job->org_id), db_int(priority), db_int(after),
+                    db_int(end[0]),         db_int(end[1]),   db_text(label_pattern(s->cycle->arena, label))};
+  if (!db_query(s->cycle->db, &LABELLED, COUNT(args), args, read_open, s, err)) return false;
+  if (!s->full) s->last_priority = end[0], s->last_id = end[1];
+  return true;
+}
+
+static bool find_open(Sweeping *s, i64 priority, i64 after, Error *err) {
+  const Silence *silence = quiet_silence(setup_quiet(s->setup), s->job->subject_id);
+  const Matcher *label = silence && !silence->match.when ? quiet_wanted_label(&silence->match) : NULL;
+  return label ? find_labelled(s, label, priority, after, err) : find_any(s, priority, after, err);
 }
 
 /* One slice ------------------------------------------------------------------------------------------------------- */
@@ -177,7 +224,7 @@ static bool sweep(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_wo
   s->id_text = id_text(cycle->arena, hold_id_prefix(str_from_c(reason)), job->subject_id);
   page_gather_read(value_get_c(data, "gather"), &s->gather);
   if (!(held ? find_held(s, after, err) : find_open(s, priority, after, err)) || !act(s, err)) return false;
-  bool more = s->full || s->seen == (held ? HELD_ROWS : OPEN_ROWS);
+  bool more = s->full || (held ? s->seen == HELD_ROWS : s->more);
   if (more) return add_job(cycle, &again, held ? "held" : "open", s->last_priority, s->last_id, &s->gather, err);
   return !held || again.held_only || add_job(cycle, &again, "open", -1, 0, &s->gather, err);
 }

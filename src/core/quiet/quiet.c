@@ -40,6 +40,20 @@ bool quiet_match(const QuietMatch *m, const QuietSubject *s) {
   return !m->when || (s->facts && expression_holds(m->when, s));
 }
 
+static bool is_virtual(Str name) {
+  for (size_t i = 0; i < COUNT(VIRTUAL); i++)
+    if (str_equal_c(name, VIRTUAL[i])) return true;
+  return false;
+}
+
+const Matcher *quiet_wanted_label(const QuietMatch *match) {
+  for (size_t i = 0; i < match->matcher_count; i++) {
+    const Matcher *m = &match->matchers[i];
+    if (m->op == MATCHER_EQUAL && m->value.len > 0 && !is_virtual(m->name)) return m;
+  }
+  return NULL;
+}
+
 bool silence_active(const Silence *s, i64 now_ms) {
   return s->starts_ms <= now_ms && (s->ends_ms == 0 || now_ms <= s->ends_ms);
 }

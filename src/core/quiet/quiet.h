@@ -75,6 +75,9 @@ typedef struct QuietSubject {
 /* Empty when there is none. */
 Str quiet_label(const QuietSubject *subject, Str name);
 bool quiet_match(const QuietMatch *match, const QuietSubject *subject);
+/* A label that an alert must have, with this very value, to match: none of the names that every alert has. NULL: it
+ * asks for none. */
+const Matcher *quiet_wanted_label(const QuietMatch *match);
 
 typedef struct QuietFound {
   const Silence *silences[QUIET_FOUND_MAX];
