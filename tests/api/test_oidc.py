@@ -299,6 +299,38 @@ def test_discovery_is_held_to_its_word(server, double, ann):
     refused(server.http("GET", start), 401, "answered 404 when asked for its configuration")
 
 
+TENANT, OTHER = "8b5cf1c0-7a4e-4c59-9d0b-3f1a2f6f0c11", "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+
+@pytest.fixture
+def many(server, double):
+    """As Microsoft has it: one address for every tenant, and each token names its own."""
+    double.document["issuer"] = double.issuer + "/{tenantid}/v2.0"
+    double.sink.handle(f"/{double.name}/organizations/v2.0/.well-known/openid-configuration", lambda _: reply(200, double.document))
+    return lambda **fields: server.make("identity-providers", name=double.name, issuer=double.issuer + "/organizations/v2.0", client_id="tocsin", **fields)
+
+
+def test_an_issuer_of_many_tenants_lets_those_in_that_are_named(server, double, many, ann):
+    provider = many(tenants=[TENANT])
+    home = f"{double.issuer}/{TENANT}/v2.0"
+    assert let_in(server, double, provider, iss=home, **verified(ann)).status == 303
+    for issuer in (f"{double.issuer}/{OTHER}/v2.0", double.issuer + "/{tenantid}/v2.0", f"{double.issuer}/organizations/v2.0", f"{double.issuer}//v2.0", home + "/", f"{home}/{TENANT}/v2.0"):
+        refused(let_in(server, double, provider, iss=issuer, **verified(ann)), 401, "with a tenant that is let in")
+    trip = Trip(server, double, provider).begin()
+    refused(trip.finish(iss=f"{double.issuer}/{OTHER}/v2.0"), 403, "this answer came from")
+    trip = Trip(server, double, provider).begin()
+    double.give(trip, iss=home, **verified(ann))
+    assert trip.finish(iss=home).status == 303
+
+
+def test_an_issuer_of_many_tenants_needs_to_know_which(server, double, many):
+    provider = many()
+    refused(server.http("GET", f"/sign-in/start/{provider['id']}"), 503, "names in tenants the ids")
+    server.change("identity-providers", provider["id"], issuer=double.issuer + "/organizations/v1.0")
+    double.sink.handle(f"/{double.name}/organizations/v1.0/.well-known/openid-configuration", lambda _: reply(200, double.document))
+    refused(server.http("GET", f"/sign-in/start/{provider['id']}"), 503, "names itself")
+
+
 def test_discovery_is_asked_once_in_a_while(server, double, provider):
     for _ in range(3):
         Trip(server, double, provider).begin()
@@ -326,6 +358,8 @@ def test_mistakes_are_named(server, double):
         ({"issuer": "http://login.example.org"}, "/issuer", "on this machine only"),
         ({"issuer": "http://127.0.0.1.evil.example"}, "/issuer", "on this machine only"),
         ({"issuer": "https://login.example.org/.well-known/openid-configuration"}, "/issuer", "the issuer alone"),
+        ({"issuer": "https://tocsin:hush@login.example.org"}, "/issuer", "client_secret"),
+        ({"tenants": ["example.org"]}, "/tenants/0", "by its id"),
         ({"scopes": "email profile"}, "/scopes", "openid"),
         ({"create_users": True}, "/default_role", "need a role"),
         ({"role_map": [{"group": "a", "role": "boss"}]}, "/role_map/0/role", "owner"),

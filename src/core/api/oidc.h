@@ -23,6 +23,7 @@ MUST_CHECK bool oidc_note_refusal(Cycle *cycle, const OidcArrival *arrival, cons
 
 /* oidc_provider.c: what the provider says of itself (discovery), kept for some minutes. */
 typedef struct OidcEndpoints {
+  Str issuer;                           /* of its tokens; may hold ISSUER_TENANT */
   Str authorize, token, keys, userinfo; /* userinfo may be empty */
   bool post_secret;                     /* the secret goes into the form instead of a header */
 } OidcEndpoints;

@@ -117,9 +117,9 @@ static bool open_cookie(OidcFlow *f, i64 *out_provider, Error *err) {
 static bool check_return(OidcFlow *f, Error *err) {
   Str trouble = http_query(f->request, "error", 0), text = http_query(f->request, "error_description", 0),
       issuer = http_query(f->request, "iss", 0);
-  if (issuer.len && !str_equal(issuer, f->provider.issuer))
+  if (issuer.len && !issuer_fits(issuer, f->at.issuer, &f->provider.tenants))
     return fail(err, ERR_FORBIDDEN, "this answer came from \"%.*s\", not from \"%.*s\"", STR_ARG(utf8_cut(issuer, 200)),
-                STR_ARG(f->provider.issuer));
+                STR_ARG(f->at.issuer));
   if (trouble.len)
     return fail(err, ERR_FORBIDDEN, "%.*s says: %.*s%s%.*s", STR_ARG(f->provider.name), STR_ARG(utf8_cut(trouble, 100)),
                 text.len ? ", " : "", STR_ARG(utf8_cut(utf8_clean(f->arena, text), 300)));
@@ -192,7 +192,8 @@ static void userinfo_answered(OidcFlow *f) {
 }
 
 static void keys_answered(OidcFlow *f) {
-  IdTokenWanted wanted = {.issuer = f->provider.issuer,
+  IdTokenWanted wanted = {.issuer = f->at.issuer,
+                          .tenants = &f->provider.tenants,
                           .client_id = f->provider.client_id,
                           .nonce = f->nonce,
                           .now_ms = clock_now(&f->app->clock)};
@@ -231,6 +232,11 @@ static void tokens_answered(OidcFlow *f) {
 
 static void exchange(OidcFlow *f) {
   Arena *arena = f->arena;
+  Error err = {0};
+  if (!check_return(f, &err)) {
+    oidc_give_up(f, &err);
+    return;
+  }
   const OidcProvider *p = &f->provider;
   Str id = url_encode(arena, p->client_id), secret = url_encode(arena, p->client_secret), authorization = STR_NONE;
   Str form = str_format(arena, "grant_type=authorization_code&code=%.*s&redirect_uri=%.*s&code_verifier=%.*s",
@@ -253,7 +259,7 @@ static void exchange(OidcFlow *f) {
 static void come_back(OidcFlow *f) {
   Error err = {0};
   i64 id = 0;
-  if (!open_cookie(f, &id, &err) || !load_provider(f, id, &err) || !check_return(f, &err)) {
+  if (!open_cookie(f, &id, &err) || !load_provider(f, id, &err)) {
     oidc_give_up(f, &err);
     return;
   }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/api/oidc.h"
+#include "core/identity/id_token.h"
 #include "lang/json.h"
 
 enum { KEPT_MS = 10 * 60 * 1000, KEPT_MAX = 32 };
@@ -30,6 +31,31 @@ static bool lists(const Value *list, const char *word) {
   return false;
 }
 
+/* As it is set up here, to the last slash. One that serves many tenants leaves the tenant open; set up is then a word
+ * that stands for several (organizations, common), and whose people are let in is said here: else anybody's would be.
+ */
+static bool check_issuer(const OidcProvider *p, Str issuer, Error *err) {
+  size_t at = str_find(issuer, S(ISSUER_TENANT), 0);
+  if (str_equal(issuer, p->issuer) && at == SIZE_MAX) return true;
+  Str before = at == SIZE_MAX ? STR_NONE : str_slice(issuer, 0, at),
+      after = at == SIZE_MAX ? STR_NONE : str_slice(issuer, at + sizeof ISSUER_TENANT - 1, issuer.len);
+  bool same = at != SIZE_MAX && p->issuer.len > before.len + after.len && str_starts_with(p->issuer, before) &&
+              str_ends_with(p->issuer, after) &&
+              str_find_char(str_slice(p->issuer, before.len, p->issuer.len - after.len), '/', 0) == SIZE_MAX;
+  if (!same)
+    return fail(
+        err, ERR_UNAVAILABLE,
+        "the provider names itself \"%.*s\", but is set up here as \"%.*s\"; an owner makes the issuer the same, "
+        "to the last slash",
+        STR_ARG(utf8_cut(issuer, 300)), STR_ARG(p->issuer));
+  return (value_is(&p->tenants, VALUE_LIST) && p->tenants.size > 0) ||
+         fail(err, ERR_UNAVAILABLE,
+              "\"%.*s\" signs in the people of every tenant; an owner names in tenants the ids of those that are let "
+              "in, "
+              "or puts one tenant's id into the issuer",
+              STR_ARG(p->issuer));
+}
+
 bool oidc_endpoints(Arena *arena, const OidcProvider *p, Str text, OidcEndpoints *out, Error *err) {
   JsonOptions options = {0};
   Value document = value_null();
@@ -37,13 +63,9 @@ bool oidc_endpoints(Arena *arena, const OidcProvider *p, Str text, OidcEndpoints
     return error_prefix(err, "what %.*s says of itself is not JSON: ", STR_ARG(p->name));
   Str issuer = value_text_or(value_get_c(&document, "issuer"), STR_NONE);
   const Value *ways = value_get_c(&document, "token_endpoint_auth_methods_supported");
-  if (!str_equal(issuer, p->issuer))
-    return fail(
-        err, ERR_UNAVAILABLE,
-        "the provider names itself \"%.*s\", but is set up here as \"%.*s\"; an owner makes the issuer the same, "
-        "to the last slash",
-        STR_ARG(utf8_cut(issuer, 300)), STR_ARG(p->issuer));
-  *out = (OidcEndpoints){.post_secret = lists(ways, "client_secret_post") && !lists(ways, "client_secret_basic")};
+  if (!check_issuer(p, issuer, err)) return false;
+  *out = (OidcEndpoints){.issuer = issuer,
+                         .post_secret = lists(ways, "client_secret_post") && !lists(ways, "client_secret_basic")};
   return take(p, &document, "authorization_endpoint", true, &out->authorize, err) &&
          take(p, &document, "token_endpoint", true, &out->token, err) &&
          take(p, &document, "jwks_uri", true, &out->keys, err) &&

@@ -189,12 +189,26 @@ static bool check_times(const Value *claims, i64 now_ms, Error *err) {
   return true;
 }
 
+bool issuer_fits(Str issuer, Str wanted, const Value *tenants) {
+  size_t at = str_find(wanted, S(ISSUER_TENANT), 0);
+  if (at == SIZE_MAX) return str_equal(issuer, wanted);
+  Str before = str_slice(wanted, 0, at), after = str_slice(wanted, at + sizeof ISSUER_TENANT - 1, wanted.len);
+  if (issuer.len < before.len + after.len || !str_starts_with(issuer, before) || !str_ends_with(issuer, after))
+    return false;
+  Str tenant = str_slice(issuer, before.len, issuer.len - after.len);
+  for (size_t i = 0; value_is(tenants, VALUE_LIST) && i < tenants->size; i++)
+    if (str_equal(tenant, value_text_or(value_at(tenants, i), STR_NONE))) return true;
+  return false;
+}
+
 static bool check_claims(Arena *arena, const Value *claims, const IdTokenWanted *wanted, Error *err) {
   Str issuer = value_text_or(value_get_c(claims, "iss"), STR_NONE),
       subject = value_text_or(value_get_c(claims, "sub"), STR_NONE);
-  if (!str_equal(issuer, wanted->issuer))
-    return fail(err, ERR_UNAUTHORIZED, "the ID token is of the issuer \"%.*s\", not of \"%.*s\"",
-                STR_ARG(shown(arena, issuer)), STR_ARG(wanted->issuer));
+  if (!issuer_fits(issuer, wanted->issuer, wanted->tenants))
+    return fail(err, ERR_UNAUTHORIZED, "the ID token is of the issuer \"%.*s\", not of \"%.*s\"%s",
+                STR_ARG(shown(arena, issuer)), STR_ARG(wanted->issuer),
+                str_find(wanted->issuer, S(ISSUER_TENANT), 0) == SIZE_MAX ? ""
+                                                                          : " with a tenant that is let in (tenants)");
   if (!check_audience(arena, claims, wanted->client_id, err) || !check_times(claims, wanted->now_ms, err)) return false;
   if (!str_equal_secret(value_text_or(value_get_c(claims, "nonce"), STR_NONE), wanted->nonce))
     return fail(err, ERR_UNAUTHORIZED, "the ID token belongs to another sign-in (its nonce is not ours)");

@@ -9,9 +9,16 @@
 enum { ID_TOKEN_BYTES_MAX = 32 * 1024, ID_TOKEN_SKEW_S = 60 };
 
 typedef struct IdTokenWanted {
-  Str issuer, client_id, nonce;
+  Str issuer;           /* may hold ISSUER_TENANT */
+  const Value *tenants; /* a list of texts: what may stand there */
+  Str client_id, nonce;
   i64 now_ms;
 } IdTokenWanted;
+
+/* Microsoft's way of saying that one address serves many tenants: each token's issuer has its tenant there. */
+#define ISSUER_TENANT "{tenantid}"
+/* Is it the issuer that is wanted, of one of these tenants where that holds ISSUER_TENANT? */
+bool issuer_fits(Str issuer, Str wanted, const Value *tenants);
 
 /* `keys`: the provider's JSON Web Key Set. *out: the claims, once signature, issuer, audience, times and nonce are
  * right. err says which of them is not, with the value. Cost: one verification for each key that may be meant. */

@@ -28,7 +28,7 @@ bool oidc_provider_load(App *app, Db *db, Arena *arena, i64 id, OidcProvider *ou
   if (found && !resource_load(&rc, registry_find(app->registry, S("identity_provider")), id, &row, &found, err))
     return false;
   if (!found) return fail(err, ERR_NOT_FOUND, "this way to sign in is not there any more; choose another");
-  const Value *map = value_get_c(&row, "role_map");
+  const Value *map = value_get_c(&row, "role_map"), *tenants = value_get_c(&row, "tenants");
   *out = (OidcProvider){.id = id,
                         .org_id = org_id,
                         .name = text_of(&row, "name"),
@@ -39,6 +39,7 @@ bool oidc_provider_load(App *app, Db *db, Arena *arena, i64 id, OidcProvider *ou
                         .groups_claim = text_of(&row, "groups_claim"),
                         .default_role = text_of(&row, "default_role"),
                         .role_map = map ? *map : value_null(),
+                        .tenants = tenants ? *tenants : value_null(),
                         .create_users = value_bool_or(value_get_c(&row, "create_users"), false)};
   return true;
 }

@@ -12,6 +12,7 @@ typedef struct OidcProvider {
   Str name, issuer, client_id, client_secret; /* the secret is empty where there is none */
   Str scopes, groups_claim, default_role;     /* default_role is empty when there is none */
   Value role_map;
+  Value tenants; /* list of texts, or null */
   bool create_users;
 } OidcProvider;
 

@@ -12,8 +12,28 @@ static const Field ROLE_MAP_FIELDS[] = {
      .example = "sre-oncall"},
     {.name = "role", .kind = F_ENUM, .values = ROLES, .required = true, .doc = "What its members are here."},
 };
+/* A tenant goes by its id in tokens, never by its domain. */
+static void check_tenant(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
+  Str id = value_text_or(value, STR_NONE);
+  (void)field;
+  for (size_t i = 0; i < id.len; i++)
+    if (!((id.ptr[i] >= '0' && id.ptr[i] <= '9') || (id.ptr[i] >= 'a' && id.ptr[i] <= 'f') || id.ptr[i] == '-')) {
+      field_error(ctx, pointer, "format",
+                  "a tenant is given by its id, in small letters, such as 8b5cf1c0-7a4e-4c59-9d0b-3f1a2f6f0c11");
+      return;
+    }
+}
+
 static const Field ROLE_MAP_ITEM = {
     .kind = F_OBJECT, .required = true, FIELDS(ROLE_MAP_FIELDS), .doc = "One group and its role."};
+
+static const Field TENANT_ITEM = {.kind = F_TEXT,
+                                  .required = true,
+                                  .min = 1,
+                                  .max = 100,
+                                  .check = check_tenant,
+                                  .doc = "The id of a tenant.",
+                                  .example = "8b5cf1c0-7a4e-4c59-9d0b-3f1a2f6f0c11"};
 
 static void check_issuer(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
   Str url = value_text_or(value, STR_NONE);
@@ -25,6 +45,10 @@ static void check_issuer(ResourceCtx *ctx, const Field *field, const char *point
                 "an issuer begins with https://, as the provider's own page names it: https://accounts.google.com");
   else if (str_find_char(url, '?', 0) != SIZE_MAX || str_find_char(url, '#', 0) != SIZE_MAX || url.len <= from)
     field_error(ctx, pointer, "format", "an issuer is an address without ? and #");
+  else if (str_find_char(url, '@', 0) != SIZE_MAX)
+    field_error(ctx, pointer, "format",
+                "an issuer holds no name and password (the part before @): it is shown to everybody who signs in; the "
+                "secret belongs into client_secret");
   else if (str_ends_with(url, S("/.well-known/openid-configuration")))
     field_error(ctx, pointer, "format", "give the issuer alone, without /.well-known/openid-configuration");
   else if (plain && !oidc_is_loopback(url))
@@ -57,6 +81,13 @@ static const Field PROVIDER_FIELDS[] = {
      .check = check_issuer,
      .doc = "The provider's address; /.well-known/openid-configuration below it tells the rest.",
      .example = "https://login.example.com"},
+    {.name = "tenants",
+     .kind = F_LIST,
+     .of = &TENANT_ITEM,
+     .max = 100,
+     .doc = "Only where the issuer serves many tenants, as Microsoft's .../organizations/v2.0 does: the ids of those "
+            "whose "
+            "people are let in."},
     {.name = "client_id",
      .kind = F_TEXT,
      .required = true,
