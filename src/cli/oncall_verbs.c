@@ -92,12 +92,33 @@ static int show_ladders(Verb *verb, const Value *answer) {
   return EXIT_DONE;
 }
 
+/* A policy as a file has it: alone, or one document of `export` and `apply`. */
+static bool read_draft(Verb *verb, const char *file, Value *out, Error *err) {
+  if (!verb_read_value(verb->arena, file, out, err)) return false;
+  const Value *among = value_get_c(out, "escalation-policies");
+  if (value_is(among, VALUE_LIST) && among->size == 1) *out = *value_at(among, 0);
+  if (!value_is(value_get_c(out, "levels"), VALUE_LIST))
+    return fail(err, ERR_INVALID, "%s holds no single policy: give one with its levels", file);
+  MapBuilder draft = map_builder(verb->arena);
+  for (size_t i = 0; i < out->size; i++) {
+    Str name = value_text(&out->members[i].key);
+    if (!str_equal_c(name, "kind") && !str_equal_c(name, "slug")) map_put(&draft, name, out->members[i].value);
+  }
+  return *out = map_done(&draft), true;
+}
+
 static int preview_page(Verb *verb, const Value *targets) {
   MapBuilder body = map_builder(verb->arena);
-  Value answer = value_null();
-  map_put_c(&body, "targets", *targets);
+  Value answer = value_null(), draft = value_null();
+  const char *file = options_get(verb->options, "file");
+  Error err = {0};
+  if (file && !read_draft(verb, file, &draft, &err)) return verb_usage("%s", err.message);
+  if (file) map_put_c(&body, "policy", draft);
+  if (targets->size) map_put_c(&body, "targets", *targets);
   if (options_get(verb->options, "urgency"))
     map_put_c(&body, "urgency", value_c(options_get(verb->options, "urgency")));
+  if (options_get(verb->options, "priority"))
+    map_put_c(&body, "priority", value_c(options_get(verb->options, "priority")));
   Value value = map_done(&body);
   int code = client_call(verb->client, "POST", S("/api/v1/pages/preview"), &value, &answer);
   if (code != EXIT_DONE || verb_printed(verb, &answer)) return code;
@@ -109,7 +130,9 @@ static int run_page(Verb *verb) {
   size_t count = verb_word_count(verb);
   MapBuilder body = map_builder(verb->arena);
   Value row = value_null(), targets = value_null();
-  bool preview = options_flag(verb->options, "preview");
+  bool preview = options_flag(verb->options, "preview"), file = options_get(verb->options, "file") != NULL;
+  if (file && !preview) return verb_usage("--file goes with --preview: a policy that is not saved pages nobody");
+  if (count == 0 && !file) return verb_usage("say whom: tocsin page USER|TEAM|SCHEDULE|POLICY|SERVICE --message TEXT");
   if (!message && count < 2 && !preview)
     return verb_usage("say what it is about: tocsin page %s --message TEXT", verb_word(verb, 0));
   if (!message && !preview) message = verb_word(verb, --count);
@@ -135,6 +158,8 @@ static const Option PAGE_OPTIONS[] = {
     {"kind", OPTION_TEXT, "KIND", NULL,
      "user, team, schedule, policy or service; needed when several of these are called so"},
     {"preview", OPTION_FLAG, NULL, NULL, "says who would be reached when, by what; pages nobody"},
+    {"file", OPTION_TEXT, "FILE", NULL, "with --preview: a policy that is not saved yet, JSON or YAML; - reads it"},
+    {"priority", OPTION_TEXT, "PRIORITY", NULL, "with --preview: of the alert, p1 to p4"},
     {"urgency", OPTION_TEXT, "URGENCY", NULL, "high or low; high when not given"}};
 const VerbSpec PAGE_BY_HAND = {
     .name = "page",
@@ -142,7 +167,6 @@ const VerbSpec PAGE_BY_HAND = {
     .doc = "Pages people now: opens an alert of source manual and calls them until one answers.",
     .run = run_page,
     .kind = "users",
-    .words_min = 1,
     .words_max = 21,
     .options = PAGE_OPTIONS,
     .option_count = COUNT(PAGE_OPTIONS)};

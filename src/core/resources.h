@@ -91,6 +91,9 @@ extern const Field FIXED_SHIFT_ITEM; /* starts_at, ends_at, user_ids */
 extern const EnumValue WEEKDAYS[];   /* mon to sun */
 extern const Field WINDOW_ITEM;      /* days, from, to: a stretch of the week on the wall clock */
 void check_clock(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value); /* 09:00 */
+/* Of an escalation policy as people write it. */
+extern const Field POLICY_FIELDS[];
+enum { POLICY_FIELD_COUNT = 10 }; /* without managed_by */
 
 /* One matcher of a silence, window or inhibition rule; and the check of a list of them: field errors. `what` such a
  * list would do, if it matched everything. */

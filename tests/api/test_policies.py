@@ -571,3 +571,66 @@ def test_the_client_shows_the_ladder(people):
     assert [line.split()[1:4] for line in lines[2:]] == [["1", "0", "paged"], ["2", "0", "skipped"], ["1", "1", "paged"], ["2", "1", "paged"], ["0", "1", "exhausted"]], done.stdout
     assert "webhook" in lines[2] and "not for this round" in lines[3]
     assert people.tally("ann", "bob", "cleo") == (0, 0, 0)
+
+
+# A dry run of what is not saved.
+
+
+def test_the_client_tries_a_file(people, tmp_path):
+    file = tmp_path / "policy.yaml"
+    level = f"  levels:\n  - targets: [{{kind: user, id: {people.ann['email']}}}]\n    when: {{priorities: [p1]}}\n  - targets: [{{kind: user, id: {people.bob['email']}}}]\n"
+    for text in (f"escalation-policies:\n- slug: night\n  name: Night\n{level}", f"kind: escalation-policies\nname: Night\n{level}".replace("\n  ", "\n")):
+        file.write_text(text)
+        done = run("page", "--preview", "--file", file, "--priority", "p3", "--data", people.server.folder)
+        assert "Night, urgency low" in done.stdout, done
+        assert [line.split()[3] for line in done.stdout.splitlines()[2:4]] == ["skipped", "paged"], done.stdout
+    file.write_text("teams: []\n")
+    for words, said in ((["--preview", "--file", file], "holds no single policy"), (["--file", file], "goes with --preview"), ([], "say whom")):
+        done = run("page", *words, "--data", people.server.folder)
+        assert done.returncode == 2 and said in done.stderr, done
+
+def draft(world, fields, **more):
+    return world.server.api("POST", "pages/preview", {"policy": fields, **more})
+
+
+def test_the_dry_run_of_a_draft_is_that_of_the_policy_it_becomes(people):
+    levels = [{"targets": [to(people.ann)], "wait_s": 600}, {"targets": [to(people.bob)], "when": {"priorities": ["p1"]}},
+              {"targets": [{"kind": "user", "id": people.cleo["email"]}]}]
+    fields = {"name": f"Draft {people.name}", "levels": levels, "repeat": 1, "exhausted": [to(people.bob)], "urgency": "high"}
+    count = len(people.server.items("escalation-policies"))
+    [tried] = draft(people, fields, priority="p3")["ladders"]
+    assert len(people.server.items("escalation-policies")) == count, "nothing is kept"
+    made = people.server.make("escalation-policies", **fields)
+    [real] = preview(people, ("policy", made["id"]), priority="p3")["ladders"]
+    times = lambda ladder: [(s["after_s"], s["what"], s["level"], s["round"], s["reason"], [p["user_id"] for p in s["people"]]) for s in ladder["steps"]]
+    assert times(tried) == times(real)
+    assert (tried["policy_id"], tried["name"], tried["urgency"]) == (None, fields["name"], "high")
+    assert [s["what"] for s in tried["steps"]] == ["paged", "skipped", "paged"] * 2 + ["exhausted"]
+
+
+@pytest.mark.parametrize("change, pointer", [
+    ({"levels": []}, "/policy/levels"),
+    ({"name": None}, "/policy/name"),
+    ({"levels": [{"targets": [{"kind": "user", "id": "usr_0000000000000"}]}]}, "/policy/levels/0/targets/0/id"),
+    ({"levels": [{"targets": [{"kind": "channel", "id": "#ops"}]}]}, "/policy/levels/0/targets/0/kind"),
+    ({"exhausted": [{"kind": "channel", "id": "#ops"}]}, "/policy/exhausted/0/kind"),
+    ({"wait_s": 0}, "/policy/levels/0/wait_s"),
+    ({"matchers": [{"name": "env", "op": "=~", "value": "("}]}, "/policy/levels/0/when/matchers/0/value"),
+])
+def test_a_draft_that_would_be_refused_is_refused_at_the_same_place(people, change, pointer):
+    level = {"targets": [to(people.ann)]}
+    if "wait_s" in change:
+        level["wait_s"] = change["wait_s"]
+    if "matchers" in change:
+        level["when"] = {"matchers": change["matchers"]}
+    fields = {"name": "Draft", "levels": [level], **{k: v for k, v in change.items() if k in ("levels", "name", "exhausted")}}
+    with pytest.raises(Refused) as refused:
+        draft(people, fields)
+    assert refused.value.answer.status == 400
+    assert pointer in [error["pointer"] for error in refused.value.answer.json["errors"]]
+
+
+def test_a_dry_run_of_nothing_says_what_it_takes(people):
+    with pytest.raises(Refused) as refused:
+        people.server.api("POST", "pages/preview", {"priority": "p1"})
+    assert refused.value.answer.status == 400 and "or policy, a draft" in str(refused.value.answer.json)

@@ -1,6 +1,7 @@
 /* Verbs of pages, and paging by hand. */
 #include "core/alerts/alerts.h"
 #include "core/api/api.h"
+#include "core/oncall/policy_check.h"
 #include "core/paging/internal.h"
 #include "core/resources.h"
 
@@ -57,7 +58,7 @@ static void sort_targets(const Call *c, ByHand *out) {
     TargetKind target;
   } KINDS[] = {{"user", TARGET_USER}, {"schedule", TARGET_SCHEDULE}, {"team", TARGET_TEAM}};
   const Value *list = value_get_c(&c->body, "targets");
-  for (size_t i = 0; i < list->size; i++) {
+  for (size_t i = 0; value_is(list, VALUE_LIST) && i < list->size; i++) {
     Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE);
     i64 id = resource_ref_id(c->app->registry, value_get_c(value_at(list, i), "id"));
     if (str_equal_c(kind, "policy")) out->policies[out->policy_count++] = id;
@@ -155,10 +156,9 @@ static const Field PREVIEW[] = {
     {.name = "targets",
      .kind = F_LIST,
      .of = &TARGET_ITEM,
-     .required = true,
      .min = 1,
      .max = HAND_TARGETS_MAX,
-     .doc = "Whom.",
+     .doc = "Whom; this or policy.",
      .example = "[{\"kind\": \"policy\", \"id\": \"payments\"}]"},
     {.name = "urgency",
      .kind = F_ENUM,
@@ -170,7 +170,12 @@ static const Field PREVIEW[] = {
      .example = "p1"},
     {.name = "labels", .kind = F_LABELS, .doc = "Of the alert, for the conditions of levels."},
     {.name = "at", .kind = F_TIME, .doc = "When it would begin; now when not given."},
-    {.name = "message", .kind = F_TEXT, .max = 1024, .doc = "As in a page by hand; changes nothing here."}};
+    {.name = "message", .kind = F_TEXT, .max = 1024, .doc = "As in a page by hand; changes nothing here."},
+    {.name = "policy",
+     .kind = F_OBJECT,
+     .fields = POLICY_FIELDS,
+     .field_count = POLICY_FIELD_COUNT,
+     .doc = "A policy that is not saved yet, as POST /escalation-policies takes it."}};
 static const Field MESSAGE_FIELDS[] = {
     {.name = "at", .kind = F_TIME, .required = true, .doc = "When it would be sent."},
     {.name = "after_s", .kind = F_INT, .required = true, .doc = "So long after the beginning."},
@@ -230,12 +235,22 @@ static i64 priority_of(const Call *c) {
 
 static bool push_ladder(Call *c, Db *db, PagePreview *ask, ValueVec *out, Error *err) {
   Value ladder = value_null();
-  const SetupPolicy *policy = setup_policy(c->setup, ask->policy_id);
+  const SetupPolicy *policy = ask->draft ? ask->draft : setup_policy(c->setup, ask->policy_id);
   ask->low = is_low(c, policy, ask->priority);
   ask->team_id = policy ? policy->team_id : 0;
   if (!page_preview(c->app, db, c->arena, c->setup, ask, &ladder, err)) return false;
   *VEC_PUSH(c->arena, out) = ladder;
   return true;
+}
+
+/* By the rule that a write would be held to; its sentences point into the draft. */
+static bool check_draft(Call *c, Db *db, const Value *draft, Error *err) {
+  ApiCtx ctx = api_ctx(c, db, NULL);
+  policy_check(&ctx.rc, NULL, draft);
+  c->errors = ctx.rc.errors;
+  for (size_t i = 0; i < c->errors.count; i++)
+    c->errors.items[i].pointer = str_format(c->arena, "/policy%.*s", STR_ARG(c->errors.items[i].pointer));
+  return ctx.rc.errors.count == 0 || fail(err, ERR_INVALID, "the policy is not right yet");
 }
 
 static bool preview(Call *c, Db *db, Error *err) {
@@ -246,7 +261,19 @@ static bool preview(Call *c, Db *db, Error *err) {
                      .priority = priority_of(c),
                      .at_ms = clock_now(&c->app->clock),
                      .labels = labels ? *labels : value_null()};
+  const Value *draft = value_get_c(&c->body, "policy"), *targets = value_get_c(&c->body, "targets");
+  SetupPolicy policy = {0};
   if (api_text(c, "at").len && !api_time(c, "at", &ask.at_ms, err)) return false;
+  if (value_is(draft, VALUE_MAP)) {
+    if (!check_draft(c, db, draft, err)) return false;
+    policy = setup_draft_policy(c->arena, c->org_id, draft);
+    ask.draft = &policy;
+    if (!push_ladder(c, db, &ask, &ladders, err)) return false;
+    ask.draft = NULL;
+  } else if (!value_is(targets, VALUE_LIST) || targets->size == 0)
+    return fail_at(
+        err, ERR_INVALID, "/targets",
+        "say whom: targets, such as [{\"kind\": \"user\", \"id\": \"ann@example.org\"}], or policy, a draft");
   sort_targets(c, &whom);
   ask.targets = whom.targets;
   ask.target_count = whom.target_count;

@@ -82,7 +82,7 @@ static const Field LEVEL_FIELDS[] = {
 };
 static const Field LEVEL_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(LEVEL_FIELDS), .doc = "One level."};
 
-static const Field POLICY_FIELDS[] = {
+const Field POLICY_FIELDS[] = {
     {.name = "name",
      .kind = F_TEXT,
      .required = true,
@@ -127,6 +127,8 @@ static const Field POLICY_FIELDS[] = {
      .doc = "Which of people's notification rules is used."},
     MANAGED_BY_FIELD,
 };
+
+_Static_assert(COUNT(POLICY_FIELDS) == POLICY_FIELD_COUNT + 1, "a draft has every field but managed_by");
 
 static bool policy_before_write(ResourceCtx *ctx, const Value *old, Value *fresh, Error *err) {
   (void)err;

@@ -94,7 +94,8 @@ MUST_CHECK bool page_notice(Cycle *cycle, i64 user_id, i64 alert_id, i64 inciden
 
 /* Who would be told when, by what, if this were paged then: level by level, nothing written. */
 typedef struct PagePreview {
-  i64 org_id, policy_id; /* policy_id 0: the targets, as one level */
+  i64 org_id, policy_id;    /* policy_id 0: the draft, else the targets, as one level */
+  const SetupPolicy *draft; /* not stored; NULL: none */
   const SetupTarget *targets;
   size_t target_count;
   bool low;

@@ -113,7 +113,7 @@ static bool walk_level(Walk *w, bool *out_more, Error *err) {
 }
 
 bool page_preview(App *app, Db *db, Arena *arena, const Setup *setup, const PagePreview *ask, Value *out, Error *err) {
-  const SetupPolicy *policy = setup_policy(setup, ask->policy_id);
+  const SetupPolicy *policy = ask->draft ? ask->draft : setup_policy(setup, ask->policy_id);
   const SetupOrg *org = setup_org(setup, ask->org_id);
   Walk w = {.find = {app, db, arena, setup, ask->at_ms},
             .ask = ask,
@@ -127,7 +127,7 @@ bool page_preview(App *app, Db *db, Arena *arena, const Setup *setup, const Page
   for (bool more = w.snapshot.level_count > 0; more && w.steps.count < STEPS_MAX;)
     if (!walk_level(&w, &more, err)) return false;
   MapBuilder map = map_builder(arena);
-  map_put_c(&map, "policy_id", policy ? value_string(id_text(arena, "pol", policy->id)) : value_null());
+  map_put_c(&map, "policy_id", policy && policy->id ? value_string(id_text(arena, "pol", policy->id)) : value_null());
   map_put_c(&map, "name", policy ? value_string(policy->name) : value_string(S("by hand")));
   map_put_c(&map, "urgency", value_c(ask->low ? "low" : "high"));
   map_put_c(&map, "steps", list_done(&w.steps));

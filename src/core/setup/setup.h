@@ -192,6 +192,8 @@ u64 setup_version(const Setup *setup);
 /* A view with this rule in its place instead of the one of this id (NULL: without it): what would be decided then?
  * Lives in the arena, points into `setup`. */
 const Setup *setup_with_rule(Arena *arena, const Setup *setup, i64 org_id, i64 replaced_id, const Rule *rule);
+/* A policy that is not stored (id 0), from its fields as the registry checked them. Points into them. */
+SetupPolicy setup_draft_policy(Arena *arena, i64 org_id, const Value *fields);
 /* Any typed id text ("usr_..."), whatever its prefix; 0 when it is none. */
 i64 setup_ref(const Value *value);
 

@@ -109,9 +109,9 @@ static bool read_connector(const DbRow *row, void *ctx) {
 static const DbStmt POLICIES = {"setup_policies", POLICIES_SELECT "ORDER BY id", NULL};
 static const DbStmt POLICY = {"setup_policy", POLICIES_SELECT "WHERE id = $1", NULL};
 
-static SetupTarget *read_targets(const Loading *load, const Value *list, size_t *out_count) {
+static SetupTarget *read_targets(Arena *arena, const Value *list, size_t *out_count) {
   static const char *const KINDS[] = {"user", "schedule", "team", "channel"};
-  SetupTarget *targets = ARENA_ARRAY(load->arena, SetupTarget, load_count(list));
+  SetupTarget *targets = ARENA_ARRAY(arena, SetupTarget, load_count(list));
   for (size_t i = 0; i < load_count(list); i++) {
     Str kind = value_text_or(value_get_c(value_at(list, i), "kind"), STR_NONE);
     for (size_t k = 0; k < COUNT(KINDS); k++)
@@ -122,14 +122,21 @@ static SetupTarget *read_targets(const Loading *load, const Value *list, size_t 
   return targets;
 }
 
-static void read_level(const Loading *load, const Value *level, SetupLevel *out) {
+static void read_level(Arena *arena, const Value *level, SetupLevel *out) {
   const Value *when = value_get_c(level, "when");
   out->wait_s = load_seconds(level, "wait_s", 300);
   out->attempts = load_seconds(level, "attempts", 1);
   out->round_robin = str_equal_c(value_text_or(value_get_c(level, "strategy"), STR_NONE), "round_robin");
   out->until_resolved = str_equal_c(value_text_or(value_get_c(level, "until"), STR_NONE), "resolved");
   out->when = value_is(when, VALUE_MAP) ? *when : value_null();
-  out->targets = read_targets(load, value_get_c(level, "targets"), &out->target_count);
+  out->targets = read_targets(arena, value_get_c(level, "targets"), &out->target_count);
+}
+
+static void read_levels(Arena *arena, const Value *levels, const Value *exhausted, SetupPolicy *out) {
+  out->level_count = load_count(levels);
+  out->levels = ARENA_ARRAY(arena, SetupLevel, out->level_count);
+  for (size_t i = 0; i < out->level_count; i++) read_level(arena, value_at(levels, i), &out->levels[i]);
+  out->exhausted = read_targets(arena, exhausted, &out->exhausted_count);
 }
 
 static OnEmpty read_on_empty(Str word) {
@@ -146,21 +153,32 @@ static bool read_policy(const DbRow *row, void *ctx) {
                         .slug = db_row_text(row, 3, load->arena),
                         .name = db_row_text(row, 4, load->arena),
                         .urgency = db_row_text(row, 5, load->arena),
-                        .levels = ARENA_ARRAY(load->arena, SetupLevel, load_count(&levels)),
-                        .level_count = load_count(&levels),
                         .repeat = db_row_int(row, 7),
                         .ack_timeout_s = db_row_int(row, 9),
                         .version = db_row_int(row, 10),
                         .on_empty = read_on_empty(db_row_peek(row, 11)),
                         .page_newcomers = db_row_int(row, 12) != 0,
                         .stop_previous = db_row_int(row, 13) != 0};
-  for (size_t i = 0; i < policy.level_count; i++) read_level(load, value_at(&levels, i), &policy.levels[i]);
-  policy.exhausted = read_targets(load, &exhausted, &policy.exhausted_count);
+  read_levels(load->arena, &levels, &exhausted, &policy);
   *VEC_PUSH(load->arena, &load->setup->policies) = policy;
   return true;
 }
 
 const SetupPass SETUP_ONE_POLICY = {&POLICY, read_policy};
+
+SetupPolicy setup_draft_policy(Arena *arena, i64 org_id, const Value *fields) {
+  SetupPolicy policy = {.org_id = org_id,
+                        .team_id = setup_ref(value_get_c(fields, "team_id")),
+                        .name = value_text_or(value_get_c(fields, "name"), STR_NONE),
+                        .urgency = value_text_or(value_get_c(fields, "urgency"), S("by_priority")),
+                        .repeat = value_int_or(value_get_c(fields, "repeat"), 3),
+                        .ack_timeout_s = value_int_or(value_get_c(fields, "ack_timeout_s"), 0),
+                        .on_empty = read_on_empty(value_text_or(value_get_c(fields, "on_empty"), STR_NONE)),
+                        .page_newcomers = value_bool_or(value_get_c(fields, "page_newcomers"), true),
+                        .stop_previous = value_bool_or(value_get_c(fields, "stop_previous_on_escalate"), false)};
+  read_levels(arena, value_get_c(fields, "levels"), value_get_c(fields, "exhausted"), &policy);
+  return policy;
+}
 
 /* Integrations and keys
  * ------------------------------------------------------------------------------------------------ */
