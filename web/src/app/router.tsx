@@ -61,6 +61,11 @@ const alertsPage = () => import("@/features/alerts/list");
 const alerts = createRoute({ getParentRoute: () => root, path: "/alerts", validateSearch: alertSearch, component: lazyRouteComponent(alertsPage) });
 const alert = createRoute({ getParentRoute: () => root, path: "/alerts/$id", validateSearch: alertSearch, component: lazyRouteComponent(alertsPage) });
 
+export interface IncidentSearch {
+  tab?: string;
+}
+const incidentSearch = (search: Record<string, unknown>): IncidentSearch => ({ tab: text(search.tab) });
+
 export interface EditSearch {
   edit?: string;
 }
@@ -104,7 +109,7 @@ const routes = [
   alerts,
   alert,
   screen("/incidents", () => import("@/features/incidents/list")),
-  screen("/incidents/$id", () => import("@/features/incidents/detail")),
+  createRoute({ getParentRoute: () => root, path: "/incidents/$id", validateSearch: incidentSearch, component: lazyRouteComponent(() => import("@/features/incidents/detail")) }),
   screen("/on-call", () => import("@/features/oncall/on-call")),
   screen("/on-call/me", () => import("@/features/oncall/me")),
   screen("/on-call/readiness", () => import("@/features/readiness/list")),

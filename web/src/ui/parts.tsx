@@ -62,29 +62,33 @@ export function Empty({ icon, title, children, action }: { icon?: ReactNode; tit
   );
 }
 
-/* An error says what happened, and offers what helps. */
+/* An error says what happened, what can be done, and which request it was. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = isProblem(error) ? error : undefined;
+  const request = problem?.request && <p className="mt-1 font-mono text-xs">Request {problem.request}</p>;
+  const back = <Button onClick={() => history.back()}>Go back</Button>;
   if (problem?.status === 403)
     return (
-      <Empty icon={<Lock className="size-6" aria-hidden />} title="You may not see this">
+      <Empty icon={<Lock className="size-6" aria-hidden />} title="You may not see this" action={back}>
         {problem.message} An owner or admin of your organization can change that.
+        {request}
       </Empty>
     );
-  if (problem?.status === 404)
+  if (problem?.status === 404 || problem?.status === 410)
     return (
-      <Empty icon={<SearchX className="size-6" aria-hidden />} title="There is nothing here">
-        It was deleted, or the address is wrong.
+      <Empty icon={<SearchX className="size-6" aria-hidden />} title="There is nothing here" action={back}>
+        It was deleted, you may not see it, or the address is wrong.
+        {request}
       </Empty>
     );
   return (
     <Empty
       icon={<CircleAlert className="size-6 text-red" aria-hidden />}
-      title="This could not be loaded"
+      title={problem?.status === 429 ? "Too many requests" : "This could not be loaded"}
       action={retry && <Button onClick={retry}>Try again</Button>}
     >
       <p role="alert">{problem?.message ?? String(error)}</p>
-      {problem?.request && <p className="mt-1 font-mono text-xs">Request {problem.request}</p>}
+      {request}
     </Empty>
   );
 }

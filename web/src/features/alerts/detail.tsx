@@ -9,24 +9,32 @@ import { queryClient, useCan, useMe, useNames } from "@/lib/query";
 import { fullTime, untilText } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Area } from "@/ui/form";
-import { Badge, Priority, Status } from "@/ui/marks";
+import { Priority, Status } from "@/ui/marks";
 import { Menu, MenuHead, MenuItem, MenuLine } from "@/ui/overlay";
+import { Tabs } from "@/ui/tabs";
 import { Fact, Facts, Failure, Rows, When } from "@/ui/parts";
 import { toastProblem } from "@/ui/toast";
 import { incidentQuery } from "../incidents/api";
+import { Told } from "../pages/told";
 import { HoldLink } from "../quiet/hold-link";
 import { Together } from "../together/parts";
-import { Timeline } from "../timeline/timeline";
+import { TimelineOf } from "../timeline/of";
 import { alertQueryOf, canDo, useVerb } from "./api";
 import { Explanation } from "./explanation";
 import { Occurrences, RawRequest } from "./request";
 
 const SilenceDialog = lazy(() => import("../silences/form"));
-const TABS = ["Facts", "Why", "Timeline", "Request"] as const;
+type Tab = "Facts" | "Why" | "Timeline" | "Request";
+const TABS: { value: Tab; label: string }[] = [
+  { value: "Facts", label: "Facts" },
+  { value: "Why", label: "Why it paged, or not" },
+  { value: "Timeline", label: "Timeline" },
+  { value: "Request", label: "What was sent" },
+];
 
 export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }) {
   const query = useQuery(alertQueryOf(id));
-  const [tab, setTab] = useState<(typeof TABS)[number]>("Facts");
+  const [tab, setTab] = useState<Tab>("Facts");
   const alert = query.data;
   return (
     <>
@@ -51,26 +59,12 @@ export function AlertDetail({ id, onClose }: { id: string; onClose: () => void }
       {alert && (
         <>
           <Actions alert={alert} />
-          <div role="tablist" aria-label="About this alert" className="flex gap-4 overflow-x-auto border-b border-line px-5">
-            {TABS.map((name) => (
-              <button
-                key={name}
-                type="button"
-                role="tab"
-                aria-selected={tab === name}
-                onClick={() => setTab(name)}
-                className="-mb-px shrink-0 border-b-2 border-transparent py-2 font-medium text-quiet aria-selected:border-accent aria-selected:text-ink"
-              >
-                {name === "Why" ? "Why it paged, or not" : name === "Request" ? "What was sent" : name}
-              </button>
-            ))}
-          </div>
-          <div role="tabpanel" aria-label={tab} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto p-5">
+          <Tabs label="About this alert" value={tab} tabs={TABS} onChange={setTab} className="px-5" panel="min-h-0 flex-1 overflow-y-auto p-5">
             {tab === "Facts" && <AlertFacts alert={alert} />}
             {tab === "Why" && <Explanation alert={alert} />}
             {tab === "Timeline" && <AlertTimeline alert={alert} />}
             {tab === "Request" && <RawRequest alert={alert} />}
-          </div>
+          </Tabs>
         </>
       )}
     </>
@@ -288,7 +282,6 @@ function AlertFacts({ alert }: { alert: Alert }) {
 function Paged({ alert }: { alert: Alert }) {
   const pages = useQuery({ queryKey: ["pages", "of", alert.id], queryFn: () => api("GET /pages", { query: { alert_id: alert.id, limit: 5 } }) }).data?.items ?? [];
   const page = pages[0];
-  const told = useQuery({ queryKey: ["notifications", "of", page?.id], queryFn: () => api("GET /pages/{id}/notifications", { id: page!.id }), enabled: !!page }).data?.items;
   const now = useNow();
   if (!page) return null;
   return (
@@ -300,24 +293,12 @@ function Paged({ alert }: { alert: Alert }) {
         Level {page.level}
         {page.status === "active" && page.next_escalation_at && `, the next one ${untilText(page.next_escalation_at, now)}`}. {page.why}
       </p>
-      <ul className="flex flex-col gap-1">
-        {told?.map((one) => (
-          <li key={one.id} className="flex flex-wrap items-center gap-2">
-            <span className="font-medium">{one.user_name}</span>
-            <span className="text-quiet">
-              {one.kind} {one.address}
-            </span>
-            <Badge tone={one.status === "failed" ? "red" : one.status === "delivered" || one.status === "sent" ? "green" : "grey"}>{one.status}</Badge>
-            {one.error && <span className="foreign text-red">{one.error === "no_smtp" ? "no mail relay is configured (--smtp-url)" : one.error}</span>}
-          </li>
-        ))}
-      </ul>
+      <Told page={page.id} />
     </section>
   );
 }
 
 function AlertTimeline({ alert }: { alert: Alert }) {
-  const query = useQuery({ queryKey: ["timeline", alert.id], queryFn: () => api("GET /alerts/{id}/timeline", { id: alert.id, query: { limit: 200 } as never }) });
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState(false);
   async function add(event: FormEvent) {
@@ -340,7 +321,7 @@ function AlertTimeline({ alert }: { alert: Alert }) {
           Add note
         </Button>
       </form>
-      {query.isError ? <Failure error={query.error} retry={() => query.refetch()} /> : <Timeline key={alert.id} subject={alert} entries={query.data?.items} pending={query.isPending} />}
+      <TimelineOf key={alert.id} subject={alert} />
     </div>
   );
 }

@@ -24,11 +24,13 @@ export interface Run {
   holds?: { reason: string }[];
 }
 
-export function Explanation({ alert }: { alert: Alert }) {
+/* `last`: only the newest decision. */
+export function Explanation({ alert, last }: { alert: Alert; last?: boolean }) {
   const query = useQuery({ queryKey: ["alerts", "why", alert.id], queryFn: () => api("GET /alerts/{id}/explanation", { id: alert.id }) });
   if (query.isPending) return <Rows count={4} />;
   if (query.isError) return <Failure error={query.error} retry={() => query.refetch()} />;
-  const runs = query.data.items as Run[];
+  const all = query.data.items as Run[];
+  const runs = last ? all.slice(0, 1) : all;
   if (!runs.length) return <Empty title="No decision is stored" />;
   return (
     <div className="flex flex-col gap-6">

@@ -2,14 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import clsx from "clsx";
-import { Plus, Send } from "lucide-react";
+import { Send } from "lucide-react";
 import { useState } from "react";
 import type { EditSearch } from "@/app/router";
 import { api, type Connector, type ContactMethod } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
-import { ROW_AT, useCursor } from "@/lib/list";
+import { useCursor } from "@/lib/list";
 import { queryClient, useCan, useMe } from "@/lib/query";
 import { Button } from "@/ui/button";
+import { List, ListRow, NewButton } from "@/ui/list";
 import { Badge } from "@/ui/marks";
 import { Dialog } from "@/ui/overlay";
 import { Empty, Failure, PageHead, Rows, When } from "@/ui/parts";
@@ -48,55 +49,51 @@ export default function Connectors() {
           </>
         }
       >
-        {may && (
-          <Button look="primary" onClick={() => show("new")}>
-            <Plus className="size-4" aria-hidden /> New account
-          </Button>
-        )}
+        {may && <NewButton onClick={() => show("new")}>New account</NewButton>}
       </PageHead>
-      <div className="overflow-hidden rounded-lg border border-line bg-surface">
-        {query.isPending ? (
-          <Rows count={3} />
-        ) : query.isError && !query.data ? (
-          <Failure error={query.error} retry={() => query.refetch()} />
-        ) : rows.length === 0 ? (
+      <List
+        query={query}
+        rows={rows}
+        skeleton={3}
+        empty={
           <Empty icon={<Send className="size-6" aria-hidden />} title="There is no account yet" action={may && <Button onClick={() => show("new")}>Add the first</Button>}>
             E-mail needs only a mail relay, webhooks and ntfy need nothing. SMS, calls and chats go through a provider's account.
           </Empty>
-        ) : (
-          <ul className="divide-y divide-line">
-            {rows.map((row, i) => {
-              const state = STATES[row.state] ?? { words: row.state, tone: "grey" as const };
-              const channel = channels?.find((one) => one.name === row.channel);
-              return (
-                <li key={row.id} data-cursor={i === at || undefined} className={clsx("flex flex-wrap items-start gap-x-3 gap-y-1 px-4 py-3", i === at && ROW_AT, !row.enabled && "bg-ground")}>
-                  <div className="min-w-56 flex-1">
-                    <div className="flex flex-wrap items-center gap-2">
-                      <Badge tone={row.enabled ? state.tone : "grey"}>{row.enabled ? state.words : "Off"}</Badge>
-                      <span className="foreign font-medium">{row.name}</span>
-                      <span className="text-quiet">{channel?.title ?? row.channel}</span>
-                    </div>
-                    <p className="foreign mt-1 text-quiet">
-                      {row.state_at && <When at={row.state_at} />}
-                      {row.state_reason && <span className={state.tone === "red" || state.tone === "amber" ? "text-red" : ""}> {row.state_reason}</span>}
-                    </p>
-                  </div>
-                  <div className="flex items-center gap-1.5">
-                    <Button small onClick={() => setTested(row)}>
-                      Test
+        }
+      >
+        {(row, i) => {
+          const state = STATES[row.state] ?? { words: row.state, tone: "grey" as const };
+          return (
+            <ListRow
+              key={row.id}
+              here={i === at}
+              off={!row.enabled}
+              actions={
+                <>
+                  <Button small onClick={() => setTested(row)}>
+                    Test
+                  </Button>
+                  {may && (
+                    <Button small onClick={() => show(row.id)}>
+                      Edit
                     </Button>
-                    {may && (
-                      <Button small onClick={() => show(row.id)}>
-                        Edit
-                      </Button>
-                    )}
-                  </div>
-                </li>
-              );
-            })}
-          </ul>
-        )}
-      </div>
+                  )}
+                </>
+              }
+            >
+              <div className="flex flex-wrap items-center gap-2">
+                <Badge tone={row.enabled ? state.tone : "grey"}>{row.enabled ? state.words : "Off"}</Badge>
+                <span className="foreign font-medium">{row.name}</span>
+                <span className="text-quiet">{channels?.find((one) => one.name === row.channel)?.title ?? row.channel}</span>
+              </div>
+              <p className="foreign mt-1 text-quiet">
+                {row.state_at && <When at={row.state_at} />}
+                {row.state_reason && <span className={state.tone === "red" || state.tone === "amber" ? "text-red" : ""}> {row.state_reason}</span>}
+              </p>
+            </ListRow>
+          );
+        }}
+      </List>
       {edit && <ConnectorDialog id={edit === "new" ? undefined : edit} onClose={() => show()} />}
       {tested && <Test connector={tested} kind={channels?.find((one) => one.name === tested.channel)?.kind} onClose={() => setTested(undefined)} />}
     </div>

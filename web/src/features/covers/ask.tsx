@@ -1,15 +1,15 @@
 /* Somebody asks to be stood in for: everybody of the schedule, or one person, with a shift of theirs in return. */
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { api, isProblem, type Problem } from "@/lib/api";
-import { namesQuery, queryClient, useMe } from "@/lib/query";
+import { useState } from "react";
+import { api } from "@/lib/api";
+import { namesQuery, useMe } from "@/lib/query";
 import { localZone } from "@/lib/time";
+import { useWrite } from "@/lib/write";
 import { span } from "@/features/oncall/calendar";
 import { toInstant, toLocal } from "@/features/oncall/cover";
-import { Button } from "@/ui/button";
 import { Field, Input, Select } from "@/ui/form";
+import { FormShell } from "@/ui/form-shell";
 import { Dialog } from "@/ui/overlay";
-import { toast } from "@/ui/toast";
 import { shiftsQuery } from "./api";
 
 export interface OwnShift {
@@ -29,49 +29,36 @@ export function AskForCover({ shift, onClose }: { shift: OwnShift; onClose: () =
   const [asked, setAsked] = useState("");
   const [back, setBack] = useState("");
   const [message, setMessage] = useState("");
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
   const people = (useQuery(namesQuery("users")).data ?? []).filter((one) => one.id !== me?.id);
   const theirs = useQuery({ ...shiftsQuery(asked), enabled: !!asked });
   const choices = theirs.data?.filter((one) => one.scheduleId === shift.scheduleId) ?? [];
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
-    const swap = choices.find((one) => one.starts_at === back);
-    try {
-      await api("POST /cover-requests", {
-        body: {
-          schedule_id: shift.scheduleId,
-          starts_at: new Date(toInstant(from, zone)).toISOString(),
-          ends_at: new Date(toInstant(to, zone)).toISOString(),
-          asked_user_id: asked || null,
-          in_return: swap ? { starts_at: swap.starts_at, ends_at: swap.ends_at } : null,
-          message,
-        },
-      });
-      void queryClient.invalidateQueries({ queryKey: ["cover-requests"] });
-      toast(swap ? "The swap is offered. Until it is taken, nothing changes" : "They are asked. Until somebody takes it, you are on call");
-      onClose();
-    } catch (error) {
-      if (isProblem(error)) setProblem(error);
-      setBusy(false);
-    }
-  }
-  const shown = ["/starts_at", "/ends_at", "/asked_user_id", "/in_return", "/message"];
-  const other = problem && !problem.errors.some((one) => shown.includes(one.pointer)) ? (problem.errors[0]?.message ?? problem.message) : undefined;
+  const swap = choices.find((one) => one.starts_at === back);
+  const write = useWrite({
+    send: (body) => api("POST /cover-requests", { body: body as never }),
+    again: ["cover-requests"],
+    said: swap ? "The swap is offered. Until it is taken, nothing changes" : "They are asked. Until somebody takes it, you are on call",
+    done: onClose,
+  });
+  const body = () => ({
+    schedule_id: shift.scheduleId,
+    starts_at: new Date(toInstant(from, zone)).toISOString(),
+    ends_at: new Date(toInstant(to, zone)).toISOString(),
+    asked_user_id: asked || null,
+    in_return: swap ? { starts_at: swap.starts_at, ends_at: swap.ends_at } : null,
+    message,
+  });
   return (
     <Dialog open onClose={onClose} title="Ask for a cover" sub={`Your shift of ${shift.schedule}. Times in ${zone}.`}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <FormShell write={write} body={body} onCancel={onClose} submit={back ? "Offer the swap" : "Ask"}>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="From" error={problem?.at("/starts_at")}>
+          <Field label="From" error={write.at("starts_at")}>
             {(a) => <Input {...a} type="datetime-local" required value={from} onChange={(e) => setFrom(e.target.value)} />}
           </Field>
-          <Field label="Until" error={problem?.at("/ends_at")}>
+          <Field label="Until" error={write.at("ends_at")}>
             {(a) => <Input {...a} type="datetime-local" required value={to} onChange={(e) => setTo(e.target.value)} />}
           </Field>
         </div>
-        <Field label="Whom you ask" error={problem?.at("/asked_user_id")} hint={asked ? "Nobody else can take it." : "Everybody of the schedule hears of it; whoever takes it first stands in."}>
+        <Field label="Whom you ask" error={write.at("asked_user_id")} hint={asked ? "Nobody else can take it." : "Everybody of the schedule hears of it; whoever takes it first stands in."}>
           {(a) => (
             <Select
               {...a}
@@ -93,7 +80,7 @@ export function AskForCover({ shift, onClose }: { shift: OwnShift; onClose: () =
         {asked && (
           <Field
             label="In return you take"
-            error={problem?.at("/in_return")}
+            error={write.at("in_return")}
             hint={theirs.isError ? "Their shifts could not be loaded; without one it is a cover, not a swap." : theirs.data && choices.length === 0 ? "They have no shift here in the next 60 days." : "Both shifts change hands, or none."}
           >
             {(a) => (
@@ -108,21 +95,10 @@ export function AskForCover({ shift, onClose }: { shift: OwnShift; onClose: () =
             )}
           </Field>
         )}
-        <Field label="Why" optional error={problem?.at("/message")}>
+        <Field label="Why" optional error={write.at("message")}>
           {(a) => <Input {...a} maxLength={500} value={message} onChange={(e) => setMessage(e.target.value)} />}
         </Field>
-        {other && (
-          <p role="alert" className="text-red">
-            {other}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            {back ? "Offer the swap" : "Ask"}
-          </Button>
-        </div>
-      </form>
+      </FormShell>
     </Dialog>
   );
 }

@@ -1,14 +1,14 @@
 /* A heartbeat: how often, how late it may be, whose its alert is; and how a job calls it. */
 import { useQuery } from "@tanstack/react-query";
 import { Check, Radio } from "lucide-react";
-import { type FormEvent, useState } from "react";
-import { api, type Heartbeat, isProblem, type Problem } from "@/lib/api";
-import { namesQuery, queryClient } from "@/lib/query";
-import { Button } from "@/ui/button";
+import { useState } from "react";
+import { api, type Heartbeat } from "@/lib/api";
+import { namesQuery } from "@/lib/query";
+import { useWrite } from "@/lib/write";
 import { Checkbox, Field, Input, Segments, Select } from "@/ui/form";
+import { FormShell, ThingDialog, Wrong } from "@/ui/form-shell";
 import { Dialog } from "@/ui/overlay";
-import { Code, Copyable, Failure, Rows } from "@/ui/parts";
-import { toast, toastProblem } from "@/ui/toast";
+import { Code, Copyable } from "@/ui/parts";
 
 const UNITS: [number, string][] = [
   [60, "minutes"],
@@ -60,28 +60,19 @@ function HeartbeatForm({ old, onDone }: { old?: Heartbeat; onDone: (made?: Heart
   const [team, setTeam] = useState(old?.team_id ?? "");
   const [priority, setPriority] = useState<string>(old?.priority ?? "");
   const [autoArm, setAutoArm] = useState(old?.auto_arm ?? true);
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
-  const at = (...names: string[]) => problem?.errors.filter((e) => names.some((one) => e.pointer === `/${one}`)).map((e) => e.message).join(" ") || undefined;
-  const other = problem && !at("name", "period_s", "cron", "time_zone", "grace_s", "service_id", "team_id", "priority");
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
+  const write = useWrite<Heartbeat>({
+    old,
+    load: () => api("GET /heartbeats/{id}", { id: old!.id }),
+    send: (body, version) => (old ? api("PATCH /heartbeats/{id}", { id: old.id, version, body }) : api("POST /heartbeats", { body: body as never })),
+    again: ["heartbeats"],
+    said: old ? "The heartbeat is changed" : "The heartbeat is made",
+    done: (made) => onDone(old ? undefined : made),
+  });
+  const { at } = write;
+  const body = () => {
     const when = way === "cron" ? { cron, period_s: null, time_zone: zone || null } : { period_s: period, cron: null, time_zone: null };
-    const body = { name, ...when, grace_s: grace, service_id: service || null, team_id: team || null, priority: priority || null, auto_arm: autoArm } as never;
-    try {
-      const made = old ? await api("PATCH /heartbeats/{id}", { id: old.id, version: old.version, body }) : await api("POST /heartbeats", { body });
-      toast(old ? "The heartbeat is changed" : "The heartbeat is made");
-      void queryClient.invalidateQueries({ queryKey: ["heartbeats"] });
-      onDone(old ? undefined : made);
-    } catch (error) {
-      if (!isProblem(error)) throw error;
-      setProblem(error);
-      setBusy(false);
-    }
-  }
+    return { name, ...when, grace_s: grace, service_id: service || null, team_id: team || null, priority: priority || null, auto_arm: autoArm };
+  };
   const choice = (label: string, value: string, set: (value: string) => void, list: { id: string; name: string }[], error?: string) => (
     <Field label={label} optional error={error}>
       {(a) => (
@@ -97,7 +88,7 @@ function HeartbeatForm({ old, onDone }: { old?: Heartbeat; onDone: (made?: Heart
     </Field>
   );
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <FormShell write={write} body={body} onCancel={() => onDone()} submit={old ? "Save" : "Make"}>
       <Field label="Name" error={at("name")}>
         {(a) => <Input {...a} required maxLength={120} dir="auto" placeholder="Backup of the database" value={name} onChange={(e) => setName(e.target.value)} />}
       </Field>
@@ -121,11 +112,7 @@ function HeartbeatForm({ old, onDone }: { old?: Heartbeat; onDone: (made?: Heart
             <Input className="!w-44" aria-label="Time zone" placeholder="the organization's" value={zone} onChange={(e) => setZone(e.target.value)} />
           </div>
         )}
-        {at("period_s", "cron", "time_zone") && (
-          <p role="alert" className="text-xs font-medium text-red">
-            {at("period_s", "cron", "time_zone")}
-          </p>
-        )}
+        <Wrong text={at("period_s", "cron", "time_zone")} />
       </div>
       <Field label="It may be late" hint="Then its alert opens." error={at("grace_s")}>
         {() => <Length label="It may be late" value={grace} onChange={setGrace} least={0} />}
@@ -138,19 +125,7 @@ function HeartbeatForm({ old, onDone }: { old?: Heartbeat; onDone: (made?: Heart
       <label className="flex items-center gap-2">
         <Checkbox checked={autoArm} onChange={(e) => setAutoArm(e.target.checked)} /> Expected from its first call on
       </label>
-      {other && (
-        <p role="alert" className="rounded-md bg-red-wash px-3 py-2 text-red">
-          {problem.status === 412 ? "Somebody changed this heartbeat while you did. Close this form and open it again to see theirs." : problem.message}
-          {problem.request && ` (request ${problem.request})`}
-        </p>
-      )}
-      <div className="sticky -bottom-5 -mx-5 -mb-5 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
-        <Button onClick={() => onDone()}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          {old ? "Save" : "Make"}
-        </Button>
-      </div>
-    </form>
+    </FormShell>
   );
 }
 
@@ -158,37 +133,10 @@ const oneQuery = (id: string) => ({ queryKey: ["heartbeats", "one", id], queryFn
 
 export function HeartbeatDialog({ id, onClose }: { id?: string; onClose: (made?: Heartbeat) => void }) {
   const query = useQuery({ ...oneQuery(id ?? ""), enabled: !!id });
-  const one = query.data;
-  const remove = async () => {
-    try {
-      await api("DELETE /heartbeats/{id}", { id: one!.id });
-      toast(`${one!.name} is removed`);
-      onClose();
-    } catch (error) {
-      toastProblem(`${one!.name} was not removed`, error);
-    }
-    void queryClient.invalidateQueries({ queryKey: ["heartbeats"] });
-  };
   return (
-    <Dialog open onClose={() => onClose()} wide title={one?.name ?? "New heartbeat"}>
-      {id && query.isPending ? (
-        <Rows count={6} />
-      ) : id && !one ? (
-        <Failure error={query.error} retry={() => query.refetch()} />
-      ) : (
-        <>
-          {one && (
-            <p className="mb-3 flex items-center justify-between gap-3 text-quiet">
-              Removing it makes its address refuse what calls.
-              <Button small look="danger" onClick={remove}>
-                Remove
-              </Button>
-            </p>
-          )}
-          <HeartbeatForm key={one?.version} old={one} onDone={onClose} />
-        </>
-      )}
-    </Dialog>
+    <ThingDialog id={id} query={query} title="New heartbeat" note={() => "Removing it makes its address refuse what calls."} remove={(one) => api("DELETE /heartbeats/{id}", { id: one.id })} again={["heartbeats"]} onClose={() => onClose()}>
+      {(one) => <HeartbeatForm old={one} onDone={onClose} />}
+    </ThingDialog>
   );
 }
 

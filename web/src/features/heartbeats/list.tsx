@@ -1,18 +1,18 @@
 /* Heartbeats: what must call in time, how each stands, the address that it calls. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import clsx from "clsx";
-import { HeartPulse, Plus } from "lucide-react";
+import { HeartPulse } from "lucide-react";
 import { useState } from "react";
 import type { QuietSearch } from "@/app/router";
 import { api, type Heartbeat } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
-import { ROW_AT, useCursor } from "@/lib/list";
+import { useCursor } from "@/lib/list";
 import { queryClient, useCan, useNames } from "@/lib/query";
 import { duration, untilText } from "@/lib/time";
 import { Button } from "@/ui/button";
+import { List, ListRow, NewButton } from "@/ui/list";
 import { Badge, Priority } from "@/ui/marks";
-import { Copyable, Empty, Failure, PageHead, Rows } from "@/ui/parts";
+import { Copyable, Empty, PageHead } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 import { HeartbeatDialog, PingDialog } from "./form";
 
@@ -52,29 +52,21 @@ export default function Heartbeats() {
   return (
     <div className="mx-auto max-w-5xl">
       <PageHead title="Heartbeats" sub="A job calls an address each time it has done its work. When it does not in time, an alert opens.">
-        {may && (
-          <Button look="primary" onClick={() => show("new")}>
-            <Plus className="size-4" aria-hidden /> New heartbeat
-          </Button>
-        )}
+        {may && <NewButton onClick={() => show("new")}>New heartbeat</NewButton>}
       </PageHead>
-      <div className="overflow-hidden rounded-lg border border-line bg-surface">
-        {query.isPending ? (
-          <Rows />
-        ) : query.isError && !query.data ? (
-          <Failure error={query.error} retry={() => query.refetch()} />
-        ) : rows.length === 0 ? (
+      <List
+        query={query}
+        rows={rows}
+        empty={
           <Empty icon={<HeartPulse className="size-6" aria-hidden />} title="Nothing is expected yet" action={may && <Button onClick={() => show("new")}>Make the first</Button>}>
             For backups, nightly jobs, and the monitoring itself: what fails silently is noticed here.
           </Empty>
-        ) : (
-          <ul className="divide-y divide-line">
-            {rows.map((row, i) => (
-              <Row key={row.id} one={row} here={i === at} onEdit={may ? () => show(row.id) : undefined} onPing={() => setMade(row)} />
-            ))}
-          </ul>
+        }
+      >
+        {(row, i) => (
+          <Row key={row.id} one={row} here={i === at} onEdit={may ? () => show(row.id) : undefined} onPing={() => setMade(row)} />
         )}
-      </div>
+      </List>
       {edit && (
         <HeartbeatDialog
           id={edit === "new" ? undefined : edit}
@@ -106,40 +98,42 @@ function Row({ one, here, onEdit, onPing }: { one: Heartbeat; here: boolean; onE
   const state = STATES[one.state] ?? { words: one.state, tone: "grey" as const };
   const still = one.state === "new" || one.state === "paused";
   return (
-    <li data-cursor={here || undefined} className={clsx("flex flex-wrap items-start gap-x-3 gap-y-1 px-4 py-3", here && ROW_AT)}>
-      <div className="min-w-56 flex-1">
-        <div className="flex flex-wrap items-center gap-2">
-          <Badge tone={state.tone}>{state.words}</Badge>
-          <span className="foreign font-medium">{one.name}</span>
-          {one.priority && <Priority of={one.priority} />}
-          <span className="text-quiet">
-            {everyWords(one)}, {lengthWords(one.grace_s)} grace
-          </span>
-        </div>
-        <p className="mt-1 tabular-nums">
-          {one.last_ping_at ? `heard ${duration(now - Date.parse(one.last_ping_at))} ago` : "never heard"}
-          {one.due_at && !still && `, ${one.state === "up" ? "next" : "was due"} ${untilText(one.due_at, now)}`}
-          {one.last_exit_status !== null && one.last_exit_status !== 0 && <span className="text-red">, gave {one.last_exit_status}</span>}
-          {one.service_id && <span className="text-quiet">, {service(one.service_id)}</span>}
-        </p>
-        {one.last_message && <p className="foreign truncate font-mono text-xs text-quiet">{one.last_message}</p>}
-      </div>
-      <div className="flex flex-wrap items-center gap-1.5">
-        {one.url && <Copyable text={one.url} label="Copy URL" />}
-        <Button small onClick={onPing}>
-          How to call it
-        </Button>
-        {mayArm && (
-          <Button small onClick={() => act(one, still ? "arm" : "pause")}>
-            {still ? "Expect it" : "Pause"}
+    <ListRow
+      here={here}
+      actions={
+        <>
+          {one.url && <Copyable text={one.url} label="Copy URL" />}
+          <Button small onClick={onPing}>
+            How to call it
           </Button>
-        )}
-        {onEdit && (
-          <Button small onClick={onEdit}>
-            Edit
-          </Button>
-        )}
+          {mayArm && (
+            <Button small onClick={() => act(one, still ? "arm" : "pause")}>
+              {still ? "Expect it" : "Pause"}
+            </Button>
+          )}
+          {onEdit && (
+            <Button small onClick={onEdit}>
+              Edit
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="flex flex-wrap items-center gap-2">
+        <Badge tone={state.tone}>{state.words}</Badge>
+        <span className="foreign font-medium">{one.name}</span>
+        {one.priority && <Priority of={one.priority} />}
+        <span className="text-quiet">
+          {everyWords(one)}, {lengthWords(one.grace_s)} grace
+        </span>
       </div>
-    </li>
+      <p className="mt-1 tabular-nums">
+        {one.last_ping_at ? `heard ${duration(now - Date.parse(one.last_ping_at))} ago` : "never heard"}
+        {one.due_at && !still && `, ${one.state === "up" ? "next" : "was due"} ${untilText(one.due_at, now)}`}
+        {one.last_exit_status !== null && one.last_exit_status !== 0 && <span className="text-red">, gave {one.last_exit_status}</span>}
+        {one.service_id && <span className="text-quiet">, {service(one.service_id)}</span>}
+      </p>
+      {one.last_message && <p className="foreign truncate font-mono text-xs text-quiet">{one.last_message}</p>}
+    </ListRow>
   );
 }

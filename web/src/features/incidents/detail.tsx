@@ -1,9 +1,10 @@
 /* The incident: where it stands, who leads, what happened, what is known. */
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import clsx from "clsx";
 import { BellRing, Check, Pencil } from "lucide-react";
 import { useState } from "react";
+import type { IncidentSearch } from "@/app/router";
 import { api, type Incident } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { useKeys } from "@/lib/keys";
@@ -13,12 +14,16 @@ import { Button, IconButton } from "@/ui/button";
 import { Input, Select } from "@/ui/form";
 import { Badge, INCIDENT_STEPS, Priority, Severity, Status, words } from "@/ui/marks";
 import { Menu, MenuItem } from "@/ui/overlay";
-import { Card, Fact, Facts, Failure, Rows, When } from "@/ui/parts";
-import { Timeline } from "../timeline/timeline";
-import { doing, incidentQuery } from "./api";
+import { Card, Empty, Fact, Facts, Failure, Rows, When } from "@/ui/parts";
+import { Tabs } from "@/ui/tabs";
+import { TimelineOf } from "../timeline/of";
+import { alertsOf, changesNear, doing, incidentQuery, pagesOf, peopleOf, relationsOf } from "./api";
 import { Composer } from "./composer";
 import { change, ConflictDialog } from "./conflict";
+import Investigation from "./investigation";
 import { Elapsed } from "./list";
+import Review from "./review";
+import Work from "./work";
 
 export default function IncidentPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -32,7 +37,6 @@ export default function IncidentPage() {
 
 function Page({ incident }: { incident: Incident }) {
   const id = incident.id;
-  const timeline = useQuery({ queryKey: ["timeline", id], queryFn: () => api("GET /incidents/{id}/timeline", { id, query: { limit: 500 } as never }) });
   const act = (verb: "acknowledge" | "resolve" | "close" | "reopen", done: string) => doing("That did not work", () => api(`POST /incidents/{id}/${verb}`, { id, body: {} } as never), done);
   useKeys({
     a: () => incident.status === "new" && void act("acknowledge", "Acknowledged"),
@@ -77,18 +81,73 @@ function Page({ incident }: { incident: Incident }) {
         <Stepper incident={incident} />
       </header>
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_23rem]">
-        <Card title="Timeline" className="max-lg:order-2">
-          <div className="flex flex-col gap-4">
-            {incident.status !== "closed" && <Composer incident={incident} />}
-            {timeline.isError ? <Failure error={timeline.error} retry={() => timeline.refetch()} /> : <Timeline key={id} subject={incident} entries={timeline.data?.items} pending={timeline.isPending} />}
-          </div>
-        </Card>
+        <div className="min-w-0 max-lg:order-2">
+          <About incident={incident} />
+        </div>
         <div className="flex flex-col gap-4">
           <IncidentFacts incident={incident} />
           <Alerts incident={incident} />
         </div>
       </div>
     </div>
+  );
+}
+
+type Tab = "timeline" | "investigation" | "work" | "review";
+const COMING: Record<Exclude<Tab, "timeline">, string> = {
+  investigation: "Once an alert belongs to it, or something was changed when it began, stands here what may explain it.",
+  work: "Once somebody takes part or is paged, stands here who does what.",
+  review: "Once somebody has taken it or it is over, stands here how long it took and who was told.",
+};
+
+/* A tab with nothing to tell is not offered; who comes to it by its address reads what will be there. */
+function useTabs(incident: Incident): Record<Tab, boolean> {
+  const changes = useQuery(changesNear(incident)).data?.items.length ?? 0;
+  const people = useQuery(peopleOf(incident.id)).data?.items.length ?? 0;
+  const relations = useQuery(relationsOf(incident.id)).data?.items.length ?? 0;
+  const alerts = useQuery(alertsOf(incident.id)).data?.items ?? [];
+  const pages = useQuery(pagesOf(incident.id, alerts.map((one) => one.id))).data?.length ?? 0;
+  return {
+    timeline: true,
+    investigation: alerts.length + changes + relations > 0,
+    work: people + pages > 0 || !!incident.commander_id,
+    review: pages > 0 || !!(incident.acknowledged_at ?? incident.resolved_at ?? incident.closed_at),
+  };
+}
+
+function About({ incident }: { incident: Incident }) {
+  const { tab: asked } = useSearch({ strict: false }) as IncidentSearch;
+  const navigate = useNavigate();
+  const filled = useTabs(incident);
+  const tab = asked && asked in filled ? (asked as Tab) : "timeline";
+  const tabs = (Object.keys(filled) as Tab[]).filter((one) => filled[one] || one === tab).map((value) => ({ value, label: words(value) }));
+  return (
+    <Tabs
+      label="About this incident"
+      value={tab}
+      tabs={tabs}
+      onChange={(value) => void navigate({ to: "/incidents/$id", params: { id: incident.number }, search: { tab: value === "timeline" ? undefined : value }, replace: true, resetScroll: false })}
+      className="mb-4"
+    >
+      {tab === "timeline" ? (
+        <Card>
+          <div className="flex flex-col gap-4">
+            {incident.status !== "closed" && <Composer incident={incident} />}
+            <TimelineOf key={incident.id} subject={incident} />
+          </div>
+        </Card>
+      ) : !filled[tab] ? (
+        <Card>
+          <Empty title="Nothing is here yet">{COMING[tab]}</Empty>
+        </Card>
+      ) : tab === "investigation" ? (
+        <Investigation incident={incident} />
+      ) : tab === "work" ? (
+        <Work incident={incident} />
+      ) : (
+        <Review incident={incident} />
+      )}
+    </Tabs>
   );
 }
 
@@ -218,15 +277,17 @@ function IncidentFacts({ incident }: { incident: Incident }) {
   );
 }
 
+const ALERTS_SHOWN = 20;
+
 function Alerts({ incident }: { incident: Incident }) {
-  const query = useQuery({ queryKey: ["alerts", "of", incident.id], queryFn: () => api("GET /incidents/{id}/alerts", { id: incident.id, query: { limit: 50 } as never }) });
+  const query = useQuery(alertsOf(incident.id));
   const items = query.data?.items ?? [];
   return (
     <Card title={`Alerts${incident.alert_count ? ` (${incident.alert_count})` : ""}`} flush>
       {query.isPending && <Rows count={2} />}
       {query.isSuccess && items.length === 0 && <p className="p-4 text-quiet">Declared by hand: no alert belongs to it.</p>}
       <ul className="divide-y divide-line">
-        {items.map((alert) => (
+        {items.slice(0, ALERTS_SHOWN).map((alert) => (
           <li key={alert.id} className="relative flex flex-col gap-1 px-4 py-2.5 hover:bg-hover">
             <Link to="/alerts/$id" params={{ id: alert.number }} search={{}} dir="auto" className="foreign line-clamp-2 font-medium after:absolute after:inset-0">
               {alert.title}
@@ -240,6 +301,13 @@ function Alerts({ incident }: { incident: Incident }) {
           </li>
         ))}
       </ul>
+      {(incident.alert_count ?? 0) > ALERTS_SHOWN && items.length > ALERTS_SHOWN && (
+        <p className="border-t border-line px-4 py-2.5">
+          <Link to="/alerts" search={{ q: `incident_id == "${incident.id}"` }} className="text-accent-ink hover:underline">
+            All {incident.alert_count!.toLocaleString()}
+          </Link>
+        </p>
+      )}
     </Card>
   );
 }

@@ -1,21 +1,16 @@
 /* An inhibition rule: while an alert is open, others are quiet. */
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { api, type InhibitionRule, isProblem, type Problem } from "@/lib/api";
+import { useState } from "react";
+import { api, type InhibitionRule } from "@/lib/api";
 import { type Matcher, readMatchers } from "@/lib/matchers";
-import { queryClient } from "@/lib/query";
-import { Button } from "@/ui/button";
+import { useWrite } from "@/lib/write";
 import { Checkbox, Field, Input, Segments } from "@/ui/form";
+import { FormShell, ThingDialog } from "@/ui/form-shell";
 import { Matchers } from "@/ui/matchers";
-import { Dialog } from "@/ui/overlay";
-import { Failure, Rows } from "@/ui/parts";
-import { toast, toastProblem } from "@/ui/toast";
 
 const EMPTY: Matcher[] = [{ name: "", op: "=", value: "" }];
 const named = (list: Matcher[]) => list.filter((one) => one.name.trim());
-const changed = () => {
-  for (const key of ["inhibition-rules", "quiet", "alerts"]) void queryClient.invalidateQueries({ queryKey: [key] });
-};
+const KINDS = ["inhibition-rules", "quiet", "alerts"];
 
 export function RuleForm({ rule: old, onDone }: { rule?: InhibitionRule; onDone: () => void }) {
   const [name, setName] = useState(old?.name ?? "");
@@ -27,32 +22,20 @@ export function RuleForm({ rule: old, onDone }: { rule?: InhibitionRule; onDone:
   const [missing, setMissing] = useState(old?.missing_equal ?? false);
   const [wait, setWait] = useState(old?.wait_s?.toString() ?? "");
   const [release, setRelease] = useState(old?.release_s?.toString() ?? "");
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
-  const at = (...names: string[]) => problem?.errors.filter((e) => names.some((one) => e.pointer === `/${one}` || e.pointer.startsWith(`/${one}/`))).map((e) => e.message).join(" ") || undefined;
-  const other = problem && !at("name", "source", "target", "equal", "scope", "wait_s", "release_s");
   const seconds = (text: string) => (text.trim() === "" ? null : Number(text));
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
-    const labels = equal.split(/[\s,]+/).filter(Boolean);
-    const body = { name, enabled, source: named(source), target: named(target), scope, equal: scope === "equal" ? labels : [], missing_equal: missing, wait_s: seconds(wait), release_s: seconds(release) };
-    try {
-      if (old) await api("PATCH /inhibition-rules/{id}", { id: old.id, version: old.version, body: body as never });
-      else await api("POST /inhibition-rules", { body: body as never });
-      toast(old ? "The rule is changed" : "The rule is made");
-      changed();
-      onDone();
-    } catch (error) {
-      if (!isProblem(error)) throw error;
-      setProblem(error);
-      setBusy(false);
-    }
-  }
+  const write = useWrite<InhibitionRule>({
+    old,
+    load: () => api("GET /inhibition-rules/{id}", { id: old!.id }),
+    send: (body, version) => (old ? api("PATCH /inhibition-rules/{id}", { id: old.id, version, body }) : api("POST /inhibition-rules", { body: body as never })),
+    again: KINDS,
+    said: old ? "The rule is changed" : "The rule is made",
+    done: onDone,
+  });
+  const { at } = write;
+  const labels = equal.split(/[\s,]+/).filter(Boolean);
+  const body = () => ({ name, enabled, source: named(source), target: named(target), scope, equal: scope === "equal" ? labels : [], missing_equal: missing, wait_s: seconds(wait), release_s: seconds(release) });
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <FormShell write={write} body={body} onCancel={onDone} submit={old ? "Save" : "Make"}>
       <Field label="Name" error={at("name")}>
         {(a) => <Input {...a} required maxLength={120} dir="auto" placeholder="A dead node quiets its pods" value={name} onChange={(e) => setName(e.target.value)} />}
       </Field>
@@ -92,53 +75,15 @@ export function RuleForm({ rule: old, onDone }: { rule?: InhibitionRule; onDone:
       <label className="flex items-center gap-2">
         <Checkbox checked={enabled} onChange={(e) => setEnabled(e.target.checked)} /> It is on
       </label>
-      {other && (
-        <p role="alert" className="rounded-md bg-red-wash px-3 py-2 text-red">
-          {problem.status === 412 ? "Somebody changed this rule while you did. Close this form and open it again to see theirs." : problem.message}
-          {problem.request && ` (request ${problem.request})`}
-        </p>
-      )}
-      <div className="sticky -bottom-5 -mx-5 -mb-5 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          {old ? "Save" : "Make"}
-        </Button>
-      </div>
-    </form>
+    </FormShell>
   );
 }
 
 export default function RuleDialog({ id, onClose }: { id?: string; onClose: () => void }) {
   const query = useQuery({ queryKey: ["inhibition-rules", "one", id], queryFn: () => api("GET /inhibition-rules/{id}", { id: id! }), enabled: !!id });
-  const one = query.data;
-  const remove = async () => {
-    try {
-      await api("DELETE /inhibition-rules/{id}", { id: one!.id });
-      toast(`${one!.name} is removed`);
-      onClose();
-    } catch (error) {
-      toastProblem(`${one!.name} was not removed`, error);
-    }
-    changed();
-  };
   return (
-    <Dialog open onClose={onClose} wide title={one?.name ?? "New inhibition rule"}>
-      {id && query.isPending ? (
-        <Rows count={6} />
-      ) : id && !one ? (
-        <Failure error={query.error} retry={() => query.refetch()} />
-      ) : (
-        <>
-          {one && (
-            <div className="mb-3 flex justify-end">
-              <Button small look="danger" onClick={remove}>
-                Remove
-              </Button>
-            </div>
-          )}
-          <RuleForm key={one?.version} rule={one} onDone={onClose} />
-        </>
-      )}
-    </Dialog>
+    <ThingDialog id={id} query={query} title="New inhibition rule" remove={(one) => api("DELETE /inhibition-rules/{id}", { id: one.id })} again={KINDS} onClose={onClose}>
+      {(one) => <RuleForm rule={one} onDone={onClose} />}
+    </ThingDialog>
   );
 }

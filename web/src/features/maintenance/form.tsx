@@ -1,19 +1,18 @@
 /* A maintenance window: what is worked on, when, and whether it comes again. */
 import { useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
-import { type FormEvent, useState } from "react";
-import { api, isProblem, type MaintenanceWindow, type Problem } from "@/lib/api";
+import { useState } from "react";
+import { api, type MaintenanceWindow } from "@/lib/api";
 import { type Matcher, readMatchers } from "@/lib/matchers";
-import { namesQuery, organizationQuery, queryClient } from "@/lib/query";
-import { Button } from "@/ui/button";
+import { namesQuery, organizationQuery } from "@/lib/query";
+import { useWrite } from "@/lib/write";
 import { Area, Checkbox, Field, Input, Select } from "@/ui/form";
+import { FormShell, ThingDialog, Wrong } from "@/ui/form-shell";
 import { Matchers } from "@/ui/matchers";
-import { Dialog } from "@/ui/overlay";
-import { Failure, Rows } from "@/ui/parts";
-import { toast, toastProblem } from "@/ui/toast";
 import { toInstant, toLocal } from "../oncall/cover";
 import { type Day, DAY_NAMES, DAYS, type Freq, type Recurrence, readRule, ruleWords, windowQuery, writeRule } from "./api";
 
+const KINDS = ["maintenance-windows", "quiet", "alerts"];
 const LENGTHS: [number, string][] = [
   [1800, "30 minutes"],
   [3600, "1 hour"],
@@ -101,34 +100,26 @@ export function WindowForm({ window: old, onDone }: { window?: MaintenanceWindow
   const [team, setTeam] = useState(old?.team_id ?? "");
   const [announce, setAnnounce] = useState(old?.announce_before_s ?? 900);
   const [comment, setComment] = useState(old?.comment ?? "");
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
-  const at = (...names: string[]) => problem?.errors.filter((e) => names.some((one) => e.pointer === `/${one}` || e.pointer.startsWith(`/${one}/`))).map((e) => e.message).join(" ") || undefined;
-  const other = problem && !at("name", "service_ids", "integration_ids", "matchers", "starts_at", "ends_at", "for_s", "rrule", "time_zone", "team_id", "comment");
   const lengths = LENGTHS.some(([s]) => s === length) ? LENGTHS : [...LENGTHS, [length, `${Math.round(length / 60)} minutes`] as [number, string]];
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
+  const write = useWrite<MaintenanceWindow>({
+    old,
+    load: () => api("GET /maintenance-windows/{id}", { id: old!.id }),
+    send: (body, version) => (old ? api("PATCH /maintenance-windows/{id}", { id: old.id, version, body }) : api("POST /maintenance-windows", { body: body as never })),
+    again: KINDS,
+    said: old ? "The window is changed" : atOnce ? "Maintenance has begun" : "The window is planned",
+    done: onDone,
+  });
+  const { at } = write;
+  const body = () => {
     const begin = toInstant(starts, zone);
     const what = { name, service_ids: services, integration_ids: sources, matchers: matchers.filter((one) => one.name.trim()), rrule: writeRule(again), time_zone: zone, team_id: team || null, announce_before_s: announce, comment: comment.trim() };
     const span = { starts_at: new Date(begin).toISOString(), ends_at: new Date(begin + length * 1000).toISOString() };
-    try {
-      if (old) await api("PATCH /maintenance-windows/{id}", { id: old.id, version: old.version, body: { ...what, ...span } as never });
-      else await api("POST /maintenance-windows", { body: { ...what, ...(atOnce ? { for_s: length } : span) } as never });
-      toast(old ? "The window is changed" : atOnce ? "Maintenance has begun" : "The window is planned");
-      for (const key of ["maintenance-windows", "quiet", "alerts"]) void queryClient.invalidateQueries({ queryKey: [key] });
-      onDone();
-    } catch (error) {
-      if (!isProblem(error)) throw error;
-      setProblem(error);
-      setBusy(false);
-    }
-  }
+    return { ...what, ...(!old && atOnce ? { for_s: length } : span) };
+  };
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <FormShell write={write} body={body} onCancel={onDone} submit={old ? "Save" : atOnce ? "Begin" : "Plan it"} note={again.freq !== "once" && ruleWords(writeRule(again))}>
       <Field label="Name" error={at("name")}>
         {(a) => <Input {...a} required maxLength={120} dir="auto" placeholder="Upgrade of the database" value={name} onChange={(e) => setName(e.target.value)} />}
       </Field>
@@ -165,11 +156,7 @@ export function WindowForm({ window: old, onDone }: { window?: MaintenanceWindow
           </datalist>
         </div>
         <Again value={again} onChange={setAgain} />
-        {at("starts_at", "ends_at", "for_s", "rrule", "time_zone") && (
-          <p role="alert" className="text-xs font-medium text-red">
-            {at("starts_at", "ends_at", "for_s", "rrule", "time_zone")}
-          </p>
-        )}
+        <Wrong text={at("starts_at", "ends_at", "for_s", "rrule", "time_zone")} />
       </div>
       <div className="flex flex-wrap gap-4">
         <Field label="Team" optional error={at("team_id")}>
@@ -199,56 +186,26 @@ export function WindowForm({ window: old, onDone }: { window?: MaintenanceWindow
       <Field label="Why" optional error={at("comment")} hint="Shown on every alert that it holds.">
         {(a) => <Area {...a} className="!min-h-12" maxLength={2000} value={comment} onChange={(e) => setComment(e.target.value)} />}
       </Field>
-      {other && (
-        <p role="alert" className="rounded-md bg-red-wash px-3 py-2 text-red">
-          {problem.status === 412 ? "Somebody changed this window while you did. Close this form and open it again to see theirs." : problem.message}
-          {problem.request && ` (request ${problem.request})`}
-        </p>
-      )}
-      <div className="sticky -bottom-5 -mx-5 -mb-5 flex items-center justify-end gap-2 border-t border-line bg-raised px-5 py-3">
-        <span className="min-w-0 flex-1 truncate text-quiet">{again.freq !== "once" && ruleWords(writeRule(again))}</span>
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          {old ? "Save" : atOnce ? "Begin" : "Plan it"}
-        </Button>
-      </div>
-    </form>
+    </FormShell>
   );
 }
 
 export default function WindowDialog({ id, onClose }: { id?: string; onClose: () => void }) {
   const query = useQuery({ ...windowQuery(id ?? ""), enabled: !!id });
   const organization = useQuery(organizationQuery);
-  const one = query.data;
-  const remove = async () => {
-    try {
-      await api("DELETE /maintenance-windows/{id}", { id: one!.id });
-      toast(`${one!.name} is removed`);
-      onClose();
-    } catch (error) {
-      toastProblem(`${one!.name} was not removed`, error);
-    }
-    for (const key of ["maintenance-windows", "quiet", "alerts"]) void queryClient.invalidateQueries({ queryKey: [key] });
-  };
   return (
-    <Dialog open onClose={onClose} wide title={one?.name ?? "New maintenance window"} sub={!id && "What is worked on is quiet meanwhile; at the end what is still triggered pages once."}>
-      {(id && query.isPending) || organization.isPending ? (
-        <Rows count={6} />
-      ) : id && !one ? (
-        <Failure error={query.error} retry={() => query.refetch()} />
-      ) : (
-        <>
-          {one && (
-            <p className="mb-3 flex items-center justify-between gap-3 text-quiet">
-              {one.state === "ended" ? "It is over. Changed to a time to come it begins anew." : ruleWords(one.rrule)}
-              <Button small look="danger" onClick={remove}>
-                Remove
-              </Button>
-            </p>
-          )}
-          <WindowForm key={one?.version} window={one} onDone={onClose} />
-        </>
-      )}
-    </Dialog>
+    <ThingDialog
+      id={id}
+      query={query}
+      wait={organization.isPending}
+      title="New maintenance window"
+      sub={!id && "What is worked on is quiet meanwhile; at the end what is still triggered pages once."}
+      note={(one) => (one.state === "ended" ? "It is over. Changed to a time to come it begins anew." : ruleWords(one.rrule))}
+      remove={(one) => api("DELETE /maintenance-windows/{id}", { id: one.id })}
+      again={KINDS}
+      onClose={onClose}
+    >
+      {(one) => <WindowForm window={one} onDone={onClose} />}
+    </ThingDialog>
   );
 }

@@ -1,20 +1,20 @@
 /* Maintenance windows: what is worked on now and what is planned, with their calendar. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import clsx from "clsx";
-import { Plus, Wrench } from "lucide-react";
+import { Wrench } from "lucide-react";
 import type { QuietSearch } from "@/app/router";
 import { api, type MaintenanceWindow } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
-import { ROW_AT, useCursor } from "@/lib/list";
+import { useCursor } from "@/lib/list";
 import { readMatchers } from "@/lib/matchers";
 import { queryClient, useCan, useNames } from "@/lib/query";
 import { duration, hourMinute, untilText, dayName } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Segments } from "@/ui/form";
+import { List, ListRow, NewButton } from "@/ui/list";
 import { Badge } from "@/ui/marks";
 import { MatcherChips } from "@/ui/matchers";
-import { Empty, Failure, Rows } from "@/ui/parts";
+import { Empty } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 import { heldBy, quietQuery } from "../quiet/api";
 import { QuietHead } from "../quiet/head";
@@ -39,11 +39,7 @@ export default function Maintenance() {
   return (
     <div className="mx-auto max-w-5xl">
       <QuietHead title="Maintenance" sub="What is worked on is quiet meanwhile, once or again and again. Nothing that is triggered at the end is forgotten.">
-        {may && (
-          <Button look="primary" onClick={() => show("new")}>
-            <Plus className="size-4" aria-hidden /> New window
-          </Button>
-        )}
+        {may && <NewButton onClick={() => show("new")}>New window</NewButton>}
       </QuietHead>
       <WindowCalendar onOpen={show} />
       <div className="mb-3">
@@ -57,21 +53,16 @@ export default function Maintenance() {
           ]}
         />
       </div>
-      <div className="overflow-hidden rounded-lg border border-line bg-surface">
-        {query.isPending ? (
-          <Rows count={3} />
-        ) : query.isError && !query.data ? (
-          <Failure error={query.error} retry={() => query.refetch()} />
-        ) : rows.length === 0 ? (
-          <Empty icon={<Wrench className="size-6" aria-hidden />} title={over ? "None is over yet" : "No maintenance is planned"} action={may && !over && <Button onClick={() => show("new")}>Plan the first</Button>} />
-        ) : (
-          <ul className="divide-y divide-line">
-            {rows.map((row, i) => (
-              <Row key={row.id} one={row} here={i === at} holding={quiet && !quiet.more ? (holding.get(row.id) ?? 0) : undefined} onEdit={may ? () => show(row.id) : undefined} />
-            ))}
-          </ul>
+      <List
+        query={query}
+        rows={rows}
+        skeleton={3}
+        empty={<Empty icon={<Wrench className="size-6" aria-hidden />} title={over ? "None is over yet" : "No maintenance is planned"} action={may && !over && <Button onClick={() => show("new")}>Plan the first</Button>} />}
+      >
+        {(row, i) => (
+          <Row key={row.id} one={row} here={i === at} holding={quiet && !quiet.more ? (holding.get(row.id) ?? 0) : undefined} onEdit={may ? () => show(row.id) : undefined} />
         )}
-      </div>
+      </List>
       {edit && <WindowDialog id={edit === "new" ? undefined : edit} onClose={() => show()} />}
     </div>
   );
@@ -98,42 +89,44 @@ function Row({ one, here, holding, onEdit }: { one: MaintenanceWindow; here: boo
   const ends = one.next_ends_at;
   const same = starts && ends && dayName(starts) === dayName(ends);
   return (
-    <li data-cursor={here || undefined} className={clsx("flex flex-wrap items-start gap-x-3 gap-y-1 px-4 py-3", here && ROW_AT)}>
-      <div className="min-w-56 flex-1">
-        <div className="flex flex-wrap items-center gap-2">
-          <Badge tone={one.state === "active" ? "blue" : "grey"}>{one.state === "active" ? "Now" : one.state === "scheduled" ? "Planned" : "Over"}</Badge>
-          <span className="foreign font-medium">{one.name}</span>
-          {one.rrule && <span className="text-quiet">{ruleWords(one.rrule)}</span>}
-        </div>
-        {starts && ends && (
-          <p className="mt-1 tabular-nums">
-            {one.state === "active" ? `until ${untilText(ends, now)}, ${duration(Date.parse(ends) - now)} left` : `${untilText(starts, now)} – ${same ? hourMinute(ends) : untilText(ends, now)}, in ${duration(Date.parse(starts) - now)}`}
-          </p>
-        )}
-        <p className="foreign flex flex-wrap items-center gap-x-2 gap-y-1">
-          {about.join(", ")}
-          {one.matchers.length > 0 && <MatcherChips matchers={readMatchers(one.matchers)} />}
-        </p>
-        {one.comment && <p className="foreign">{one.comment}</p>}
-        <p className="text-xs text-quiet">
-          {one.time_zone}
-          {one.team_id && `, ${team(one.team_id) ?? "its team"} is told`}
-          {one.created_by?.name && `, by ${one.created_by.name}`}
-          {one.state === "active" && holding !== undefined && `, holds ${holding.toLocaleString()} open ${holding === 1 ? "alert" : "alerts"}`}
-        </p>
+    <ListRow
+      here={here}
+      actions={
+        <>
+          {onEdit && (
+            <Button small onClick={onEdit}>
+              Edit
+            </Button>
+          )}
+          {mayEnd && one.state === "active" && (
+            <Button small onClick={() => end(one)}>
+              End now
+            </Button>
+          )}
+        </>
+      }
+    >
+      <div className="flex flex-wrap items-center gap-2">
+        <Badge tone={one.state === "active" ? "blue" : "grey"}>{one.state === "active" ? "Now" : one.state === "scheduled" ? "Planned" : "Over"}</Badge>
+        <span className="foreign font-medium">{one.name}</span>
+        {one.rrule && <span className="text-quiet">{ruleWords(one.rrule)}</span>}
       </div>
-      <div className="flex items-center gap-1.5">
-        {onEdit && (
-          <Button small onClick={onEdit}>
-            Edit
-          </Button>
-        )}
-        {mayEnd && one.state === "active" && (
-          <Button small onClick={() => end(one)}>
-            End now
-          </Button>
-        )}
-      </div>
-    </li>
+      {starts && ends && (
+        <p className="mt-1 tabular-nums">
+          {one.state === "active" ? `until ${untilText(ends, now)}, ${duration(Date.parse(ends) - now)} left` : `${untilText(starts, now)} – ${same ? hourMinute(ends) : untilText(ends, now)}, in ${duration(Date.parse(starts) - now)}`}
+        </p>
+      )}
+      <p className="foreign flex flex-wrap items-center gap-x-2 gap-y-1">
+        {about.join(", ")}
+        {one.matchers.length > 0 && <MatcherChips matchers={readMatchers(one.matchers)} />}
+      </p>
+      {one.comment && <p className="foreign">{one.comment}</p>}
+      <p className="text-xs text-quiet">
+        {one.time_zone}
+        {one.team_id && `, ${team(one.team_id) ?? "its team"} is told`}
+        {one.created_by?.name && `, by ${one.created_by.name}`}
+        {one.state === "active" && holding !== undefined && `, holds ${holding.toLocaleString()} open ${holding === 1 ? "alert" : "alerts"}`}
+      </p>
+    </ListRow>
   );
 }

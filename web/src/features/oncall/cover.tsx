@@ -1,13 +1,13 @@
 /* An override in three fields: who, from when, until when. */
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { api, isProblem, type Problem } from "@/lib/api";
-import { namesQuery, queryClient, useMe } from "@/lib/query";
+import { useState } from "react";
+import { api } from "@/lib/api";
+import { namesQuery, useMe } from "@/lib/query";
 import { zoneOffset } from "@/lib/time";
-import { Button } from "@/ui/button";
+import { useWrite } from "@/lib/write";
 import { Field, Input, Select } from "@/ui/form";
+import { FormShell } from "@/ui/form-shell";
 import { Dialog } from "@/ui/overlay";
-import { toast } from "@/ui/toast";
 
 /* "2026-01-05T09:00" of a zone as an instant, and back. */
 export function toInstant(local: string, zone: string) {
@@ -31,28 +31,12 @@ export function Cover({ scheduleId, zone, span, onClose }: Props) {
   const [user, setUser] = useState(me?.id ?? "");
   const [from, setFrom] = useState(() => toLocal(span?.[0] ?? start, zone));
   const [to, setTo] = useState(() => toLocal(span?.[1] ?? start + 8 * 3_600_000, zone));
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await api("POST /overrides", {
-        body: { schedule_id: scheduleId, user_id: user, kind: "cover", starts_at: new Date(toInstant(from, zone)).toISOString(), ends_at: new Date(toInstant(to, zone)).toISOString() },
-      });
-      for (const key of ["schedules", "on-call"]) queryClient.invalidateQueries({ queryKey: [key] });
-      toast("The shift is covered");
-      onClose();
-    } catch (error) {
-      if (isProblem(error)) setProblem(error);
-      setBusy(false);
-    }
-  }
+  const write = useWrite({ send: (body) => api("POST /overrides", { body: body as never }), again: ["schedules", "on-call"], said: "The shift is covered", done: onClose });
+  const body = () => ({ schedule_id: scheduleId, user_id: user, kind: "cover", starts_at: new Date(toInstant(from, zone)).toISOString(), ends_at: new Date(toInstant(to, zone)).toISOString() });
   return (
     <Dialog open onClose={onClose} title="Cover a shift" sub={`In place of everyone who is on call. Times in ${zone}.`}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        <Field label="Who" error={problem?.at("/user_id")}>
+      <FormShell write={write} body={body} onCancel={onClose} submit="Cover">
+        <Field label="Who" error={write.at("user_id")}>
           {(a) => (
             <Select {...a} required value={user} onChange={(e) => setUser(e.target.value)}>
               <option value="">Choose</option>
@@ -65,25 +49,14 @@ export function Cover({ scheduleId, zone, span, onClose }: Props) {
           )}
         </Field>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="From" error={problem?.at("/starts_at")}>
+          <Field label="From" error={write.at("starts_at")}>
             {(a) => <Input {...a} type="datetime-local" required value={from} onChange={(e) => setFrom(e.target.value)} />}
           </Field>
-          <Field label="Until" error={problem?.at("/ends_at")}>
+          <Field label="Until" error={write.at("ends_at")}>
             {(a) => <Input {...a} type="datetime-local" required value={to} onChange={(e) => setTo(e.target.value)} />}
           </Field>
         </div>
-        {problem && problem.errors.length === 0 && (
-          <p role="alert" className="text-red">
-            {problem.message}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Cover
-          </Button>
-        </div>
-      </form>
+      </FormShell>
     </Dialog>
   );
 }

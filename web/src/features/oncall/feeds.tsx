@@ -1,13 +1,16 @@
 /* My shifts in a calendar program: secret addresses, shown once. */
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { type FormEvent, useState } from "react";
-import { api, type CalendarFeed, isProblem, type Problem } from "@/lib/api";
+import { useState } from "react";
+import { api, type CalendarFeed } from "@/lib/api";
 import { namesQuery, queryClient, useCan, useMe, useNames } from "@/lib/query";
+import { useWrite } from "@/lib/write";
 import { Button } from "@/ui/button";
 import { Field, Select } from "@/ui/form";
+import { FormShell } from "@/ui/form-shell";
+import { List, ListRow } from "@/ui/list";
 import { Dialog } from "@/ui/overlay";
-import { Card, Code, Failure, Rows, When } from "@/ui/parts";
+import { Card, Code, When } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 
 const ALARMS: [string, string][] = [
@@ -39,30 +42,30 @@ export function Feeds() {
         )
       }
     >
-      {list.isPending ? (
-        <Rows count={1} />
-      ) : list.isError ? (
-        <Failure error={list.error} retry={() => list.refetch()} />
-      ) : rows.length === 0 ? (
-        <p className="p-4 text-quiet">Google, Outlook and Apple calendars subscribe to an address that you make here; overrides and covers are in it.</p>
-      ) : (
-        <ul className="divide-y divide-line">
-          {rows.map((one) => (
-            <li key={one.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
-              <div className="min-w-56 flex-1">
-                <p className="foreign">{what(one)}</p>
-                <p className="text-xs text-quiet">
-                  {one.hint && <span className="font-mono">{one.hint}…</span>} made <When at={one.created_at} />
-                  {alarmWords(one.alarm_minutes) && ` · reminder ${alarmWords(one.alarm_minutes)}`}
-                </p>
-              </div>
+      <List
+        bare
+        query={list}
+        rows={rows}
+        skeleton={1}
+        empty={<p className="p-4 text-quiet">Google, Outlook and Apple calendars subscribe to an address that you make here; overrides and covers are in it.</p>}
+      >
+        {(one) => (
+          <ListRow
+            key={one.id}
+            actions={
               <Button small look="danger" onClick={() => setRevoking(one)} aria-label={`Revoke: ${what(one)}, ${one.hint ?? ""}`}>
                 Revoke
               </Button>
-            </li>
-          ))}
-        </ul>
-      )}
+            }
+          >
+            <p className="foreign">{what(one)}</p>
+            <p className="text-xs text-quiet">
+              {one.hint && <span className="font-mono">{one.hint}…</span>} made <When at={one.created_at} />
+              {alarmWords(one.alarm_minutes) && ` · reminder ${alarmWords(one.alarm_minutes)}`}
+            </p>
+          </ListRow>
+        )}
+      </List>
       {adding && <NewFeed onClose={() => setAdding(false)} />}
       {revoking && <Revoke one={revoking} what={what(revoking)} onClose={() => setRevoking(undefined)} />}
     </Card>
@@ -100,20 +103,8 @@ function NewFeed({ onClose }: { onClose: () => void }) {
   const [schedule, setSchedule] = useState("");
   const [alarm, setAlarm] = useState("");
   const [made, setMade] = useState<CalendarFeed>();
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      setMade(await api("POST /calendar-feeds", { body: { schedule_id: schedule || null, alarm_minutes: alarm ? Number(alarm) : null } }));
-      void queryClient.invalidateQueries({ queryKey: ["calendar-feeds"] });
-    } catch (error) {
-      if (isProblem(error)) setProblem(error);
-    }
-    setBusy(false);
-  }
+  const write = useWrite<CalendarFeed>({ send: (body) => api("POST /calendar-feeds", { body: body as never }), again: ["calendar-feeds"], said: "The address is made", done: setMade });
+  const body = () => ({ schedule_id: schedule || null, alarm_minutes: alarm ? Number(alarm) : null });
   if (made?.url)
     return (
       <Dialog open onClose={onClose} title="The address of your calendar" sub="It is shown now only. Whoever has it reads the calendar without signing in: keep it to yourself.">
@@ -128,8 +119,8 @@ function NewFeed({ onClose }: { onClose: () => void }) {
     );
   return (
     <Dialog open onClose={onClose} title="My shifts in a calendar">
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        <Field label="What" error={problem?.at("/schedule_id")}>
+      <FormShell write={write} body={body} onCancel={onClose} submit="Make it">
+        <Field label="What" error={write.at("schedule_id")}>
           {(a) => (
             <Select {...a} value={schedule} onChange={(e) => setSchedule(e.target.value)}>
               <option value="">My own shifts of all schedules</option>
@@ -141,7 +132,7 @@ function NewFeed({ onClose }: { onClose: () => void }) {
             </Select>
           )}
         </Field>
-        <Field label="Reminder" error={problem?.at("/alarm_minutes")}>
+        <Field label="Reminder" error={write.at("alarm_minutes")}>
           {(a) => (
             <Select {...a} value={alarm} onChange={(e) => setAlarm(e.target.value)}>
               {ALARMS.map(([value, label]) => (
@@ -152,18 +143,7 @@ function NewFeed({ onClose }: { onClose: () => void }) {
             </Select>
           )}
         </Field>
-        {problem && problem.errors.length === 0 && (
-          <p role="alert" className="text-red">
-            {problem.message}
-          </p>
-        )}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={busy}>
-            Make it
-          </Button>
-        </div>
-      </form>
+      </FormShell>
     </Dialog>
   );
 }

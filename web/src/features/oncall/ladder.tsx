@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, isProblem, type PreviewPagesAnswer, type Problem } from "@/lib/api";
+import { useSettled } from "@/lib/hooks";
 import { namesQuery } from "@/lib/query";
 import { duration, hourMinute } from "@/lib/time";
 import { Button } from "@/ui/button";
@@ -88,6 +89,36 @@ function Tried({ body }: { body: Record<string, unknown> }) {
   const preview = useQuery({ queryKey: ["pages", "preview", body], queryFn: () => api("POST /pages/preview", { body: body as never }), placeholderData: keepPreviousData, staleTime: 0 });
   if (preview.isError) return <Failure error={preview.error} retry={() => preview.refetch()} />;
   return preview.data ? <Ladder preview={preview.data} /> : <Rows count={3} label="Working out who would be told" />;
+}
+
+/* Of a policy that is not saved: drawn while it is edited, by the rules that a write is held to. */
+export function DraftLadder({ policy }: { policy: Record<string, unknown> }) {
+  const [priority, setPriority] = useState("p1");
+  const asked = useSettled({ policy, priority }, 400);
+  const preview = useQuery({ queryKey: ["pages", "preview", asked], queryFn: ({ signal }) => api("POST /pages/preview", { body: asked as never, signal }), placeholderData: keepPreviousData, retry: false });
+  const problem = isProblem(preview.error) ? preview.error : undefined;
+  const unfinished = problem?.status === 400;
+  return (
+    <section aria-label="Who would be told" aria-live="polite" aria-busy={preview.isFetching} className="rounded-md border border-line bg-ground p-3">
+      <div className="mb-3 flex flex-wrap items-center gap-x-3 gap-y-2">
+        <h3 className="min-w-40 flex-1 font-semibold">
+          Who would be told <span className="font-normal text-quiet">if an alert came now and nobody answered</span>
+        </h3>
+        <Segments label="Priority of the alert" value={priority} options={PRIORITIES} onChange={setPriority} />
+      </div>
+      {problem && !unfinished ? (
+        <p className="text-red">
+          {problem.message} {problem.request && `(request ${problem.request})`}
+        </p>
+      ) : unfinished ? (
+        <p className="text-quiet">Not complete yet: {(problem.errors[0]?.message ?? problem.message).replace(/[.]?$/, ".")}</p>
+      ) : preview.data ? (
+        <Ladder preview={preview.data} />
+      ) : (
+        <Rows count={3} label="Working out who would be told" />
+      )}
+    </section>
+  );
 }
 
 const PRIORITIES = ["p1", "p2", "p3", "p4"].map((value) => ({ value, label: value.toUpperCase() }));

@@ -13,6 +13,7 @@ import { Badge, words } from "@/ui/marks";
 import { Dialog } from "@/ui/overlay";
 import { Copyable, Empty, Failure, PageHead, Rows } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
+import { DraftLadder } from "../oncall/ladder";
 import { GeneratedForm } from "./generated-form";
 import { Invitation } from "./invitation";
 import { KINDS, type Kind } from "./kinds";
@@ -147,6 +148,7 @@ function KindList({ kind }: { kind: Kind }) {
               form={kind.form}
               plural={kind.plural}
               row={edit === "new" ? undefined : editing.data}
+              below={kind.plural === "escalation-policies" ? (values) => <DraftLadder policy={{ name: "This policy", ...values }} /> : undefined}
               onDone={(made) => {
                 show();
                 if (typeof made?.key === "string" && edit === "new") setKey(made.key);

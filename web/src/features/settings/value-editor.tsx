@@ -256,7 +256,9 @@ export function Union({ schema, value, onChange, name, attributes }: Props) {
   );
 }
 
+const LABELS: Record<string, string> = { client_id: "Client ID" }; // an id that names nothing of ours
 export function fieldLabel(name: string) {
+  if (LABELS[name]) return LABELS[name];
   const text = name.replace(/_ids?$/, (end) => (end === "_ids" ? "s" : "")).replace(/_s$/, " (seconds)").replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

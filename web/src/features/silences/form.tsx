@@ -1,16 +1,15 @@
 /* A silence: what, how long, why; with what it hides while one types. From an alert it is filled in, and made by one click. */
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, lazy, Suspense, useState } from "react";
-import { type Alert, api, isProblem, type Problem, type Silence } from "@/lib/api";
+import { lazy, Suspense, useState } from "react";
+import { type Alert, api, type Silence } from "@/lib/api";
 import { type Matcher, matchersOf, readMatchers } from "@/lib/matchers";
-import { namesQuery, queryClient } from "@/lib/query";
+import { namesQuery } from "@/lib/query";
 import { localZone } from "@/lib/time";
-import { Button } from "@/ui/button";
+import { useWrite } from "@/lib/write";
 import { Area, Checkbox, Field, Input, Segments, Select } from "@/ui/form";
+import { FormShell, ThingDialog, Wrong } from "@/ui/form-shell";
 import { Matchers } from "@/ui/matchers";
-import { Dialog } from "@/ui/overlay";
-import { Failure, Rows, Skeleton } from "@/ui/parts";
-import { toast } from "@/ui/toast";
+import { Skeleton } from "@/ui/parts";
 import { silenceQuery } from "./api";
 import { toInstant, toLocal } from "../oncall/cover";
 import { Preview, usePreview, type What } from "./preview";
@@ -74,38 +73,26 @@ function spanOf(draft: Draft, old?: Silence) {
 export function SilenceForm({ silence, alert, onDone }: { silence?: Silence; alert?: Alert; onDone: () => void }) {
   const [draft, setDraft] = useState(() => draftOf(silence, alert));
   const [later, setLater] = useState(!!draft.starts);
-  const [problem, setProblem] = useState<Problem>();
-  const [busy, setBusy] = useState(false);
   const sources = useQuery(namesQuery("integrations")).data ?? [];
   const set = (change: Partial<Draft>) => setDraft((old) => ({ ...old, ...change }));
   const what = whatOf(draft);
   const preview = usePreview(what);
-  const at = (...names: string[]) => problem?.errors.filter((e) => names.some((name) => e.pointer === `/${name}` || e.pointer.startsWith(`/${name}/`))).map((e) => e.message).join(" ") || undefined;
-  const shown = ["matchers", "when", "starts_at", "ends_at", "for_s", "comment"];
-  const other = problem && !at(...shown);
   const byItself = draft.untilResolved || draft.whenIdle;
 
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(undefined);
-    const about = what ?? { matchers: [] };
-    const body = { ...about, ...spanOf(draft, silence), comment: draft.comment.trim() };
-    try {
-      if (silence) await api("PATCH /silences/{id}", { id: silence.id, version: silence.version, body: { ...body, ...(draft.way === "cel" ? { matchers: [] } : { when: null }), integration_id: draft.integration || null } as never });
-      else await api("POST /silences", { body: body as never });
-      toast(silence ? "The silence is changed" : "Silenced");
-      for (const key of ["silences", "quiet", "alerts"]) void queryClient.invalidateQueries({ queryKey: [key] });
-      onDone();
-    } catch (error) {
-      if (!isProblem(error)) throw error;
-      setProblem(error);
-      setBusy(false);
-    }
-  }
+  const write = useWrite<Silence>({
+    old: silence,
+    load: () => api("GET /silences/{id}", { id: silence!.id }),
+    send: (body, version) => (silence ? api("PATCH /silences/{id}", { id: silence.id, version, body }) : api("POST /silences", { body: body as never })),
+    again: ["silences", "quiet", "alerts"],
+    said: silence ? "The silence is changed" : "Silenced",
+    done: onDone,
+  });
+  const { at } = write;
+  const changed = silence && { ...(draft.way === "cel" ? { matchers: [] } : { when: null }), integration_id: draft.integration || null };
+  const body = () => ({ ...(what ?? { matchers: [] }), ...spanOf(draft, silence), comment: draft.comment.trim(), ...changed });
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <FormShell write={write} body={body} onCancel={onDone} submit={silence ? "Save" : draft.starts ? "Plan it" : "Silence"}>
       <div>
         <Segments
           label="How it is said"
@@ -169,46 +156,21 @@ export function SilenceForm({ silence, alert, onDone }: { silence?: Silence; ale
           <Checkbox checked={draft.whenIdle} onChange={(e) => set({ whenIdle: e.target.checked })} />
           Ends, too, when nothing has matched it for an hour
         </label>
-        {at("starts_at", "ends_at", "for_s") && (
-          <p role="alert" className="text-xs font-medium text-red">
-            {at("starts_at", "ends_at", "for_s")}
-          </p>
-        )}
+        <Wrong text={at("starts_at", "ends_at", "for_s")} />
       </div>
       <Field label="Why" optional error={at("comment")} hint="Shown on every alert that it holds.">
         {(a) => <Area {...a} className="!min-h-12" maxLength={2000} placeholder="The database is moved; Ann is on it" value={draft.comment} onChange={(e) => set({ comment: e.target.value })} />}
       </Field>
-      {other && (
-        <p role="alert" className="rounded-md bg-red-wash px-3 py-2 text-red">
-          {problem.status === 412 ? "Somebody changed this silence while you did. Close this form and open it again to see theirs." : problem.message}
-          {problem.request && ` (request ${problem.request})`}
-        </p>
-      )}
-      <div className="sticky -bottom-5 -mx-5 -mb-5 flex justify-end gap-2 border-t border-line bg-raised px-5 py-3">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button type="submit" look="primary" busy={busy}>
-          {silence ? "Save" : draft.starts ? "Plan it" : "Silence"}
-        </Button>
-      </div>
-    </form>
+    </FormShell>
   );
 }
 
 /* Over a list or an alert. */
 export default function SilenceDialog({ id, alert, onClose }: { id?: string; alert?: Alert; onClose: () => void }) {
   const query = useQuery({ ...silenceQuery(id ?? ""), enabled: !!id });
-  const silence = query.data;
   return (
-    <Dialog open onClose={onClose} wide title={id ? "Silence" : alert ? "Silence what is like this" : "New silence"} sub={alert && `${alert.number}, and every alert with the labels below.`}>
-      {id && query.isPending ? (
-        <Rows count={6} />
-      ) : id && !silence ? (
-        <Failure error={query.error} retry={() => query.refetch()} />
-      ) : silence?.state === "ended" ? (
-        <p className="text-quiet">This silence has ended; it stays as it was.</p>
-      ) : (
-        <SilenceForm key={silence?.version} silence={silence} alert={alert} onDone={onClose} />
-      )}
-    </Dialog>
+    <ThingDialog id={id} query={query} title={id ? "Silence" : alert ? "Silence what is like this" : "New silence"} sub={alert && `${alert.number}, and every alert with the labels below.`} again={[]} onClose={onClose}>
+      {(silence) => (silence?.state === "ended" ? <p className="text-quiet">This silence has ended; it stays as it was.</p> : <SilenceForm silence={silence} alert={alert} onDone={onClose} />)}
+    </ThingDialog>
   );
 }

@@ -1,20 +1,20 @@
 /* Silences: those in force and those to come, then those that are over. */
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import clsx from "clsx";
-import { BellOff, Plus } from "lucide-react";
+import { BellOff } from "lucide-react";
 import type { QuietSearch } from "@/app/router";
 import { api, type Silence } from "@/lib/api";
 import { useNow, useTitle } from "@/lib/hooks";
-import { ROW_AT, useCursor } from "@/lib/list";
+import { useCursor } from "@/lib/list";
 import { readMatchers } from "@/lib/matchers";
 import { queryClient, useCan, useNames } from "@/lib/query";
 import { duration, fullTime, untilText } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Segments } from "@/ui/form";
+import { List, ListRow, NewButton } from "@/ui/list";
 import { Badge } from "@/ui/marks";
 import { MatcherChips } from "@/ui/matchers";
-import { Empty, Failure, Rows } from "@/ui/parts";
+import { Empty } from "@/ui/parts";
 import { toast, toastProblem } from "@/ui/toast";
 import { heldBy, quietQuery } from "../quiet/api";
 import { QuietHead } from "../quiet/head";
@@ -41,11 +41,7 @@ export default function Silences() {
   return (
     <div className="mx-auto max-w-5xl">
       <QuietHead title="Silences" sub="What they match is recorded and counted, and pages nobody. At its end what is still triggered pages once.">
-        {may && (
-          <Button look="primary" onClick={() => show("new")}>
-            <Plus className="size-4" aria-hidden /> New silence
-          </Button>
-        )}
+        {may && <NewButton onClick={() => show("new")}>New silence</NewButton>}
       </QuietHead>
       <div className="mb-3 flex flex-wrap items-center gap-3">
         <Segments
@@ -63,23 +59,19 @@ export default function Silences() {
           </p>
         )}
       </div>
-      <div className="overflow-hidden rounded-lg border border-line bg-surface">
-        {query.isPending ? (
-          <Rows />
-        ) : query.isError && !query.data ? (
-          <Failure error={query.error} retry={() => query.refetch()} />
-        ) : rows.length === 0 ? (
+      <List
+        query={query}
+        rows={rows}
+        empty={
           <Empty icon={<BellOff className="size-6" aria-hidden />} title={over ? "None has ended yet" : "Nothing is silenced"} action={may && !over && <Button onClick={() => show("new")}>Silence something</Button>}>
             {!over && "The quickest way is from an alert: open it, and press Silence."}
           </Empty>
-        ) : (
-          <ul className="divide-y divide-line">
-            {rows.map((row, i) => (
-              <Row key={row.id} silence={row} here={i === at} holding={quiet && !quiet.more ? (holding.get(row.id) ?? 0) : undefined} now={now} onEdit={may && row.state !== "ended" ? () => show(row.id) : undefined} />
-            ))}
-          </ul>
+        }
+      >
+        {(row, i) => (
+          <Row key={row.id} silence={row} here={i === at} holding={quiet && !quiet.more ? (holding.get(row.id) ?? 0) : undefined} now={now} onEdit={may && row.state !== "ended" ? () => show(row.id) : undefined} />
         )}
-      </div>
+      </List>
       {query.data?.next_cursor && <p className="mt-3 text-center text-quiet">The newest {rows.length.toLocaleString()} are shown.</p>}
       {edit && <SilenceDialog id={edit === "new" ? undefined : edit} onClose={() => show()} />}
     </div>
@@ -113,39 +105,41 @@ function Row({ silence, here, holding, now, onEdit }: { silence: Silence; here: 
   const may = useCan("silences", "end");
   const also = [silence.until_resolved && "or when all of it is resolved", silence.expires_when_idle && "or when nothing has matched for an hour"].filter(Boolean).join(", ");
   return (
-    <li data-cursor={here || undefined} className={clsx("flex flex-wrap items-start gap-x-3 gap-y-1 px-4 py-3", here && ROW_AT)}>
-      <div className="min-w-56 flex-1">
-        <div className="flex flex-wrap items-center gap-2">
-          <Badge tone={silence.state === "active" ? "blue" : "grey"}>{silence.state === "active" ? "In force" : silence.state === "pending" ? "To come" : "Ended"}</Badge>
-          {endsSoon(silence, now) && <Badge tone="amber">Ends soon</Badge>}
-          {silence.when ? <code className="foreign font-mono text-xs">{silence.when}</code> : <MatcherChips matchers={readMatchers(silence.matchers)} />}
-        </div>
-        <p className="mt-1 tabular-nums">
-          <Span silence={silence} now={now} />
-          {silence.state !== "ended" && also && <span className="text-quiet">, {also}</span>}
-        </p>
-        {silence.comment && <p className="foreign">{silence.comment}</p>}
-        <p className="text-xs text-quiet">
-          {silence.created_by?.name && `by ${silence.created_by.name}, `}
-          {untilText(silence.created_at, now)}
-          {silence.integration_id && `, only from ${source(silence.integration_id) ?? "one source"}`}
-          {silence.state === "active" && holding !== undefined && `, holds ${holding.toLocaleString()} open ${holding === 1 ? "alert" : "alerts"}`}
-        </p>
+    <ListRow
+      here={here}
+      actions={
+        silence.state !== "ended" && (
+          <>
+            {onEdit && (
+              <Button small onClick={onEdit}>
+                Edit
+              </Button>
+            )}
+            {may && (
+              <Button small onClick={() => end(silence)}>
+                End now
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      <div className="flex flex-wrap items-center gap-2">
+        <Badge tone={silence.state === "active" ? "blue" : "grey"}>{silence.state === "active" ? "In force" : silence.state === "pending" ? "To come" : "Ended"}</Badge>
+        {endsSoon(silence, now) && <Badge tone="amber">Ends soon</Badge>}
+        {silence.when ? <code className="foreign font-mono text-xs">{silence.when}</code> : <MatcherChips matchers={readMatchers(silence.matchers)} />}
       </div>
-      {silence.state !== "ended" && (
-        <div className="flex items-center gap-1.5">
-          {onEdit && (
-            <Button small onClick={onEdit}>
-              Edit
-            </Button>
-          )}
-          {may && (
-            <Button small onClick={() => end(silence)}>
-              End now
-            </Button>
-          )}
-        </div>
-      )}
-    </li>
+      <p className="mt-1 tabular-nums">
+        <Span silence={silence} now={now} />
+        {silence.state !== "ended" && also && <span className="text-quiet">, {also}</span>}
+      </p>
+      {silence.comment && <p className="foreign">{silence.comment}</p>}
+      <p className="text-xs text-quiet">
+        {silence.created_by?.name && `by ${silence.created_by.name}, `}
+        {untilText(silence.created_at, now)}
+        {silence.integration_id && `, only from ${source(silence.integration_id) ?? "one source"}`}
+        {silence.state === "active" && holding !== undefined && `, holds ${holding.toLocaleString()} open ${holding === 1 ? "alert" : "alerts"}`}
+      </p>
+    </ListRow>
   );
 }

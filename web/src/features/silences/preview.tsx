@@ -1,24 +1,12 @@
 /* What a silence would hide: now, and in the last 7 days. Asked again while one types; nothing is changed. */
 import { useQuery } from "@tanstack/react-query";
 import { BellOff, TriangleAlert } from "lucide-react";
-import { useEffect, useState } from "react";
 import { api, isProblem } from "@/lib/api";
+import { useSettled } from "@/lib/hooks";
 import { Priority, Status } from "@/ui/marks";
 import { Skeleton } from "@/ui/parts";
 
 export type What = { matchers?: unknown; when?: string; integration_id?: string };
-
-/* The value as it was when it had not changed for a moment. */
-function useSettled<T>(value: T, ms = 250): T {
-  const [settled, setSettled] = useState(value);
-  const text = JSON.stringify(value);
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- by what it says, not by which object it is
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(JSON.parse(text) as T), ms);
-    return () => clearTimeout(timer);
-  }, [text, ms]);
-  return settled;
-}
 
 export function usePreview(what: What | undefined) {
   const asked = useSettled(what ?? null);
