@@ -134,6 +134,22 @@ def test_the_report_says_what_happened_and_what_is_open(rota):
     assert [p["title"].split(" ", 1)[1] for p in after["open"]] == ["Disk full"]
 
 
+def test_the_pages_of_others_crowd_nothing_out(rota):
+    """More pages than a report holds, all of other people's; a policy may page 20 times a minute before a storm joins its pages."""
+    world, server = rota.world, rota.server
+    other = world.user("other")
+    for number in range(26):
+        source = world.integration(world.policy([{"kind": "user", "id": other["id"]}], wait_s=36000))
+        server.send(source["key"], [{"dedup_key": f"{world.name} {number} {n}", "title": "Of others", "priority": "p1"} for n in range(20)])
+    world.source = world.integration(world.policy([{"kind": "schedule", "id": rota.made["id"]}], wait_s=36000))
+    world.fire("ours", title="Disk full", priority="p1")
+    server.settle()
+    assert len([page for page in server.items("pages") if page["title"].endswith("Of others")]) > 500
+    report = server.get(f"schedules/{rota.made['id']}/handoff")
+    assert [p["title"].split(" ", 1)[1] for p in report["pages"]] == ["Disk full"], report["pages"]
+    assert [p["title"].split(" ", 1)[1] for p in report["open"]] == ["Disk full"], report["open"]
+
+
 def test_what_is_private_is_in_no_report(rota):
     world, server = rota.world, rota.server
     policy = world.policy([{"kind": "schedule", "id": rota.made["id"]}], wait_s=36000)

@@ -10,27 +10,25 @@ enum { PAGES_MAX = 500, SIDE_DAYS = 60, OPEN_DAYS = 30 };
   " AND p.subject_kind <> 'news' AND NOT EXISTS (SELECT 1 FROM incident AS i WHERE i.private = 1 AND (i.id = "         \
   "p.incident_id OR i.id = (SELECT a.incident_id FROM alert AS a WHERE a.id = p.alert_id)))"
 #define COLUMNS                                                                                                        \
-  "SELECT p.id, p.policy_id, p.title, p.status, p.urgency, p.alert_id, p.incident_id, p.created_at, "                  \
+  "SELECT p.id, p.title, p.status, p.urgency, p.alert_id, p.incident_id, p.created_at, "                               \
   "p.acknowledged_at, p.acknowledged_by, p.ended_at FROM page AS p WHERE p.org_id = $1 AND p.id >= $2 "
+/* Of policies that name the schedule, or of which somebody of the shift (",1,2,") was told. */
+#define CONCERNS                                                                                                       \
+  " AND (p.policy_id IN (SELECT r.owner_id FROM ref AS r WHERE r.target_kind = 'schedule' AND r.target_id = $3 AND "   \
+  "r.owner_kind = 'escalation_policy') OR EXISTS (SELECT 1 FROM notification AS n WHERE n.page_id = p.id AND $4 LIKE " \
+  "'%,' || n.user_id || ',%'))"
 static const DbStmt HAPPENED = {
-    "handoff_happened", COLUMNS "AND p.created_at >= $3 AND p.created_at < $4" PUBLIC " ORDER BY p.id LIMIT $5", NULL};
-static const DbStmt OPEN = {"handoff_open",
-                            COLUMNS
-                            "AND p.status IN ('active', 'acknowledged', 'exhausted') AND p.created_at < $3" PUBLIC
-                            " ORDER BY p.id LIMIT $4",
-                            NULL};
-static const DbStmt TOLD = {"handoff_told", "SELECT DISTINCT user_id FROM notification WHERE page_id = $1 LIMIT 200",
-                            NULL};
-
-typedef struct Row {
-  i64 id, policy_id;
-  Value value;
-} Row;
+    "handoff_happened",
+    COLUMNS "AND p.created_at >= $5 AND p.created_at < $6" PUBLIC CONCERNS " ORDER BY p.id DESC LIMIT $7", NULL};
+static const DbStmt OPEN = {
+    "handoff_open",
+    COLUMNS "AND p.status IN ('active', 'acknowledged', 'exhausted') AND p.created_at < $5" PUBLIC CONCERNS
+            " ORDER BY p.id DESC LIMIT $6",
+    NULL};
 
 typedef struct Reading {
   Arena *arena;
-  VEC(Row) rows;
-  VEC(i64) told;
+  ValueVec rows; /* newest first */
 } Reading;
 
 static Value time_or_null(Arena *arena, i64 ms) {
@@ -46,36 +44,20 @@ static bool read_page(const DbRow *row, void *ctx) {
   MapBuilder map = map_builder(arena);
   Value by = value_null();
   Error ignored = {0};
-  Str who = db_row_text(row, 9, arena);
+  Str who = db_row_text(row, 8, arena);
   if (who.len && !json_parse(arena, who, NULL, &by, &ignored)) by = value_null();
   map_put_c(&map, "id", value_string(id_text(arena, "pag", db_row_int(row, 0))));
-  map_put_c(&map, "title", value_string(db_row_text(row, 2, arena)));
-  map_put_c(&map, "status", value_string(db_row_text(row, 3, arena)));
-  map_put_c(&map, "urgency", value_string(db_row_text(row, 4, arena)));
-  map_put_c(&map, "alert_id", id_or_null(arena, "alr", db_row_int(row, 5)));
-  map_put_c(&map, "incident_id", id_or_null(arena, "inc", db_row_int(row, 6)));
-  map_put_c(&map, "created_at", time_or_null(arena, db_row_int(row, 7)));
-  map_put_c(&map, "acknowledged_at", time_or_null(arena, db_row_int(row, 8)));
+  map_put_c(&map, "title", value_string(db_row_text(row, 1, arena)));
+  map_put_c(&map, "status", value_string(db_row_text(row, 2, arena)));
+  map_put_c(&map, "urgency", value_string(db_row_text(row, 3, arena)));
+  map_put_c(&map, "alert_id", id_or_null(arena, "alr", db_row_int(row, 4)));
+  map_put_c(&map, "incident_id", id_or_null(arena, "inc", db_row_int(row, 5)));
+  map_put_c(&map, "created_at", time_or_null(arena, db_row_int(row, 6)));
+  map_put_c(&map, "acknowledged_at", time_or_null(arena, db_row_int(row, 7)));
   map_put_c(&map, "acknowledged_by", by.kind == VALUE_MAP ? *value_get_c(&by, "name") : value_null());
-  map_put_c(&map, "ended_at", time_or_null(arena, db_row_int(row, 10)));
-  *VEC_PUSH(arena, &r->rows) = (Row){db_row_int(row, 0), db_row_int(row, 1), map_done(&map)};
+  map_put_c(&map, "ended_at", time_or_null(arena, db_row_int(row, 9)));
+  *VEC_PUSH(arena, &r->rows) = map_done(&map);
   return true;
-}
-
-static bool read_told(const DbRow *row, void *ctx) {
-  Reading *r = ctx;
-  *VEC_PUSH(r->arena, &r->told) = db_row_int(row, 0);
-  return true;
-}
-
-static bool names_schedule(const Setup *setup, i64 policy_id, i64 schedule_id) {
-  const SetupPolicy *policy = setup_policy(setup, policy_id);
-  for (size_t l = 0; policy && l < policy->level_count; l++)
-    for (size_t t = 0; t < policy->levels[l].target_count; t++) {
-      const SetupTarget *target = &policy->levels[l].targets[t];
-      if (target->kind == TARGET_SCHEDULE && target->id == schedule_id) return true;
-    }
-  return false;
 }
 
 /* The shift that holds then, and its neighbours; a gap is a shift of nobody. */
@@ -107,44 +89,38 @@ static Value people(const DutyCtx *d, const Shift *shift) {
   return list_done(&list);
 }
 
-static bool concerns(const DutyCtx *d, i64 schedule_id, const Shift *shift, Reading *r, const Row *row, bool *out,
-                     Error *err) {
-  *out = names_schedule(d->setup, row->policy_id, schedule_id);
-  if (*out) return true;
-  r->told.count = 0;
-  if (!db_query(d->db, &TOLD, DB_ARGS(db_int(row->id)), read_told, r, err)) return false;
-  for (size_t i = 0; i < r->told.count && !*out; i++)
-    for (size_t k = 0; k < shift->user_count; k++) *out = *out || shift->user_ids[k] == r->told.items[i];
-  return true;
+/* ",1,2,": for CONCERNS */
+static DbValue ids_of(Arena *arena, const Shift *shift) {
+  Buf ids = buf_new(arena, KIB(64));
+  buf_putc(&ids, ',');
+  for (size_t i = 0; i < shift->user_count; i++) buf_format(&ids, "%lld,", (long long)shift->user_ids[i]);
+  return db_text(buf_str(&ids));
+}
+
+static Value oldest_first(Reading *r) {
+  for (size_t i = 0; i < r->rows.count / 2; i++) {
+    Value other = r->rows.items[r->rows.count - 1 - i];
+    r->rows.items[r->rows.count - 1 - i] = r->rows.items[i];
+    r->rows.items[i] = other;
+  }
+  return list_done(&r->rows);
 }
 
 bool duty_handoff(const DutyCtx *d, const SetupSchedule *schedule, i64 at_ms, Value *out, Error *err) {
   Arena *arena = d->arena;
   Shift shift, next;
   Reading happened = {.arena = arena}, open = {.arena = arena};
-  ValueVec pages = {0}, left = {0};
   i64 now = clock_now(&d->app->clock), skew = now - clock_true_ms(); /* ids follow the true clock */
   if (!find_shifts(d, schedule, at_ms, &shift, &next, err)) return false;
   i64 to = MIN(shift.ends_ms, MAX(at_ms, now));
+  DbValue org = db_int(schedule->org_id), which = db_int(schedule->id), whom = ids_of(arena, &shift);
+  i64 first = id_at_time(shift.starts_ms - skew), oldest = id_at_time(to - skew - OPEN_DAYS * DAY_MS);
   if (!db_query(d->db, &HAPPENED,
-                DB_ARGS(db_int(schedule->org_id), db_int(id_at_time(shift.starts_ms - skew)), db_int(shift.starts_ms),
-                        db_int(to), db_int(PAGES_MAX)),
+                DB_ARGS(org, db_int(first), which, whom, db_int(shift.starts_ms), db_int(to), db_int(PAGES_MAX)),
                 read_page, &happened, err) ||
-      !db_query(d->db, &OPEN,
-                DB_ARGS(db_int(schedule->org_id), db_int(id_at_time(to - skew - OPEN_DAYS * DAY_MS)), db_int(to),
-                        db_int(PAGES_MAX)),
-                read_page, &open, err))
+      !db_query(d->db, &OPEN, DB_ARGS(org, db_int(oldest), which, whom, db_int(to), db_int(PAGES_MAX)), read_page,
+                &open, err))
     return false;
-  for (size_t i = 0; i < happened.rows.count; i++) {
-    bool theirs = false;
-    if (!concerns(d, schedule->id, &shift, &happened, &happened.rows.items[i], &theirs, err)) return false;
-    if (theirs) *VEC_PUSH(arena, &pages) = happened.rows.items[i].value;
-  }
-  for (size_t i = 0; i < open.rows.count; i++) {
-    bool theirs = false;
-    if (!concerns(d, schedule->id, &shift, &open, &open.rows.items[i], &theirs, err)) return false;
-    if (theirs) *VEC_PUSH(arena, &left) = open.rows.items[i].value;
-  }
   MapBuilder map = map_builder(arena);
   map_put_c(&map, "schedule_id", value_string(id_text(arena, "sch", schedule->id)));
   map_put_c(&map, "schedule", value_string(schedule->name));
@@ -153,8 +129,8 @@ bool duty_handoff(const DutyCtx *d, const SetupSchedule *schedule, i64 at_ms, Va
   map_put_c(&map, "hands_over_at", time_or_null(arena, next.user_count ? next.starts_ms : shift.ends_ms));
   map_put_c(&map, "on_call", people(d, &shift));
   map_put_c(&map, "next", people(d, &next));
-  map_put_c(&map, "pages", list_done(&pages));
-  map_put_c(&map, "open", list_done(&left));
+  map_put_c(&map, "pages", oldest_first(&happened));
+  map_put_c(&map, "open", oldest_first(&open));
   *out = map_done(&map);
   return true;
 }

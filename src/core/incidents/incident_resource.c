@@ -234,7 +234,7 @@ static const Field AUDIT_FIELDS[] = {
      .kind = F_REF,
      .ref_by = "kind",
      .read_only = true,
-     .filter = FILTER_SCAN,
+     .filter = "audit_object",
      .doc = "Which one."},
     SEEN("address", F_TEXT, "From where; null: from inside."),
     SEEN("via", F_TEXT, "The key or the session that was used."),
