@@ -69,6 +69,12 @@ static void call_end_early(Call *call, OutboundOutcome outcome, const char *erro
   call_end(call, &result);
 }
 
+static void call_turn_away(Call *call, const char *error) {
+  OutboundResult result = {.outcome = OUTBOUND_REFUSED, .retry_after_s = -1, .not_started = true};
+  put_error(&result, str_from_c(error));
+  call_end(call, &result);
+}
+
 static void call_end_with(Call *call, CURLcode code) {
   OutboundResult result = {.outcome = OUTBOUND_UNKNOWN, .retry_after_s = -1};
   call->kind->judge(call, code, &result);
@@ -158,7 +164,7 @@ static void admit(HttpClient *client, Call *call) {
   Str host;
   Error err = {0};
   if (call->turned_away)
-    call_end_early(call, OUTBOUND_REFUSED, "too many outbound calls are waiting; nothing was sent");
+    call_turn_away(call, "too many outbound calls are waiting; nothing was sent");
   else if (!call->kind->check(call, &host, &err))
     call_end_early(call, OUTBOUND_REFUSED, err.message);
   else
@@ -194,11 +200,11 @@ static void finish_mail(HttpClient *client) {
 static void end_overdue(HttpClient *client) {
   i64 now_us = clock_monotonic_us();
   for (Call *call; (call = slots_take_overdue(&client->slots, now_us));)
-    call_end_early(call, OUTBOUND_REFUSED, "no slot became free in time; nothing was sent");
+    call_turn_away(call, "no slot became free in time; nothing was sent");
 }
 
 static void start_mail(HttpClient *client, Call *call) {
-  if (!mailers_send(client, call)) call_end_early(call, OUTBOUND_REFUSED, "no thread could be started for mail");
+  if (!mailers_send(client, call)) call_turn_away(call, "no thread could be started for mail");
 }
 
 static void start_http(HttpClient *client, Call *call) {

@@ -38,6 +38,7 @@ typedef struct OutboundResult {
   char error[256];   /* for people; empty when answered */
   i64 elapsed_ms;
   bool target_refused; /* the guard against private targets said no: permanent */
+  bool not_started;    /* refused because too many others waited: says nothing of the target */
 } OutboundResult;
 
 /* Called on the client's thread; must not block. */

@@ -60,6 +60,7 @@ static void waiting_for_a_slot_ends_in_time(void **state) {
   wait_for_requests(world->fake, 12);
   ask_and_wait(world->client, world->fake->port, (Ask){.path = "/ok", .timeout_ms = 100}, &world->w);
   assert_int_equal(world->w.result.outcome, OUTBOUND_REFUSED);
+  assert_true(world->w.result.not_started);
   assert_non_null(strstr(world->w.result.error, "slot"));
   assert_int_equal(atomic_load(&world->fake->requests), 12);
   http_client_free(world->client);

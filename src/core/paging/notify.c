@@ -49,7 +49,7 @@ static const DbStmt OF_STEP = {"notification_of_step",
 static const DbStmt LAST_MEMBER = {"storm_last_member", "SELECT MAX(id) FROM page WHERE storm_page_id = $1", NULL};
 
 static const i64 BACKOFF_S[] = {1, 2, 5, 10, 30, 60};
-enum { ATTEMPTS_MAX = 6, RECEIPT_S = 90, OTHER_PROVIDER_S = 30 };
+enum { ATTEMPTS_MAX = 6, RECEIPT_S = 90, OTHER_PROVIDER_S = 30, SLOT_AGAIN_S = 2 };
 
 /* Queueing -------------------------------------------------------------------------------------------------------- */
 
@@ -377,6 +377,14 @@ static bool retry_later(Cycle *cycle, Job *job, const Notification *n, const Sen
   return again_at(cycle, job, n, &again, out_verdict, err);
 }
 
+/* A provider that is slower than the storm: what found no connection in time comes again until its page ends, however
+ * often, because giving it up would be our doing. The person's next step comes at its own time meanwhile. */
+static bool wait_for_slot(Cycle *cycle, Job *job, const Notification *n, const SendResult *r, JobVerdict *out_verdict,
+                          Error *err) {
+  Again again = {.error = r->error, .due_ms = cycle->now_ms + SLOT_AGAIN_S * 1000};
+  return again_at(cycle, job, n, &again, out_verdict, err);
+}
+
 /* The provider says later whether it arrived; when it does not say so in time, the person's next step starts. */
 static bool expect_receipt(Cycle *cycle, const Notification *n, const SendResult *r, Error *err) {
   JobNew job = {
@@ -414,6 +422,7 @@ bool notify_finish(Cycle *cycle, Job *job, void *result, JobVerdict *out_verdict
   *out_verdict = JOB_DONE;
   if (!notification_load(cycle->db, cycle->arena, job->subject_id, &n, &found, err)) return false;
   if (!found) return true;
+  if (r->not_started) return wait_for_slot(cycle, job, &n, r, out_verdict, err);
   if (!provider_judged(cycle, n.connector_id, r->verdict, r->error, err)) return false;
   switch (r->verdict) {
   case SEND_SENT: return record(cycle, &n, r, false, err);

@@ -92,7 +92,8 @@ typedef struct SendResult {
   Str provider_id, error;
   i64 retry_after_s;
   bool resend_unknown, receipts;
-  bool doubtful; /* it was not taken, as far as anybody knows: an error that may have come after that */
+  bool doubtful;    /* it was not taken, as far as anybody knows: an error that may have come after that */
+  bool not_started; /* too many others waited here: says nothing of the provider, and is no try */
 } SendResult;
 
 /* tocsin_notifications_total{kind,outcome} */

@@ -104,6 +104,7 @@ static void answered(void *ctx, const OutboundResult *outbound) {
   result->provider_id = str_copy(arena, provider_id);
   result->doubtful = outbound->outcome == OUTBOUND_UNKNOWN ||
                      (outbound->outcome == OUTBOUND_ANSWERED && !work->mail.len && outbound->status >= 500);
+  result->not_started = outbound->not_started;
   result->error = utf8_cut(str_copy(arena, error), 500);
   engine_fault(work->app->engine, "send.after_provider");
   for (const JobKind *kind = PAGING_JOBS; kind->name; kind++)
