@@ -218,9 +218,10 @@ static bool update_one(Cycle *cycle, const Page *page, Str title, i64 severity, 
          page_tell(cycle, page, "page_became_urgent", &WHO_SYSTEM, STR_NONE, err);
 }
 
-bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err) {
+static bool update_all(Cycle *cycle, i64 subject_id, PageStatus status, Str title, i64 severity, bool urgent,
+                       Error *err) {
   PageIds ids;
-  if (!pages_of_subject(cycle, subject_id, PAGE_ACTIVE, &ids, err)) return false;
+  if (!pages_of_subject(cycle, subject_id, status, &ids, err)) return false;
   for (size_t i = 0; i < ids.items.count; i++) {
     Page page = {0};
     bool found = false;
@@ -228,4 +229,10 @@ bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urg
     if (found && !update_one(cycle, &page, title, severity, urgent, err)) return false;
   }
   return true;
+}
+
+/* One that nobody answered, too: what was of low urgency is not begun again by itself. */
+bool page_update(Cycle *cycle, i64 subject_id, Str title, i64 severity, bool urgent, Error *err) {
+  return update_all(cycle, subject_id, PAGE_ACTIVE, title, severity, urgent, err) &&
+         update_all(cycle, subject_id, PAGE_EXHAUSTED, title, severity, urgent, err);
 }
