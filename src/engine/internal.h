@@ -145,12 +145,20 @@ i64 budget_drain_us(const Engine *engine);                  /* how long batches 
 void budget_learn_cost(Engine *engine, const Round *round); /* after a commit */
 void budget_learn_load(Engine *engine, const Round *round, i64 waited_us, i64 worked_us); /* after each round */
 
-/* jobs.c */
+/* outcome.c */
+void outcome_committed(Engine *engine, Round *round);
+void outcome_failed(Engine *engine, Round *round, const Error *err);
+/* While storage refuses writes: one small write each half second decides whether it takes them again. */
+bool outcome_probe(Engine *engine);
+/* After a failed fsync nobody knows what is on the disk: the program ends, and the log says what was promised. */
+void outcome_end_on_failed_sync(const Error *err);
+
 /* set_back.c */
 MUST_CHECK bool clock_open(Engine *engine, Error *err);
 bool clock_was_set_back(const Engine *engine);
 MUST_CHECK bool clock_follow(Cycle *cycle, Error *err); /* moves the jobs of paging when it was */
 
+/* jobs.c */
 MUST_CHECK bool jobs_open(Engine *engine, Error *err);
 MUST_CHECK bool jobs_take_results(Cycle *cycle, Round *round, Error *err);
 MUST_CHECK bool jobs_claim(Cycle *cycle, Round *round, Error *err);
