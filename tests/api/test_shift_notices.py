@@ -120,7 +120,7 @@ def test_the_report_says_what_happened_and_what_is_open(rota):
     server.settle()
     now = server.get(f"schedules/{rota.made['id']}/handoff")
     assert [p["id"] for p in now["on_call"]] == [rota.ann["id"]] and [p["id"] for p in now["next"]] == [rota.bob["id"]]
-    assert now["hands_over_at"] == text(begins)
+    assert now["ends_at"] == now["hands_over_at"] == text(begins)
     assert [(p["title"].split(" ", 1)[1], p["status"]) for p in now["pages"]] == [("Disk full", "acknowledged"), ("Cache cold", "resolved")]
     assert [p["title"].split(" ", 1)[1] for p in now["open"]] == ["Disk full"]
     shown = run("oncall", "handoff", rota.made["id"], "--data", server.folder)

@@ -126,6 +126,7 @@ bool duty_handoff(const DutyCtx *d, const SetupSchedule *schedule, i64 at_ms, Va
   map_put_c(&map, "schedule", value_string(schedule->name));
   map_put_c(&map, "from", value_string(time_text_ms(arena, shift.starts_ms)));
   map_put_c(&map, "to", value_string(time_text_ms(arena, to)));
+  map_put_c(&map, "ends_at", time_or_null(arena, shift.ends_ms));
   map_put_c(&map, "hands_over_at", time_or_null(arena, next.user_count ? next.starts_ms : shift.ends_ms));
   map_put_c(&map, "on_call", people(d, &shift));
   map_put_c(&map, "next", people(d, &next));

@@ -57,7 +57,7 @@ static const Field LAYER_WINDOW_FIELDS[] = {
     {.name = "holidays",
      .kind = F_ENUM,
      .values = ON_HOLIDAYS,
-     .doc = "Only on days that holiday_calendar_id names, or except on them: the day on which the window begins, by "
+     .doc = "Only on days that its calendar names, or except on them: the day on which the window begins, by "
             "the layer's clock. Null: on every day."},
     {.name = "holiday_calendar_id", .kind = F_REF, .ref = "holiday_calendar", .doc = "Whose holidays."},
 };

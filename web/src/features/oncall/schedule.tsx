@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { ChevronLeft, ChevronRight } from "lucide-react";
+import { ChevronLeft, ChevronRight, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { AskForCover } from "@/features/covers/ask";
 import { api } from "@/lib/api";
@@ -100,14 +100,16 @@ export default function SchedulePage() {
         {mayEdit && <Button onClick={() => setImporting(true)}>Import a calendar</Button>}
       </PageHead>
       {schedule.data?.warnings.map((warning) => (
-        <p key={warning} className="mb-3 rounded-lg border border-line bg-surface px-4 py-2">
-          {warning}
+        <p key={warning} className="mb-3 flex items-start gap-2 rounded-lg border border-line bg-surface px-4 py-2">
+          <TriangleAlert className="mt-0.5 size-4 shrink-0 text-amber" aria-hidden />
+          <span className="first-letter:uppercase inline-block min-w-0">{warning}</span>
         </p>
       ))}
       <Card flush>
         {shifts.isPending ? <Rows count={4} /> : shifts.isError ? <Failure error={shifts.error} retry={() => shifts.refetch()} /> : <Calendar rows={rows} from={from} to={to} now={now} zone={zone} name={name} onSpan={may ? (start, end) => setCovering([start, end]) : undefined} />}
       </Card>
       {may && <p className="mt-2 text-xs text-quiet max-md:hidden">Draw over the last row to cover a part of it; with the keys: arrows, then O.</p>}
+      {schedule.data && <Handoff scheduleId={schedule.data.id} zone={zone} />}
       <div className="mt-4 grid items-start gap-4 md:grid-cols-2">
         <Card title="As a list" flush>
           {data?.final.length === 0 && <Empty title="Nobody is on call in this range">Add a layer with people to the schedule.</Empty>}
@@ -131,7 +133,6 @@ export default function SchedulePage() {
           </ul>
         </Card>
         <div className="flex flex-col gap-4">
-          {schedule.data && <Handoff scheduleId={schedule.data.id} />}
           {!!data?.gaps.length && (
             <Card title={`Nobody is on call (${data.gaps.length})`} flush>
               <ul className="divide-y divide-line">
@@ -148,7 +149,7 @@ export default function SchedulePage() {
               <ul className="divide-y divide-line">
                 {data.blocks.map((one) => (
                   <li key={one.id ?? one.name} className="flex flex-wrap items-center gap-x-3 px-4 py-2">
-                    <Link to="/settings/$kind" params={{ kind: "schedule-blocks" }} className="font-medium hover:underline">
+                    <Link to="/settings/$kind" params={{ kind: "schedule-blocks" }} search={{ edit: one.id ?? undefined }} className="font-medium hover:underline">
                       {one.name}
                     </Link>
                     <span className="text-quiet tabular-nums">{span(one, zone)}</span>
