@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { settled, Site, Tocsin } from "./tocsin";
+import { rotaFile, settled, Site, Tocsin } from "./tocsin";
 
 const AXE = readFileSync(join(__dirname, "../../web/node_modules/axe-core/axe.min.js"), "utf8");
 const server = new Tocsin();
@@ -21,6 +21,8 @@ beforeAll(async () => {
   await server.api("POST", "incidents", { title: "Checkout fails", severity: 1, service_ids: [service.id] });
   const schedule = await server.api<{ id: string }>("POST", "schedules", { name: "Primary", time_zone: "Europe/Berlin", layers: [{ name: "Week", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "week" }, members: [[me.id]] }] });
   ids.schedule = schedule.id;
+  ids.holidays = (await server.api<{ id: string }>("POST", "holiday-calendars", { name: "Berlin", ics: "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:Christmas Day\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n" })).id;
+  await server.api("POST", "pages", { targets: [{ kind: "user", id: me.id }], message: "Call me back" }); // for the hand-off
   const rule = await server.api<{ id: string }>("POST", "alert-rules", { name: "Quiet", conditions: [{ field: "priority", op: "in", value: ["p4"] }], actions: [{ type: "suppress", reason: "small" }] });
   ids.rule = rule.id;
   await server.api("POST", "silences", { matchers: [{ name: "priority", value: "p3" }, { name: "env", op: "=~", value: "prod.*" }], for_s: 900, comment: "While it is moved" });
@@ -110,6 +112,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["who would be told", "/on-call", (page) => page.getByRole("button", { name: "Who would be told by Default" }).click().then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
   ["page somebody", "/on-call", (page) => page.getByRole("button", { name: "Page somebody" }).click().then(() => page.getByLabel("Which").selectOption({ label: "Olga Owner" })).then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
   ["schedule", `/on-call/${ids.schedule}`],
+  ["a calendar is imported", `/on-call/${ids.schedule}`, (page) => page.getByRole("button", { name: "Import a calendar" }).click().then(() => page.getByLabel("File").setInputFiles(rotaFile(["Zoe Nobody", Date.now() + 3_600_000, Date.now() + 7_200_000]))).then(() => page.getByLabel(/Zoe Nobody/).waitFor())],
   ["a shift, why", `/on-call/${ids.schedule}`, (page) => page.getByRole("group", { name: "Calendar" }).getByRole("button").last().focus()],
   ["readiness", "/on-call/readiness"],
   ["on-call report", "/on-call/report"],
@@ -131,6 +134,8 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["services", "/settings/services"],
   ["people", "/settings/users"],
   ["new policy", "/settings/escalation-policies?edit=new"],
+  ["holidays", `/settings/holiday-calendars?edit=${ids.holidays}`, (page) => page.getByRole("dialog").getByText(/^\d+ days?$/).click()],
+  ["new block", "/settings/schedule-blocks?edit=new", (page) => page.getByLabel("Schedule").waitFor()],
   ["provider accounts", "/settings/connectors"],
   ["a new provider account", "/settings/connectors?edit=new", (page) => page.getByLabel("Channel").selectOption("telegram")],
   ["sign-in providers", "/settings/identity-providers?edit=new"],

@@ -1,5 +1,5 @@
 /* What people configure: mappings, rules, shifts. */
-import { Site, Tocsin } from "./tocsin";
+import { rotaFile, Site, Tocsin } from "./tocsin";
 
 const server = new Tocsin();
 const site = new Site();
@@ -134,6 +134,52 @@ test("a cover is taken and given back, a swap is offered and taken elsewhere, an
   await away.waitFor();
   await away.getByRole("button", { name: "Remove" }).click();
   await away.waitFor({ state: "detached" });
+  await page.context().close();
+});
+
+test("the hand-off shows what pages while one looks; a calendar file becomes a layer once everybody in it is somebody here", async () => {
+  const fay = await server.api<{ id: string }>("POST", "users", { name: "Fay Fixed", email: "fay@example.org", role: "responder" });
+  const schedule = await server.api<{ id: string }>("POST", "schedules", { name: "Taken over", time_zone: "UTC", layers: [{ name: "Always", starts_at: "2026-01-05T09:00:00", turn: { every: 1, unit: "day" }, members: [[fay.id]] }] });
+  const page = await site.page(server, { path: `/on-call/${schedule.id}` });
+  await page.getByText("Nothing paged in this shift, and nothing is open.").waitFor();
+  await server.api("POST", "pages", { targets: [{ kind: "user", id: fay.id }], message: "Look at db-7" });
+  await page.getByRole("heading", { name: "Still open (1)" }).waitFor();
+  expect(await page.getByRole("link", { name: /Look at db-7/ }).count()).toBe(2);
+
+  await page.getByRole("button", { name: "Import a calendar" }).click();
+  const dialog = page.getByRole("dialog", { name: "Import a calendar" });
+  const save = dialog.getByRole("button", { name: "Import", exact: true });
+  await dialog.getByLabel("File").setInputFiles({ name: "x.ics", mimeType: "text/calendar", buffer: Buffer.from("hello") });
+  await dialog.getByText("it has no BEGIN:VCALENDAR").waitFor();
+  expect(await save.isDisabled()).toBe(true);
+  const [day, hour] = [86_400_000, 3_600_000];
+  const begins = Math.ceil(Date.now() / hour) * hour + day;
+  await dialog.getByLabel("File").setInputFiles(rotaFile(["Fay Fixed", begins, begins + hour], ["Zoe Nobody", begins + day, begins + day + hour], ["Left Ago", begins + 2 * day, begins + 2 * day + hour]));
+  await dialog.getByText("1 shift of 1 person who is known here").waitFor();
+  await dialog.getByLabel(/Zoe Nobody/).selectOption({ label: "Olga Owner" });
+  expect(await save.isDisabled()).toBe(true);
+  await dialog.getByLabel(/Left Ago/).selectOption({ label: "Leave these shifts out" });
+  await dialog.getByLabel("Layer").fill("Old rota");
+  await save.click();
+  await page.getByText("2 shifts in the layer Old rota").waitFor();
+  await page.getByRole("group", { name: "Calendar" }).getByRole("button", { name: /^Old rota: Olga Owner/ }).waitFor();
+  const { layers } = await server.api<{ layers: { name: string; shifts: { user_ids: string[] }[] }[] }>("GET", `schedules/${schedule.id}`);
+  const me = await server.api<{ id: string }>("GET", "users/olga@example.org");
+  expect(layers.map((layer) => [layer.name, layer.shifts.map((shift) => shift.user_ids)])).toEqual([["Always", []], ["Old rota", [[fay.id], [me.id]]]]);
+  await page.context().close();
+});
+
+test("holidays are read from a file, and the days that it says are shown", async () => {
+  const page = await site.page(server, { path: "/settings/holiday-calendars?edit=new" });
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("House");
+  const buffer = Buffer.from(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", `DTSTART;VALUE=DATE:${new Date().getUTCFullYear() + 1}0101`, "SUMMARY:New Year", "END:VEVENT", "END:VCALENDAR", ""].join("\r\n"));
+  await dialog.getByLabel("Read it from a file").setInputFiles({ name: "house.ics", mimeType: "text/calendar", buffer });
+  await page.waitForFunction(() => [...document.querySelectorAll("textarea")].some((area) => area.value.includes("New Year")));
+  await dialog.getByRole("button", { name: "Make" }).click();
+  await page.getByRole("button", { name: "House", exact: true }).click();
+  await dialog.getByText("1 day", { exact: true }).click();
+  await dialog.getByText("New Year", { exact: true }).waitFor();
   await page.context().close();
 });
 

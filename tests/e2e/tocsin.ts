@@ -131,6 +131,14 @@ export async function signIn(page: Page, server: Tocsin, path = "/") {
   await passDoor(page);
 }
 
+/* A calendar file of shifts: whose, from when, until when. */
+export function rotaFile(...shifts: [string, number, number][]) {
+  const stamp = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+  const events = shifts.flatMap(([who, from, to], i) => ["BEGIN:VEVENT", `UID:${i}`, `DTSTART:${stamp(from)}`, `DTEND:${stamp(to)}`, `SUMMARY:On Call - ${who}`, "END:VEVENT"]);
+  const text = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", ...events, "END:VCALENDAR", ""].join("\r\n");
+  return { name: "rota.ics", mimeType: "text/calendar", buffer: Buffer.from(text) };
+}
+
 /* The screen is drawn, and nothing of it is still being loaded. (The network is never idle: the stream is open.) */
 export async function settled(page: Page) {
   await page.locator("main h1").first().waitFor();

@@ -45,6 +45,9 @@ export const dayName = (at: string | number, timeZone?: string) =>
 export const fullTime = (at: string | number, timeZone?: string) =>
   format({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone, timeZoneName: "short" }).format(new Date(at));
 
+/* A date, which has no zone. */
+export const fullDay = (day: string) => format({ weekday: "short", day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" }).format(new Date(day));
+
 /* "Today", "Yesterday" or the date: the head of a day in a list. */
 export function dayHead(at: string | number, now: number): string {
   const day = dayName(at);

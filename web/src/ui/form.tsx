@@ -41,6 +41,21 @@ export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input className={clsx(BOX, "h-8 max-md:h-10", className)} {...rest} />;
 }
 
+/* A file of text, read here. */
+export function FileInput({ onText, className, ...rest }: Omit<ComponentProps<"input">, "onChange"> & { onText: (text: string) => void }) {
+  const read = async (files: FileList | null) => {
+    if (files?.[0]) onText(await files[0].text());
+  };
+  return (
+    <input
+      type="file"
+      className={clsx(BOX, "h-8 !pl-0 leading-7.5 max-md:h-10 max-md:leading-9.5", "file:mr-2.5 file:h-full file:cursor-pointer file:border-0 file:border-r file:border-line file:bg-hover file:px-2.5 file:font-medium file:text-ink", className)}
+      onChange={(e) => read(e.target.files)}
+      {...rest}
+    />
+  );
+}
+
 export function Area({ className, ...rest }: ComponentProps<"textarea">) {
   return <textarea dir="auto" className={clsx(BOX, "min-h-20 py-1.5", className)} {...rest} />;
 }

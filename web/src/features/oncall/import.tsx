@@ -5,12 +5,13 @@ import { api, isProblem, type Problem } from "@/lib/api";
 import { namesQuery, queryClient } from "@/lib/query";
 import { fullTime } from "@/lib/time";
 import { Button } from "@/ui/button";
-import { Field, Input, Select } from "@/ui/form";
+import { Field, FileInput, Input, Select } from "@/ui/form";
 import { Dialog } from "@/ui/overlay";
 import { toast } from "@/ui/toast";
 
 type Tried = Awaited<ReturnType<typeof api<"POST /schedules/{id}/import-preview">>>;
 const LEFT_OUT = "-";
+const shifts = (count: number) => `${count} ${count === 1 ? "shift" : "shifts"}`;
 
 export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: () => void }) {
   const users = useQuery(namesQuery("users")).data ?? [];
@@ -43,8 +44,8 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
   const save = () =>
     run(async () => {
       const done = await api("POST /schedules/{id}/import", { id: scheduleId, body: { ics, layer, people } });
-      for (const key of ["schedules", "on-call"]) queryClient.invalidateQueries({ queryKey: [key] });
-      toast(`${done.shifts} shifts are the layer ${done.layer}`);
+      for (const key of ["schedules", "on-call", "handoffs"]) queryClient.invalidateQueries({ queryKey: [key] });
+      toast(`${shifts(done.shifts)} in the layer ${done.layer}`);
       onClose();
     });
   const unknown = tried?.unmatched ?? [];
@@ -52,14 +53,14 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
     <Dialog open onClose={onClose} title="Import a calendar" sub="A file as PagerDuty, Opsgenie or Google export one. It becomes a layer of fixed shifts; one of the same name is replaced.">
       <div className="flex flex-col gap-4">
         <Field label="File (.ics)" error={problem?.at("/ics")}>
-          {(a) => <Input {...a} type="file" accept=".ics,text/calendar" onChange={async (e) => e.target.files?.[0] && look(await e.target.files[0].text())} />}
+          {(a) => <FileInput {...a} accept=".ics,text/calendar" onText={look} />}
         </Field>
         <Field label="Layer" error={problem?.at("/layer")}>
           {(a) => <Input {...a} required value={layer} onChange={(e) => setLayer(e.target.value)} />}
         </Field>
         {tried && (
           <p>
-            {tried.shifts} shifts of {tried.matched.length} {tried.matched.length === 1 ? "person" : "people"} who are known here.
+            {shifts(tried.shifts)} of {tried.matched.length} {tried.matched.length === 1 ? "person who is" : "people who are"} known here, from 30 days back to 400 days ahead.
           </p>
         )}
         {tried?.warnings.map((warning) => (
@@ -68,7 +69,7 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
           </p>
         ))}
         {unknown.map((one) => (
-          <Field key={one.text} label={`Who is “${one.text}”?`} hint={`${one.shifts} shifts, the first on ${fullTime(one.first_at)}`}>
+          <Field key={one.text} label={`Who is “${one.text}”?`} hint={`${shifts(one.shifts)}, the first at ${fullTime(one.first_at)}`}>
             {(a) => (
               <Select {...a} value={who[one.text] ?? ""} onChange={(e) => setWho({ ...who, [one.text]: e.target.value })}>
                 <option value="">Nobody here has this name: choose</option>

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { api, send } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { queryClient, useCan, useNames } from "@/lib/query";
-import { fullTime } from "@/lib/time";
+import { fullDay, fullTime } from "@/lib/time";
 import { Button, IconButton } from "@/ui/button";
 import { Input } from "@/ui/form";
 import { Badge, words } from "@/ui/marks";
@@ -156,6 +156,7 @@ function KindList({ kind }: { kind: Kind }) {
               }}
             />
           )}
+          {kind.plural === "holiday-calendars" && !!editing.data && edit !== "new" && <Days list={editing.data.days as Day[]} />}
           {mayTakeAway && edit !== "new" && editing.data && <TakeAwaySecondFactor id={editing.data.id} name={editing.data.name} />}
         </Dialog>
       )}
@@ -170,6 +171,29 @@ function KindList({ kind }: { kind: Kind }) {
       {invited && <Invitation id={invited.id} name={invited.name} onClose={() => setInvited(undefined)} />}
       {going && <Removal kind={kind} row={going} onDone={() => setGoing(undefined)} />}
     </div>
+  );
+}
+
+/* What a file was understood to say: a slip in it is seen here and not on the day. */
+interface Day {
+  day: string;
+  name: string;
+}
+function Days({ list }: { list: Day[] }) {
+  return (
+    <details className="mt-4 rounded-md border border-line bg-ground p-3">
+      <summary className="cursor-pointer font-medium">
+        {list.length} {list.length === 1 ? "day" : "days"}
+      </summary>
+      <ul className="mt-2">
+        {list.map((one) => (
+          <li key={one.day + one.name} className="flex gap-x-3">
+            <span className="shrink-0 text-quiet tabular-nums">{fullDay(one.day)}</span>
+            <span className="foreign min-w-0">{one.name}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -215,9 +239,11 @@ function Cell({ name, value }: { name: string; value: unknown }) {
   const team = useNames("teams");
   const policy = useNames("escalation-policies");
   const user = useNames("users");
+  const schedule = useNames("schedules");
   if (value === null || value === undefined || value === "") return <>–</>;
   if (name === "team_id") return <>{team(value as string) ?? "…"}</>;
   if (name === "policy_id") return <>{policy(value as string) ?? "…"}</>;
+  if (name === "schedule_id") return <>{schedule(value as string) ?? "…"}</>;
   if (name === "user_id") return <>{user(value as string) ?? "…"}</>;
   if (name === "status" || name === "role" || name === "tier" || name === "urgency") return <Badge tone={value === "active" ? "green" : "grey"}>{words(String(value))}</Badge>;
   if (name.endsWith("_at")) return <>{fullTime(value as string)}</>;

@@ -5,7 +5,7 @@ import { Plus, X } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import { namesQuery } from "@/lib/query";
 import { Button, IconButton } from "@/ui/button";
-import { Area, Checkbox, Input, Select } from "@/ui/form";
+import { Area, Checkbox, FileInput, Input, Select } from "@/ui/form";
 import { words } from "@/ui/marks";
 import { toInstant, toLocal } from "../oncall/cover";
 import { localZone } from "@/lib/time";
@@ -89,6 +89,13 @@ function Text({ schema, value, onChange, attributes, name }: Props) {
   const set = (text: string) => onChange(text === "" && has(schema, "null") ? null : text);
   const example = schema.examples?.[0];
   const common = { ...attributes, value: (value as string | null) ?? "", placeholder: typeof example === "string" ? example : undefined, maxLength: schema.maxLength };
+  if (name === ICS)
+    return (
+      <>
+        <Area {...common} className="font-mono text-xs" onChange={(e) => set(e.target.value)} />
+        <FileInput accept=".ics,text/calendar" aria-label="Read it from a file" onText={set} />
+      </>
+    );
   if ((schema.maxLength ?? 0) > 2000) return <Area {...common} onChange={(e) => set(e.target.value)} />;
   return (
     <>
@@ -256,7 +263,9 @@ export function Union({ schema, value, onChange, name, attributes }: Props) {
   );
 }
 
-const LABELS: Record<string, string> = { client_id: "Client ID" }; // an id that names nothing of ours
+const ICS = "Calendar file";
+const LABELS: Record<string, string> = { client_id: "Client ID", ics: ICS, url: "URL" }; // a client's id names nothing of ours
+
 export function fieldLabel(name: string) {
   if (LABELS[name]) return LABELS[name];
   const text = name.replace(/_ids?$/, (end) => (end === "_ids" ? "s" : "")).replace(/_s$/, " (seconds)").replaceAll("_", " ");
