@@ -88,7 +88,7 @@ export function FormShell<T>({ write, body, onCancel, submit, disabled, note, ch
     >
       {children}
       <Trouble write={write} />
-      <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 flex items-center justify-end gap-2 border-t border-line bg-raised px-5 py-3">
+      <div className="sticky -bottom-5 z-10 -mx-5 -mb-5 flex items-center justify-end gap-2 rounded-b-xl border-t border-line bg-raised px-5 py-3">
         {note && <span className="min-w-0 flex-1 truncate text-quiet">{note}</span>}
         <Button onClick={onCancel}>Cancel</Button>
         <Button type="submit" look="primary" busy={write.busy} disabled={disabled}>

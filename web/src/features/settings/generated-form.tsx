@@ -16,7 +16,7 @@ interface Props {
   row?: Row; // to be changed; else a new one is made
   fixed?: Record<string, unknown>;
   only?: string[];
-  below?: (values: Record<string, unknown>) => ReactNode; // what follows from what is filled in
+  below?: (values: Record<string, unknown>, row?: Row) => ReactNode; // what follows from what is filled in, or is kept of it
   onDone: (made?: Row) => void;
 }
 
@@ -47,7 +47,7 @@ export function GeneratedForm({ form, plural, row, fixed, only, below, onDone }:
           </Field>
         );
       })}
-      {below?.({ ...fixed, ...filled(true) })}
+      {below?.({ ...fixed, ...filled(true) }, row)}
     </FormShell>
   );
 }

@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api, send } from "@/lib/api";
 import { useTitle } from "@/lib/hooks";
 import { queryClient, useCan, useNames } from "@/lib/query";
@@ -148,7 +148,7 @@ function KindList({ kind }: { kind: Kind }) {
               form={kind.form}
               plural={kind.plural}
               row={edit === "new" ? undefined : editing.data}
-              below={kind.plural === "escalation-policies" ? (values) => <DraftLadder policy={{ name: "This policy", ...values }} /> : undefined}
+              below={BELOW[kind.plural]}
               onDone={(made) => {
                 show();
                 if (typeof made?.key === "string" && edit === "new") setKey(made.key);
@@ -156,7 +156,6 @@ function KindList({ kind }: { kind: Kind }) {
               }}
             />
           )}
-          {kind.plural === "holiday-calendars" && !!editing.data && edit !== "new" && <Days list={editing.data.days as Day[]} />}
           {mayTakeAway && edit !== "new" && editing.data && <TakeAwaySecondFactor id={editing.data.id} name={editing.data.name} />}
         </Dialog>
       )}
@@ -174,6 +173,12 @@ function KindList({ kind }: { kind: Kind }) {
   );
 }
 
+/* What stands at a form's end. */
+const BELOW: Record<string, ((values: Record<string, unknown>, row?: Record<string, unknown>) => ReactNode) | undefined> = {
+  "escalation-policies": (values) => <DraftLadder policy={{ name: "This policy", ...values }} />,
+  "holiday-calendars": (_, row) => row && <Days list={row.days as Day[]} />,
+};
+
 /* What a file was understood to say: a slip in it is seen here and not on the day. */
 interface Day {
   day: string;
@@ -181,7 +186,7 @@ interface Day {
 }
 function Days({ list }: { list: Day[] }) {
   return (
-    <details className="mt-4 rounded-md border border-line bg-ground p-3">
+    <details className="rounded-md border border-line bg-ground p-3">
       <summary className="cursor-pointer font-medium">
         {list.length} {list.length === 1 ? "day" : "days"}
       </summary>
