@@ -221,7 +221,8 @@ function Entry({ entry, now, linked }: { entry: TimelineEntry; now: number; link
         {reason && !said && <p className="foreign text-quiet">{reason}</p>}
       </div>
       <EntryMenu entry={entry} />
-      <a href={`#${entry.id}`} aria-label={`Link to this entry, ${hourMinute(entry.at!)}`} title={`${fullTime(entry.at!)}\n${fullTime(entry.at!, "UTC")}`} className="flex min-w-16 flex-col items-end pt-0.5 text-xs text-quiet tabular-nums hover:underline">
+      <a href={`#${entry.id}`} title={`${fullTime(entry.at!)}\n${fullTime(entry.at!, "UTC")}`} className="relative flex min-w-16 flex-col items-end pt-0.5 text-xs text-quiet tabular-nums hover:underline">
+        <span className="sr-only">Link to this entry,</span>
         <time dateTime={entry.at!}>{hourMinute(entry.at!)}</time>
         {now - Date.parse(entry.at!) < DAY_MS && <span>{ago(entry.at!, now)}</span>}
       </a>
