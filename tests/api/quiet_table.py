@@ -6,7 +6,8 @@
     11:01 |                                   | disk -              | ann 2
 
 Times are minutes:seconds from the start. "held" lists keys with the reasons of their holds ("a silence+snooze, b -"), and with a status
-in brackets when it matters ("a - [resolved]"). "told" counts from the start. Every line is a fact: what is not said is not looked at.
+in brackets when it matters ("a - [resolved]") and its count of firing events ("x2"). "told" counts from the start; "incidents 2" counts the
+incidents of the alerts. Every line is a fact: what is not said is not looked at.
 """
 
 import datetime
@@ -54,13 +55,15 @@ class Story:
                 fields["priority"] = word
             elif word.startswith("title="):
                 fields["title"] = word[6:]
+            elif word.startswith("at=-"):
+                fields["occurred_at"] = self.time(-length(word[4:]))
             else:
                 name, value = word.split("=", 1)
                 fields["labels"][name] = value
         self.world.fire(key, **fields)
 
-    def resolve(self, key):
-        self.world.resolve(key)
+    def resolve(self, key, at=None):
+        self.world.resolve(key, **({"occurred_at": self.time(-length(at[4:]))} if at else {}))
 
     def verb_on(self, key, verb, **body):
         self.server.verb("alerts", self.world.alert(key)["id"], verb, **body)
@@ -150,7 +153,7 @@ class Story:
 
     def rule(self, name, when, action, *words):
         self.made[name] = ("alert-rules", self.world.rule(self.world.source, when, {"type": action, **dict(
-            (word.split("=")[0], int(word.split("=")[1])) for word in words)}))
+            (name, int(value) if value.isdigit() else value.split(",")) for name, value in (word.split("=") for word in words))}))
 
     def quiet(self, how):
         """on, off: the integration's quiet mode."""
@@ -205,6 +208,10 @@ class Story:
             self.check_held(line, part)
         for part in filter(None, (part.strip() for part in told.split(","))):
             name, count = part.split()
+            if name == "incidents":
+                have = {alert["incident_id"] for alert in self.world.alerts() if alert["incident_id"]}
+                assert len(have) == int(count), f"{line}\n{have}"
+                continue
             assert self.world.told(name) == int(count), f"{line}\n{name} was told {self.world.told(name)} times"
 
     def check_held(self, line, part):
@@ -212,8 +219,9 @@ class Story:
         alert = self.world.alert(key)
         have = "+".join(sorted({hold["reason"] for hold in alert["holds"]})) or "-"
         assert have == ("+".join(sorted(reasons.split("+")))), f"{line}\n{key} is held by {alert['holds']}"
-        if rest:
-            assert f"[{alert['status']}]" == rest[0], f"{line}\n{key} is {alert['status']}"
+        for fact in rest:
+            have = f"x{alert['count']}" if fact[0] == "x" else f"[{alert['status']}]"
+            assert have == fact, f"{line}\n{key} is {have}"
 
     def forget(self):
         """What it made does not hold the alerts of the tests behind it."""

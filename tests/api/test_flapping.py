@@ -31,6 +31,17 @@ TABLES = {
     "what people do is no change": """
          0:00 | fire a; close a; fire a; close a; fire a; close a; fire a; close a; fire a | a - | ann 5
     """,
+    "what comes late is no change": """
+         0:00 | fire a                         | a -                | ann 1
+         1:00 | resolve a at=-1s               | a - [resolved]     |
+         1:01 | fire a at=-30s; fire a at=-30s; fire a at=-30s; fire a at=-30s; fire a at=-30s; fire a at=-30s | a - [resolved] | ann 1
+         1:10 | fire a                         | a -                | ann 2
+    """,
+    "its incident stays open, and its status follows the source": f"""
+         0:00 | rule r true create_incident; {FLAPS}; fire a | a flapping [triggered] | incidents 1
+         1:00 | resolve a                      | a - [resolved]     | incidents 1
+         1:10 | fire a                         | a flapping [triggered] | incidents 1
+    """,
     "the first page is never held": """
          0:00 | silence s title=~.+ 2m         |                    |
          0:10 | fire a; resolve a; fire a; resolve a; fire a; resolve a; fire a | a silence | ann 0
@@ -125,3 +136,9 @@ def test_the_notice_and_the_timeline_say_so(world):
     assert any("pages no more until it is steady" in call.body.decode() for call in world.calls("ann"))
     entries = [e for e in world.server.items("timeline", subject_id=world.alert("a")["id"]) if e["kind"] == "flapping"]
     assert len(entries) == 1 and entries[0]["data"]["changes"] == 6
+
+
+def test_a_timeout_is_no_change(world):
+    """Four of the source's own, four of ours: not six."""
+    world.usual(resolve_after_s=60)
+    Story(world).play("\n".join(f"{2 * n}:00 | fire a | a - [triggered] | ann {n + 1}" for n in range(5)))

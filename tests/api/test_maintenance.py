@@ -106,6 +106,22 @@ def test_a_service_in_maintenance(world):
     world.server.api("DELETE", "maintenance-windows/" + made["id"])
 
 
+def test_what_one_end_releases_is_one_page_per_policy(world):
+    world.usual()
+    cleo = world.user("cleo")
+    other = world.integration(world.policy([cleo]))
+    made = world.server.make("maintenance-windows", name=f"W {world.name}", for_s=600, announce_before_s=0,
+                             integration_ids=[world.source["id"], other["id"]])
+    for key in "abc":
+        world.fire(key)
+        world.fire(key, integration=other)
+    world.server.settle()
+    assert world.tally("ann", "cleo") == (0, 0)
+    world.server.verb("maintenance-windows", made["id"], "end")
+    world.server.settle()
+    assert world.tally("ann", "cleo") == (1, 1)
+
+
 def test_one_that_recurs_comes_again_by_the_clocks_of_its_zone(world):
     world.usual()
     story = Story(world)

@@ -169,8 +169,17 @@ TABLES = {
         11:02 |                                | a -                | ann 2
     """,
     "born silenced it opens no incident until it is let go": """
-         0:00 | rule r true create_incident; silence s team=db 10m; fire a team=db | a silence | ann 0
-        10:02 |                                | a -                | ann 1
+         0:00 | rule r true create_incident; silence s team=db 10m; fire a team=db | a silence | ann 0, incidents 0
+        10:02 |                                | a -                | ann 1, incidents 1
+    """,
+    "what is silenced is counted": """
+         0:00 | silence s team=db 10m; fire a team=db; fire a team=db; fire a team=db | a silence [triggered] x3 | ann 0
+        10:02 |                                | a - [triggered] x3 | ann 1
+    """,
+    "silenced it joins an open incident and adds no page to it": """
+         0:00 | rule r true create_incident group_by=labels.site; fire a site=1 | a - | ann 1, incidents 1
+         0:10 | silence s team=db 10m; fire b site=1 team=db | b silence | ann 1, incidents 1
+        10:12 |                                | b -                | ann 1, incidents 1, bob 1
     """,
 }
 
@@ -178,6 +187,16 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_story(world, name):
     Story(world.usual()).play(TABLES[name])
+
+
+def test_a_page_says_what_cancelled_it(world):
+    world.usual()
+    world.fire("a", labels={"team": "db"})
+    made = world.server.make("silences", matchers=[matcher("team", "db")], integration_id=world.source["id"], for_s=600)
+    world.server.settle()
+    page = world.page(world.alert("a"))
+    assert (page["status"], page["reason"]) == ("cancelled", "silence")
+    world.server.api("DELETE", "silences/" + made["id"])
 
 
 def test_what_ends_while_the_server_is_down_pages_at_its_start(fresh, sink):

@@ -58,6 +58,19 @@ def test_two_hops_count_less_and_far_apart_is_nothing(shop):
     assert frozenset(("late", "same")) in late and late == {**suggested(shop, shop.alert("late")), **late}
 
 
+@pytest.mark.parametrize("order", ["abc", "acb"])
+def test_of_equals_the_one_with_the_same_rare_label_comes_first(shop, order):
+    """Digits are no text: the three are alike in all but the rack."""
+    racks = {"a": "1", "b": "1", "c": "2"}
+    alerts = [{"dedup_key": key, "title": "Disk is slow", "status": "triggered", "service": shop.mill["name"],
+               "labels": {"world": shop.name, "rack": f"{shop.name} r{racks[key]}"}} for key in order]
+    shop.server.send(shop.source["key"], {"alerts": alerts})
+    mine = {a["id"]: a["dedup_key"] for a in shop.alerts()}
+    items = shop.server.get(f"alerts/{shop.alert('a')['id']}/suggestions")["items"]
+    others = [mine[i] for item in items for i in (item["alert_id"], item["other_id"]) if mine.get(i, "a") != "a"]
+    assert others == ["b", "c"] and items[0]["score"] == items[1]["score"]
+
+
 def test_people_answer_and_are_counted(shop):
     a, b, c = (fire(shop, key, shop.payments, "Queue is full", queue="q") for key in "abc")
     before = shop.server.get("suggestions")["last_90_days"]

@@ -15,8 +15,12 @@ typedef struct QuietEntry {
 
 typedef VEC(const QuietEntry *) QuietEntries;
 
+enum { QUIET_PREFIX_MAX = 64 }; /* bytes of a prefix that the index knows */
+
 typedef struct QuietName {
   Map *values;          /* value -> QuietEntries */
+  Map *prefixes;        /* what the value begins with -> QuietEntries */
+  u64 prefix_lengths;   /* bit n: there is a prefix of n + 1 bytes */
   QuietEntries present; /* want a label of this name, whatever its value */
 } QuietName;
 

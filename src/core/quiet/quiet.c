@@ -32,11 +32,19 @@ static bool expression_holds(const CelProgram *when, const QuietSubject *s) {
   return cel_eval(when, s->arena, &run, &result, &ignored) && value_bool_or(&result, false);
 }
 
+/* Those that compare texts, or those that try an expression. */
+static bool matchers_hold(const QuietMatch *m, const QuietSubject *s, bool expressions) {
+  for (size_t i = 0; i < m->matcher_count; i++) {
+    const Matcher *one = &m->matchers[i];
+    if ((one->regex != NULL) == expressions && !matcher_holds(one, quiet_label(s, one->name))) return false;
+  }
+  return true;
+}
+
 bool quiet_match(const QuietMatch *m, const QuietSubject *s) {
   if (m->service_id && m->service_id != s->service_id) return false;
   if (m->integration_id && m->integration_id != s->integration_id) return false;
-  for (size_t i = 0; i < m->matcher_count; i++)
-    if (!matcher_holds(&m->matchers[i], quiet_label(s, m->matchers[i].name))) return false;
+  if (!matchers_hold(m, s, false) || !matchers_hold(m, s, true)) return false;
   return !m->when || (s->facts && expression_holds(m->when, s));
 }
 
@@ -89,10 +97,19 @@ static void ask(const QuietEntries *list, const QuietSubject *s, QuietFound *out
     if (in_force(list->items[i], s->now_ms) && quiet_match(list->items[i]->match, s)) add_found(list->items[i], out);
 }
 
+static void ask_prefixes(const QuietName *slot, const QuietSubject *s, Str value, QuietFound *out) {
+  for (u64 left = slot->prefix_lengths; left; left &= left - 1) {
+    size_t len = (size_t)__builtin_ctzll(left) + 1;
+    if (len > value.len) return;
+    ask(map_get(slot->prefixes, (Str){value.ptr, len}), s, out);
+  }
+}
+
 static void ask_name(const QuietIndex *index, const QuietSubject *s, Str name, Str value, QuietFound *out) {
   const QuietName *slot = map_get(index->names, name);
   if (!slot || value.len == 0) return;
   ask(slot->values ? map_get(slot->values, value) : NULL, s, out);
+  ask_prefixes(slot, s, value, out);
   ask(&slot->present, s, out);
 }
 
@@ -171,49 +188,62 @@ size_t quiet_size(const Quiet *q) {
 typedef struct Indexing {
   Quiet *quiet;
   QuietIndex *index;
-  Map *counts; /* "name\0value" -> how many lists could use it as anchor */
+  Map *counts; /* "name\0value", "name\1prefix" -> how many lists could use it as anchor */
 } Indexing;
 
-static Str pair_key(Arena *arena, Str name, Str value) {
-  Buf key = buf_new(arena, name.len + value.len + 2);
-  buf_put(&key, name);
-  buf_putc(&key, '\0');
-  buf_put(&key, value);
-  return buf_str(&key);
+/* By which a list may be found: the label is one of these texts, or begins with this one. */
+typedef struct Anchor {
+  Str name;
+  const Str *texts;
+  size_t count; /* 0: none */
+  bool prefix;
+  Str first; /* of a prefix, the room for its text */
+} Anchor;
+
+/* Room for the result, because `texts` may point into it. None when it is not known, or the empty text is among them.
+ */
+static void anchor_of(const Matcher *m, Anchor *out) {
+  *out = (Anchor){.name = m->name};
+  if (m->op == MATCHER_EQUAL && m->value.len) {
+    out->texts = &m->value, out->count = 1;
+  } else if (m->op == MATCHER_REGEX && m->regex && m->prefix.len) {
+    out->first = (Str){m->prefix.ptr, MIN(m->prefix.len, QUIET_PREFIX_MAX)};
+    out->texts = &out->first, out->count = 1, out->prefix = true;
+  } else if (m->op == MATCHER_REGEX && m->choices) {
+    for (size_t i = 0; i < m->choice_count; i++)
+      if (m->choices[i].len == 0) return;
+    out->texts = m->choices, out->count = m->choice_count;
+  }
 }
 
-/* The texts of which the label must be one; none when that is not known, or the empty text is among them. */
-static size_t wanted_values(const Matcher *m, const Str **out) {
-  if (m->op == MATCHER_EQUAL) return *out = &m->value, m->value.len ? 1 : 0;
-  if (m->op != MATCHER_REGEX || !m->choices) return 0;
-  for (size_t i = 0; i < m->choice_count; i++)
-    if (m->choices[i].len == 0) return 0;
-  *out = m->choices;
-  return m->choice_count;
-}
-
-static size_t *count_of(Indexing *x, Str name, Str value) {
-  void **slot = map_slot(x->counts, pair_key(x->quiet->arena, name, value));
+static size_t *count_of(Indexing *x, const Anchor *anchor, size_t text) {
+  Buf key = buf_new(x->quiet->arena, anchor->name.len + anchor->texts[text].len + 2);
+  buf_put(&key, anchor->name);
+  buf_putc(&key, anchor->prefix ? '\1' : '\0');
+  buf_put(&key, anchor->texts[text]);
+  void **slot = map_slot(x->counts, buf_str(&key));
   if (!*slot) *slot = ARENA_NEW(x->quiet->arena, size_t);
   return *slot;
 }
 
 static void count_entry(Indexing *x, const QuietMatch *match) {
   for (size_t i = 0; i < match->matcher_count; i++) {
-    const Str *values = NULL;
-    size_t count = wanted_values(&match->matchers[i], &values);
-    for (size_t k = 0; k < count; k++) ++*count_of(x, match->matchers[i].name, values[k]);
+    Anchor anchor;
+    anchor_of(&match->matchers[i], &anchor);
+    for (size_t k = 0; k < anchor.count; k++) ++*count_of(x, &anchor, k);
   }
 }
 
+/* Of equally rare ones a whole text before a prefix, which more labels may have. */
 static const Matcher *rarest(Indexing *x, const QuietMatch *match) {
   const Matcher *best = NULL;
   size_t least = SIZE_MAX;
   for (size_t i = 0; i < match->matcher_count; i++) {
-    const Str *values = NULL;
-    size_t count = wanted_values(&match->matchers[i], &values), weight = 0;
-    for (size_t k = 0; k < count; k++) weight += *count_of(x, match->matchers[i].name, values[k]);
-    if (count && weight < least) least = weight, best = &match->matchers[i];
+    Anchor anchor;
+    anchor_of(&match->matchers[i], &anchor);
+    size_t weight = anchor.prefix ? 1 : 0;
+    for (size_t k = 0; k < anchor.count; k++) weight += 2 * *count_of(x, &anchor, k);
+    if (anchor.count && weight < least) least = weight, best = &match->matchers[i];
   }
   return best;
 }
@@ -233,12 +263,14 @@ static void put_under(Indexing *x, Map *map, Str key, const QuietEntry *entry) {
   *VEC_PUSH(x->quiet->arena, list) = entry;
 }
 
-static void put_anchored(Indexing *x, const QuietEntry *entry, const Matcher *anchor) {
-  const Str *values = NULL;
-  size_t count = wanted_values(anchor, &values);
-  QuietName *name = name_slot(x, anchor->name);
-  if (!name->values) name->values = map_new(x->quiet->arena);
-  for (size_t k = 0; k < count; k++) put_under(x, name->values, values[k], entry);
+static void put_anchored(Indexing *x, const QuietEntry *entry, const Matcher *matcher) {
+  Anchor anchor;
+  anchor_of(matcher, &anchor);
+  QuietName *name = name_slot(x, anchor.name);
+  Map **map = anchor.prefix ? &name->prefixes : &name->values;
+  if (!*map) *map = map_new(x->quiet->arena);
+  for (size_t k = 0; k < anchor.count; k++) put_under(x, *map, anchor.texts[k], entry);
+  if (anchor.prefix) name->prefix_lengths |= (u64)1 << (anchor.first.len - 1);
 }
 
 static void put_entry(Indexing *x, const QuietEntry *entry) {

@@ -2,9 +2,10 @@
  * immutable set that hangs on the picture of the setup (setup_quiet), and indexed by label, so that an alert is only
  * held against those that could match it.
  *
- * Index: of each list of matchers the rarest `name="value"` is its anchor (a regular expression that is a list of words
- * counts as several); without one, a label that must be there; else it is asked about every alert of its organization.
- * Cost of a question: a lookup for each label that is some anchor's, plus the candidates.
+ * Index: of each list of matchers the rarest is its anchor: a `name="value"`, a regular expression that is a list of
+ * words (it counts as several), or the letters that an expression begins with; without one, a label that must be there;
+ * else it is asked about every alert of its organization. Cost of a question: a lookup for each label that is some
+ * anchor's, one more for each length of its prefixes, plus the candidates, of which the expressions are asked last.
  *
  * Life: what did not change since the set before (by the row's `stamp`) is taken over compiled. Everything here is
  * pure; who is held and who is let go is decided in core/alerts (quieting.c), by asking this set anew. */
