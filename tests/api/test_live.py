@@ -44,6 +44,15 @@ def test_the_stream_resumes_after_a_cursor(world):
         assert int(event["id"]) > int(cursor)
 
 
+def test_who_asks_who_they_are_learns_from_where_to_follow(world):
+    world.usual()
+    position = world.server.try_api("GET", "me").headers["x-stream-position"]
+    world.fire("between")  # after the answer, before the stream
+    alert = world.alert("between")
+    with Stream(world.server, last_id=position) as stream:
+        assert int(stream.until(about("alert", alert["id"]))["id"]) > int(position)
+
+
 def test_a_cursor_that_is_too_old_is_told(server):
     with Stream(server, last_id=1, timeout_s=5) as stream:
         assert stream.answer.status == 200

@@ -118,7 +118,18 @@ static bool templates(Call *c, Db *db, Error *err) {
   return true;
 }
 
+/* Read before anything else of the answer: who loads a page's lists after it and follows from here misses no change. */
+static bool tell_position(Call *c, Db *db, Error *err) {
+  static const DbStmt POSITION = {"live_position", "SELECT COALESCE(MAX(sequence), 0) FROM live_event", NULL};
+  i64 position = 0;
+  bool found = false;
+  if (!db_query_int(db, &POSITION, 0, NULL, &position, &found, err)) return false;
+  http_answer_with(c->request, "X-Stream-Position", str_format(c->arena, "%lld", (long long)position));
+  return true;
+}
+
 static bool me(Call *c, Db *db, Error *err) {
+  if (!tell_position(c, db, err)) return false;
   if (c->user) return api_answer_with(c, db, "user", c->user->id, err);
   MapBuilder map = map_builder(c->arena);
   map_put_c(&map, "kind", value_string(S("key")));
@@ -175,7 +186,8 @@ const Route SETUP_ROUTES[] = {
      .doc = "Who was told, and how; of a page that another speaks for (storm_page_id), by that one."},
     {HTTP_GET, "templates", "integrations:read", .read = templates, WHOLE_LIST, ANSWER(TEMPLATES),
      .doc = "The catalog of integrations."},
-    {HTTP_GET, "me", "users:read", .read = me, .doc = "Who this key speaks for."},
+    {HTTP_GET, "me", "users:read", .read = me,
+     .doc = "Who this key speaks for. X-Stream-Position is where the stream stood before: its last_event_id."},
     {HTTP_GET, "stream", "stream:read", .direct = stream, QUERY(STREAM_QUERY), .answers_text = "text/event-stream",
      .doc = "Server-sent events; resume by Last-Event-ID."},
     {.path = NULL},

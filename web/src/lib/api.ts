@@ -39,6 +39,10 @@ export function onSignedOut(listener: Listener) {
   return () => void signedOut.delete(listener);
 }
 
+/* Where the stream stood before the first answer that said so: who follows from there misses nothing that was loaded since. */
+let position: string | undefined;
+export const loadedAt = () => position;
+
 function address(op: string, args: Record<string, unknown>) {
   const [method, pattern] = op.split(" ") as [string, string];
   const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(args[name])));
@@ -84,6 +88,7 @@ export async function send(method: string, url: string, body?: unknown, headers:
     if (problem.status === 401 && !/\/(sign-in|sign-in\/code)$/.test(url)) for (const listener of signedOut) listener();
     throw problem;
   }
+  position ??= response.headers.get("X-Stream-Position") ?? undefined;
   return response.status === 204 ? undefined : response.json();
 }
 

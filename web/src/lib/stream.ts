@@ -1,8 +1,12 @@
 /* The stream of events: one per browser. The tab that holds the lock reads it and tells the others by BroadcastChannel;
  * when it closes, the next one takes over. Where there are no locks (plain HTTP), each tab reads its own.
  *
+ * It is read from where it stood before anything was loaded, or from the last event that another tab told: what changes
+ * between a list's answer and the stream's beginning comes, too.
+ *
  * An event says what changed, not how: the changed things are asked for and put into the lists (onChanged), or queries of
  * that kind are asked again; at once and then at most once a second, so that a storm costs as much as one change. */
+import { loadedAt } from "./api";
 import { queryClient } from "./query";
 
 export type StreamState = "connecting" | "open" | "lost";
@@ -10,7 +14,7 @@ interface Change {
   kind: string;
   id: string;
 }
-type Message = { state: StreamState } | { changes: Change[] } | { reset: true } | { hello: true };
+type Message = { state: StreamState } | { changes: Change[]; at: string } | { reset: true } | { hello: true };
 
 /* Names of resources to the first part of their query keys; a change of one shows in others, too. */
 const KEYS: Record<string, string[]> = {
@@ -49,6 +53,7 @@ const KEYS: Record<string, string[]> = {
 
 const EVERY_MS = 1000;
 let state: StreamState = "connecting";
+let at = ""; // the last event's id
 const watchers = new Set<() => void>();
 const waiting = new Set<string>();
 const waitingIds = new Map<string, Set<string>>(); // of kinds that know how to put a change into their lists
@@ -100,8 +105,10 @@ function changed(changes: Change[]) {
 }
 
 function receive(message: Message) {
-  if ("changes" in message) changed(message.changes);
-  else if ("reset" in message) queryClient.invalidateQueries();
+  if ("changes" in message) {
+    if (message.at) at = message.at;
+    changed(message.changes);
+  } else if ("reset" in message) queryClient.invalidateQueries();
   else if ("state" in message) setState(message.state);
 }
 
@@ -111,12 +118,13 @@ function tell(message: Message) {
 }
 
 function read(): () => void {
-  const source = new EventSource("/api/v1/stream");
+  const from = at || loadedAt();
+  const source = new EventSource(`/api/v1/stream${from ? `?last_event_id=${from}` : ""}`);
   source.onopen = () => tell({ state: "open" });
   source.onerror = () => tell({ state: "lost" }); // the browser tries again, with Last-Event-ID
   source.addEventListener("change", (event) => {
-    const change = JSON.parse((event as MessageEvent<string>).data) as Change;
-    tell({ changes: [change] });
+    const { data, lastEventId } = event as MessageEvent<string>;
+    tell({ changes: [JSON.parse(data) as Change], at: lastEventId });
   });
   source.addEventListener("reset", () => tell({ reset: true }));
   if (channel) channel.onmessage = (event: MessageEvent<Message>) => "hello" in event.data && channel?.postMessage({ state });
