@@ -23,6 +23,8 @@ beforeAll(async () => {
   ids.schedule = schedule.id;
   ids.holidays = (await server.api<{ id: string }>("POST", "holiday-calendars", { name: "Berlin", ics: "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20261225\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:Christmas Day\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n" })).id;
   await server.api("POST", "pages", { targets: [{ kind: "user", id: me.id }], message: "Call me back" }); // for the hand-off
+  const block = { starts_at: new Date(Date.now() + 86_400_000).toISOString(), ends_at: new Date(Date.now() + 2 * 86_400_000).toISOString() };
+  await server.api("POST", "schedule-blocks", { schedule_id: schedule.id, name: "Christmas", ...block, shifts: [{ ...block, user_ids: [me.id] }] });
   const rule = await server.api<{ id: string }>("POST", "alert-rules", { name: "Quiet", conditions: [{ field: "priority", op: "in", value: ["p4"] }], actions: [{ type: "suppress", reason: "small" }] });
   ids.rule = rule.id;
   await server.api("POST", "silences", { matchers: [{ name: "priority", value: "p3" }, { name: "env", op: "=~", value: "prod.*" }], for_s: 900, comment: "While it is moved" });
@@ -91,6 +93,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["incidents", "/incidents"],
   ["board", "/incidents", (page) => page.getByRole("button", { name: "Board" }).click()],
   ["incident", "/incidents/INC-1"],
+  ...["investigation", "work", "review"].map((tab): [string, string] => [`incident, ${tab}`, `/incidents/INC-1?tab=${tab}`]),
   ["an entry put right", "/incidents/INC-1", (page) => page.getByRole("button", { name: "What to do with this entry" }).first().click().then(() => page.getByRole("menuitem", { name: "Put right" }).click())],
   ["declare", "/", (page) => page.keyboard.press("c")],
   ["palette", "/", (page) => page.keyboard.press("Control+k")],
@@ -111,7 +114,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["on call", "/on-call"],
   ["who would be told", "/on-call", (page) => page.getByRole("button", { name: "Who would be told by Default" }).click().then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
   ["page somebody", "/on-call", (page) => page.getByRole("button", { name: "Page somebody" }).click().then(() => page.getByLabel("Which").selectOption({ label: "Olga Owner" })).then(() => page.getByRole("dialog").getByText("Level 1").first().waitFor())],
-  ["schedule", `/on-call/${ids.schedule}`],
+  ["schedule, its hand-off and blocks", `/on-call/${ids.schedule}`, (page) => Promise.all([page.getByText(/Paged in this shift/).waitFor(), page.getByRole("link", { name: "Christmas" }).waitFor()])],
   ["a calendar is imported", `/on-call/${ids.schedule}`, (page) => page.getByRole("button", { name: "Import a calendar" }).click().then(() => page.getByLabel("File").setInputFiles(rotaFile(["Zoe Nobody", Date.now() + 3_600_000, Date.now() + 7_200_000]))).then(() => page.getByLabel(/Zoe Nobody/).waitFor())],
   ["a shift, why", `/on-call/${ids.schedule}`, (page) => page.getByRole("group", { name: "Calendar" }).getByRole("button").last().focus()],
   ["readiness", "/on-call/readiness"],
@@ -135,6 +138,7 @@ const screens = (): [string, string, ((page: Page) => Promise<unknown>)?][] => [
   ["people", "/settings/users"],
   ["new policy", "/settings/escalation-policies?edit=new"],
   ["holidays", `/settings/holiday-calendars?edit=${ids.holidays}`, (page) => page.getByRole("dialog").getByText(/^\d+ days?$/).click()],
+  ["fixed blocks", "/settings/schedule-blocks"],
   ["new block", "/settings/schedule-blocks?edit=new", (page) => page.getByLabel("Schedule").waitFor()],
   ["provider accounts", "/settings/connectors"],
   ["a new provider account", "/settings/connectors?edit=new", (page) => page.getByLabel("Channel").selectOption("telegram")],
