@@ -332,7 +332,8 @@ static void engine_round(Engine *engine) {
   metric_observe(engine->round_seconds, (double)(clock_monotonic_us() - before) / 1e6);
   db_checkpoint(engine->db, few_wait(engine));
   budget_learn_load(engine, round, before - came, clock_monotonic_us() - before);
-  atomic_store(&engine->busy, false);
+  /* what became due by this round keeps it busy, however late the next one begins */
+  atomic_store(&engine->busy, engine->next_due_ms <= clock_now(engine->options.clock));
 }
 
 static bool finished(Engine *engine) {
