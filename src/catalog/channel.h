@@ -108,10 +108,13 @@ typedef struct ChannelReply {
   Str number;    /* of an alert that a text names; empty: the last message */
   Str handle;    /* for CHANNEL_RESPOND */
   bool stop;     /* "STOP": nothing more to this address */
+  bool start;    /* "START": how is it to be sent to again? */
   Value payload; /* for the answer */
 } ChannelReply;
 MUST_CHECK bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallback *callback,
                                    const ChannelSecrets *secrets, ChannelReply *out, Error *err);
+bool channel_replies_by_token(const Channel *channel); /* its file reads a token: what has none names no message */
+Str channel_reply_help(const Channel *channel);        /* to an answer that is none */
 /* The same of one item of a poll. */
 void channel_read_item(const Channel *channel, Arena *arena, const Value *item, ChannelReply *out);
 /* What the provider is answered: `said` in its form; empty: nothing. */

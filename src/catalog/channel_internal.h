@@ -123,7 +123,8 @@ struct Channel {
   CallbackProof receipt_proof, reply_proof;
   bool has_receipts, has_replies;
   const CelProgram *receipt_status, *receipt_error;
-  const CelProgram *reply_action, *reply_from, *reply_token, *reply_number, *reply_stop, *reply_handle;
+  const CelProgram *reply_action, *reply_from, *reply_token, *reply_number, *reply_stop, *reply_start, *reply_handle;
+  Str reply_help;
   const Mustache *answer;
   Str answer_type;
   Value samples;

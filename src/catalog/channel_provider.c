@@ -66,21 +66,24 @@ static bool load_receipts(const ChannelLoader *l, const Value *map, Channel *cha
 }
 
 static bool load_replies(const ChannelLoader *l, const Value *map, Channel *channel) {
-  static const char *const KNOWN[] = {"proof", "action", "from",   "token",        "number",
-                                      "stop",  "handle", "answer", "content_type", NULL};
+  static const char *const KNOWN[] = {"proof", "action", "from",   "token",  "number",       "stop",
+                                      "start", "help",   "handle", "answer", "content_type", NULL};
   const struct {
     const char *name;
     const CelProgram **out;
   } PROGRAMS[] = {{"action", &channel->reply_action}, {"from", &channel->reply_from},
                   {"token", &channel->reply_token},   {"number", &channel->reply_number},
-                  {"handle", &channel->reply_handle}, {"stop", &channel->reply_stop}};
+                  {"handle", &channel->reply_handle}, {"stop", &channel->reply_stop},
+                  {"start", &channel->reply_start}};
   if (!map) return true;
   channel->has_replies = true;
   channel->answer_type = S("application/json");
+  channel->reply_help = S("This answer is not known here, nothing was done: open the alert's page.");
   for (size_t i = 0; i < COUNT(PROGRAMS); i++)
     if (!load_program(&l->callbacks, value_get_c(map, PROGRAMS[i].name), S("replies"), PROGRAMS[i].out)) return false;
   if (!load_known_keys(&l->callbacks, map, S("replies"), KNOWN) || !load_proof(l, map, &channel->reply_proof) ||
-      !load_text(&l->callbacks, map, "content_type", &channel->answer_type))
+      !load_text(&l->callbacks, map, "content_type", &channel->answer_type) ||
+      !load_text(&l->callbacks, map, "help", &channel->reply_help))
     return false;
   bool json = str_find(channel->answer_type, S("json"), 0) != SIZE_MAX;
   return channel_load_template(l, json ? &l->json : &l->html, value_get_c(map, "answer"), "replies.answer",
@@ -278,14 +281,23 @@ bool channel_read_reply(const Channel *channel, Arena *arena, const ChannelCallb
 }
 
 void channel_read_item(const Channel *channel, Arena *arena, const Value *item, ChannelReply *out) {
-  Value stop = ask(channel->reply_stop, arena, item);
+  Value stop = ask(channel->reply_stop, arena, item), start = ask(channel->reply_start, arena, item);
   *out = (ChannelReply){.action = told(channel->reply_action, arena, item),
                         .from = told(channel->reply_from, arena, item),
                         .token = told(channel->reply_token, arena, item),
                         .number = told(channel->reply_number, arena, item),
                         .handle = told(channel->reply_handle, arena, item),
                         .stop = value_bool_or(&stop, false),
+                        .start = value_bool_or(&start, false),
                         .payload = *item};
+}
+
+bool channel_replies_by_token(const Channel *channel) {
+  return channel->reply_token != NULL;
+}
+
+Str channel_reply_help(const Channel *channel) {
+  return channel->reply_help;
 }
 
 bool channel_answers(const Channel *channel) {

@@ -176,9 +176,9 @@ def buttons(request):
     return {b["action_id"]: b for block in request.json["blocks"] if block["type"] == "actions" for b in block["elements"]}
 
 
-def press(double, action, user="U012AB3CD", at=None, secret=SIGNING, body=None):
+def press(double, action, user="U012AB3CD", at=None, secret=SIGNING, body=None, value=None):
     payload = {"type": "block_actions", "user": {"id": user}, "response_url": double.world.sink.url + double.base + "/response",
-               "actions": [{"action_id": action, "value": buttons(double.calls()[0])[action].get("value", "")}]}
+               "actions": [{"action_id": action, "value": buttons(double.calls()[0])[action].get("value", "") if value is None else value}]}
     body = body or urllib.parse.urlencode({"payload": json.dumps(payload)})
     at = str(int(at if at is not None else time.time()))
     signature = "v0=" + hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
@@ -224,6 +224,19 @@ def test_escalate_and_open(make):  # noqa: F811
     assert press(double, "open").status == 200 and not responses(double)
     assert press(double, "escalate").status == 200
     assert responses(double)[0]["text"].endswith("The next level is being paged now.")
+
+
+@pytest.mark.parametrize("value", ["NOTATOKEN", "", "0" * 39])
+def test_a_button_of_a_message_that_is_not_known_acknowledges_nothing(make, value):  # noqa: F811
+    double = slack(make)
+    press(double, "acknowledge", value=value)
+    assert responses(double)[0]["text"].startswith("This message is not known here") and double.world.alert("disk")["status"] == "triggered"
+
+
+def test_an_unknown_button_is_answered_in_slacks_words(make):  # noqa: F811
+    double = slack(make)
+    press(double, "snooze", value=buttons(double.calls()[0])["acknowledge"]["value"])
+    assert responses(double)[0]["text"].startswith("This button is not known here") and double.world.alert("disk")["status"] == "triggered"
 
 
 @pytest.mark.parametrize("wrong", [{"secret": "other"}, {"at": 1531420618}, {"at": 99999999999}], ids=["signature", "old", "future"])
@@ -302,6 +315,8 @@ def test_where_polling_goes_on_outlives_a_restart(bot):
 def test_what_makes_no_sense_does_not_stop_the_rest(bot):
     for data in ("a:" + "0" * 39, "nonsense", f"z:{bot.token}"):
         bot.press(data)
+    assert ["message is not known" in said for _, said in bot.answers()] == [True, False, False]
+    assert all("button is not known" in said for _, said in bot.answers()[1:]) and bot.double.world.alert("disk")["status"] == "triggered"
     bot.press(f"a:{bot.token}")
     assert bot.double.world.alert("disk")["status"] == "acknowledged"
 

@@ -344,6 +344,16 @@ def test_an_answer_names_the_alert_by_its_number(make):
     assert b"no message about alert 999999" in sms(double, "999999a").body
 
 
+@pytest.mark.parametrize("text, words", [
+    ("99999999999999999999999a", "no message about alert 99999999999999999999999 "), ("9" * 700 + "ack", "no message about alert 9999"),
+    ("9999a", "no message about alert 9999 "), ("0a", "no message about alert 0 "), ("-1a", "Answer a to"), ("1.5a", "Answer a to"),
+    ("ALERT-1a", "Answer a to"), ("1 2a", "Answer a to"), ("1a b", "Answer a to"), ("a b", "Answer a to"), ("ab", "Answer a to")])
+def test_what_names_no_open_message_acknowledges_none(make, text, words):
+    double, _ = sent_sms(make)
+    assert words in sms(double, text).body.decode()
+    assert double.world.alert("disk")["status"] == "triggered"
+
+
 def test_a_second_acknowledgement_hears_who_was_first(make):
     double, _ = sent_sms(make)
     sms(double, "a")
@@ -367,6 +377,26 @@ def test_stop_ends_messages_to_the_number(make):
     double, _ = sent_sms(make)
     assert sms(double, "STOP").status == 200
     assert "STOP" in double.server.get(f"contact-methods/{double.method['id']}")["broken"]
+    said = sms(double, "START").body.decode()
+    assert "Still nothing is sent to this address: verify it again" in said
+    double.server.change("contact-methods", double.method["id"], address="+4915112345679")
+    assert "Nothing stops" in sms(double, "start", "+4915112345679").body.decode()
+
+
+def test_what_was_queued_or_bundled_is_not_sent_after_stop(make):
+    double, _ = sent_sms(make)
+    for key in ("two", "three"):
+        double.fire(key, priority="p1")
+    assert [double.notification(key)["status"] for key in ("two", "three")] == ["queued"] * 2
+    before = double.world.told("ann")
+    sms(double, "STOP")
+    for key in ("two", "three"):
+        lost = double.notification(key)
+        assert lost["status"] == "failed" and "STOP" in lost["error"], lost
+        assert double.notification(key, "webhook")["status"] in ("sending", "sent", "delivered"), "the next way goes on at once"
+    assert double.world.told("ann") > before
+    double.server.turn("2m")
+    assert len(double.calls()) == 1 and double.notification("two")["status"] == "failed"
 
 
 def test_keys_of_a_call(make):
@@ -401,7 +431,12 @@ def test_a_telegram_button(make):
     head = {"Content-Type": "application/json"}
     assert double.server.http("POST", path, body, {**head, "X-Telegram-Bot-Api-Secret-Token": "wrong"}).status == 403
     assert double.world.alert("disk")["status"] == "triggered"
-    answer = double.server.http("POST", path, body, {**head, "X-Telegram-Bot-Api-Secret-Token": connector["hook_token"]})
+    proof = {**head, "X-Telegram-Bot-Api-Secret-Token": connector["hook_token"]}
+    for wrong in ("a:UNKNOWN", "a:", "a", "a:" + "0" * 39, "a:" + connector["hook_token"], data[:-1] + ("0" if data[-1] != "0" else "1")):
+        said = double.server.http("POST", path, body.replace(data, wrong), proof).json["text"]
+        assert ("is not known here" in said and double.world.alert("disk")["status"] == "triggered"), (wrong, said)
+    assert "button is not known" in double.server.http("POST", path, body.replace(data, "z" + data[1:]), proof).json["text"]
+    answer = double.server.http("POST", path, body, proof)
     assert answer.status == 200 and answer.json["method"] == "answerCallbackQuery" and "Acknowledged ALERT-" in answer.json["text"]
     assert double.world.alert("disk")["acknowledged_by"]["name"].startswith("Ann")
 

@@ -80,6 +80,7 @@ def test_windows_hold_on_holidays_or_except_on_them(plan):
 
 @pytest.mark.parametrize("fields, pointer, words", [
     ({}, "/url", "url"), ({"ics": "hello"}, "/ics", "BEGIN:VCALENDAR"), ({"url": "ftp://example.org/x"}, "/url", "webcal"),
+    ({"url": "http://user:pw@example.org/x.ics"}, "/url", "before @"), ({"url": "webcal://user:pw@example.org/x.ics"}, "/url", "before @"),
     ({"ics": calendar((datetime.datetime(1999, 1, 1), "Old"))}, "/ics", "no event"),
     ({"ics": calendar((datetime.datetime(2030, 1, 1), "New")), "url": "https://example.org/x.ics"}, "/ics", "not both")])
 def test_what_is_no_calendar_is_refused(server, fields, pointer, words):

@@ -129,6 +129,8 @@ def test_a_signed_receipt_and_an_answer_by_sms(make):  # noqa: F811
     hook = double.server.get(f"connectors/{double.connector['id']}")["hook_url"]
     assert post(double, hook, {"msisdn": PHONE[1:], "text": "a"}, "nonsense").status == 403
     assert double.world.alert("disk")["status"] == "triggered"
+    assert post(double, hook, {"msisdn": PHONE[1:], "text": "99999999999999999999999a"}).status == 200
+    assert double.world.alert("disk")["status"] == "triggered"
     assert post(double, hook, {"msisdn": PHONE[1:], "text": "a"}).status == 200
     assert double.world.alert("disk")["status"] == "acknowledged"
 

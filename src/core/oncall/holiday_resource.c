@@ -10,14 +10,27 @@ static const Field DAY_FIELDS[] = {
 };
 static const Field DAY_ITEM = {.kind = F_OBJECT, .required = true, FIELDS(DAY_FIELDS), .doc = "One holiday."};
 
+/* The address is shown to everybody who sees the calendar. */
+static bool has_login(Str url) {
+  size_t from = str_find(url, S("://"), 0) + 3, end = from;
+  while (end < url.len && str_find_char(S("/?#"), url.ptr[end], 0) == SIZE_MAX) end++;
+  return str_find_char(str_slice(url, from, end), '@', 0) != SIZE_MAX;
+}
+
 static void check_url(ResourceCtx *ctx, const Field *field, const char *pointer, Value *value) {
   Str url = value_text(value);
   (void)field;
   if (str_starts_with(url, S("webcal://")))
     *value = value_string(str_format(ctx->arena, "https%.*s", STR_ARG(str_slice(url, 6, url.len))));
-  else if (!str_starts_with(url, S("https://")) && !str_starts_with(url, S("http://")))
+  else if (!str_starts_with(url, S("https://")) && !str_starts_with(url, S("http://"))) {
     field_error(ctx, pointer, "format", "url must begin with https://, http:// or webcal://, not \"%.*s\"",
                 STR_ARG(utf8_cut(url, 60)));
+    return;
+  }
+  if (has_login(url))
+    field_error(ctx, pointer, "format",
+                "url holds no name and password (the part before @): it is shown to everybody who sees the calendar; "
+                "give an address that needs none, or the file's text as ics");
 }
 
 static const Field CALENDAR_FIELDS[] = {

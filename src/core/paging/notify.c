@@ -239,6 +239,13 @@ static bool fail_for_good(Cycle *cycle, const Notification *n, Str error, Error 
          hurry_next_step(cycle, n, err) && give_up_level(cycle, n, err);
 }
 
+bool notify_fail_queued(Cycle *cycle, i64 notification_id, Str error, Error *err) {
+  Notification n = {0};
+  bool found = false;
+  if (!notification_load(cycle->db, cycle->arena, notification_id, &n, &found, err)) return false;
+  return !found || !str_equal_c(n.status, "queued") || fail_for_good(cycle, &n, error, err);
+}
+
 static bool skip(Cycle *cycle, const Notification *n, const char *why, Error *err) {
   Outcome o = {.status = "skipped", .error = str_from_c(why)};
   notify_count(cycle_app(cycle), n->kind, "skipped");

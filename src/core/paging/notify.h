@@ -52,6 +52,8 @@ MUST_CHECK bool bundle_titles(Db *db, Arena *arena, i64 id, Value *out, i64 *out
 /* tested.c: of the weekly test page, what became of it is kept at its method. */
 #define TEST_PAGE_PURPOSE "test_page"
 MUST_CHECK bool notify_tested(Cycle *cycle, const Notification *n, const char *status, Str error, Error *err);
+/* It is not sent any more, and the person's next step starts at once; nothing, when it is not queued. */
+MUST_CHECK bool notify_fail_queued(Cycle *cycle, i64 notification_id, Str error, Error *err);
 MUST_CHECK bool notification_load(Db *db, Arena *arena, i64 id, Notification *out, bool *out_found, Error *err);
 
 typedef struct PlannedStep {

@@ -56,7 +56,7 @@ static bool take_item(Cycle *cycle, void *ctx, Error *err) {
   ChannelReply reply;
   Replied said;
   channel_read_item(c->channel, cycle->arena, item->payload, &reply);
-  return !reply.action.len || reply_take(cycle, &replying, &reply, &said, err);
+  return (!reply.action.len && !reply.handle.len) || reply_take(cycle, &replying, &reply, &said, err);
 }
 
 static bool take_items(Cycle *cycle, const SetupConnector *c, const AskResult *result, Error *err) {
