@@ -5,6 +5,7 @@ import datetime
 
 import pytest
 
+from http_sink import fail
 from night import Night
 from tocsin import ON_POSTGRES, Refused, run
 from world import World
@@ -78,6 +79,109 @@ def test_escalate_now_leaves_out_the_other_attempts_of_the_level(people):
         00:00   fire disk       ann
         01:00   escalate disk   bob
     """)
+
+
+def unreachable(world):
+    dan = world.server.make("users", name=f"Dan {world.name}", email=f"dan.{world.name}@example.org", role="responder")
+    for method in world.server.items("contact-methods", user_id=dan["id"]):
+        world.server.change("contact-methods", method["id"], verified=False)
+    return dan
+
+
+def is_skipped(world):
+    return {"targets": [to(world.bob)], "when": {"priorities": ["p1"]}}
+
+
+def has_nobody(world):
+    return {"targets": [{"kind": "schedule", "id": rota(world, [])["id"]}]}
+
+
+def is_out_of_reach(world):
+    return {"targets": [to(unreachable(world))]}
+
+
+def holds_for_a_label(world):
+    return {"targets": [to(world.bob)], "when": {"matchers": [{"name": "env", "value": "prod"}], "otherwise": "hold"}}
+
+
+def dry_times(world, what="paged", priority="p2"):
+    [walk] = world.server.api("POST", "pages/preview", {"targets": [{"kind": "policy", "id": world.chain["id"]}], "priority": priority})["ladders"]
+    return [step["after_s"] for step in walk["steps"] if step["what"] == what]
+
+
+@pytest.mark.parametrize("last", [is_skipped, has_nobody, is_out_of_reach, holds_for_a_label])
+def test_a_round_lasts_its_wait_whatever_becomes_of_the_last_level(people, last):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {**last(people), "wait_s": 300}, repeat=2, exhausted=[to(people.cleo)], urgency="high")
+    assert (dry_times(people), dry_times(people, "exhausted")) == ([0, 300, 600], [900])
+    play(people, """
+        00:00     fire disk p2      ann
+        04:00     -
+        06:00     -                 ann
+        09:00     -
+        12:00     -                 ann
+        14:00     -
+        18:00     -                 cleo
+    """)
+
+
+def test_a_step_in_the_middle_lasts_its_wait_when_its_last_level_is_skipped(people):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {**is_skipped(people), "wait_s": 300}, {"targets": [to(people.ann), to(people.cleo)]})
+    assert dry_times(people) == [0, 300]
+    play(people, """
+        00:00     fire disk p2      ann
+        04:00     -
+        06:00     -                 ann cleo
+    """)
+
+
+def test_a_step_whose_first_level_is_skipped_lasts_its_wait(people):
+    ladder(people, {**is_skipped(people), "wait_s": 0}, {"targets": [to(people.ann)], "wait_s": 300}, repeat=1)
+    assert dry_times(people) == [0, 300]
+    play(people, """
+        00:00     fire disk p2      ann
+        04:00     -
+        06:00     -                 ann
+        10:00     -
+    """)
+
+
+def test_a_step_that_told_nobody_is_not_waited_for(people):
+    ladder(people, {**is_skipped(people), "wait_s": 0}, {**has_nobody(people), "wait_s": 300}, {"targets": [to(people.ann)]})
+    assert dry_times(people) == [0]
+    play(people, "00:00     fire disk p2      ann")
+
+
+def test_later_rounds_without_the_last_level_last_as_long(people):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {"targets": [to(people.bob)], "when": {"rounds": [0]}, "wait_s": 300}, repeat=2)
+    assert dry_times(people) == [0, 0, 300, 600]
+    play(people, """
+        00:00     fire disk         ann bob
+        04:00     -
+        06:00     -                 ann
+        09:00     -
+        12:00     -                 ann
+        15:00     -
+    """)
+
+
+def test_a_message_that_fails_ends_its_step_only_when_nobody_else_of_it_was_told(people):
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {"targets": [to(people.bob)], "wait_s": 300}, {"targets": [to(people.cleo)]})
+    people.sink.script(people.path("bob"), fail(404))
+    play(people, """
+        00:00     fire disk         ann bob
+        04:00     -
+        06:00     -                 cleo
+    """)
+    assert "page_unreachable" in timeline(people)
+
+
+@pytest.mark.parametrize("second", ["fails", "is skipped"])
+def test_a_step_whose_messages_all_failed_gives_way_at_once(people, second):
+    bob = {"targets": [to(people.bob)]} if second == "fails" else is_skipped(people)
+    ladder(people, {"targets": [to(people.ann)], "wait_s": 0}, {**bob, "wait_s": 300}, {"targets": [to(people.cleo)]})
+    for name in ("ann", "bob"):
+        people.sink.script(people.path(name), fail(404))
+    play(people, "00:00     fire disk p2      " + ("ann bob cleo" if second == "fails" else "ann cleo"))
 
 
 # Conditions.
@@ -207,9 +311,7 @@ def test_a_page_that_starts_again_stays_with_the_same_person(people):
 
 
 def test_the_turn_skips_who_cannot_be_reached(people):
-    broken = people.server.make("users", name=f"Dan {people.name}", email=f"dan.{people.name}@example.org", role="responder")
-    for method in people.server.items("contact-methods", user_id=broken["id"]):
-        people.server.change("contact-methods", method["id"], verified=False)
+    broken = unreachable(people)
     ladder(people, {"targets": [to(people.ann), to(broken), to(people.bob)], "strategy": "round_robin"})
     play(people, """
         00:00   fire one    ann
@@ -320,7 +422,7 @@ def test_a_warning_comes_first_and_one_tap_extends_it(people):
     play(people, """
         00:00     fire disk      ann
         01:00     ack ann
-        25:59     -
+        25:30     -
         26:00     -              ann
         27:00     extend ann
         31:30     -
@@ -396,9 +498,7 @@ def test_the_dry_run_of_people_and_services(people):
 
 
 def test_the_dry_run_names_who_cannot_be_reached(people):
-    dan = people.server.make("users", name=f"Dan {people.name}", email=f"dan.{people.name}@example.org", role="responder")
-    for method in people.server.items("contact-methods", user_id=dan["id"]):
-        people.server.change("contact-methods", method["id"], verified=False)
+    dan = unreachable(people)
     step = preview(people, ("user", dan["id"]))["ladders"][0]["steps"][0]
     assert step["what"] == "unreachable" and step["people"][0]["reachable"] is False
     assert step["people"][0]["messages"][0]["error"] == "not_verified"

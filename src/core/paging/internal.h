@@ -93,9 +93,13 @@ typedef struct LevelRun {
   i64 held_at_ms;    /* its condition was told to hold then; 0: it was not */
   bool forced;       /* by hand: its condition is not asked */
   i64 together_from; /* it goes together with those from this level on, which were told just now; 0: alone */
+  i64 told_at_ms;    /* somebody of its step was told then and has not had the step's wait yet; 0: nobody */
 } LevelRun;
-/* What the run after this one goes together with, when this one told somebody and waits so long. */
-i64 together_after(const LevelRun *run, i64 wait_s);
+/* Levels that are joined by wait_s 0 are one step, which lasts as long as its last level says when any of them told
+ * somebody, whatever became of that last one. When what comes after this run is due, and what run is to know of it;
+ * told_ms: when this level told somebody; 0: nobody. */
+enum { ROUND_S_MIN = 60 };
+i64 ladder_due(const Snapshot *snapshot, LevelRun *run, i64 now_ms, i64 told_ms);
 MUST_CHECK bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, Error *err);
 
 /* when.c */
@@ -144,7 +148,7 @@ bool page_ack_warning(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **ou
 MUST_CHECK bool page_arm_ack_timeout(Cycle *cycle, const Page *page, i64 epoch, Error *err);
 /* This notification of the page's present level failed for good. When no other of the same run can still arrive, that
  * is told, and the next level starts at once. */
-MUST_CHECK bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err);
+MUST_CHECK bool page_level_lost(Cycle *cycle, Page *page, i64 level, i64 notification_id, Error *err);
 
 /* people.c: appends, without repeats. *out_until_ms (may be NULL) is lowered to when the answer changes. */
 MUST_CHECK bool target_users(const Finding *f, const SetupTarget *target, People *out, i64 *out_until_ms, Error *err);

@@ -228,8 +228,8 @@ static bool give_up_level(Cycle *cycle, const Notification *n, Error *err) {
   if (!str_equal_c(n->purpose, "page")) return true;
   if (!page_load(cycle->db, cycle->arena, n->page_id, &page, &found, err)) return false;
   bool here =
-      found && page.status == PAGE_ACTIVE && page.epoch == n->epoch && page.level == n->level && page.round == n->round;
-  return !here || page_level_lost(cycle, &page, n->id, err);
+      found && page.status == PAGE_ACTIVE && page.epoch == n->epoch && page.level >= n->level && page.round == n->round;
+  return !here || page_level_lost(cycle, &page, n->level, n->id, err);
 }
 
 static bool fail_for_good(Cycle *cycle, const Notification *n, Str error, Error *err) {

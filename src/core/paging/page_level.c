@@ -128,14 +128,25 @@ bool level_job(Cycle *cycle, const Page *page, const LevelRun *run, i64 due_ms, 
   if (run->held_at_ms) buf_format(&data, ",\"held_at\":%lld", (long long)run->held_at_ms);
   if (run->forced) buf_puts(&data, ",\"forced\":true");
   if (run->together_from) buf_format(&data, ",\"together_from\":%lld", (long long)run->together_from);
+  if (run->told_at_ms) buf_format(&data, ",\"told_at\":%lld", (long long)run->told_at_ms);
   buf_putc(&data, '}');
   job.data = buf_str(&data);
   return job_add(cycle, &job, err);
 }
 
-i64 together_after(const LevelRun *run, i64 wait_s) {
-  if (wait_s > 0) return 0;
-  return run->together_from ? run->together_from : run->level;
+i64 ladder_due(const Snapshot *snapshot, LevelRun *run, i64 now_ms, i64 told_ms) {
+  i64 wait_s = snapshot->levels[run->level - 1].wait_s;
+  if (wait_s <= 0 && run->level == (i64)snapshot->level_count) wait_s = ROUND_S_MIN;
+  if (told_ms) run->told_at_ms = told_ms;
+  if (run->told_at_ms == 0) return now_ms;
+  if (wait_s <= 0) {
+    if (told_ms && run->together_from == 0) run->together_from = run->level;
+    return MAX(now_ms, run->told_at_ms);
+  }
+  i64 due_ms = MAX(now_ms, run->told_at_ms + wait_s * 1000);
+  run->together_from = 0;
+  run->told_at_ms = 0;
+  return due_ms;
 }
 
 static bool plan(Levelling *l, const LevelRun *next, i64 due_ms, Error *err) {
@@ -146,15 +157,19 @@ static bool plan(Levelling *l, const LevelRun *next, i64 due_ms, Error *err) {
                 db_int(reached ? l->run.round : l->page->round), db_int(due_ms), db_int(l->cycle->now_ms));
 }
 
-static bool plan_next(Levelling *l, i64 due_ms, Error *err) {
+static bool plan_at(Levelling *l, i64 due_ms, Error *err) {
   LevelRun next = l->run;
   bool more = ladder_next(&l->snapshot, &next.level, &next.round, &next.attempt);
   next.held_at_ms = 0;
   next.forced = false;
-  if (next.round != l->run.round) next.together_from = 0;
   if (!more) next.level = 0, next.round = l->run.round;
   if (next.acknowledged && (!more || next.round > l->run.round)) return true; /* one pass, then only people act */
   return plan(l, &next, due_ms, err);
+}
+
+/* told_ms: when this level told somebody; 0: it told nobody. */
+static bool plan_next(Levelling *l, i64 told_ms, Error *err) {
+  return plan_at(l, ladder_due(&l->snapshot, &l->run, l->cycle->now_ms, told_ms), err);
 }
 
 static bool hold(Levelling *l, i64 until_ms, const char *why, Error *err) {
@@ -170,10 +185,10 @@ static bool hold(Levelling *l, i64 until_ms, const char *why, Error *err) {
 /* Whoever it reaches has snoozed it for themselves: nobody waits for them. The last level's wait stands, or all rounds
  * would be used up in a moment. */
 static bool pass_sleepers(Levelling *l, const SetupLevel *level, const People *people, Error *err) {
-  i64 now = l->cycle->now_ms, last = l->run.level == (i64)l->snapshot.level_count;
+  bool last = l->run.level == (i64)l->snapshot.level_count;
   l->run.attempt = level->attempts;
   return tell_level(l, people, "page_level_skipped", "snoozed by everybody whom it reaches", err) &&
-         plan_next(l, last ? now + level->wait_s * 1000 : now, err);
+         plan_next(l, last ? l->cycle->now_ms : 0, err);
 }
 
 static bool tell_people(Levelling *l, const SetupLevel *level, const People *people, Error *err) {
@@ -186,11 +201,9 @@ static bool tell_people(Levelling *l, const SetupLevel *level, const People *peo
   if (told.queued == 0 && told.asleep) return pass_sleepers(l, level, people, err);
   if (told.queued == 0) { /* none of them has a method that could be tried: trying again changes nothing */
     l->run.attempt = level->attempts;
-    return tell_level(l, people, "page_unreachable", NULL, err) && plan_next(l, cycle->now_ms, err);
+    return tell_level(l, people, "page_unreachable", NULL, err) && plan_next(l, 0, err);
   }
-  l->run.together_from = together_after(&l->run, level->wait_s);
-  return tell_level(l, people, "paged", NULL, err) &&
-         plan_next(l, cycle->now_ms + (told.held_s + level->wait_s) * 1000, err) &&
+  return tell_level(l, people, "paged", NULL, err) && plan_next(l, cycle->now_ms + told.held_s * 1000, err) &&
          page_watch_shifts(cycle, l->page, &l->snapshot, err);
 }
 
@@ -217,12 +230,10 @@ static bool told_just_now(Levelling *l, People *out, Error *err) {
 
 /* Left out by its condition, or because nobody of it is left to be told: what it waits for is another matter. */
 static bool leave_level_out(Levelling *l, const SetupLevel *level, const LevelDecision *decision, Error *err) {
-  i64 wait_s = decision->act == LEVEL_TOLD ? level->wait_s : 0; /* those who were told have their time */
   People nobody = {0};
   if (decision->act == LEVEL_SKIPS) l->run.attempt = level->attempts;
-  if (decision->act == LEVEL_TOLD) l->run.together_from = together_after(&l->run, level->wait_s);
   return tell_level(l, &nobody, "page_level_skipped", decision->why, err) &&
-         plan_next(l, l->cycle->now_ms + wait_s * 1000, err);
+         plan_next(l, decision->act == LEVEL_TOLD ? l->cycle->now_ms : 0, err);
 }
 
 static bool run_level(Levelling *l, Error *err) {
@@ -230,7 +241,7 @@ static bool run_level(Levelling *l, Error *err) {
   People told;
   if (l->run.level < 1 || l->run.level > (i64)l->snapshot.level_count) return l->run.acknowledged || exhaust(l, err);
   const SetupLevel *level = &l->snapshot.levels[l->run.level - 1];
-  if (l->run.acknowledged && !level->until_resolved) return plan_next(l, l->cycle->now_ms + level->wait_s * 1000, err);
+  if (l->run.acknowledged && !level->until_resolved) return plan_next(l, l->cycle->now_ms, err);
   if (!told_just_now(l, &told, err) ||
       !level_decide(&l->find, l->page, &l->snapshot, &l->run, NULL, &told, true, &decision, err))
     return false;
@@ -238,8 +249,7 @@ static bool run_level(Levelling *l, Error *err) {
   case LEVEL_HOLDS: return hold(l, decision.look_again_ms, decision.why, err);
   case LEVEL_SKIPS:
   case LEVEL_TOLD: return leave_level_out(l, level, &decision, err);
-  case LEVEL_NOBODY:
-    return tell_level(l, &decision.people, "page_nobody", NULL, err) && plan_next(l, l->cycle->now_ms, err);
+  case LEVEL_NOBODY: return tell_level(l, &decision.people, "page_nobody", NULL, err) && plan_next(l, 0, err);
   case LEVEL_TELLS: break;
   }
   l->page->level = l->run.level;
@@ -257,25 +267,56 @@ static const DbStmt LEVEL_HOPE = {"level_hope", "SELECT o.id " SAME_RUN " AND o.
 static const DbStmt LEVEL_LOST = {"level_lost", "SELECT DISTINCT o.user_id " SAME_RUN " ORDER BY o.user_id LIMIT 200",
                                   NULL};
 
+/* The step of a level: levels that are joined by wait_s 0. */
+static i64 step_begins(const Snapshot *snapshot, i64 level) {
+  while (level > 1 && snapshot->levels[level - 2].wait_s <= 0) level--;
+  return level;
+}
+
+static i64 step_ends(const Snapshot *snapshot, i64 level) {
+  while (level < (i64)snapshot->level_count && snapshot->levels[level - 1].wait_s <= 0) level++;
+  return level;
+}
+
+/* Somebody else of the same step has a message and still has their time. */
+static bool step_has_hope(Levelling *l, bool *out, Error *err) {
+  static const DbStmt STEP_HOPE = {"level_step_hope",
+                                   "SELECT id FROM notification WHERE page_id = $1 AND epoch = $2 AND round = $3 AND "
+                                   "level >= $4 AND level <= $5 AND queued_at > $6 AND purpose = 'page' AND status <> "
+                                   "'failed' LIMIT 1",
+                                   NULL};
+  i64 id = 0, at = l->run.level, end = step_ends(&l->snapshot, at);
+  return db_query_int(l->cycle->db, &STEP_HOPE,
+                      DB_ARGS(db_int(l->page->id), db_int(l->run.epoch), db_int(l->run.round),
+                              db_int(step_begins(&l->snapshot, at)), db_int(at),
+                              db_int(l->cycle->now_ms - l->snapshot.levels[end - 1].wait_s * 1000)),
+                      &id, out, err);
+}
+
 /* The last level's wait stands: were a whole round given up at once, a network that is away for minutes would use up
  * all rounds. */
-bool page_level_lost(Cycle *cycle, Page *page, i64 notification_id, Error *err) {
+bool page_level_lost(Cycle *cycle, Page *page, i64 level, i64 notification_id, Error *err) {
   Levelling l = {.cycle = cycle,
                  .page = page,
                  .find = finding_of(cycle),
-                 .run = {.epoch = page->epoch, .level = page->level, .round = page->round}};
+                 .run = {.epoch = page->epoch, .level = level, .round = page->round}};
   People lost = {0};
   i64 hope = 0;
   bool found = false;
   if (!db_query_int(cycle->db, &LEVEL_HOPE, DB_ARGS(db_int(notification_id)), &hope, &found, err)) return false;
   if (found) return true;
   if (!db_query(cycle->db, &LEVEL_LOST, DB_ARGS(db_int(notification_id)), read_person, &lost, err) ||
-      !snapshot_read(cycle->arena, page->policy, &l.snapshot, err) ||
-      !tell_level(&l, &lost, "page_unreachable", NULL, err))
+      !snapshot_read(cycle->arena, page->policy, &l.snapshot, err))
     return false;
-  if (l.run.level < 1 || l.run.level >= (i64)l.snapshot.level_count) return true;
+  i64 at = page->level, count = (i64)l.snapshot.level_count;
+  if (at >= 1 && at <= count && level < step_begins(&l.snapshot, at)) return true; /* its step is over */
+  if (!tell_level(&l, &lost, "page_unreachable", NULL, err)) return false;
+  if (at < 1 || at >= count) return true;
+  l.run.level = at;
+  if (!step_has_hope(&l, &found, err)) return false;
+  if (found) return true;
   l.run.attempt = l.snapshot.levels[l.run.level - 1].attempts;
-  return job_cancel(cycle, "page.level", page->id, err) && plan_next(&l, cycle->now_ms, err);
+  return job_cancel(cycle, "page.level", page->id, err) && plan_at(&l, cycle->now_ms, err);
 }
 
 /* Jobs ------------------------------------------------------------------------------------------------------------ */
@@ -292,7 +333,8 @@ static LevelRun run_of(const Job *job) {
                     .acknowledged = value_bool_or(value_get_c(&job->data, "acknowledged"), false),
                     .held_at_ms = data_int(job, "held_at", 0),
                     .forced = value_bool_or(value_get_c(&job->data, "forced"), false),
-                    .together_from = data_int(job, "together_from", 0)};
+                    .together_from = data_int(job, "together_from", 0),
+                    .told_at_ms = data_int(job, "told_at", 0)};
 }
 
 bool page_level_due(Cycle *cycle, Job *job, JobVerdict *out_verdict, void **out_work, Error *err) {

@@ -77,11 +77,10 @@ static bool wait_on(Walk *w, const SetupLevel *level, const LevelDecision *d) {
 static void go_on(Walk *w, const SetupLevel *level, const LevelDecision *d, bool reachable) {
   bool told = d->act == LEVEL_TELLS && reachable;
   if (d->act == LEVEL_SKIPS || (d->act == LEVEL_TELLS && !reachable)) w->run.attempt = level->attempts;
-  if (told) w->find.at_ms += w->held_s * 1000;
-  if (!told && d->act != LEVEL_TOLD) return;
-  w->find.at_ms += level->wait_s * 1000;
-  w->run.together_from = together_after(&w->run, level->wait_s);
-  for (size_t i = 0; i < d->people.count && w->told.count < TARGETS_MAX; i++)
+  i64 now = w->find.at_ms;
+  i64 told_ms = told ? now + w->held_s * 1000 : d->act == LEVEL_TOLD ? now : 0;
+  w->find.at_ms = ladder_due(&w->snapshot, &w->run, now, told_ms);
+  for (size_t i = 0; told && i < d->people.count && w->told.count < TARGETS_MAX; i++)
     w->told.ids[w->told.count++] = d->people.ids[i];
 }
 
@@ -100,9 +99,7 @@ static bool walk_level(Walk *w, bool *out_more, Error *err) {
                                                         : "paged",
             d.why, &d.people, &reachable);
   go_on(w, level, &d, reachable);
-  i64 round = w->run.round;
   *out_more = ladder_next(&w->snapshot, &w->run.level, &w->run.round, &w->run.attempt);
-  if (w->run.round != round) w->run.together_from = 0;
   if (*out_more) return true;
   People people = {0};
   w->run.level = 0;
