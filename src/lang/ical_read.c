@@ -2,12 +2,9 @@
  * zones. An event that cannot be read is passed over with a warning: one bad entry must not hide a rota. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lang/ical_internal.h"
 
-/* Rules that never come true are looked for to the end of libical's calendar; many of them must not hold a thread. */
-enum { CPU_MS_MAX = 2000 };
 enum { WARNINGS_MAX = 100, ATTENDEES_MAX = 200, DATES_MAX = 2000 };
 
 typedef struct Changed { /* an occurrence that a RECURRENCE-ID replaces */
@@ -21,8 +18,7 @@ typedef struct Reader {
   const Zone *zone; /* of times without any */
   const IcalRange *range;
   size_t max;
-  u32 steps;
-  i64 began_cpu_ms;
+  IcalWork work;
   VEC(IcalEvent) events;
   VEC(Changed) changed;
   VEC(Str) warnings;
@@ -198,7 +194,8 @@ static bool add_rule(Reader *r, const Series *s, icalproperty *property) {
   IcalWalk walk = {0};
   IcalTime next;
   bool spent = false, room = true, first = true;
-  if (!ical_walk_start(&walk, &rule, s->start, s->zone, r->range->to_s, &r->steps, &why))
+  i64 from_s = r->range->from_s - s->length_s - s->length_days * 86400; /* what began before may still last */
+  if (!ical_walk_start(&walk, &rule, s->start, s->zone, from_s, r->range->to_s, &r->work, &why))
     return warn(r, s->event.uid, why.message), true;
   i64 start_s = zone_to_utc(s->zone, s->start);
   while (room && ical_walk_next(&walk, &next, &spent)) {
@@ -207,9 +204,7 @@ static bool add_rule(Reader *r, const Series *s, icalproperty *property) {
     if (!again) room = add_occurrence(r, s, next, true);
   }
   ical_walk_done(&walk);
-  if (spent)
-    return fail(r->err, ERR_COST, "the calendar repeats its events more than %d times until there", ICAL_STEPS_MAX);
-  return true;
+  return !spent || ical_too_long(r->err);
 }
 
 static void add_dates(Reader *r, icalcomponent *component, const Series *s) {
@@ -225,15 +220,8 @@ static void add_dates(Reader *r, icalcomponent *component, const Series *s) {
   }
 }
 
-static i64 cpu_ms(void) {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (i64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool read_event(Reader *r, icalcomponent *component) {
-  if (cpu_ms() - r->began_cpu_ms > CPU_MS_MAX)
-    return fail(r->err, ERR_COST, "the repeated events of this calendar take too long to work out");
+  if (ical_work_spent(&r->work)) return ical_too_long(r->err);
   Series s = {.event = read_texts(r, component)};
   icalproperty *rule = icalcomponent_get_first_property(component, ICAL_RRULE_PROPERTY);
   bool recurring = rule || icalcomponent_get_first_property(component, ICAL_RDATE_PROPERTY);
@@ -295,14 +283,20 @@ static icalcomponent *calendar_of(icalcomponent *root) {
 bool ical_read(Arena *arena, Str text, ZoneDb *zones, const Zone *zone, const IcalRange *range, IcalEvents *out,
                Error *err) {
   IcalRange within = ical_range(range);
-  Reader r = {.arena = arena, .zones = zones, .zone = zone, .range = &within, .err = err, .began_cpu_ms = cpu_ms()};
+  Reader r = {.arena = arena, .zones = zones, .zone = zone, .range = &within, .err = err};
   r.max = range->count_max ? MIN(range->count_max, (size_t)ICAL_OCCURRENCES_MAX) : ICAL_OCCURRENCES_MAX;
   ical_be_tame();
   if (text.len > ICAL_FILE_BYTES_MAX)
     return fail(err, ERR_TOO_LARGE, "a calendar file has at most 1 MiB, this one %zu bytes", text.len);
-  if (text.len == 0 || memchr(text.ptr, 0, text.len)) return fail(err, ERR_INVALID, "this is not a calendar file");
+  if (text.len == 0) return fail(err, ERR_INVALID, "this is not a calendar file: it is empty");
+  if (memchr(text.ptr, 0, text.len))
+    return fail(err, ERR_INVALID, "this is not a calendar file: it holds zero bytes and is not text in UTF-8");
+  if (text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0) text = str_slice(text, 3, text.len);
+  r.work = ical_work();
+  if (!ical_text_check(arena, text, &r.work, err)) return false;
   icalcomponent *root = icalparser_parse_string(str_to_c(arena, text)), *calendar = calendar_of(root);
   bool ok = calendar != NULL;
+  r.work = ical_work(); /* what a file of this size takes to be read is bounded by itself */
   if (ok) {
     Str name = extended_text(&r, calendar, "X-WR-TIMEZONE");
     const Zone *own = name.len ? zone_named(&r, name) : NULL;
@@ -311,7 +305,7 @@ bool ical_read(Arena *arena, Str text, ZoneDb *zones, const Zone *zone, const Ic
     *out = (IcalEvents){r.events.items,   r.events.count,  r.more, extended_text(&r, calendar, "X-WR-CALNAME"),
                         r.warnings.items, r.warnings.count};
   } else {
-    (void)fail(err, ERR_INVALID, "this is not a calendar file: it has no BEGIN:VCALENDAR");
+    (void)ical_not_whole(arena, text, err);
   }
   if (root) icalcomponent_free(root);
   return ok;

@@ -6,6 +6,8 @@
 
 #include "lang/ical_internal.h"
 
+enum { FILE_RULE_BYTES_MAX = 4000 }; /* all days of the year, written out */
+
 static void tame(void) {
   icalerror_set_errors_are_fatal(0);
 }
@@ -91,6 +93,7 @@ static bool parts_are_known(Str rule, Error *err) {
                                       "BYDAY", "WKST",  "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"};
   enum { FREQ = 0, BYDAY = 7 };
   bool seen[COUNT(KNOWN)] = {false}, numbers = false;
+  i64 times = 1;
   Str part, name, value, days = STR_NONE;
   for (bool more = true; more;) {
     more = str_cut(rule, ';', &part, &rule);
@@ -104,18 +107,18 @@ static bool parts_are_known(Str rule, Error *err) {
     seen[i] = true;
     if (i == FREQ) numbers = str_equal_nocase(value, S("MONTHLY")) || str_equal_nocase(value, S("YEARLY"));
     if (i == BYDAY) days = value;
+    if (!ical_part_fits(str_from_c(KNOWN[i]), value, &times, err)) return false;
   }
   if (!seen[FREQ]) return fail(err, ERR_INVALID, "FREQ is missing, such as FREQ=WEEKLY");
   if (seen[1] && seen[2]) return fail(err, ERR_INVALID, "a rule has UNTIL or COUNT, not both");
   return days.len == 0 || days_fit(days, numbers, err);
 }
 
-static bool rule_read(Str text, struct icalrecurrencetype *out, Error *err) {
-  char buffer[ICAL_RULE_BYTES_MAX + 1];
+static bool rule_read(Str text, size_t max, struct icalrecurrencetype *out, Error *err) {
+  char buffer[FILE_RULE_BYTES_MAX + 1];
   ical_be_tame();
   text = without_prefix(text);
-  if (text.len > ICAL_RULE_BYTES_MAX)
-    return fail(err, ERR_INVALID, "a rule has at most %d characters", ICAL_RULE_BYTES_MAX);
+  if (text.len > max) return fail(err, ERR_INVALID, "a rule has at most %zu characters", max);
   if (memchr(text.ptr ? text.ptr : "", 0, text.len) || !utf8_valid(text))
     return fail(err, ERR_INVALID, "the rule is not text");
   if (!parts_are_known(text, err)) return false;
@@ -133,12 +136,24 @@ static void rule_free(struct icalrecurrencetype *rule) {
   rule->rscale = NULL;
 }
 
+static bool never(Error *err) {
+  return fail(err, ERR_INVALID, "the parts of the rule never come true together, or a number is out of its range");
+}
+
+bool ical_file_rule_fits(Str text, Error *err) {
+  struct icalrecurrencetype rule;
+  if (!rule_read(text, FILE_RULE_BYTES_MAX, &rule, err)) return false;
+  bool ok = rule_fits(&rule, err) && (ical_days_exist(&rule) || never(err));
+  rule_free(&rule);
+  return ok;
+}
+
 bool ical_rule_check(Str text, Error *err) {
   struct icalrecurrencetype rule;
-  u32 steps = 0;
+  IcalWork work = ical_work();
   IcalWalk walk;
-  if (!rule_read(text, &rule, err)) return false;
-  bool ok = ical_walk_start(&walk, &rule, (Civil){2026, 1, 5, 9, 0, 0}, zone_utc(), 0, &steps, err);
+  if (!rule_read(text, ICAL_RULE_BYTES_MAX, &rule, err)) return false;
+  bool ok = ical_walk_start(&walk, &rule, (Civil){2026, 1, 5, 9, 0, 0}, zone_utc(), 0, 0, &work, err);
   if (ok) ical_walk_done(&walk);
   rule_free(&rule);
   return ok;
@@ -214,13 +229,42 @@ static bool in_counted_week(const IcalWalk *walk, Civil c) {
   return days / 7 % walk->weeks == 0;
 }
 
-bool ical_walk_start(IcalWalk *walk, const struct icalrecurrencetype *given, Civil start, const Zone *zone, i64 to_s,
-                     u32 *steps, Error *err) {
+/* By months and years: what the start alone says, its day and month, has to be in each of them. */
+static Civil jump_months(const struct icalrecurrencetype *rule, Civil start, i64 from_s) {
+  bool by_weekday_of_start =
+      rule->by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX && rule->by_day[0] == ICAL_RECURRENCE_ARRAY_MAX;
+  i64 step = (i64)MAX(rule->interval, 1) * (rule->freq == ICAL_YEARLY_RECURRENCE ? 12 : 1);
+  Civil from = civil_from_seconds(from_s);
+  i64 at = (i64)start.year * 12 + start.month - 1, wanted = (i64)from.year * 12 + from.month - 1 - 24;
+  if (start.day > 28 || by_weekday_of_start || at >= wanted) return start;
+  at += (wanted - at) / step * step;
+  start.year = (i32)(at / 12);
+  start.month = (i32)(at % 12) + 1;
+  return start;
+}
+
+/* A series that began long ago begins later, on one of its own steps; the margin holds a whole week of it before. */
+static Civil jump(const struct icalrecurrencetype *rule, Civil start, i64 from_s) {
+  i64 step = 0, at = civil_to_seconds(start), wanted = from_s - (i64)16 * 86400;
+  if (rule->freq == ICAL_MONTHLY_RECURRENCE || rule->freq == ICAL_YEARLY_RECURRENCE)
+    return jump_months(rule, start, from_s);
+  if (rule->freq == ICAL_HOURLY_RECURRENCE) step = (i64)3600 * MAX(rule->interval, 1);
+  if (rule->freq == ICAL_DAILY_RECURRENCE) step = (i64)86400 * MAX(rule->interval, 1);
+  if (rule->freq == ICAL_WEEKLY_RECURRENCE) step = (i64)7 * 86400; /* prepare_rule counts the weeks */
+  return step == 0 || at >= wanted ? start : civil_from_seconds(at + (wanted - at) / step * step);
+}
+
+bool ical_walk_start(IcalWalk *walk, const struct icalrecurrencetype *given, Civil start, const Zone *zone, i64 from_s,
+                     i64 to_s, IcalWork *work, Error *err) {
   struct icalrecurrencetype rule = *given;
   if (!rule_fits(&rule, err)) return false;
-  *walk = (IcalWalk){.zone = zone, .steps = steps, .left = rule.count > 0 ? rule.count : -1};
+  *walk = (IcalWalk){.zone = zone, .work = work, .left = rule.count > 0 ? rule.count : -1};
   walk->last_s = MIN(until_of(&rule, zone), to_s > INT64_MIN ? to_s - 1 : to_s);
+  bool jumps = walk->left < 0;
+  if (!ical_days_exist(&rule)) return never(err);
   prepare_rule(walk, &rule, start);
+  if (start.year >= 1 && start.year <= 2500 && jumps) start = jump(&rule, start, from_s);
+  if (!ical_parts_meet(&rule, start)) return never(err);
   /* A day more, because libical compares local times: the exact end is compared here. */
   i64 end_s = MIN(MAX(walk->last_s, (i64)-62000000000), (i64)16725225600) + 86400;
   rule.until = ical_from_civil(zone_to_local(zone, end_s));
@@ -228,9 +272,7 @@ bool ical_walk_start(IcalWalk *walk, const struct icalrecurrencetype *given, Civ
   if (start.year < 1 || start.year > 2500 || !icaltime_is_valid_time(first))
     return fail(err, ERR_INVALID, "the series begins outside of the years 1 to 2500");
   walk->iterator = icalrecur_iterator_new(rule, first);
-  if (!walk->iterator)
-    return fail(err, ERR_INVALID, "the parts of the rule never come true together, or a number is out of its range");
-  return true;
+  return walk->iterator || never(err);
 }
 
 bool ical_walk_next(IcalWalk *walk, IcalTime *out, bool *out_spent) {
@@ -238,7 +280,8 @@ bool ical_walk_next(IcalWalk *walk, IcalTime *out, bool *out_spent) {
   icaltimetype next;
   if (walk->left == 0) return false;
   do {
-    if (++*walk->steps > ICAL_STEPS_MAX) {
+    walk->work->steps++;
+    if (ical_work_spent(walk->work)) {
       *out_spent = true;
       return false;
     }
@@ -273,8 +316,7 @@ static bool walk_range(Arena *arena, IcalWalk *walk, IcalTime first, const IcalR
     if (more && is_first && next.at_s == first.at_s) more = ical_walk_next(walk, &next, &spent);
     is_first = false;
   }
-  if (spent)
-    return fail(err, ERR_COST, "the series repeats more than %d times until there; let it begin later", ICAL_STEPS_MAX);
+  if (spent) return ical_too_long(err);
   out->items = times.items;
   out->count = times.count;
   return true;
@@ -284,10 +326,10 @@ bool ical_occurrences(Arena *arena, Str text, Civil start, const Zone *zone, con
                       Error *err) {
   struct icalrecurrencetype rule;
   IcalWalk walk = {0};
-  u32 steps = 0;
+  IcalWork work = ical_work();
   IcalRange within = ical_range(range);
-  if (!rule_read(text, &rule, err)) return false;
-  bool ok = ical_walk_start(&walk, &rule, start, zone, within.to_s, &steps, err) &&
+  if (!rule_read(text, ICAL_RULE_BYTES_MAX, &rule, err)) return false;
+  bool ok = ical_walk_start(&walk, &rule, start, zone, within.from_s, within.to_s, &work, err) &&
             walk_range(arena, &walk, ical_at(zone, start), &within, out, err);
   ical_walk_done(&walk);
   rule_free(&rule);

@@ -89,6 +89,18 @@ def test_what_is_no_calendar_is_refused(server, fields, pointer, words):
     assert refused.json["errors"][0]["pointer"] == pointer and words in refused.json["errors"][0]["message"], refused
 
 
+def test_a_rule_that_costs_too_much_is_refused_with_its_line(plan):
+    numbers = lambda first, last: ",".join(map(str, range(first, last + 1)))  # noqa: E731
+    every_second = f"FREQ=YEARLY;BYYEARDAY={numbers(1, 366)};BYHOUR={numbers(0, 23)};BYMINUTE={numbers(0, 59)};BYSECOND={numbers(0, 59)}"
+    made = plan.schedule()
+    for rule, words in ((every_second, "more than 1000 times"), ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "never come true"), ("FREQ=FORTNIGHTLY", "is not a rule")):
+        ics = calendar((plan.day, "Day")).replace("SUMMARY:", f"RRULE:{rule}\r\nSUMMARY:")
+        for path, fields in (("holiday-calendars", {"name": "Hostile", "time_zone": "UTC"}), (f"schedules/{made['id']}/import-preview", {"layer": "Old"})):
+            refused = plan.server.try_api("POST", path, {**fields, "ics": ics})
+            assert refused.status in (400, 422) and refused.json["errors"][0]["pointer"] == "/ics", refused
+            assert "line 7: " in refused.json["errors"][0]["message"] and words in refused.json["errors"][0]["message"], refused
+
+
 def test_an_address_is_asked_and_what_it_said_last_holds(plan):
     server, sink, path = plan.server, plan.world.sink, plan.world.path("holidays")
     file = lambda *days: calendar(*[(plan.day + d * DAY, f"Day {d}") for d in days]).encode()  # noqa: E731

@@ -152,6 +152,12 @@ static void mistakes_in_rules_are_named(void **state) {
       {"FREQ=SECONDLY", "FREQ is HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY; nothing here repeats faster"},
       {"FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
        "FREQ=HOURLY cannot be combined with BYMONTH, BYMONTHDAY, BYYEARDAY or BYWEEKNO; use FREQ=DAILY with BYHOUR"},
+      {"FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=5",
+       "the parts of the rule never come true together, or a number is out of its range"},
+      {"FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1",
+       "the parts of the rule never come true together, or a number is out of its range"},
+      {"FREQ=YEARLY;BYDAY=MO;BYSETPOS=55",
+       "the parts of the rule never come true together, or a number is out of its range"},
       {"FREQ=WEEKLY;BYMONTHDAY=3", "the parts of the rule never come true together, or a number is out of its range"},
   };
   for (size_t i = 0; i < COUNT(ROWS); i++) {
@@ -166,17 +172,54 @@ static void mistakes_in_rules_are_named(void **state) {
   assert_false(ical_rule_check((Str){big, sizeof big}, NULL));
 }
 
+#define NEVER "!the parts of the rule never come true together, or a number is out of its range"
+
+/* What is jumped over is what would have been walked over: the same series with an end that is counted. */
+static void long_ago_is_jumped_over(void **state) {
+  Fixture *f = *state;
+  static const char *const RULES[] = {"FREQ=DAILY;INTERVAL=3",
+                                      "FREQ=HOURLY;INTERVAL=67",
+                                      "FREQ=WEEKLY;INTERVAL=3;BYDAY=SU,WE;WKST=SU",
+                                      "FREQ=WEEKLY;BYDAY=MO,TU,FR;BYSETPOS=-1",
+                                      "FREQ=DAILY;INTERVAL=9;BYDAY=TU",
+                                      "FREQ=WEEKLY;INTERVAL=5",
+                                      "FREQ=MONTHLY",
+                                      "FREQ=MONTHLY;INTERVAL=5;BYDAY=-1FR,2TU",
+                                      "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+                                      "FREQ=YEARLY",
+                                      "FREQ=YEARLY;INTERVAL=2;BYYEARDAY=1,100,-1",
+                                      "FREQ=YEARLY;BYMONTH=1,5;BYDAY=1MO",
+                                      "FREQ=YEARLY;BYWEEKNO=10",
+                                      "FREQ=YEARLY;BYMONTHDAY=31",
+                                      "FREQ=YEARLY;BYWEEKNO=1,20;BYDAY=MO,SU",
+                                      "FREQ=YEARLY;BYDAY=MO,TU;BYSETPOS=1,3,-1"};
+  for (size_t i = 0; i < COUNT(RULES); i++) {
+    Str counted = str_format(f->arena, "%s;COUNT=900000", RULES[i]);
+    const char *starts = "2020-02-03T02:30:00", *from = "2024-06-01T00:00:00Z", *to = "2027-06-01T00:00:00Z";
+    const char *jumped = occurrences(f, RULES[i], starts, f->berlin, from, to, 30);
+    const char *walked = occurrences(f, str_to_c(f->arena, counted), starts, f->berlin, from, to, 30);
+    if (strcmp(jumped, walked) != 0 || jumped[0] == 0 || jumped[0] == '!')
+      fail_msg("%s\n  jumped %s\n  walked %s", RULES[i], jumped, walked);
+  }
+}
+
 static void what_is_asked_for_is_bounded(void **state) {
   Fixture *f = *state;
   assert_string_equal(occurrences(f, "FREQ=DAILY", "2026-01-05T09:00:00", zone_utc(), "2026-01-01T00:00:00Z",
                                   "2036-01-01T00:00:00Z", 2),
                       "2026-01-05T09:00:00 2026-01-06T09:00:00 ...");
-  assert_non_null(strstr(occurrences(f, "FREQ=HOURLY", "1980-01-05T09:00:00", zone_utc(), "2026-01-01T00:00:00Z",
-                                     "2026-01-02T00:00:00Z", 0),
-                         "more than 100000 times"));
+  assert_non_null(strstr(occurrences(f, "FREQ=HOURLY;COUNT=900000", "1980-01-05T09:00:00", zone_utc(),
+                                     "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", 0),
+                         "take too long to work out"));
   assert_string_equal(occurrences(f, "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "2026-01-05T09:00:00", zone_utc(),
                                   "2026-01-06T00:00:00Z", "2400-01-01T00:00:00Z", 0),
-                      "");
+                      NEVER);
+  assert_string_equal(occurrences(f, "FREQ=HOURLY;INTERVAL=2;BYHOUR=3", "2026-01-05T08:00:00", zone_utc(),
+                                  "2026-01-06T00:00:00Z", "2400-01-01T00:00:00Z", 0),
+                      NEVER);
+  assert_string_equal(occurrences(f, "FREQ=DAILY;INTERVAL=14;BYDAY=TU", "2026-01-05T08:00:00", zone_utc(),
+                                  "2026-01-06T00:00:00Z", "2400-01-01T00:00:00Z", 0),
+                      NEVER);
 }
 
 static const char CALENDAR[] =
@@ -275,6 +318,93 @@ static void what_is_written_reads_back(void **state) {
   assert_int_equal(events.items[1].end.at_s, made[1].end.at_s);
 }
 
+static void put_numbers(Buf *out, const char *name, i32 from, i32 to) {
+  buf_format(out, ";%s=", name);
+  for (i32 i = from; i <= to; i++) buf_format(out, "%s%d", i > from ? "," : "", (int)i);
+}
+
+static const char *file_error(Fixture *f, Str text) {
+  IcalEvents events = {0};
+  Error err = {0};
+  IcalRange range = {seconds("2026-01-01T00:00:00Z"), seconds("2028-01-01T00:00:00Z"), 0};
+  if (ical_read(f->arena, text, f->zones, zone_utc(), &range, &events, &err)) return "";
+  return str_to_c(f->arena, str_from_c(err.message));
+}
+
+static const char *rule_error(Fixture *f, const char *rule) {
+  return file_error(f, str_format(f->arena,
+                                  "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:19000101\r\n"
+                                  "RRULE:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+                                  rule));
+}
+
+static void rules_of_a_file_that_cost_too_much_are_refused(void **state) {
+  Fixture *f = *state;
+  Buf rule = buf_new(f->arena, 4000), file = buf_new(f->arena, 100000);
+  buf_puts(&rule, "FREQ=YEARLY");
+  put_numbers(&rule, "BYYEARDAY", 1, 366);
+  put_numbers(&rule, "BYHOUR", 0, 23);
+  put_numbers(&rule, "BYMINUTE", 0, 59);
+  put_numbers(&rule, "BYSECOND", 0, 59);
+  assert_string_equal(rule_error(f, str_to_c(f->arena, buf_str(&rule))),
+                      "line 5: the lists of the rule name more than 1000 times together");
+  /* many that never come true, and a few that are counted from long ago */
+  buf_puts(&file, "BEGIN:VCALENDAR\n");
+  for (i32 i = 0; i < 200; i++)
+    buf_format(&file,
+               "BEGIN:VEVENT\nUID:%d\nDTSTART;VALUE=DATE:19000101\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\n"
+               "END:VEVENT\n",
+               (int)i);
+  buf_puts(&file, "END:VCALENDAR\n");
+  assert_string_equal(file_error(f, buf_str(&file)),
+                      "line 5: the parts of the rule never come true together, or a number is out of its range");
+  assert_non_null(
+      strstr(rule_error(f, "FREQ=DAILY;COUNT=900000;BYHOUR=1,2,3,4,5,6,7,8,9"), "take too long to work out"));
+  assert_string_equal(rule_error(f, "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25"), "");
+}
+
+static void mistakes_in_a_file_are_named_with_their_line(void **state) {
+  Fixture *f = *state;
+  static const char *const ROWS[][2] = {
+      {"FREQ=FORTNIGHTLY", "line 5: \"FREQ=FORTNIGHTLY\" is not a rule such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"},
+      {"FREQ=WEEKLY;BYDAY=ZZ",
+       "line 5: \"FREQ=WEEKLY;BYDAY=ZZ\" is not a rule such as FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE"},
+      {"FREQ=WEEKLY;INTERVAL=0", "line 5: INTERVAL=0: the number is 1 to 32767"},
+      {"FREQ=WEEKLY;UNTIL=nonsense",
+       "line 5: UNTIL=nonsense is neither a day such as 20261231 nor a time such as 20261231T170000Z"},
+      {"FREQ=DAILY;BYHOUR=24", "line 5: BYHOUR=24: the number is 0 to 23"},
+      {"FREQ=MONTHLY;BYMONTHDAY=0", "line 5: BYMONTHDAY=0: the number is 1 to 31, or negative from the end"},
+      {"FREQ=MINUTELY", "line 5: FREQ is HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY; nothing here repeats faster"},
+      {"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30,31",
+       "line 5: the parts of the rule never come true together, or a number is out of its range"},
+      {"FREQ=DAILY;\r\n  BYHOUR=25", "line 5: a rule has no part \" BYHOUR\""},
+      {"FREQ=DA\r\n ILY;BYHOUR=\r\n 25", "line 5: BYHOUR=25: the number is 0 to 23"},
+      {"FREQ=DAILY;INTERVAL=2;", ""},
+      {"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29,31", ""},
+      {"FREQ=MONTHLY;BYMONTHDAY=+1,-1;UNTIL=20300101T000000Z", ""},
+  };
+  for (size_t i = 0; i < COUNT(ROWS); i++) assert_string_equal(rule_error(f, ROWS[i][0]), ROWS[i][1]);
+  /* the rules of a zone's clocks are not read */
+  assert_string_equal(file_error(f, S("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:X\nBEGIN:STANDARD\n"
+                                      "DTSTART:16010101T030000\nRRULE:FREQ=ODD\nEND:STANDARD\nEND:VTIMEZONE\n"
+                                      "END:VCALENDAR\n")),
+                      "");
+}
+
+static void files_that_are_not_whole_say_so(void **state) {
+  Fixture *f = *state;
+  assert_string_equal(file_error(f, S("BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:1\nDTSTART:20261201T0")),
+                      "the calendar file is cut off: it ends at line 5 without END:VCALENDAR");
+  assert_string_equal(file_error(f, S("BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VEVENT\n\xFF\xFE END:VCALENDAR\n")),
+                      "this is not a calendar file: line 4 is not text in UTF-8");
+  assert_string_equal(file_error(f, S("B\0E\0G\0")),
+                      "this is not a calendar file: it holds zero bytes and is not text in UTF-8");
+  assert_string_equal(file_error(f, S("<html>")), "this is not a calendar file: it has no BEGIN:VCALENDAR");
+  assert_string_equal(file_error(f, S("\xEF\xBB\xBF"
+                                      "BEGIN:VCALENDAR\nEND:VCALENDAR\n")),
+                      "");
+}
+
 static void what_is_no_calendar_is_refused(void **state) {
   Fixture *f = *state;
   static const char *const TEXTS[] = {"", "hello", "BEGIN:VEVENT\r\nEND:VEVENT\r\n", "BEGIN:VCALENDAR"};
@@ -296,6 +426,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(what_is_asked_for_is_bounded, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_calendar_is_read_with_all_its_exceptions, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_written_reads_back, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(long_ago_is_jumped_over, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(rules_of_a_file_that_cost_too_much_are_refused, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(mistakes_in_a_file_are_named_with_their_line, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(files_that_are_not_whole_say_so, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_no_calendar_is_refused, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
