@@ -1,9 +1,10 @@
 /* oncall import: a calendar file as a layer. oncall holidays: a calendar of holidays from a file or an address. */
 #include "cli/verbs.h"
 
-const Option CALENDAR_FILE_OPTIONS[3] = {
+const Option CALENDAR_FILE_OPTIONS[4] = {
     {"layer", OPTION_TEXT, "NAME", "Imported", "what the layer is called; one that is there is replaced"},
     {"person", OPTION_TEXT, "TEXT=USER", NULL, "who the file means by TEXT; repeatable. TEXT= leaves them out"},
+    {"allow-passed-over", OPTION_FLAG, NULL, NULL, "import although events of the file cannot be read"},
     {"try", OPTION_FLAG, NULL, NULL, "only say what it would make"}};
 
 /* "Zoe Nobody=ann@example.org"; nothing after the sign: left out. */
@@ -42,13 +43,15 @@ int verb_oncall_import(Verb *verb) {
   if (!verb_read_file(verb->arena, verb_word(verb, 1), &ics, &err)) return verb_usage("%s", err.message);
   map_put_c(&map, "ics", value_string(utf8_clean(verb->arena, ics)));
   map_put_c(&map, "layer", value_c(options_get(verb->options, "layer")));
+  bool allowed = options_flag(verb->options, "allow-passed-over");
+  if (allowed) map_put_c(&map, "allow_passed_over", value_bool(true));
   if (!put_people(verb, &map, &err)) return verb_usage("%s", err.message);
   Value body = map_done(&map);
   Str path = str_format(verb->arena, "/api/v1/schedules/%.*s/import-preview", STR_ARG(schedule));
   bool only_try = options_flag(verb->options, "try");
   int code = client_call(verb->client, "POST", path, &body, &answer);
   if (code != EXIT_DONE) return code;
-  bool known = value_get_c(&answer, "unmatched")->size == 0;
+  bool known = value_get_c(&answer, "unmatched")->size == 0 && (allowed || value_get_c(&answer, "warnings")->size == 0);
   if (known && !only_try) {
     path = str_format(verb->arena, "/api/v1/schedules/%.*s/import", STR_ARG(schedule));
     code = client_call(verb->client, "POST", path, &body, &answer);
@@ -61,6 +64,8 @@ int verb_oncall_import(Verb *verb) {
                                 : "nothing was imported",
              (long long)value_int_or(value_get_c(&answer, "shifts"), 0), STR_ARG(verb_text_of(&answer, "layer")));
     say_people(verb, &answer);
+    if (!known && !allowed && value_get_c(&answer, "warnings")->size)
+      verb_say(verb, "  correct the file, or import it without these events: --allow-passed-over");
   }
   return known || only_try ? EXIT_DONE : EXIT_REFUSED;
 }

@@ -88,7 +88,7 @@ static int run_test_page(Verb *verb) {
   bool never = options_flag(verb->options, "never");
   MapBuilder map = map_builder(verb->arena), when = map_builder(verb->arena);
   Value row = value_null();
-  if (never != (verb_word_count(verb) == 1))
+  if (verb_word_count(verb) != (never ? 1 : 3))
     return verb_usage("say when: tocsin user test-page USER DAY TIME, such as mon 10:00, or --never");
   if (!never) {
     map_put_c(&when, "day", value_c(verb_word(verb, 1)));

@@ -33,7 +33,7 @@ int verb_oncall_shifts(Verb *verb);
 int verb_oncall_gaps(Verb *verb);
 int verb_oncall_import(Verb *verb);
 int verb_oncall_holidays(Verb *verb);
-extern const Option CALENDAR_FILE_OPTIONS[3];
+extern const Option CALENDAR_FILE_OPTIONS[4];
 int verb_oncall_handoff(Verb *verb);
 /* report_verbs.c */
 int verb_oncall_report(Verb *verb);

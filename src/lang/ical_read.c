@@ -55,10 +55,12 @@ static Str mail_of(const Reader *r, const char *address) {
 
 /* Times ----------------------------------------------------------------------------------------------------------- */
 
-/* "Europe/Berlin", also behind a prefix such as "/softwarestudio.org/Olson_20011030_5/Europe/Berlin". */
+/* "Europe/Berlin", also behind a prefix such as "/softwarestudio.org/Olson_20011030_5/Europe/Berlin", or as Windows
+ * names it: "W. Europe Standard Time". */
 static const Zone *zone_named(const Reader *r, Str name) {
   const Zone *zone = NULL;
-  if (zone_find(r->zones, name, &zone, NULL)) return zone;
+  Str windows = zone_of_windows(name);
+  if (zone_find(r->zones, windows.len ? windows : name, &zone, NULL)) return zone;
   size_t last = SIZE_MAX, before = SIZE_MAX;
   for (size_t i = 0; i < name.len; i++)
     if (name.ptr[i] == '/') before = last, last = i;
@@ -151,7 +153,10 @@ static void read_exceptions(Reader *r, icalcomponent *component, Series *s) {
   for (icalproperty *p = icalcomponent_get_first_property(component, ICAL_EXDATE_PROPERTY);
        p && s->except.count < DATES_MAX; p = icalcomponent_get_next_property(component, ICAL_EXDATE_PROPERTY)) {
     When when;
-    if (!time_of(r, p, icalproperty_get_exdate(p), &when)) continue;
+    if (!time_of(r, p, icalproperty_get_exdate(p), &when)) {
+      warn(r, s->event.uid, "one of its EXDATE is not a time, or names a zone that is not known");
+      continue;
+    }
     if (when.date && !s->all_day) /* the day, whatever the hour */
       when.civil.hour = s->start.hour, when.civil.minute = s->start.minute, when.civil.second = s->start.second;
     if (when.date) when.zone = s->zone;
@@ -213,7 +218,10 @@ static void add_dates(Reader *r, icalcomponent *component, const Series *s) {
        p = icalcomponent_get_next_property(component, ICAL_RDATE_PROPERTY), count++) {
     When when;
     struct icaldatetimeperiodtype date = icalproperty_get_rdate(p);
-    if (!time_of(r, p, icaltime_is_null_time(date.time) ? date.period.start : date.time, &when)) continue;
+    if (!time_of(r, p, icaltime_is_null_time(date.time) ? date.period.start : date.time, &when)) {
+      warn(r, s->event.uid, "one of its RDATE is not a time, or names a zone that is not known");
+      continue;
+    }
     IcalTime at = {.at_s = instant_of(&when)};
     at.local = zone_to_local(s->zone, at.at_s);
     (void)add_occurrence(r, s, at, true);

@@ -36,6 +36,8 @@ void zone_db_free(ZoneDb *db);
 /* Fails for names that are not in the database (and says how names look, or which package to install when the folder is
  * missing). */
 MUST_CHECK bool zone_find(ZoneDb *db, Str name, const Zone **out, Error *err);
+/* "W. Europe Standard Time": the zone of a name that Windows uses; empty when it is none. */
+Str zone_of_windows(Str name);
 const Zone *zone_utc(void);
 Str zone_name(const Zone *zone);
 /* Seconds east of UTC at this instant; abbreviation may be NULL. */

@@ -177,6 +177,61 @@ def test_a_calendar_file_becomes_a_layer_and_who_is_unknown_is_said(plan, tmp_pa
     assert empty.status in (400, 422) and "calendar file" in str(empty.json), empty
 
 
+def rota(*events, zone="W. Europe Standard Time"):
+    """(begins, ends or None, summary) as Outlook writes them."""
+    lines = []
+    for number, (begins, ends, summary) in enumerate(events):
+        lines += ["BEGIN:VEVENT", f"UID:{number}", f"DTSTART;TZID={zone}:{begins:%Y%m%dT%H%M%S}", f"SUMMARY:{summary}"]
+        lines += [f"DTEND;TZID={zone}:{ends:%Y%m%dT%H%M%S}"] if ends else []
+        lines.append("END:VEVENT")
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", *lines, "END:VCALENDAR", ""])
+
+
+def test_zones_are_known_by_the_names_that_windows_gives_them(plan):
+    made, name = plan.schedule(), plan.bob["name"]
+    begins, ends = plan.now.replace(month=1, day=10, year=plan.now.year + 1, hour=9, minute=0), plan.now.replace(month=1, day=10, year=plan.now.year + 1, hour=17, minute=0)
+    for zone, hours in (("W. Europe Standard Time", 1), ("india standard time", 5.5), ("Eastern Standard Time", -5)):
+        tried = plan.server.api("POST", f"schedules/{made['id']}/import-preview", {"ics": rota((begins, ends, name), zone=zone)})
+        assert tried["warnings"] == [] and parse(tried["preview"]["shifts"][0]["starts_at"]).strftime("%H:%M") == (begins - datetime.timedelta(hours=hours)).strftime("%H:%M"), (zone, tried)
+
+
+def test_an_import_loses_no_event_without_being_asked_to(plan, tmp_path):
+    server, made, name = plan.server, plan.schedule(), plan.bob["name"]
+    day, hour = plan.day, datetime.timedelta(hours=1)
+    lost = rota((day, day + hour, name), zone="Nowhere Standard Time")
+    whole = rota((day, day + hour, name), (day + DAY, None, name))
+    for ics, words in ((lost, "a zone that is not known"), (whole, "no end after its beginning")):
+        tried = server.api("POST", f"schedules/{made['id']}/import-preview", {"ics": ics})
+        assert len(tried["warnings"]) == 1 and words in tried["warnings"][0], tried
+        refused = server.try_api("POST", f"schedules/{made['id']}/import", {"ics": ics})
+        assert refused.status in (400, 422) and words in str(refused.json["errors"]) and "allow_passed_over" in str(refused.json), refused
+    assert len(server.get(f"schedules/{made['id']}")["layers"]) == 1
+    none = server.try_api("POST", f"schedules/{made['id']}/import", {"ics": lost, "allow_passed_over": True})
+    assert none.status in (400, 422) and "nothing to import" in str(none.json), none
+    file = tmp_path / "rota.ics"
+    file.write_text(whole, newline="")
+    told = run("oncall", "import", made["id"], str(file), "--data", server.folder)
+    assert told.returncode != 0 and "nothing was imported" in told.stdout + told.stderr and "--allow-passed-over" in told.stdout + told.stderr, told
+    assert len(server.get(f"schedules/{made['id']}")["layers"]) == 1
+    done = run("oncall", "import", made["id"], str(file), "--allow-passed-over", "--data", server.folder)
+    assert done.returncode == 0 and "1 shifts" in done.stdout + done.stderr and "passed over" in done.stdout + done.stderr, done
+    slip = server.try_api("POST", f"schedules/{made['id']}/import", {"ics": rota((day, day + hour, name)), "people": [{"text": "Typo", "user_id": plan.ann["id"]}]})
+    assert slip.status in (400, 422) and "Typo" in str(slip.json) and "/people/0/text" in str(slip.json), slip
+
+
+def test_people_are_found_among_other_words_by_whole_words(plan):
+    server, made = plan.server, plan.schedule()
+    ann, bob = (server.change("users", who["id"], name=f"{first} {plan.world.name}") for who, first in ((plan.ann, "Jo"), (plan.bob, "Jo Lee")))
+    name, begins = plan.world.name, plan.day
+    cases = {f"Jo {name} on call": ann, f"This week jo {name.upper()}, call them": ann, f"on call Jo Lee {name} now": bob, f"{bob['email']} on call": bob, f"Jo {name}, by {ann['email']}.": ann,
+             f"Jo {name}son": None, f"Mary-Jo {name}": None, f"x.{ann['email']}": None, f"{ann['email']}.uk": None,
+             f"Jo {name} covers for Jo Lee {name}": None, "Jo": None}
+    ics = rota(*((begins + number * datetime.timedelta(hours=1), begins + (number + 1) * datetime.timedelta(hours=1), case.replace(",", "\\,")) for number, case in enumerate(cases)))
+    tried = server.api("POST", f"schedules/{made['id']}/import-preview", {"ics": ics})
+    assert {m["text"]: m["user_id"] for m in tried["matched"]} == {case: who["id"] for case, who in cases.items() if who}
+    assert {u["text"] for u in tried["unmatched"]} == {case for case, who in cases.items() if not who}
+
+
 def test_what_is_nearly_always_a_slip_is_said(plan):
     made = plan.schedule(members=[[]])
     assert "every turn of the layer Days is empty" in made["warnings"][0]

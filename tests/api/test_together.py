@@ -129,5 +129,5 @@ def test_the_client_suggests_answers_and_makes_the_rule(client):  # noqa: F811
     assert "put together" in client("together", "accept", a["number"], b["number"])
     assert f"together with {b['number']}" in client("together", a["number"]) and "people answered" in client("together")
     assert "create_incident" in client("together", "rule", a["number"], b["number"])
-    assert "made: service.slug in" in client("together", "rule", a["number"], b["number"], "--create")
+    assert "made: service.slug == " in client("together", "rule", a["number"], b["number"], "--create")
     assert "kept apart" in client("together", "reject", a["number"], b["number"])

@@ -146,9 +146,12 @@ static Value equal_labels(Arena *arena, const Alert *a, const Alert *b, Buf *nam
 
 /* Whose alerts: of these services when both have one, else of these titles. */
 static Str condition(Arena *arena, const SetupService *a, const SetupService *b, const Alert *x, const Alert *y) {
+  if (a && a == b) return str_format(arena, "service.slug == %.*s", STR_ARG(cel_text(arena, a->slug)));
   if (a && b)
     return str_format(arena, "service.slug in [%.*s, %.*s]", STR_ARG(cel_text(arena, a->slug)),
                       STR_ARG(cel_text(arena, b->slug)));
+  if (str_equal(x->title, y->title))
+    return str_format(arena, "alert.title == %.*s", STR_ARG(cel_text(arena, x->title)));
   return str_format(arena, "alert.title in [%.*s, %.*s]", STR_ARG(cel_text(arena, x->title)),
                     STR_ARG(cel_text(arena, y->title)));
 }

@@ -26,6 +26,18 @@ static bool refuse_unknown(Call *c, const Imported *in, Error *err) {
               in->unmatched.size, in->unmatched.size == 1 ? "name" : "names");
 }
 
+/* An event that cannot be read is a shift that would be lost: whoever is underneath would be woken. */
+static bool refuse_passed_over(Call *c, const Imported *in, Error *err) {
+  ApiCtx ctx = api_ctx(c, NULL, NULL);
+  for (size_t i = 0; i < in->warnings.size && i < UNKNOWN_SHOWN; i++)
+    field_error(&ctx.rc, "/ics", "invalid", "%.*s", STR_ARG(value_text(value_at(&in->warnings, i))));
+  c->errors = ctx.rc.errors;
+  return fail(err, ERR_INVALID,
+              "%u %s of the file would be passed over; nothing was imported: correct the file, or say "
+              "allow_passed_over to import it without them",
+              in->warnings.size, in->warnings.size == 1 ? "event" : "events");
+}
+
 /* The layers with this one in place of that of its name, which keeps its zone, mode and place; else on top. */
 static Value with_layer(ResourceCtx *ctx, const Value *layers, const Value *fresh) {
   static const char *const KEPT[] = {"time_zone", "mode"};
@@ -118,6 +130,10 @@ static bool import(Call *c, Cycle *cycle, Error *err) {
   i64 id = 0;
   if (!api_resolve(c, cycle->db, "schedule", 0, &id, err) || !read_file(c, cycle->db, id, &row, &in, err)) return false;
   if (in.unmatched.size) return refuse_unknown(c, &in, err);
+  if (in.warnings.size && !value_bool_or(value_get_c(&c->body, "allow_passed_over"), false))
+    return refuse_passed_over(c, &in, err);
+  if (in.layer.kind != VALUE_MAP && in.warnings.size)
+    return fail_at(err, ERR_INVALID, "/ics", "no shift of the file is left: there is nothing to import");
   if (in.layer.kind != VALUE_MAP)
     return fail_at(err, ERR_INVALID, "/people", "everybody in the file is left out: there is nothing to import");
   ApiCtx ctx = api_ctx(c, cycle->db, cycle);
@@ -145,7 +161,11 @@ static const Field IMPORT_BODY[] = {
      .example = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20270104T080000Z\r\nDTEND:20270111T080000Z\r\n"
                 "SUMMARY:On Call - Ann Smith\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"},
     {.name = "layer", .kind = F_TEXT, .def = "Imported", .max = 120, .doc = "Its name; one that is there is replaced."},
-    {.name = "people", .kind = F_LIST, .of = &MAPPING_ITEM, .max = 500, .doc = "Who is meant, where it is not found."}};
+    {.name = "people", .kind = F_LIST, .of = &MAPPING_ITEM, .max = 500, .doc = "Who is meant, where it is not found."},
+    {.name = "allow_passed_over",
+     .kind = F_BOOL,
+     .def = "false",
+     .doc = "Import although events of the file cannot be read; without it that is refused."}};
 
 static const Field MATCHED_FIELDS[] = {
     {.name = "text", .kind = F_TEXT, .required = true, .doc = "What the file calls them."},
@@ -165,7 +185,11 @@ static const Field IMPORTED[] = {
     {.name = "shifts", .kind = F_INT, .required = true, .doc = "Of people who are found."},
     {.name = "matched", .kind = F_LIST, .of = &MATCHED_ITEM, .required = true, .doc = "Who was found."},
     {.name = "unmatched", .kind = F_LIST, .of = &UNMATCHED_ITEM, .required = true, .doc = "Who was not."},
-    {.name = "warnings", .kind = F_LIST, .of = &SENTENCE, .required = true, .doc = "Of the file."},
+    {.name = "warnings",
+     .kind = F_LIST,
+     .of = &SENTENCE,
+     .required = true,
+     .doc = "What of the file is passed over; refused unless allowed."},
     {.name = "preview", .kind = F_JSON, .doc = "The layer; null: nothing is left."},
     {.name = "applied", .kind = F_BOOL, .required = true, .doc = "Is it in the schedule?"}};
 

@@ -1,7 +1,11 @@
 /* Import of calendar files. */
 #include "core/oncall/import.h"
 
+#include <stdio.h>
+
 #include "lang/ical.h"
+
+enum { SUMMARY_BYTES_MAX = 500 }; /* a mapping has as many */
 
 typedef struct Person { /* as the file calls them */
   Str text;
@@ -27,39 +31,77 @@ static i64 by_email(const Importing *im, Str text) {
   return user && !str_equal_c(user->status, "deactivated") ? user->id : 0;
 }
 
-/* Two of one name are nobody: it may not be guessed who is woken. */
-static i64 by_name(const Importing *im, Str text) {
-  i64 found = 0;
-  Str wanted = str_lower(im->arena, str_trim(text));
-  for (size_t i = 0; wanted.len && i < setup_user_count(im->setup); i++) {
-    const SetupUser *user = setup_user_at(im->setup, i);
-    if (user->org_id != im->ask->org_id || str_equal_c(user->status, "deactivated") ||
-        !str_equal(str_lower(im->arena, user->name), wanted))
-      continue;
-    if (found) return 0;
-    found = user->id;
+/* Letters and digits, those beyond ASCII too, and what joins them in a name or an address. */
+static bool is_inner(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         (unsigned char)c > 127;
+}
+static bool is_joining(char c) {
+  return c == '-' || c == '.' || c == '\'' || c == '+' || c == '@';
+}
+
+/* Does a word begin at `at`, as well as end there when it was one before? "Ann" is no word of "Mary-Ann". */
+static bool is_border(Str text, size_t at) {
+  if (at == 0 || at == text.len) return true;
+  char before = text.ptr[at - 1], after = text.ptr[at];
+  if (is_joining(before) && at > 1) before = is_inner(after) ? text.ptr[at - 2] : ' ';
+  if (is_joining(after) && at + 1 < text.len) after = is_inner(before) ? text.ptr[at + 1] : ' ';
+  return !is_inner(before) || !is_inner(after);
+}
+
+/* Is text[from, to) what exports put marks around? "On Call - Ann - Primary", "Ann (Primary)", "Primary: Ann". */
+static bool is_marked(Str text, size_t from, size_t to) {
+  static const char *const MARKS[] = {" - ", " (", "(", ")", ": ", " | ", ", "};
+  bool before = from == 0, after = to == text.len;
+  for (size_t m = 0; m < COUNT(MARKS); m++) {
+    before = before || str_ends_with(str_slice(text, 0, from), str_from_c(MARKS[m]));
+    after = after || str_starts_with(str_slice(text, to, text.len), str_from_c(MARKS[m]));
   }
-  return found;
+  return before && after;
 }
 
-static i64 by_word(const Importing *im, Str text) {
-  i64 id = by_name(im, text);
-  return id ? id : by_email(im, str_trim(text));
+typedef struct Found {
+  size_t from, to;
+  i64 user_id;
+} Found;
+
+typedef VEC(Found) Founds;
+
+/* A name of a single word is that of many: among other words it counts only between marks. */
+static void find_word(const Importing *im, Str text, Str word, i64 user_id, Founds *out) {
+  bool single = str_find(word, S(" "), 0) == SIZE_MAX && str_find(word, S("@"), 0) == SIZE_MAX;
+  for (size_t at = 0; word.len && at + word.len <= text.len; at++) {
+    size_t to = at + word.len;
+    if (str_equal_nocase(str_slice(text, at, to), word) && is_border(text, at) && is_border(text, to) &&
+        (!single || is_marked(text, at, to)))
+      *VEC_PUSH(im->arena, out) = (Found){at, to, user_id};
+  }
 }
 
-/* "On Call - Ann Smith - Primary", "Ann Smith (Primary)", "Primary: Ann Smith". */
+static bool is_within_longer(const Founds *all, const Found *one) {
+  for (size_t i = 0; i < all->count; i++) {
+    const Found *other = &all->items[i];
+    if (other->from <= one->from && other->to >= one->to && other->to - other->from > one->to - one->from) return true;
+  }
+  return false;
+}
+
+/* A name or an address, also among other words; the longest that matches. Two people in one text, or two of one name,
+ * are nobody: it may not be guessed who is woken. */
 static i64 by_summary(const Importing *im, Str text) {
-  static const char *const MARKS[] = {" - ", " (", ": ", " | ", ", "};
-  i64 id = by_word(im, text);
-  for (size_t m = 0; id == 0 && m < COUNT(MARKS); m++) {
-    Str mark = str_from_c(MARKS[m]);
-    for (size_t at = 0; id == 0 && at < text.len;) {
-      size_t end = MIN(str_find(text, mark, at), text.len);
-      Str part = str_slice(text, at, end);
-      if (str_ends_with(part, S(")"))) part = str_slice(part, 0, part.len - 1);
-      id = by_word(im, part);
-      at = end + mark.len;
-    }
+  Founds all = {0};
+  i64 id = 0;
+  if (text.len > SUMMARY_BYTES_MAX) return 0;
+  for (size_t i = 0; i < setup_user_count(im->setup); i++) {
+    const SetupUser *user = setup_user_at(im->setup, i);
+    if (user->org_id != im->ask->org_id || str_equal_c(user->status, "deactivated")) continue;
+    find_word(im, text, str_trim(user->name), user->id, &all);
+    find_word(im, text, user->email, user->id, &all);
+  }
+  for (size_t i = 0; i < all.count; i++) {
+    if (is_within_longer(&all, &all.items[i])) continue;
+    if (id && id != all.items[i].user_id) return 0;
+    id = all.items[i].user_id;
   }
   return id;
 }
@@ -124,7 +166,13 @@ static i64 instant_of(const Importing *im, const IcalEvent *event, const IcalTim
 static void add_event(Importing *im, const IcalEvent *event) {
   i64 from = instant_of(im, event, &event->start), to = instant_of(im, event, &event->end);
   ValueVec ids = {0};
-  if (event->cancelled || to <= from) return;
+  if (event->cancelled) return;
+  if (to <= from) {
+    *VEC_PUSH(im->arena, &im->warnings) =
+        value_string(str_format(im->arena, "event \"%.*s\" at %.*s was passed over: it has no end after its beginning",
+                                STR_ARG(utf8_cut(event->uid, 80)), STR_ARG(time_text_ms(im->arena, from * 1000))));
+    return;
+  }
   people_of(im, event, &ids);
   if (ids.count == 0) return;
   MapBuilder shift = map_builder(im->arena);
@@ -174,13 +222,33 @@ static void write_people(Importing *im, Imported *out) {
   out->unmatched = list_done(&unmatched);
 }
 
+/* A mapping of nobody is a slip of the keys: whom it meant would be missed. Those whom the file has, but only in an
+ * event that was passed over, are told by that. */
+static bool all_mapped(const Importing *im, Error *err) {
+  const Value *list = im->ask->people;
+  for (size_t i = 0; im->warnings.count == 0 && value_is(list, VALUE_LIST) && i < list->size; i++) {
+    Str text = value_text_or(value_get_c(value_at(list, i), "text"), STR_NONE);
+    bool used = false;
+    for (size_t p = 0; p < im->people.count && !used; p++) used = str_equal(im->people.items[p].text, text);
+    if (used) continue;
+    char pointer[64];
+    snprintf(pointer, sizeof pointer, "/people/%zu/text", i);
+    return fail_at(
+        err, ERR_INVALID, pointer,
+        "no event from %d days back to %d days ahead is of \"%.*s\": write it as the file does, whole (a try "
+        "lists the names), or leave this mapping away",
+        IMPORT_DAYS_BACK, IMPORT_DAYS_AHEAD, STR_ARG(utf8_cut(text, 100)));
+  }
+  return true;
+}
+
 bool oncall_import(Arena *arena, ZoneDb *zones, const Setup *setup, const ImportAsk *ask, Imported *out, Error *err) {
   Importing im = {.arena = arena, .setup = setup, .ask = ask};
   IcalRange range = {.from_s = (ask->now_ms - IMPORT_DAYS_BACK * DAY_MS) / 1000,
                      .to_s = (ask->now_ms + IMPORT_DAYS_AHEAD * DAY_MS) / 1000};
   IcalEvents events = {0};
   if (!ical_read(arena, ask->ics, zones, ask->zone, &range, &events, err)) return false;
-  if (events.count == 0)
+  if (events.count == 0 && events.warning_count == 0)
     return fail(err, ERR_INVALID,
                 "the file holds no event from %d days back to %d days ahead: there is nothing to import",
                 IMPORT_DAYS_BACK, IMPORT_DAYS_AHEAD);
@@ -191,6 +259,7 @@ bool oncall_import(Arena *arena, ZoneDb *zones, const Setup *setup, const Import
                 events.count, IMPORT_DAYS_AHEAD, IMPORT_SHIFTS_MAX);
   for (size_t i = 0; i < events.count; i++) add_event(&im, &events.items[i]);
   for (size_t i = 0; i < events.warning_count; i++) *VEC_PUSH(arena, &im.warnings) = value_string(events.warnings[i]);
+  if (!all_mapped(&im, err)) return false;
   *out = (Imported){.shift_count = im.shifts.count, .warnings = list_done(&im.warnings)};
   out->layer = im.shifts.count ? layer_value(&im) : value_null();
   write_people(&im, out);

@@ -5,7 +5,7 @@ import { api, isProblem, type Problem } from "@/lib/api";
 import { namesQuery, queryClient } from "@/lib/query";
 import { fullTime } from "@/lib/time";
 import { Button } from "@/ui/button";
-import { Field, FileInput, Input, Select } from "@/ui/form";
+import { Checkbox, Field, FileInput, Input, Select } from "@/ui/form";
 import { Dialog } from "@/ui/overlay";
 import { toast } from "@/ui/toast";
 
@@ -18,6 +18,7 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
   const [ics, setIcs] = useState("");
   const [layer, setLayer] = useState("Imported");
   const [who, setWho] = useState<Record<string, string>>({});
+  const [allowed, setAllowed] = useState(false);
   const [tried, setTried] = useState<Tried>();
   const [problem, setProblem] = useState<Problem>();
   const [busy, setBusy] = useState(false);
@@ -39,11 +40,12 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
       setIcs(text);
       setTried(undefined);
       setWho({});
+      setAllowed(false);
       setTried(await api("POST /schedules/{id}/import-preview", { id: scheduleId, body: { ics: text, layer } }));
     });
   const save = () =>
     run(async () => {
-      const done = await api("POST /schedules/{id}/import", { id: scheduleId, body: { ics, layer, people } });
+      const done = await api("POST /schedules/{id}/import", { id: scheduleId, body: { ics, layer, people, allow_passed_over: allowed } });
       for (const key of ["schedules", "on-call", "handoffs"]) queryClient.invalidateQueries({ queryKey: [key] });
       toast(`${shifts(done.shifts)} in the layer ${done.layer}`);
       onClose();
@@ -68,6 +70,12 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
             {warning}
           </p>
         ))}
+        {!!tried?.warnings.length && (
+          <label className="flex items-center gap-2">
+            <Checkbox checked={allowed} onChange={(e) => setAllowed(e.target.checked)} />
+            Import without these events: their shifts are lost
+          </label>
+        )}
         {unknown.map((one) => (
           <Field key={one.text} label={`Who is “${one.text}”?`} hint={`${shifts(one.shifts)}, the first at ${fullTime(one.first_at)}`}>
             {(a) => (
@@ -90,7 +98,7 @@ export function Import({ scheduleId, onClose }: { scheduleId: string; onClose: (
         )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" busy={busy} disabled={!tried || unknown.some((one) => !who[one.text])} onClick={save}>
+          <Button look="primary" busy={busy} disabled={!tried || (!!tried.warnings.length && !allowed) || unknown.some((one) => !who[one.text])} onClick={save}>
             Import
           </Button>
         </div>
