@@ -248,6 +248,17 @@ bool channel_resend_unknown(const Channel *channel) {
   return channel->resend_unknown;
 }
 
+HttpCall channel_call(const ChannelMessage *message, OutboundDone done, void *ctx) {
+  return (HttpCall){.method = message->method,
+                    .url = message->url,
+                    .body = message->body,
+                    .headers = message->headers,
+                    .header_count = message->header_count,
+                    .timeout_ms = message->timeout_ms,
+                    .done = done,
+                    .ctx = ctx};
+}
+
 bool channel_check_address(const Channel *channel, Str address, Error *err) {
   CLEANUP(arena_freep) Arena *arena = arena_new();
   Value vars[VAR_COUNT] = {0}, answer = value_null();

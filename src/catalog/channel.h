@@ -51,6 +51,8 @@ typedef struct ChannelMessage {
   i64 timeout_ms;
   Str subject, text, html; /* mail */
 } ChannelMessage;
+/* The message as a call; its texts stay where they are. */
+HttpCall channel_call(const ChannelMessage *message, OutboundDone done, void *ctx);
 
 /* context: {address, title, text, urgency, priority, severity, status, service, team, since, links, alert, incident,
  * page, notification {id}, ack_url, user {name}, repeated, subject_line, thread, also_told[]}. */

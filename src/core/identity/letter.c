@@ -224,14 +224,7 @@ static void outside(Engine *engine, const Job *job, void *context) {
     http_client_mail(work->app->outbound, &call);
     return;
   }
-  HttpCall call = {.method = work->message.method,
-                   .url = work->message.url,
-                   .body = work->message.body,
-                   .headers = work->message.headers,
-                   .header_count = work->message.header_count,
-                   .timeout_ms = work->message.timeout_ms,
-                   .done = answered,
-                   .ctx = work};
+  HttpCall call = channel_call(&work->message, answered, work);
   http_client_call(work->app->outbound, &call);
 }
 

@@ -55,14 +55,7 @@ void ask_outside(Engine *engine, const Job *job, void *context) {
   (void)engine;
   work->job_id = job->id;
   work->token = job->token;
-  HttpCall call = {.method = work->message.method,
-                   .url = work->message.url,
-                   .body = work->message.body,
-                   .headers = work->message.headers,
-                   .header_count = work->message.header_count,
-                   .timeout_ms = work->message.timeout_ms,
-                   .done = answered,
-                   .ctx = work};
+  HttpCall call = channel_call(&work->message, answered, work);
   http_client_call(work->app->outbound, &call);
 }
 
